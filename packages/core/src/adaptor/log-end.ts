@@ -1,0 +1,101 @@
+import {
+  type MessageId,
+  type MessageIdCodec,
+  propertyOf,
+  type ReadOnlyWALImpls,
+  RESERVED,
+  type StartPosition,
+  type TimeTick,
+  WalError,
+  type Writer,
+} from '@wal/walimpls'
+import { parseTruncationPoint, type TruncationPoint } from '../position/truncation-point.js'
+import { decodeRecord, isTimeTick, type LogRecord } from '../read/log-record.js'
+import { WriterJudge } from '../read/writer-judge.js'
+
+/** What the end of a log says about all of it. */
+export interface LogEnd {
+  /** Of the last stored record, void or not; undefined for a log without records. */
+  readonly lastId: MessageId | undefined
+  /** The current writer and the last time tick that counts; undefined, and −1, for a log without records. */
+  readonly writer: Writer | undefined
+  readonly timeTick: TimeTick
+  readonly logIdentity: string | undefined
+  /** Serialised id of the last persisted time tick, empty when there is none. */
+  readonly lastTick: string
+  readonly truncation: TruncationPoint | undefined
+}
+
+const READ_BYTES = 1 << 20
+
+/**
+ * Looks at a log's end: the last record names the persisted time tick before it, and from there a bounded tail is read
+ * (G18). When the last record is a time tick itself, the one before is taken: a late tick of a fenced writer must not
+ * vouch for itself.
+ */
+export async function readLogEnd(
+  log: ReadOnlyWALImpls,
+  ids: MessageIdCodec,
+  where: string,
+  signal?: AbortSignal,
+): Promise<LogEnd> {
+  const last = await log.last(signal === undefined ? {} : { signal })
+  if (last === undefined)
+    return {
+      lastId: undefined,
+      writer: undefined,
+      timeTick: -1n,
+      logIdentity: undefined,
+      lastTick: '',
+      truncation: undefined,
+    }
+  const { previousTick } = decodeRecord(last, where, ids)
+  const start: StartPosition = previousTick === '' ? 'oldest' : { from: ids.parse(previousTick) }
+  const judge = new WriterJudge()
+  let tick: LogRecord | undefined
+  const see = (record: LogRecord): void => {
+    if (judge.counts(record) && isTimeTick(record)) tick = record
+  }
+  try {
+    await readRange(log, ids, where, start, last.id, see, signal)
+  } catch (error) {
+    if (start === 'oldest' || !WalError.isInstance(error) || error.code !== 'WAL_POSITION_TRUNCATED') throw error
+    await readRange(log, ids, where, 'oldest', last.id, see, signal)
+  }
+  const truncation = tick === undefined ? undefined : propertyOf(tick.properties, RESERVED.truncationPoint)
+  return {
+    lastId: last.id,
+    writer: judge.writer,
+    timeTick: judge.timeTick,
+    logIdentity: tick === undefined ? undefined : propertyOf(tick.properties, RESERVED.logIdentity),
+    lastTick: tick === undefined ? '' : ids.serialise(tick.id),
+    truncation: truncation === undefined ? undefined : parseTruncationPoint(truncation, where),
+  }
+}
+
+/** Calls `see` with every record from `start` up to and including `end`. */
+export async function readRange(
+  log: ReadOnlyWALImpls,
+  ids: MessageIdCodec,
+  where: string,
+  start: StartPosition,
+  end: MessageId,
+  see: (record: LogRecord) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  const scanner = log.read({ start, maxBytes: READ_BYTES, ...(signal === undefined ? {} : { signal }) })
+  try {
+    for (;;) {
+      const batch = await scanner.next()
+      if (batch === undefined) throw new WalError('WAL_CLOSED', `${where}: closed while its end was read`)
+      for (const stored of batch) {
+        const order = ids.compare(stored.id, end)
+        if (order > 0) return
+        see(decodeRecord(stored, where, ids))
+        if (order === 0) return
+      }
+    }
+  } finally {
+    await scanner.close()
+  }
+}

@@ -1,0 +1,235 @@
+import { invalidArgument, propertyOf, RESERVED, type TimeTick, WalError } from '@wal/walimpls'
+import { onAbort } from '@wal/walimpls/helper'
+import type { Position } from '../position/position.js'
+import { DeliveredMessage, DeliveredTimeTick } from '../read/delivered-message.js'
+import { isTimeTick } from '../read/log-record.js'
+import type { ReadContext } from '../read/read-context.js'
+import { checkReadOptions, planRead } from '../read/read-plan.js'
+import { RecordSource, type RecordRun } from '../read/record-source.js'
+import type { Message, ReadOptions, Scanner, TimeTickMark } from '../scanner.js'
+
+type Element = Message | TimeTickMark
+
+const DONE: IteratorResult<never, undefined> = { done: true, value: undefined }
+
+/**
+ * A scanner as users see it. Pull driven: nothing is read ahead of what was asked for but the batch at hand, so a slow
+ * loop costs only itself.
+ */
+export class ScannerAdaptor implements Scanner<Element> {
+  readonly #context: ReadContext
+  readonly #options: ReadOptions
+  readonly #ending = new AbortController()
+  readonly #onClosed: () => void
+  readonly #ready: Promise<void>
+  readonly #caughtUp: { promise: Promise<void>; resolve: () => void; reject: (error: unknown) => void }
+  #stopListening: (() => void) | undefined
+  #source: RecordSource | undefined
+  #until: TimeTick | undefined
+  #logIdentity = ''
+  #batch: readonly Element[] = []
+  #index = 0
+  #last: Element | undefined
+  #error: { readonly error: unknown } | undefined
+  #finished = false
+  #iterated = false
+  /** Calls of `next` and of the batches' iterator, one behind the other. */
+  #turn: Promise<unknown> = Promise.resolve()
+  #turns = 0
+  #closed: Promise<void> | undefined
+
+  constructor(context: ReadContext, options: ReadOptions, onClosed: () => void) {
+    checkReadOptions(options)
+    this.#context = context
+    this.#options = options
+    this.#onClosed = onClosed
+    this.#caughtUp = deferred()
+    if (options.signal !== undefined)
+      this.#stopListening = onAbort(options.signal, (reason) => this.#end({ error: reason }))
+    this.#ready = this.#begin().catch((error: unknown) => {
+      this.#end({ error: this.#error === undefined ? error : this.#error.error })
+      throw this.#error?.error
+    })
+    // `ready` and `caughtUp` reject for who asks; who does not ask learns it from the loop.
+    this.#ready.catch(() => {})
+  }
+
+  get position(): Position | undefined {
+    return this.#last?.position
+  }
+
+  ready(): Promise<void> {
+    return this.#ready
+  }
+
+  caughtUp(): Promise<void> {
+    return this.#caughtUp.promise
+  }
+
+  [Symbol.asyncIterator](): this {
+    this.#claim()
+    return this
+  }
+
+  batches(): AsyncIterableIterator<readonly Element[]> {
+    this.#claim()
+    const iterator: AsyncIterableIterator<readonly Element[]> = {
+      next: () =>
+        this.#inTurn(async () => {
+          const batch = await this.#fill()
+          if (batch === undefined) return DONE
+          this.#batch = []
+          this.#index = 0
+          this.#last = batch[batch.length - 1]
+          return { done: false, value: batch }
+        }),
+      return: async () => {
+        await this.close()
+        return DONE
+      },
+      [Symbol.asyncIterator]: () => iterator,
+    }
+    return iterator
+  }
+
+  next(): Promise<IteratorResult<Element, undefined>> {
+    // The usual case, without a turn of its own: an element is at hand and nobody waits before us.
+    if (this.#turns === 0 && this.#index < this.#batch.length)
+      return Promise.resolve({ done: false, value: this.#take() })
+    return this.#inTurn(async () => {
+      if ((await this.#fill()) === undefined) return DONE
+      return { done: false, value: this.#take() }
+    })
+  }
+
+  async return(): Promise<IteratorResult<Element, undefined>> {
+    await this.close()
+    return DONE
+  }
+
+  close(): Promise<void> {
+    this.#end(undefined)
+    this.#closed ??= this.#release()
+    return this.#closed
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** Ends it for a reason of the WAL's: its loop rejects with it. */
+  async fail(error: unknown): Promise<void> {
+    this.#end({ error })
+    await this.close()
+  }
+
+  #claim(): void {
+    if (this.#iterated) throw invalidArgument('a scanner', 'iterated once; call read() again for a second reader')
+    this.#iterated = true
+  }
+
+  #take(): Element {
+    const element = this.#batch[this.#index++] as Element
+    this.#last = element
+    return element
+  }
+
+  async #begin(): Promise<void> {
+    const { signal } = this.#ending
+    // Let the constructor end first: an option that `planRead` refuses must reject, not throw halfway.
+    const end = await this.#context.end(signal)
+    const plan = planRead(this.#options, end, this.#context)
+    this.#until = plan.until
+    this.#logIdentity = plan.logIdentity ?? ''
+    signal.throwIfAborted()
+    this.#source = new RecordSource(this.#context, plan, signal)
+    if (this.#until !== undefined && this.#source.timeTick >= this.#until) this.#finish()
+  }
+
+  /** The batch at hand, or the next one that is not empty; undefined at the scanner's end. */
+  async #fill(): Promise<readonly Element[] | undefined> {
+    if (this.#index < this.#batch.length)
+      return this.#index === 0 ? this.#batch : this.#batch.slice(this.#index)
+    try {
+      await this.#ready
+      while (!this.#finished) {
+        const run = await (this.#source as RecordSource).next()
+        if (run.records.length === 0) this.#caughtUp.resolve()
+        const elements = this.#elements(run)
+        if (this.#until !== undefined && (this.#source as RecordSource).timeTick >= this.#until) this.#finish()
+        if (elements.length === 0) continue
+        this.#batch = elements
+        this.#index = 0
+        return elements
+      }
+    } catch (error) {
+      // After a close or an abort the source only repeats what ended it: the first end counts.
+      this.#end({ error })
+    }
+    await this.close()
+    if (this.#error !== undefined) throw this.#error.error
+    return undefined
+  }
+
+  #elements(run: RecordRun): Element[] {
+    const { vchannel, timeTicks } = this.#options
+    const until = this.#until
+    const elements: Element[] = []
+    for (const record of run.records) {
+      if (until !== undefined && record.timeTick > until) break
+      if (isTimeTick(record)) {
+        if (this.#logIdentity === '') this.#logIdentity = propertyOf(record.properties, RESERVED.logIdentity) ?? ''
+        if (timeTicks) elements.push(new DeliveredTimeTick(record, this.#logIdentity, this.#context))
+      } else if (vchannel === undefined || record.vchannel === '' || record.vchannel === vchannel)
+        elements.push(new DeliveredMessage(record, run.shared, this.#logIdentity, this.#context))
+    }
+    return elements
+  }
+
+  #finish(): void {
+    this.#finished = true
+    this.#caughtUp.resolve()
+  }
+
+  /** The first end counts. `undefined`: closed by its user. */
+  #end(error: { readonly error: unknown } | undefined): void {
+    if (this.#ending.signal.aborted) return
+    this.#error = error
+    this.#finished = true
+    this.#batch = []
+    this.#index = 0
+    this.#stopListening?.()
+    this.#caughtUp.reject(
+      error?.error ?? new WalError('WAL_CLOSED', `${this.#context.where}: the scanner was closed before it caught up`),
+    )
+    this.#ending.abort(error?.error ?? new WalError('WAL_CLOSED', `${this.#context.where}: the scanner was closed`))
+  }
+
+  async #release(): Promise<void> {
+    await this.#ready.catch(() => {})
+    await this.#source?.close()
+    this.#onClosed()
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    this.#turns++
+    const mine = this.#turn.then(work)
+    this.#turn = mine.catch(() => {})
+    try {
+      return await mine
+    } finally {
+      this.#turns--
+    }
+  }
+}
+
+function deferred() {
+  let resolve: () => void = () => {}
+  let reject: (error: unknown) => void = () => {}
+  const promise = new Promise<void>((yes, no) => {
+    resolve = yes
+    reject = no
+  })
+  promise.catch(() => {})
+  return { promise, resolve, reject }
+}

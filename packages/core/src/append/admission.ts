@@ -1,0 +1,83 @@
+import { AppendError } from '@wal/walimpls'
+import type { AppendTask } from './append-task.js'
+import { TaskQueue } from './task-queue.js'
+
+/**
+ * The byte budget of appends. A task is admitted, in order, when its bytes fit (or nothing else is there: one larger
+ * than the budget goes alone); what waits for room is bounded too, and refused beyond.
+ */
+export class Admission {
+  readonly #budgetBytes: number
+  readonly #maxWaitingBytes: number
+  readonly #waiting = new TaskQueue()
+  #usedBytes = 0
+  #waitingBytes = 0
+
+  constructor(budgetBytes: number, maxWaitingBytes: number) {
+    this.#budgetBytes = budgetBytes
+    this.#maxWaitingBytes = maxWaitingBytes
+  }
+
+  get usedBytes(): number {
+    return this.#usedBytes
+  }
+
+  get waitingBytes(): number {
+    return this.#waitingBytes
+  }
+
+  /** Whether a task of so many bytes would be admitted at once. */
+  hasRoom(bytes: number): boolean {
+    return this.#waitingBytes === 0 && (this.#usedBytes === 0 || this.#usedBytes + bytes <= this.#budgetBytes)
+  }
+
+  /** Throws `WAL_RATE_LIMITED` when as much waits already as may. */
+  check(bytes: number): void {
+    if (this.hasRoom(bytes) || this.#waitingBytes === 0 || this.#waitingBytes + bytes <= this.#maxWaitingBytes) return
+    throw new AppendError(
+      'WAL_RATE_LIMITED',
+      `${this.#waitingBytes} bytes of appends are waiting for room already (maxWaitingBytes is ${this.#maxWaitingBytes}). Await appends, use appendAll, or try again later.`,
+      { outcome: 'not-written' },
+    )
+  }
+
+  /** Whether the task is admitted now; otherwise it waits, and comes out of `next` later. */
+  enter(task: AppendTask): boolean {
+    if (this.hasRoom(task.bytes)) {
+      this.#usedBytes += task.bytes
+      task.state = 'queued'
+      return true
+    }
+    this.#waitingBytes += task.bytes
+    task.state = 'waiting'
+    this.#waiting.push(task)
+    return false
+  }
+
+  /** Gives back an admitted task's bytes. */
+  release(bytes: number): void {
+    this.#usedBytes -= bytes
+  }
+
+  /** A waiting task gave up. */
+  abandon(task: AppendTask): void {
+    this.#waitingBytes -= task.bytes
+  }
+
+  /** The next waiting task that fits by now. */
+  next(): AppendTask | undefined {
+    const task = this.#waiting.peek()
+    if (task === undefined) return undefined
+    if (this.#usedBytes !== 0 && this.#usedBytes + task.bytes > this.#budgetBytes) return undefined
+    this.#waiting.shift()
+    this.#waitingBytes -= task.bytes
+    this.#usedBytes += task.bytes
+    task.state = 'queued'
+    return task
+  }
+
+  /** All that waits, for a close that has to reject it. */
+  waiting(): AppendTask[] {
+    return this.#waiting.toArray()
+  }
+}

@@ -1,0 +1,72 @@
+import { type Limits, recordBytes, type TimeTick, type WireMessage } from '@wal/walimpls'
+import type { HybridClock } from '../clock/hybrid-clock.js'
+import { TimeTickRun } from '../clock/time-tick-run.js'
+import type { AppendTask } from './append-task.js'
+import type { BatchInFlight } from './batch-in-flight.js'
+import type { Stamp } from './stamp.js'
+import { TaskQueue } from './task-queue.js'
+
+/** Time ticks of one batch are consecutive and must fit the logical counter. */
+const MAX_BATCH_MESSAGES = 1 << 16
+
+/** The ordered queue, and the scissors: this is where a message gets its time tick, its stamp and its sequence. */
+export class BatchCutter {
+  readonly #queue = new TaskQueue()
+  readonly #clock: HybridClock
+  readonly #stamp: Stamp
+  readonly #batchBytes: number
+  #sequence: number
+  /** Charged bytes of what is queued. */
+  queuedBytes = 0
+
+  constructor(options: { clock: HybridClock; stamp: Stamp; batchBytes: number; nextSequence: number }) {
+    this.#clock = options.clock
+    this.#stamp = options.stamp
+    this.#batchBytes = options.batchBytes
+    this.#sequence = options.nextSequence
+  }
+
+  get empty(): boolean {
+    return this.#queue.peek() === undefined
+  }
+
+  push(task: AppendTask): void {
+    this.#queue.push(task)
+    this.queuedBytes += task.bytes
+  }
+
+  /** What is queued, for an end that has to reject it. */
+  queued(): AppendTask[] {
+    return this.#queue.toArray()
+  }
+
+  cut(limits: Limits, lastAckedBefore: string): BatchInFlight | undefined {
+    const maxBytes = Math.min(limits.maxBatchBytes, this.#batchBytes)
+    const maxMessages = Math.min(limits.maxBatchMessages, MAX_BATCH_MESSAGES)
+    const tasks: AppendTask[] = []
+    let charged = 0
+    for (let task = this.#queue.peek(); task !== undefined; task = this.#queue.peek()) {
+      if (tasks.length > 0 && (tasks.length >= maxMessages || charged + task.bytes > maxBytes)) break
+      this.#queue.shift()
+      tasks.push(task)
+      charged += task.bytes
+      task.state = 'sent'
+    }
+    if (tasks.length === 0) return undefined
+    this.queuedBytes -= charged
+    const run = new TimeTickRun(this.#clock.take(tasks.length))
+    const timeTicks: TimeTick[] = new Array(tasks.length)
+    const messages: WireMessage[] = new Array(tasks.length)
+    let bytes = 0
+    for (let i = 0; i < tasks.length; i++) {
+      const task = tasks[i] as AppendTask
+      timeTicks[i] = run.next()
+      const message = { payload: task.payload, properties: this.#stamp.properties(task, run.text) }
+      messages[i] = message
+      bytes += recordBytes(message)
+    }
+    const batch = { sequence: this.#sequence, messages, bytes }
+    this.#sequence += messages.length
+    return { batch, tasks, timeTicks, charged, lastAckedBefore, maybeWritten: false, attempts: 0, outcome: undefined }
+  }
+}

@@ -1,0 +1,249 @@
+import { AppendError, type MessageId, outcomeOf, type Runtime, WalError, type WALImpls } from '@wal/walimpls'
+import { abortable, sleep } from '@wal/walimpls/helper'
+import type { Logger } from '../diagnostics/logger.js'
+import type { AppendTask } from './append-task.js'
+import type { BatchCutter } from './batch-cutter.js'
+import type { BatchInFlight } from './batch-in-flight.js'
+
+/** Whom the pipeline tells. Every call is synchronous and must not throw. */
+export interface PipelineEvents {
+  /** A batch is stored: in order, before its tasks are told. Answers the serialised id of its last record. */
+  stored(batch: BatchInFlight, ids: readonly MessageId[]): string
+  settled(batch: BatchInFlight, ids: readonly MessageId[]): void
+  failed(tasks: readonly AppendTask[], error: unknown, batch: BatchInFlight | undefined): void
+  /** So many charged bytes are free again. */
+  released(bytes: number): void
+  /**
+   * The backend said `WAL_FENCED`. Resolves to the log to go on with; rejects when the log holds a newer writer, after
+   * it has stopped the pipeline.
+   */
+  reassert(signal: AbortSignal): Promise<WALImpls>
+}
+
+export interface PipelineOptions {
+  readonly cutter: BatchCutter
+  readonly events: PipelineEvents
+  readonly runtime: Runtime
+  readonly logger: Logger
+  readonly where: string
+  /** A further batch is sent while others are in flight only when so many bytes are queued. */
+  readonly pipelineBytes: number
+  /** How long a batch smaller than `pipelineBytes` waits for company. */
+  readonly lingerMs: number
+  /** Id of the last acknowledged record, serialised. */
+  readonly lastAcked: string
+}
+
+const FIRST_RETRY_MS = 10
+const MAX_RETRY_MS = 5000
+
+/**
+ * The ordered part of an append: keeps batches in flight, sends the very same ones again after a failure (design
+ * decision 1), settles in order.
+ */
+export class Pipeline {
+  readonly #options: PipelineOptions
+  readonly #stopping = new AbortController()
+  #log: WALImpls
+  #inFlight: BatchInFlight[] = []
+  #lastAcked: string
+  #state: 'running' | 'recovering' | 'stopped' = 'running'
+  #pumpPlanned = false
+  #lingering: { clear(): void } | undefined
+  #lingered = false
+  #idle: (() => void)[] = []
+
+  constructor(log: WALImpls, options: PipelineOptions) {
+    this.#log = log
+    this.#options = options
+    this.#lastAcked = options.lastAcked
+  }
+
+  get log(): WALImpls {
+    return this.#log
+  }
+
+  get idle(): boolean {
+    return this.#inFlight.length === 0 && this.#options.cutter.empty
+  }
+
+  /** Takes in an admitted task. The batch is cut in a microtask, so that appends made in one turn travel together. */
+  enter(task: AppendTask): void {
+    this.#options.cutter.push(task)
+    if (this.#pumpPlanned) return
+    this.#pumpPlanned = true
+    queueMicrotask(() => {
+      this.#pumpPlanned = false
+      this.#pump()
+    })
+  }
+
+  /** A queued task gave up. */
+  abandon(task: AppendTask): void {
+    this.#options.cutter.queuedBytes -= task.bytes
+    this.#tellIdle()
+  }
+
+  /** Resolves when nothing is queued or in flight. */
+  drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#idle.push(resolve)
+      this.#tellIdle()
+    })
+  }
+
+  /** Ends for good: what has not settled fails with what `reason` makes of it. */
+  stop(reason: (batch: BatchInFlight | undefined) => unknown): void {
+    if (this.#state === 'stopped') return
+    this.#state = 'stopped'
+    this.#stopping.abort(new WalError('WAL_CLOSED', `${this.#options.where}: closed`))
+    this.#lingering?.clear()
+    const inFlight = this.#inFlight
+    this.#inFlight = []
+    for (const batch of inFlight) this.#fail(batch, reason(batch))
+    const queued = this.#options.cutter.queued()
+    this.#options.events.failed(queued, reason(undefined), undefined)
+    for (const task of queued) this.#options.events.released(task.bytes)
+    this.#tellIdle()
+  }
+
+  #pump(): void {
+    const { cutter, pipelineBytes } = this.#options
+    while (this.#state === 'running' && this.#inFlight.length < this.#log.limits.maxInFlightBatches) {
+      if (cutter.queuedBytes < pipelineBytes && (this.#inFlight.length > 0 || !this.#lingerIsOver())) return
+      const batch = cutter.cut(this.#log.limits, this.#lastAcked)
+      if (batch === undefined) return
+      this.#inFlight.push(batch)
+      void this.#attempt(batch).then(() => this.#settle())
+    }
+  }
+
+  #lingerIsOver(): boolean {
+    const { cutter, lingerMs, runtime } = this.#options
+    if (lingerMs === 0 || cutter.empty) return true
+    if (this.#lingered) {
+      this.#lingered = false
+      return true
+    }
+    this.#lingering ??= runtime.setTimeout(() => {
+      this.#lingering = undefined
+      this.#lingered = true
+      this.#pump()
+    }, lingerMs)
+    return false
+  }
+
+  /** Sends a batch once; never rejects. */
+  async #attempt(batch: BatchInFlight): Promise<void> {
+    batch.attempts++
+    batch.outcome = undefined
+    try {
+      batch.outcome = { ids: await this.#log.append(batch.batch) }
+    } catch (error) {
+      batch.outcome = { error }
+      if (outcomeOf(error) === 'unknown') batch.maybeWritten = true
+    }
+  }
+
+  /** Settles from the front; at a failure waits until all in flight have an outcome, then recovers. */
+  #settle(): void {
+    while (this.#state === 'running') {
+      const head = this.#inFlight[0]
+      if (head?.outcome === undefined) break
+      if ('error' in head.outcome) this.#state = 'recovering'
+      else {
+        this.#inFlight.shift()
+        this.#succeed(head, head.outcome.ids)
+      }
+    }
+    if (this.#state === 'running') {
+      this.#pump()
+      this.#tellIdle()
+    } else if (this.#state === 'recovering' && this.#inFlight.every((batch) => batch.outcome !== undefined)) {
+      this.#recover().then(
+        () => {
+          if (this.#state !== 'recovering') return
+          this.#state = 'running'
+          this.#pump()
+          this.#tellIdle()
+        },
+        // `reassert` has stopped the pipeline already when it rejects; a stop by close ends up here as well.
+        (error: unknown) => this.stop(() => error),
+      )
+    }
+  }
+
+  /** Until everything that was in flight is stored or refused for ever. */
+  async #recover(): Promise<void> {
+    const { runtime, logger, where } = this.#options
+    const { signal } = this.#stopping
+    for (let attempt = 0; this.#inFlight.length > 0; attempt++) {
+      const failed = this.#inFlight[0] as BatchInFlight
+      const { error } = failed.outcome as { error: unknown }
+      this.#checkPrefix(failed, error)
+      if (isFinal(error)) {
+        this.#inFlight.shift()
+        this.#fail(failed, error)
+      } else {
+        logger.warn({ error, attempt, sequence: failed.batch.sequence }, `${where}: append failed, sending again`)
+        if (WalError.isInstance(error) && error.code === 'WAL_FENCED')
+          this.#log = await this.#options.events.reassert(signal)
+        else {
+          const ms = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempt, 16))
+          await sleep(runtime, ms * (0.5 + runtime.random() / 2), signal)
+        }
+      }
+      await abortable(Promise.all(this.#inFlight.map((batch) => this.#attempt(batch))), signal)
+      for (let head = this.#inFlight[0]; head?.outcome && 'ids' in head.outcome; head = this.#inFlight[0]) {
+        this.#inFlight.shift()
+        this.#succeed(head, head.outcome.ids)
+      }
+    }
+  }
+
+  /** A batch stored behind one that failed would make a hole that readers never see filled (G3): stop rather than lose. */
+  #checkPrefix(failed: BatchInFlight, cause: unknown): void {
+    const late = this.#inFlight.find((batch) => batch.outcome !== undefined && 'ids' in batch.outcome)
+    if (late === undefined) return
+    throw new WalError(
+      'WAL_CORRUPT',
+      `${this.#options.where}: the backend stored batch ${late.batch.sequence} although batch ${failed.batch.sequence} before it had failed`,
+      { cause },
+    )
+  }
+
+  #succeed(batch: BatchInFlight, ids: readonly MessageId[]): void {
+    const { events } = this.#options
+    this.#lastAcked = events.stored(batch, ids)
+    events.settled(batch, ids)
+    events.released(batch.charged)
+  }
+
+  #fail(batch: BatchInFlight, error: unknown): void {
+    this.#options.events.failed(batch.tasks, error, batch)
+    this.#options.events.released(batch.charged)
+  }
+
+  #tellIdle(): void {
+    if (this.#idle.length === 0 || !this.idle) return
+    const idle = this.#idle
+    this.#idle = []
+    for (const resolve of idle) resolve()
+  }
+}
+
+/** Refused for ever: sending the same batch again can't help. */
+function isFinal(error: unknown): boolean {
+  return (
+    WalError.isInstance(error) &&
+    (error.code === 'WAL_MESSAGE_TOO_LARGE' || error.code === 'WAL_INVALID_ARGUMENT') &&
+    outcomeOf(error) === 'not-written'
+  )
+}
+
+/** What to tell the callers of a batch that will not be sent again. */
+export function endOutcome(batch: BatchInFlight | undefined): AppendError['outcome'] {
+  if (batch === undefined) return 'not-written'
+  const pending = batch.outcome === undefined && batch.attempts > 0
+  return batch.maybeWritten || pending ? 'unknown' : 'not-written'
+}

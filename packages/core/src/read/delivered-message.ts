@@ -1,0 +1,100 @@
+import { type TimeTick, userPropertyMap } from '@wal/walimpls'
+import { formatPosition, type Position } from '../position/position.js'
+import type { Message, TimeTickMark } from '../scanner.js'
+import type { LogRecord } from './log-record.js'
+import type { ReadContext } from './read-context.js'
+
+type Naming = Pick<ReadContext, 'backend' | 'ids'>
+
+export function positionOf(record: LogRecord, logIdentity: string, { backend, ids }: Naming): Position {
+  return formatPosition({
+    backend,
+    logIdentity,
+    lastConfirmed: record.lastConfirmed === '' ? ids.serialise(record.id) : record.lastConfirmed,
+    writer: { term: record.term, incarnation: record.incarnation },
+    timeTick: record.timeTick,
+  })
+}
+
+/** What a user gets for a record. Text and maps are made when asked for: most readers never ask. */
+export class DeliveredMessage implements Message {
+  readonly kind = 'message'
+  readonly #record: LogRecord
+  readonly #logIdentity: string
+  readonly #naming: Naming
+  /** Records of the write-ahead buffer serve several readers, so each takes a copy of the payload. */
+  #payload: Uint8Array | undefined
+  #properties: Map<string, string> | undefined
+  #position: Position | undefined
+
+  constructor(record: LogRecord, shared: boolean, logIdentity: string, naming: Naming) {
+    this.#record = record
+    this.#logIdentity = logIdentity
+    this.#naming = naming
+    if (!shared) this.#payload = record.payload
+  }
+
+  get payload(): Uint8Array {
+    this.#payload ??= Buffer.from(this.#record.payload)
+    return this.#payload
+  }
+
+  get properties(): Map<string, string> {
+    this.#properties ??= userPropertyMap(this.#record.properties)
+    return this.#properties
+  }
+
+  get vchannel(): string {
+    return this.#record.vchannel
+  }
+
+  get type(): number {
+    return this.#record.type
+  }
+
+  get timeTick(): TimeTick {
+    return this.#record.timeTick
+  }
+
+  get term(): number {
+    return this.#record.term
+  }
+
+  get messageId(): string {
+    return this.#naming.ids.serialise(this.#record.id)
+  }
+
+  get position(): Position {
+    this.#position ??= positionOf(this.#record, this.#logIdentity, this.#naming)
+    return this.#position
+  }
+
+  toJSON(): object {
+    return {
+      kind: this.kind,
+      position: this.position,
+      messageId: this.messageId,
+      timeTick: String(this.timeTick),
+      term: this.term,
+      vchannel: this.vchannel,
+      type: this.type,
+      properties: Object.fromEntries(this.properties),
+      payload: Buffer.from(this.payload).toString('base64'),
+    }
+  }
+}
+
+export class DeliveredTimeTick implements TimeTickMark {
+  readonly kind = 'timeTick'
+  readonly timeTick: TimeTick
+  readonly position: Position
+
+  constructor(record: LogRecord, logIdentity: string, naming: Naming) {
+    this.timeTick = record.timeTick
+    this.position = positionOf(record, logIdentity, naming)
+  }
+
+  toJSON(): object {
+    return { kind: this.kind, timeTick: String(this.timeTick), position: this.position }
+  }
+}

@@ -1,0 +1,22 @@
+import type { MessageIdCodec, ReadOnlyWALImpls, Runtime } from '@wal/walimpls'
+import type { LogEnd } from '../adaptor/log-end.js'
+import type { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
+import type { Logger } from '../diagnostics/logger.js'
+
+/** What a scanner needs of the WAL it reads. */
+export interface ReadContext {
+  /** For messages: backend and channel. */
+  readonly where: string
+  readonly backend: string
+  readonly ids: MessageIdCodec
+  readonly runtime: Runtime
+  readonly logger: Logger
+  /** Aim for backend reads of this size. */
+  readonly readBytes: number
+  /** The backend's log, as it is open now. */
+  log(): ReadOnlyWALImpls
+  /** Undefined on a read-only WAL, closed once the writer was fenced. */
+  readonly buffer: WriteAheadBuffer | undefined
+  /** Looks where the log ends now. */
+  end(signal: AbortSignal): Promise<LogEnd>
+}

@@ -1,0 +1,86 @@
+import type { Guarantees, TimeTick, Waits } from '@wal/walimpls'
+import type { Position } from './position/position.js'
+import type { Delivery, ReadOptions, Scanner } from './scanner.js'
+
+/** A message to append. The library copies the payload at once: the caller may reuse its buffer. */
+export interface NewMessage {
+  readonly payload: Uint8Array
+  /** Logical stream on the log; absent or empty: every vchannel. */
+  readonly vchannel?: string
+  /** Come back exactly. Keys beginning with `_` are refused. */
+  readonly properties?: ReadonlyMap<string, string>
+  /** Number of a message type; `MESSAGE_TYPE.Record` when not said. System types are refused. */
+  readonly type?: number
+}
+
+export interface AppendOptions {
+  /** How long to wait for the outcome, in milliseconds; the WAL's `appendTimeoutMs` when not said. */
+  readonly timeoutMs?: number
+  /** Its abort ends the wait, not the append (G4). */
+  readonly signal?: AbortSignal
+}
+
+/** A message's place in the log. */
+export interface AppendResult {
+  /** For `read({ after })`, `read({ from })` and `truncate`. */
+  readonly position: Position
+  readonly timeTick: TimeTick
+  /** The backend's id as text, for tools. */
+  readonly messageId: string
+  readonly vchannel: string
+  /** What interceptors had to add. */
+  readonly extra?: unknown
+  toJSON(): { position: Position; timeTick: string; messageId: string; vchannel: string }
+}
+
+export interface Channel {
+  readonly name: string
+  readonly accessMode: 'rw' | 'ro'
+  /** Epoch of the writer; −1 on a read-only log. */
+  readonly term: number
+}
+
+/** A log open for reading. Given to users; implemented by core alone. */
+export interface ReadOnlyWAL {
+  readonly backend: string
+  readonly channel: Channel
+  /** What this log is worth, in a form that a program can read. */
+  readonly guarantees: Guarantees
+  /** Aborted, with the reason, when the WAL stops being usable: `WAL_FENCED`, `WAL_CLOSED`, … */
+  readonly signal: AbortSignal
+  /** Starts at once; errors come out of the scanner. Close it, or leave its loop. */
+  read<O extends ReadOptions>(options?: O): Scanner<Delivery<O>>
+  /** Closes the scanners, then the log; on `openWal`'s WAL the opener as well. Idempotent. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** The log's one writer. */
+export interface WAL extends ReadOnlyWAL {
+  /**
+   * Appends one message. Resolves when it is durable at the level that `guarantees.durability` names. Un-awaited
+   * appends to one vchannel are stored and settle in call order.
+   *
+   * Rejects with an `AppendError` whose `outcome` says what is certain: `WAL_RATE_LIMITED`, `WAL_TIMEOUT` (never sent),
+   * `WAL_OUTCOME_UNKNOWN` (sent, no answer yet; `token`), `WAL_FENCED`, `WAL_CLOSED`, `WAL_MESSAGE_TOO_LARGE`,
+   * `WAL_INVALID_ARGUMENT` (before anything else), or with `signal.reason` for an abort before it was sent.
+   */
+  append(message: NewMessage, options?: AppendOptions): Promise<AppendResult>
+  /** Appends in order; one result each. On failure an `AppendBatchError` with the results of the certain prefix. */
+  appendBatch(messages: readonly NewMessage[], options?: AppendOptions): Promise<AppendResult[]>
+  /**
+   * The way to load much: pulls from `source` only while the byte budget has room, yields results in order. Leaving the
+   * loop or an error closes the source; what was sent by then goes on.
+   */
+  appendAll(
+    source: Iterable<NewMessage> | AsyncIterable<NewMessage>,
+    options?: AppendOptions,
+  ): AsyncIterableIterator<AppendResult>
+  /** Persists a time tick; resolves to it. Everything appended before lies below. */
+  barrier(options?: AppendOptions): Promise<TimeTick>
+  /**
+   * Lets go of everything up to and including the message at `position`. Afterwards `read` begins behind it. Storage is
+   * freed at the backend's granularity.
+   */
+  truncate(position: Position, waits?: Waits): Promise<void>
+}

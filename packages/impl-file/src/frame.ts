@@ -1,0 +1,124 @@
+import { crc32 } from 'node:zlib'
+
+/**
+ * A frame is a batch on disk, little-endian, at a multiple of 8:
+ *
+ *      0  u32  magic "WALf"
+ *      4  u32  length of the body
+ *      8  u64  id of the first record
+ *     16  u32  number of records; 0: the mark of a clean close
+ *     20  u64  the batch's sequence
+ *     28  u32  crc32 of the body
+ *     32  u32  crc32 of bytes 0 to 31, seeded with segment and offset
+ *     36  u32  zero
+ *     40       the body, then zeros up to a multiple of 8
+ *
+ * The header has a check sum of its own so that a header can be recognised without its body: finding one behind damage
+ * tells a torn end from damage in the middle.
+ */
+export interface FrameHeader {
+  /** Offset in the segment. */
+  readonly start: number
+  /** Offset behind the padding: where the next frame starts. */
+  readonly end: number
+  readonly bodyBytes: number
+  readonly firstId: number
+  readonly count: number
+  readonly sequence: number
+  readonly bodyCrc: number
+}
+
+export interface FrameFields {
+  readonly firstId: number
+  readonly count: number
+  readonly sequence: number
+}
+
+export const FRAME_HEADER_BYTES = 40
+const MAGIC = 0x664c4157
+const CHECKED_BYTES = 32
+
+/** The part of every frame's seed that is the segment's, so that bytes of one segment are nothing in another. */
+export function identityOf(segmentFile: string): number {
+  return crc32(segmentFile)
+}
+
+/** Length of a frame with the padding, from the end of its body. */
+export function paddedLength(bodyEnd: number): number {
+  return (bodyEnd + 7) & ~7
+}
+
+/** Completes a frame whose body lies in `bytes` from `FRAME_HEADER_BYTES` to `bodyEnd`. Answers its length. */
+export function sealFrame(
+  bytes: Buffer,
+  bodyEnd: number,
+  fields: FrameFields,
+  identity: number,
+  offset: number,
+): number {
+  const length = paddedLength(bodyEnd)
+  bytes.fill(0, bodyEnd, length)
+  bytes.writeUInt32LE(MAGIC, 0)
+  bytes.writeUInt32LE(bodyEnd - FRAME_HEADER_BYTES, 4)
+  writeUint53(bytes, fields.firstId, 8)
+  bytes.writeUInt32LE(fields.count, 16)
+  writeUint53(bytes, fields.sequence, 20)
+  bytes.writeUInt32LE(crc32(bytes.subarray(FRAME_HEADER_BYTES, bodyEnd)), 28)
+  bytes.writeUInt32LE(crc32(bytes.subarray(0, CHECKED_BYTES), seedOf(identity, offset)), 32)
+  bytes.writeUInt32LE(0, 36)
+  return length
+}
+
+/** The header at `at`, if there is an intact one that was written for this very segment and offset. */
+export function readFrameHeader(
+  bytes: Buffer,
+  at: number,
+  identity: number,
+  offset: number,
+): FrameHeader | undefined {
+  if (at + FRAME_HEADER_BYTES > bytes.length || bytes.readUInt32LE(at) !== MAGIC) return undefined
+  const crc = crc32(bytes.subarray(at, at + CHECKED_BYTES), seedOf(identity, offset))
+  // The last four bytes carry nothing, but a bit that flips there is damage like any other.
+  if (crc !== bytes.readUInt32LE(at + 32) || bytes.readUInt32LE(at + 36) !== 0) return undefined
+  const bodyBytes = bytes.readUInt32LE(at + 4)
+  return {
+    start: offset,
+    end: offset + paddedLength(FRAME_HEADER_BYTES + bodyBytes),
+    bodyBytes,
+    firstId: readUint53(bytes, at + 8),
+    count: bytes.readUInt32LE(at + 16),
+    sequence: readUint53(bytes, at + 20),
+    bodyCrc: bytes.readUInt32LE(at + 28),
+  }
+}
+
+/** Whether the body of the frame at `at` is whole. All of the frame must lie within `bytes`. */
+export function bodyIntact(bytes: Buffer, at: number, header: FrameHeader): boolean {
+  const bodyStart = at + FRAME_HEADER_BYTES
+  const bodyEnd = bodyStart + header.bodyBytes
+  if (crc32(bytes.subarray(bodyStart, bodyEnd)) !== header.bodyCrc) return false
+  for (let i = bodyEnd; i < at + header.end - header.start; i++) if (bytes[i] !== 0) return false
+  return true
+}
+
+/** Whether an intact header starts anywhere in `bytes`, which begin at `offset` of the segment. */
+export function anyFrameHeader(bytes: Buffer, identity: number, offset: number): boolean {
+  const first = (8 - (offset % 8)) % 8
+  for (let at = first; at + FRAME_HEADER_BYTES <= bytes.length; at += 8)
+    if (readFrameHeader(bytes, at, identity, offset + at) !== undefined) return true
+  return false
+}
+
+export function writeUint53(bytes: Buffer, value: number, at: number): void {
+  bytes.writeUInt32LE(value % 2 ** 32, at)
+  bytes.writeUInt32LE(Math.floor(value / 2 ** 32), at + 4)
+}
+
+export function readUint53(bytes: Buffer, at: number): number {
+  return bytes.readUInt32LE(at) + bytes.readUInt32LE(at + 4) * 2 ** 32
+}
+
+/** crc32 started with two different seeds never gives the same sum for the same bytes. */
+function seedOf(identity: number, offset: number): number {
+  return (identity + offset / 8) >>> 0
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from 'tsup'
+
+export default defineConfig({
+  entry: {
+    index: 'src/index.ts',
+  },
+  format: ['esm', 'cjs'],
+  target: 'node20',
+  dts: true,
+  sourcemap: true,
+  clean: true,
+  // With splitting, the registration in index.ts may land in a chunk that a bundler drops.
+  splitting: false,
+})

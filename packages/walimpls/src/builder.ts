@@ -1,0 +1,31 @@
+import type { MessageId, MessageIdCodec } from './message/message-id.js'
+import type { OpenerImpls } from './opener.js'
+import type { OptionTable } from './option-table.js'
+import type { Runtime } from './runtime/runtime.js'
+import type { Traits } from './traits.js'
+import type { Waits } from './wal.js'
+
+/**
+ * A backend, as it is registered. Lives as long as the process, holds no connection. `O` is the options object after
+ * `option-table` has checked it and filled in the defaults.
+ */
+export interface OpenerBuilderImpls<O = unknown, I extends MessageId = MessageId> {
+  /** Registry name and URL scheme: a lower-case letter, then letters, digits or "-". */
+  readonly name: string
+  /** Other URL schemes that mean this backend, with the options each implies (`rediss-streams`: TLS). */
+  readonly schemes?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  readonly traits: Traits
+  readonly messageIds: MessageIdCodec<I>
+  readonly options: OptionTable
+  /** Connects as far as is sensible. What was begun when the signal aborts is released. */
+  build(options: O, runtime: Runtime, waits?: Waits): Promise<OpenerImpls<I>>
+}
+
+/**
+ * Options by backend name. Backends add theirs by declaration merging, so that `mustGetBuilder('file').build({ … })`
+ * and `openWal` are checked:
+ *
+ *     declare module '@wal/walimpls' { interface BackendOptions { file: FileOptions } }
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: filled by declaration merging.
+export interface BackendOptions {}

@@ -1,0 +1,15 @@
+import { invalidArgument } from './errors/invalid-argument.js'
+
+const NAME = /^[a-z0-9][a-z0-9_-]{0,199}$/
+/** Device names that Windows reserves in every folder. */
+const DEVICE = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])$/
+
+/** One rule for every backend: a safe file, topic and key name, also where case is folded, and within Kafka's 249. */
+export const CHANNEL_NAME_RULE =
+  'lower-case letters, digits, "_" and "-", beginning with a letter or digit, at most 200 in all, and no device name (con, nul …)'
+
+/** Throws `WAL_INVALID_ARGUMENT` unless `name` is a channel name on all backends. */
+export function checkChannelName(name: unknown): asserts name is string {
+  if (typeof name !== 'string' || !NAME.test(name) || DEVICE.test(name))
+    throw invalidArgument('a channel name', CHANNEL_NAME_RULE, name)
+}

@@ -1,0 +1,139 @@
+import { isIPv6 } from 'node:net'
+import { WalError } from '../errors/wal-error.js'
+import { isWellFormed } from '../message/text.js'
+
+export interface BackendHost {
+  /** A name or address; IPv6 without its brackets. */
+  readonly host: string
+  readonly port?: number
+}
+
+/** A backend URL, taken apart and decoded. Nothing that was not there is present. */
+export interface BackendUrl {
+  readonly scheme: string
+  /** `memory:NAME`, `file:./data`, `file:/abs`, `file:///abs`; behind hosts, what follows their "/". */
+  readonly path?: string
+  readonly hosts: readonly BackendHost[]
+  readonly user?: string
+  readonly password?: string
+  readonly query: ReadonlyMap<string, string>
+}
+
+/**
+ * Parses a backend URL. `new URL` would turn `file:./data` into `/data` and refuse a list of hosts. Every part is
+ * percent-encoded; "+" is a plus. Throws `WAL_INVALID_ARGUMENT`; since a password written without escapes may end up in
+ * any part, its text quotes no part but the scheme.
+ */
+export function parseBackendUrl(text: string): BackendUrl {
+  const raw = splitBackendUrl(text)
+  const { scheme } = raw
+  const user = raw.user && decode(scheme, raw.user, 'the user')
+  const password = raw.password && decode(scheme, raw.password, 'the password')
+  const path = decode(scheme, raw.path, 'the path')
+  return {
+    scheme,
+    ...(path === '' ? {} : { path: raw.hosts === undefined ? withoutDriveSlash(path) : path }),
+    hosts:
+      raw.hosts === undefined ? [] : raw.hosts.split(',').map((host, i) => parseHost(scheme, host, i + 1)),
+    ...(user ? { user } : {}),
+    ...(password ? { password } : {}),
+    query: parseQuery(scheme, raw.query),
+  }
+}
+
+/** The parts as they are written, still encoded. */
+export interface RawBackendUrl {
+  readonly scheme: string
+  readonly user?: string
+  readonly password?: string
+  readonly hosts?: string
+  readonly path: string
+  readonly query: string
+}
+
+export function splitBackendUrl(text: string): RawBackendUrl {
+  const match = typeof text === 'string' ? /^([a-z][a-z0-9-]{1,31}):/.exec(text) : null
+  if (match === null)
+    throw new WalError(
+      'WAL_INVALID_ARGUMENT',
+      'a backend URL must begin with the name of a backend in lower case and ":", for example file:./data (a Windows path is written file:C:\\data)',
+    )
+  const scheme = match[1] as string
+  const rest = text.slice(scheme.length + 1)
+  if (/\p{Cc}/u.test(rest) || !isWellFormed(rest))
+    throw refused(scheme, 'holds a control character or a lone surrogate')
+  if (rest.includes('#')) throw refused(scheme, 'holds a "#", which is written %23')
+  const mark = rest.indexOf('?')
+  const before = mark < 0 ? rest : rest.slice(0, mark)
+  const query = mark < 0 ? '' : rest.slice(mark + 1)
+  if (!before.startsWith('//')) return { scheme, path: before, query }
+
+  const slash = before.indexOf('/', 2)
+  const authority = before.slice(2, slash < 0 ? undefined : slash)
+  const path = slash < 0 ? '' : before.slice(slash)
+  if (authority === '') return { scheme, path, query }
+  const at = authority.indexOf('@')
+  // A password with a bare "/", "?" or "@" would otherwise be cut in two and pass, in part, for a host or path.
+  if (rest.indexOf('@', 2 + (at < 0 ? 0 : at + 1)) >= 0)
+    throw refused(
+      scheme,
+      'holds an "@" too many: in a user, password, path or query it is written %40, "/" %2F, "?" %3F',
+    )
+  const hosts = authority.slice(at + 1)
+  if (at < 0) return { scheme, hosts, path: path.slice(1), query }
+  const colon = authority.slice(0, at).indexOf(':')
+  const user = authority.slice(0, colon < 0 ? at : colon)
+  const password = colon < 0 ? '' : authority.slice(colon + 1, at)
+  return { scheme, user, password, hosts, path: path.slice(1), query }
+}
+
+function parseHost(scheme: string, text: string, ordinal: number): BackendHost {
+  const match = /^(?:\[([^[\]]+)\]|([A-Za-z0-9._-]+))(?::([0-9]{1,5}))?$/.exec(text)
+  const six = match?.[1] === undefined ? undefined : decode(scheme, match[1], 'a host')
+  const port = match?.[3] === undefined ? undefined : Number(match[3])
+  if (
+    match === null ||
+    (six !== undefined && !isIPv6(six)) ||
+    (port !== undefined && (port < 1 || port > 65_535))
+  )
+    throw refused(
+      scheme,
+      `has no proper host at place ${ordinal}: name, name:port or [IPv6]:port, separated by commas`,
+    )
+  const host = six ?? (match[2] as string)
+  return port === undefined ? { host } : { host, port }
+}
+
+function parseQuery(scheme: string, text: string): Map<string, string> {
+  const query = new Map<string, string>()
+  if (text === '') return query
+  for (const part of text.split('&')) {
+    const equals = part.indexOf('=')
+    const name = decode(scheme, equals < 0 ? part : part.slice(0, equals), 'the query')
+    if (equals < 0 || name === '') throw refused(scheme, 'has a query part that is not name=value')
+    if (query.has(name)) throw refused(scheme, 'gives one query parameter twice')
+    query.set(name, decode(scheme, part.slice(equals + 1), 'the query'))
+  }
+  return query
+}
+
+function decode(scheme: string, text: string, part: string): string {
+  let decoded: string | undefined
+  try {
+    decoded = decodeURIComponent(text)
+  } catch {
+    // Said below, without the text.
+  }
+  if (decoded === undefined || decoded.includes('\0'))
+    throw refused(scheme, `has an improper percent escape in ${part} ("%" itself is written %25)`)
+  return decoded
+}
+
+/** `file:///C:/data` is how a Windows path is written as a URL. */
+function withoutDriveSlash(path: string): string {
+  return /^\/[A-Za-z]:[\\/]/.test(path) ? path.slice(1) : path
+}
+
+function refused(scheme: string, why: string): WalError {
+  return new WalError('WAL_INVALID_ARGUMENT', `the backend URL ${scheme}:… ${why}`)
+}

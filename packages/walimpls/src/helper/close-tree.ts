@@ -1,0 +1,82 @@
+import { WalError } from '../errors/wal-error.js'
+
+type Close = () => Promise<void> | void
+
+/**
+ * Things to close that live inside one another: opener ⊃ log ⊃ scanner. Closing one closes what was opened inside it
+ * first, in reverse order of opening, one after another; everything is closed once, whoever asks first. What was added
+ * while its parent closes is closed at once.
+ */
+export class CloseTree {
+  private readonly children = new Set<Close>()
+  private readonly late: Promise<void>[] = []
+  private closing: Promise<void> | undefined
+  private readonly leave: () => void
+
+  /** `closeSelf` runs when all inside is closed, also if some of that failed. */
+  constructor(
+    private readonly closeSelf: Close = () => {},
+    parent?: CloseTree,
+  ) {
+    this.leave = parent?.add(() => this.close()) ?? (() => {})
+  }
+
+  get closed(): boolean {
+    return this.closing !== undefined
+  }
+
+  /** Throws `WAL_CLOSED` once `close` was called. */
+  assertOpen(what: string): void {
+    if (this.closed) throw new WalError('WAL_CLOSED', `${what} is closed`)
+  }
+
+  /** Puts something inside. Call what is returned when it has closed by itself, lest it be kept for ever. */
+  add(close: Close): () => void {
+    if (this.closed) {
+      const closing = run(close)
+      // Reported by `close`, if that has not finished yet.
+      closing.catch(() => {})
+      this.late.push(closing)
+      return () => {}
+    }
+    // A function of its own for every call, so that one callback may be added twice.
+    const child = () => close()
+    this.children.add(child)
+    return () => {
+      this.children.delete(child)
+    }
+  }
+
+  /** Idempotent. Rejects with what failed; an `AggregateError` if more than one thing did. */
+  close(): Promise<void> {
+    this.closing ??= this.closeAll()
+    return this.closing
+  }
+
+  private async closeAll(): Promise<void> {
+    // Not in the caller's turn: `closed` must be true before any callback runs.
+    await undefined
+    const errors: unknown[] = []
+    const attempt = async (closing: Promise<void>) => {
+      try {
+        await closing
+      } catch (error) {
+        errors.push(error)
+      }
+    }
+    for (const child of [...this.children].reverse()) {
+      if (this.children.delete(child)) await attempt(run(child))
+      while (this.late.length > 0) await attempt(this.late.shift() as Promise<void>)
+    }
+    while (this.late.length > 0) await attempt(this.late.shift() as Promise<void>)
+    await attempt(run(this.closeSelf))
+    this.leave()
+    if (errors.length === 1) throw errors[0]
+    if (errors.length > 1) throw new AggregateError(errors, `${errors.length} things failed to close`)
+  }
+}
+
+/** A callback that throws at once rejects all the same. */
+async function run(close: Close): Promise<void> {
+  await close()
+}

@@ -1,0 +1,20 @@
+export { type BackendHost, type BackendUrl, parseBackendUrl } from './backend-url.js'
+export { ByteQueue } from './byte-queue.js'
+export { CloseTree } from './close-tree.js'
+export { FedScanner, type FedScannerParts } from './fed-scanner.js'
+export { type NumberId, type NumberIdCodec, numberIdCodec } from './number-id.js'
+export { abortable, onAbort } from './on-abort.js'
+export { readOptions } from './option-reader.js'
+export { PagedScanner, type PagedScannerParts } from './paged-scanner.js'
+export {
+  decodeProperties,
+  encodeProperties,
+  propertiesBound,
+  readProperties,
+  writeProperties,
+} from './property-codec.js'
+export { redactUrl } from './redact-url.js'
+export { type RetryOptions, retry } from './retry.js'
+export { sleep } from './sleep.js'
+export { checkKept, type LogBounds, startValue } from './start-position.js'
+export { optionsFromUrl } from './url-options.js'

@@ -1,0 +1,53 @@
+import { invalidArgument } from '../errors/invalid-argument.js'
+import type { MessageId, MessageIdCodec } from '../message/message-id.js'
+
+/** An id that is one whole number: a record number, an offset, a row id. From −2^53 + 1 to 2^53 − 1. */
+export interface NumberId extends MessageId {
+  readonly value: number
+}
+
+export interface NumberIdCodec extends MessageIdCodec<NumberId> {
+  of(value: number): NumberId
+  /** The number. Throws `WAL_INVALID_ARGUMENT` for an id of another backend. */
+  numberOf(id: NumberId): number
+}
+
+/** Ids of a backend that numbers its records. Text form: base 36, signed, as Milvus writes Kafka's (reference A.7). */
+export function numberIdCodec(backend: string): NumberIdCodec {
+  const numberOf = (id: NumberId): number => {
+    if (id?.backend !== backend)
+      throw invalidArgument(
+        'a message id',
+        `of the backend "${backend}": ids of two backends have no order`,
+        id?.backend,
+      )
+    return id.value
+  }
+  return {
+    of: (value) => new PlainNumberId(backend, value),
+    numberOf,
+    compare: (a, b) => numberOf(a) - numberOf(b),
+    serialise: (id) => numberOf(id).toString(36),
+    parse(text) {
+      const value = /^-?[0-9a-z]{1,11}$/.test(text) ? Number.parseInt(text, 36) : Number.NaN
+      if (!Number.isSafeInteger(value) || value.toString(36) !== text)
+        throw invalidArgument(`a message id of "${backend}"`, 'a base-36 integer', text)
+      return new PlainNumberId(backend, value)
+    },
+  }
+}
+
+class PlainNumberId implements NumberId {
+  constructor(
+    readonly backend: string,
+    readonly value: number,
+  ) {}
+
+  toString(): string {
+    return String(this.value)
+  }
+
+  toJSON(): string {
+    return String(this.value)
+  }
+}

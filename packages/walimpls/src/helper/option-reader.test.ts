@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest'
+import type { OptionTable } from '../option-table.js'
+import { readOptions } from './option-reader.js'
+
+const table = {
+  directory: { type: 'text', description: 'where', required: true, from: 'path' },
+  brokers: { type: 'texts', description: 'hosts' },
+  segmentBytes: { type: 'integer', description: 'size', default: 64, min: 16, max: 1024 },
+  tls: { type: 'boolean', description: 'encrypt', default: false },
+  password: { type: 'text', description: 'secret', secret: true },
+  client: { type: 'value', description: 'ready made' },
+} as const satisfies OptionTable
+
+const read = (given: unknown) => readOptions(table, given, 'backend "test"')
+
+describe('readOptions', () => {
+  test('defaults are filled in, undefined is absent, lists are copied', () => {
+    const brokers = ['a:1']
+    const options = read({ directory: 'd', brokers, password: undefined })
+    expect(options).toEqual({ directory: 'd', brokers: ['a:1'], segmentBytes: 64, tls: false })
+    expect(options.brokers).not.toBe(brokers)
+    const client = { connected: true }
+    expect(read({ directory: 'd', client }).client).toBe(client)
+  })
+
+  test.each<[unknown, string]>([
+    [undefined, 'an object'],
+    [null, 'an object'],
+    ['text', 'an object'],
+    [['list'], 'an object'],
+    [{}, 'option "directory" of backend "test" must be given: where'],
+    [{ directory: '' }, 'non-empty text'],
+    [{ directory: 4 }, 'must be text, got 4'],
+    [{ directory: 'd', brokers: 'a:1' }, 'a non-empty list'],
+    [{ directory: 'd', brokers: [] }, 'a non-empty list'],
+    [{ directory: 'd', brokers: ['a', ''] }, 'a non-empty list'],
+    [{ directory: 'd', segmentBytes: 15 }, 'an integer from 16 to 1024, got 15'],
+    [{ directory: 'd', segmentBytes: 1025 }, 'from 16 to 1024'],
+    [{ directory: 'd', segmentBytes: 20.5 }, 'from 16 to 1024'],
+    [{ directory: 'd', segmentBytes: '64' }, 'from 16 to 1024'],
+    [{ directory: 'd', segmentBytes: Number.NaN }, 'from 16 to 1024'],
+    [{ directory: 'd', tls: 'true' }, 'true or false'],
+    [
+      { directory: 'd', segmentBites: 1 },
+      'one of brokers, client, directory, password, segmentBytes, tls, got "segmentBites"',
+    ],
+    [JSON.parse('{"directory":"d","__proto__":{}}'), 'got "__proto__"'],
+    [{ directory: 'd', toString: 'x' }, 'got "toString"'],
+  ])('%j is refused', (given, text) => {
+    expect(() => read(given)).toThrow(
+      expect.objectContaining({ code: 'WAL_INVALID_ARGUMENT', message: expect.stringContaining(text) }),
+    )
+  })
+
+  test('a secret is never shown', () => {
+    const secret = 8_723_465
+    try {
+      read({ directory: 'd', password: secret })
+      expect.unreachable()
+    } catch (error) {
+      expect(JSON.stringify(error) + String(error)).not.toContain(String(secret))
+    }
+    // As a text in place of the object it might be a connection string.
+    expect(() => read('redis://u:hunter2@h')).toThrow(
+      expect.not.objectContaining({ message: expect.stringContaining('hunter2') }),
+    )
+  })
+
+  test('required text may be left out when it has a default', () => {
+    expect(readOptions({ name: { type: 'text', description: '', default: 'x' } }, {}, 't')).toEqual({
+      name: 'x',
+    })
+  })
+})

@@ -1,0 +1,73 @@
+import { invalidArgument } from '../errors/invalid-argument.js'
+import type { MessageId } from '../message/message-id.js'
+import type { StoredMessage } from '../message/wire-message.js'
+import type { ScannerImpls, ScannerOptions } from '../scanner.js'
+import { ScannerEnd } from './scanner-end.js'
+
+/** What a backend gives to a `PagedScanner`. None of them is called while another of them runs. */
+export interface PagedScannerParts<I extends MessageId = MessageId> {
+  readonly options: ScannerOptions<I>
+  /** Fixes the start position. Called once, at once. */
+  begin(): Promise<void>
+  /** The next records, about `maxBytes` of them and at least one; empty when there are none now. */
+  page(maxBytes: number): Promise<readonly StoredMessage<I>[]>
+  /**
+   * Resolves when there may be records that the last `page` did not see, those stored since it returned included; too
+   * early does no harm. Must settle when the signal aborts, in whatever way.
+   */
+  waitForMore(signal: AbortSignal): Promise<void>
+  /** Called once, when the scanner has ended and nothing else of these runs any more. */
+  release?(): Promise<void> | void
+}
+
+/** A scanner for backends that are asked for records: a file, a table, a server with a read command. */
+export class PagedScanner<I extends MessageId = MessageId> implements ScannerImpls<I> {
+  private readonly end: ScannerEnd
+  private readonly begun: Promise<void>
+  private endMet = false
+  private pending = false
+
+  constructor(private readonly parts: PagedScannerParts<I>) {
+    this.end = new ScannerEnd(parts.options.signal, () => parts.release?.())
+    this.begun = this.end.mustRun(async () => parts.begin())
+    // It comes out of `ready` and `next`; nobody has to call them.
+    this.begun.catch(() => {})
+  }
+
+  ready(): Promise<void> {
+    return this.begun
+  }
+
+  async next(): Promise<readonly StoredMessage<I>[] | undefined> {
+    if (this.pending) throw invalidArgument('next() of a scanner', 'called again only after it has settled')
+    this.pending = true
+    try {
+      // Its rejection is the end's too, and that says what it means (a close is no error here).
+      await this.begun.catch(() => {})
+      return await this.end.run(() => this.step())
+    } finally {
+      this.pending = false
+    }
+  }
+
+  close(): Promise<void> {
+    return this.end.close()
+  }
+
+  private async step(): Promise<readonly StoredMessage<I>[]> {
+    const { parts, end } = this
+    for (;;) {
+      if (this.endMet) await parts.waitForMore(end.signal)
+      if (end.signal.aborted) return []
+      const messages = await parts.page(parts.options.maxBytes)
+      if (messages.length > 0) {
+        this.endMet = false
+        return messages
+      }
+      if (!this.endMet) {
+        this.endMet = true
+        return messages
+      }
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import { corrupt } from '../errors/corrupt.js'
+import type { PropertyList } from '../message/wire-message.js'
+
+/**
+ * Packed properties, for backends without a place for them: count of strings, then each as its UTF-8 length and bytes.
+ * Numbers are little-endian base 128 (LEB128). Written by hand, byte for byte: for texts this short a call into
+ * Buffer's native encoder costs more than the copy.
+ */
+export function encodeProperties(properties: PropertyList): Uint8Array {
+  const bytes = Buffer.allocUnsafe(propertiesBound(properties))
+  return bytes.subarray(0, writeProperties(bytes, 0, properties))
+}
+
+export function decodeProperties(bytes: Uint8Array): string[] {
+  const { properties, end } = readProperties(bytes, 0)
+  if (end !== bytes.length) throw corrupt('packed properties', `${bytes.length - end} bytes too many`)
+  return properties
+}
+
+/** No fewer bytes than `writeProperties` needs. UTF-8 takes at most three a UTF-16 unit. */
+export function propertiesBound(properties: PropertyList): number {
+  let units = 0
+  for (let i = 0; i < properties.length; i++) units += (properties[i] as string).length
+  return 5 + 5 * properties.length + 3 * units
+}
+
+/** Writes from `offset`; answers the offset behind. `bytes` must have room for `propertiesBound`. */
+export function writeProperties(bytes: Uint8Array, offset: number, properties: PropertyList): number {
+  let at = writeLength(bytes, offset, properties.length)
+  for (let i = 0; i < properties.length; i++) at = writeText(bytes, at, properties[i] as string)
+  return at
+}
+
+/** Reads from `offset`; `end` is the offset behind. Throws `WAL_CORRUPT` when the bytes can't have been written so. */
+export function readProperties(bytes: Uint8Array, offset: number): { properties: string[]; end: number } {
+  const cursor = { at: offset }
+  const count = readLength(bytes, cursor)
+  if (count % 2 !== 0 || count > bytes.length) throw corrupt('packed properties', `a count of ${count}`)
+  const properties = new Array<string>(count)
+  for (let i = 0; i < count; i++) {
+    const length = readLength(bytes, cursor)
+    const end = cursor.at + length
+    if (end > bytes.length) throw corrupt('packed properties', 'a text passes the end')
+    properties[i] = readText(bytes, cursor.at, end)
+    cursor.at = end
+  }
+  return { properties, end: cursor.at }
+}
+
+function writeText(bytes: Uint8Array, offset: number, text: string): number {
+  const { length } = text
+  if (length < 128) {
+    // One byte for the length if all is ASCII; found out while writing.
+    let at = offset + 1
+    let i = 0
+    for (; i < length; i++) {
+      const unit = text.charCodeAt(i)
+      if (unit > 127) break
+      bytes[at++] = unit
+    }
+    if (i === length) {
+      bytes[offset] = length
+      return at
+    }
+  }
+  const buffer = asBuffer(bytes)
+  const at = writeLength(bytes, offset, Buffer.byteLength(text))
+  return at + buffer.write(text, at)
+}
+
+function readText(bytes: Uint8Array, start: number, end: number): string {
+  if (end - start <= 24) {
+    let text = ''
+    let at = start
+    for (; at < end; at++) {
+      const byte = bytes[at] as number
+      if (byte > 127) break
+      text += ASCII[byte]
+    }
+    if (at === end) return text
+  }
+  return asBuffer(bytes).toString('utf8', start, end)
+}
+
+const ASCII = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code))
+
+function writeLength(bytes: Uint8Array, offset: number, length: number): number {
+  let at = offset
+  let rest = length
+  while (rest > 127) {
+    bytes[at++] = (rest & 127) | 128
+    rest >>>= 7
+  }
+  bytes[at++] = rest
+  return at
+}
+
+function readLength(bytes: Uint8Array, cursor: { at: number }): number {
+  let length = 0
+  for (let shift = 0; shift < 35; shift += 7) {
+    const byte = bytes[cursor.at++]
+    if (byte === undefined) break
+    length += (byte & 127) * 2 ** shift
+    if (byte < 128) return length
+  }
+  throw corrupt('packed properties', 'a length that does not end')
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

@@ -1,0 +1,91 @@
+import type { OpenerBuilderImpls } from '../builder.js'
+import { invalidArgument } from '../errors/invalid-argument.js'
+import { WalError } from '../errors/wal-error.js'
+import type { OptionSpec } from '../option-table.js'
+import type { BackendHost, BackendUrl } from './backend-url.js'
+import { unknownOption } from './option-reader.js'
+
+/**
+ * What a URL says, as an options object for `readOptions` (which checks bounds and fills in defaults). Throws
+ * `WAL_INVALID_ARGUMENT` for parts that the backend has no option for; shows no secret.
+ */
+export function optionsFromUrl(
+  builder: Pick<OpenerBuilderImpls, 'name' | 'options' | 'schemes'>,
+  url: BackendUrl,
+): Record<string, unknown> {
+  const { name: backend, options: table, schemes = {} } = builder
+  const what = `backend "${backend}"`
+  if (url.scheme !== backend && !Object.hasOwn(schemes, url.scheme))
+    throw invalidArgument(
+      `the URL scheme of ${what}`,
+      [backend, ...Object.keys(schemes)].join(' or '),
+      url.scheme,
+    )
+
+  const options: Record<string, unknown> = {}
+  for (const part of ['path', 'user', 'password'] as const) {
+    const text = url[part]
+    if (text === undefined) continue
+    const [name, spec] = optionFrom(builder, part)
+    // Not shown when refused: a login written in the wrong form ends up here.
+    options[name] = parsed({ ...spec, secret: true }, text, `option "${name}" of ${what}`)
+  }
+  if (url.hosts.length > 0) {
+    const [name, spec] = optionFrom(builder, 'hosts')
+    const hosts = url.hosts.map(hostText)
+    if (spec.type !== 'texts' && hosts.length > 1)
+      throw invalidArgument(`the URL of ${what}`, 'with one host')
+    options[name] = spec.type === 'texts' ? hosts : hosts[0]
+  }
+  for (const [name, text] of url.query) {
+    const spec = Object.hasOwn(table, name) ? table[name] : undefined
+    if (spec === undefined || (spec.from ?? 'query') !== 'query' || spec.type === 'value') {
+      const inQuery = Object.entries(table).filter(
+        ([, other]) => (other.from ?? 'query') === 'query' && other.type !== 'value',
+      )
+      throw unknownOption(Object.fromEntries(inQuery), name, `${what} in the query of its URL`)
+    }
+    options[name] = parsed(spec, text, `option "${name}" of ${what}`)
+  }
+  const implied = Object.hasOwn(schemes, url.scheme) ? (schemes[url.scheme] ?? {}) : {}
+  for (const [name, value] of Object.entries(implied)) {
+    if (Object.hasOwn(options, name) && options[name] !== value)
+      throw new WalError(
+        'WAL_INVALID_ARGUMENT',
+        `option "${name}" of ${what} contradicts the URL scheme ${url.scheme}`,
+      )
+    options[name] = value
+  }
+  return options
+}
+
+function optionFrom(
+  builder: Pick<OpenerBuilderImpls, 'name' | 'options'>,
+  part: 'path' | 'user' | 'password' | 'hosts',
+): [string, OptionSpec] {
+  const found = Object.entries(builder.options).find(([, spec]) => spec.from === part)
+  if (found !== undefined) return found
+  const hint = part === 'hosts' ? ' (one slash before a path, or three, not two)' : ''
+  throw new WalError('WAL_INVALID_ARGUMENT', `the URL of backend "${builder.name}" takes no ${part}${hint}`)
+}
+
+function parsed(spec: OptionSpec, text: string, what: string): unknown {
+  const refuse = (allowed: string) => invalidArgument(what, allowed, spec.secret ? undefined : text)
+  switch (spec.type) {
+    case 'integer':
+      if (!/^-?[0-9]{1,16}$/.test(text)) throw refuse('an integer')
+      return Number(text)
+    case 'boolean':
+      if (text !== 'true' && text !== 'false') throw refuse('true or false')
+      return text === 'true'
+    case 'texts':
+      return text.split(',')
+    default:
+      return text
+  }
+}
+
+function hostText({ host, port }: BackendHost): string {
+  const name = host.includes(':') ? `[${host}]` : host
+  return port === undefined ? name : `${name}:${port}`
+}

@@ -1,0 +1,118 @@
+import { corrupt } from '../errors/corrupt.js'
+import { WalError } from '../errors/wal-error.js'
+import { parseDecimal, parseInt64, parseUint64 } from './encoding.js'
+import { MESSAGE_TYPE } from './message-type.js'
+import { MESSAGE_FORMAT_VERSION, RESERVED } from './reserved-keys.js'
+import type { TimeTick } from './time-tick.js'
+import type { PropertyList } from './wire-message.js'
+
+/** The highest `_v` this version reads: Milvus writes 1 and 2 (they differ in message bodies, opaque here). */
+export const HIGHEST_READABLE_VERSION = 2
+
+/** What the reserved properties of one record say. Decoded once per record, as it enters core. */
+export interface Envelope {
+  readonly version: number
+  readonly type: number
+  readonly timeTick: TimeTick
+  readonly term: number
+  /** Empty for a record that another system wrote: then storage order need not be time-tick order. */
+  readonly incarnation: string
+  readonly opening: boolean
+  /** Empty: every vchannel of the pchannel. */
+  readonly vchannel: string
+  /** Serialised; empty for the record's own id. */
+  readonly lastConfirmed: string
+  /** Serialised id of the persisted time tick before; empty when there is none. */
+  readonly previousTick: string
+}
+
+/**
+ * Decodes the reserved properties. Malformed ones are `WAL_CORRUPT`, never a default; an unknown higher format version
+ * is `WAL_SPEC_UNSUPPORTED`, by name. `place` says where the record lies.
+ */
+export function readEnvelope(properties: PropertyList, place: () => string): Envelope {
+  let version: string | undefined
+  let type: string | undefined
+  let timeTick: string | undefined
+  let term: string | undefined
+  let incarnation = ''
+  let opening = false
+  let vchannel = ''
+  let lastConfirmed: string | undefined
+  let previousTick = ''
+  for (let i = 0; i < properties.length; i += 2) {
+    const key = properties[i] as string
+    if (key.charCodeAt(0) !== 0x5f) continue
+    const value = properties[i + 1] as string
+    switch (key) {
+      case RESERVED.version:
+        version = value
+        break
+      case RESERVED.type:
+        type = value
+        break
+      case RESERVED.timeTick:
+        timeTick = value
+        break
+      case RESERVED.term:
+        term = value
+        break
+      case RESERVED.incarnation:
+        incarnation = value
+        break
+      case RESERVED.opening:
+        opening = true
+        break
+      case RESERVED.vchannel:
+        vchannel = value
+        break
+      case RESERVED.lastConfirmed:
+        if (lastConfirmed !== undefined) throw corrupt(place(), '_lc and _lcs exclude each other')
+        lastConfirmed = value
+        break
+      case RESERVED.lastConfirmedIsSelf:
+        if (lastConfirmed !== undefined) throw corrupt(place(), '_lc and _lcs exclude each other')
+        lastConfirmed = ''
+        break
+      case RESERVED.previousTick:
+        previousTick = value
+        break
+    }
+  }
+  const versionNumber = version === undefined ? undefined : parseDecimal(version)
+  if (versionNumber === undefined) throw corrupt(place(), `the format version _v is ${shown(version)}`)
+  if (versionNumber > HIGHEST_READABLE_VERSION)
+    throw new WalError(
+      'WAL_SPEC_UNSUPPORTED',
+      `${place()}: message format version ${versionNumber}; this version of @wal reads up to ${HIGHEST_READABLE_VERSION} (it writes ${MESSAGE_FORMAT_VERSION}). Upgrade @wal/core and @wal/walimpls.`,
+    )
+  const tick = timeTick === undefined ? undefined : parseUint64(timeTick)
+  if (tick === undefined) throw corrupt(place(), `the time tick _tt is ${shown(timeTick)}`)
+  const typeNumber = type === undefined ? MESSAGE_TYPE.Unknown : parseDecimal(type)
+  if (typeNumber === undefined) throw corrupt(place(), `the message type _t is ${shown(type)}`)
+  const termNumber = term === undefined ? -1n : parseInt64(term)
+  if (termNumber === undefined || termNumber > BigInt(Number.MAX_SAFE_INTEGER))
+    throw corrupt(place(), `the term _wt is ${shown(term)}`)
+  if (lastConfirmed === undefined) throw corrupt(place(), 'neither _lc nor _lcs is there')
+  return {
+    version: versionNumber,
+    type: typeNumber,
+    timeTick: tick,
+    term: Number(termNumber),
+    incarnation,
+    opening,
+    vchannel,
+    lastConfirmed,
+    previousTick,
+  }
+}
+
+/** The value of one property, or undefined. */
+export function propertyOf(properties: PropertyList, key: string): string | undefined {
+  for (let i = 0; i < properties.length; i += 2) if (properties[i] === key) return properties[i + 1]
+  return undefined
+}
+
+function shown(text: string | undefined): string {
+  return text === undefined ? 'missing' : `malformed: ${JSON.stringify(text.slice(0, 40))}`
+}

@@ -1,0 +1,15 @@
+/** A position in a backend's log. Compared only within one backend, by that backend's `MessageIdCodec`. */
+export interface MessageId {
+  /** Name of the backend that gave it out. */
+  readonly backend: string
+}
+
+/** Order and text form of a backend's ids. The order is the log's read order. */
+export interface MessageIdCodec<I extends MessageId = MessageId> {
+  /** Negative, zero or positive. Throws `WAL_INVALID_ARGUMENT` for an id of another backend. */
+  compare(a: I, b: I): number
+  /** ASCII, no white space; `parse` gives back an equal id. */
+  serialise(id: I): string
+  /** Throws `WAL_INVALID_ARGUMENT` for text that `serialise` could not have made. */
+  parse(text: string): I
+}

@@ -1,0 +1,106 @@
+import { invalidArgument } from '../errors/invalid-argument.js'
+import { sharedState } from '../registry/shared-state.js'
+
+/** Behaviour that hangs on a message's type (reference A.4). */
+export interface MessageTypeFlags {
+  /** Takes part in ordering and transactions: never removed by a type filter, never appended by users directly. */
+  readonly system?: boolean
+  /** Produced by the WAL itself; refused when replicated. */
+  readonly selfControlled?: boolean
+  /** Excludes every other append of its vchannel (or of the pchannel) while it is appended. */
+  readonly exclusive?: boolean
+  /** Data: may be part of a transaction, counts against rate limits. */
+  readonly data?: boolean
+  readonly cipherable?: boolean
+  /** Needs a time tick that was taken freshly. */
+  readonly freshTimeTick?: boolean
+}
+
+export interface MessageType extends MessageTypeFlags {
+  readonly number: number
+  readonly name: string
+}
+
+/** Numbers that the library gives a meaning. `Record` is what `append` writes when no type is named. */
+export const MESSAGE_TYPE = {
+  Unknown: 0,
+  TimeTick: 1,
+  AlterWAL: 700,
+  BeginTxn: 900,
+  CommitTxn: 901,
+  RollbackTxn: 902,
+  Txn: 999,
+  Record: 1000,
+} as const
+
+/** Applications number their own types from here on, below 2^31. Everything lower is Milvus' or ours. */
+export const FIRST_APPLICATION_TYPE = 1001
+
+const BUILT_IN: readonly MessageType[] = [
+  { number: 1, name: 'TimeTick', system: true, selfControlled: true },
+  { number: 2, name: 'Insert', data: true, cipherable: true },
+  { number: 3, name: 'Delete', data: true, cipherable: true },
+  { number: 4, name: 'Flush', selfControlled: true },
+  ...named(['CreateCollection', 'DropCollection', 'CreatePartition', 'DropPartition', 'ManualFlush'], 5, {
+    exclusive: true,
+  }),
+  { number: 10, name: 'CreateSegment', selfControlled: true },
+  { number: 11, name: 'Import' },
+  { number: 12, name: 'SchemaChange', exclusive: true },
+  { number: 13, name: 'AlterCollection', exclusive: true },
+  { number: 37, name: 'FlushAll', exclusive: true },
+  { number: 38, name: 'TruncateCollection', exclusive: true },
+  { number: 700, name: 'AlterWAL', exclusive: true },
+  { number: 800, name: 'AlterReplicateConfig', exclusive: true },
+  { number: 900, name: 'BeginTxn', system: true },
+  { number: 901, name: 'CommitTxn', system: true },
+  { number: 902, name: 'RollbackTxn', system: true },
+  { number: 999, name: 'Txn', system: true },
+  { number: MESSAGE_TYPE.Record, name: 'Record', data: true, cipherable: true },
+]
+
+const builtIn = new Map(BUILT_IN.map((type) => [type.number, type]))
+
+/**
+ * Makes an application's own type known to this process, for `append` and for its flags. The same registration again
+ * is a no-op; a different one under the same number or name is refused.
+ */
+export function registerMessageType(type: MessageType): void {
+  if (!Number.isInteger(type.number) || type.number < FIRST_APPLICATION_TYPE || type.number >= 2 ** 31)
+    throw invalidArgument(
+      'a message type number',
+      `an integer from ${FIRST_APPLICATION_TYPE} to 2^31 - 1`,
+      type.number,
+    )
+  if (!/^[A-Za-z][A-Za-z0-9]*$/.test(type.name))
+    throw invalidArgument('a message type name', 'letters and digits', type.name)
+  if (type.system || type.selfControlled)
+    throw invalidArgument(
+      `message type ${type.name}`,
+      'neither system nor selfControlled (those are the library’s)',
+    )
+  const known = sharedState().messageTypes
+  for (const other of [...builtIn.values(), ...known.values()] as MessageType[]) {
+    if (
+      (other.number === type.number || other.name === type.name) &&
+      JSON.stringify(other) !== JSON.stringify(type)
+    )
+      throw invalidArgument(
+        `message type ${type.name} (${type.number})`,
+        `different from the registered ${other.name} (${other.number})`,
+      )
+  }
+  known.set(type.number, { ...type })
+}
+
+/** The type behind a number; one that nobody registered has no flags and `Type<number>` as its name. */
+export function messageTypeOf(number: number): MessageType {
+  return (
+    builtIn.get(number) ??
+    (sharedState().messageTypes.get(number) as MessageType | undefined) ?? { number, name: `Type${number}` }
+  )
+}
+
+function named(names: readonly string[], first: number, flags: MessageTypeFlags): MessageType[] {
+  return names.map((name, i) => ({ number: first + i, name, ...flags }))
+}

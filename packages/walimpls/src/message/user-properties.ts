@@ -1,0 +1,39 @@
+import { invalidArgument } from '../errors/invalid-argument.js'
+import { isWellFormed } from './text.js'
+import type { PropertyList } from './wire-message.js'
+
+/**
+ * Takes a user's properties in, as a flat list. Refuses (`WAL_INVALID_ARGUMENT`) what could not come back exactly or
+ * would be taken for the library's own.
+ */
+export function userPropertyList(properties: ReadonlyMap<string, string>): string[] {
+  if (!(typeof properties === 'object' && properties !== null && typeof properties.get === 'function'))
+    throw invalidArgument('properties', 'a Map of text to text', properties)
+  const list: string[] = []
+  for (const [key, value] of properties) {
+    checkUserProperty(key, value)
+    list.push(key, value)
+  }
+  return list
+}
+
+function checkUserProperty(key: unknown, value: unknown): void {
+  if (typeof key !== 'string' || key === '') throw invalidArgument('a property key', 'non-empty text', key)
+  if (key.charCodeAt(0) === 0x5f)
+    throw invalidArgument('a property key', 'without a leading "_" (reserved)', key)
+  if (!isWellFormed(key))
+    throw invalidArgument('a property key', 'well-formed Unicode (no lone surrogate)', key)
+  if (typeof value !== 'string') throw invalidArgument(`property ${JSON.stringify(key)}`, 'text', value)
+  if (!isWellFormed(value))
+    throw invalidArgument(`property ${JSON.stringify(key)}`, 'well-formed Unicode (no lone surrogate)', value)
+}
+
+/** The user's part of a stored list, as the Map that readers see. */
+export function userPropertyMap(list: PropertyList): Map<string, string> {
+  const properties = new Map<string, string>()
+  for (let i = 0; i < list.length; i += 2) {
+    const key = list[i] as string
+    if (key.charCodeAt(0) !== 0x5f) properties.set(key, list[i + 1] as string)
+  }
+  return properties
+}

@@ -1,0 +1,61 @@
+import type { OpenerBuilderImpls } from '../builder.js'
+import { invalidArgument } from '../errors/invalid-argument.js'
+import { WalError } from '../errors/wal-error.js'
+import { checkCompatible } from './compatibility.js'
+import { sharedState } from './shared-state.js'
+
+export interface RegistryEntry {
+  // biome-ignore lint/suspicious/noExplicitAny: a registry holds builders of every option and id type.
+  readonly builder: OpenerBuilderImpls<any, any>
+  readonly specVersion: number
+  readonly packageName: string
+  readonly packageVersion: string
+}
+
+/**
+ * Makes a backend, and with it the codec of its ids, known to the process. Implementors call it once, at the top level
+ * of the module that users import for its side effect. The same package again is a no-op (ESM and CJS copies of one
+ * package both register); another package under the same name is refused.
+ */
+export function registerBackend(entry: RegistryEntry): void {
+  const name = entry.builder?.name
+  if (typeof name !== 'string' || !/^[a-z][a-z0-9-]{0,31}$/.test(name))
+    throw invalidArgument(
+      'a backend name',
+      'a lower-case letter, then letters, digits or "-", at most 32 in all',
+      name,
+    )
+  const { backends } = sharedState()
+  const present = backends.get(name) as RegistryEntry | undefined
+  if (present === undefined) backends.set(name, entry)
+  else if (present.packageName !== entry.packageName)
+    throw new WalError(
+      'WAL_BACKEND_ALREADY_REGISTERED',
+      `backend "${name}" of ${entry.packageName} can't be registered: ${present.packageName}@${present.packageVersion} has that name. Import only one of them, or pass a builder to openWal.`,
+    )
+}
+
+/** Names of the registered backends, sorted. */
+export function listBackends(): string[] {
+  return [...sharedState().backends.keys()].sort()
+}
+
+/** The builder, or undefined when no backend has that name. Throws `WAL_SPEC_UNSUPPORTED`. */
+export function getBuilder(name: string): OpenerBuilderImpls | undefined {
+  const entry = sharedState().backends.get(name) as RegistryEntry | undefined
+  if (entry === undefined) return undefined
+  checkCompatible(entry)
+  return entry.builder
+}
+
+/** The builder. Throws `WAL_BACKEND_NOT_REGISTERED`, saying which import is missing. */
+export function mustGetBuilder(name: string): OpenerBuilderImpls {
+  const builder = getBuilder(name)
+  if (builder !== undefined) return builder
+  const registered = listBackends()
+  const have = registered.length === 0 ? 'No backend is registered' : `Registered: ${registered.join(', ')}`
+  throw new WalError(
+    'WAL_BACKEND_NOT_REGISTERED',
+    `no backend is called ${JSON.stringify(name)}. ${have}. Import its package once, for example: import '@wal/impl-${/^[a-z0-9-]+$/.test(name) ? name : 'file'}'`,
+  )
+}

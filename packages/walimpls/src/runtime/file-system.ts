@@ -1,0 +1,34 @@
+/**
+ * The file operations a log needs, with durability spelt out, so that a simulated disk can take the real one's place.
+ * Errors are Node's (`code: 'ENOENT'` …). Paths are ordinary file-system paths.
+ */
+export interface FileSystem {
+  /**
+   * `read`: an existing file, read-only. `write`: an existing file, read and write.
+   * `create`: a new file, read and write; `EEXIST` when there is one (atomic: the only lock that this project uses).
+   */
+  open(path: string, mode: 'read' | 'write' | 'create'): Promise<File>
+  /** Synchronous on purpose: a writer looks for its successor between sync and ack (0.5 µs). */
+  existsNow(path: string): boolean
+  list(directory: string): Promise<string[]>
+  makeDirectory(path: string): Promise<void>
+  /** A created, renamed or removed name is durable only after its directory is synced. */
+  syncDirectory(path: string): Promise<void>
+  remove(path: string, options?: { readonly recursive?: boolean }): Promise<void>
+  /** Calls back, soon and possibly more often than needed, after something in the directory changed. A hint: poll as well. */
+  watch(directory: string, changed: () => void): { close(): void }
+}
+
+export interface File {
+  readonly path: string
+  /** Fills `into` from `position` as far as the file goes; resolves to the number of bytes read. */
+  read(into: Uint8Array, position: number): Promise<number>
+  /** Resolves when all the bytes are on stable storage. After a rejection nothing is known about them. */
+  writeDurably(bytes: readonly Uint8Array[], position: number): Promise<void>
+  /** Makes durable what any process has written to this file so far. */
+  sync(): Promise<void>
+  /** Cuts (or extends with zeros); durable after `sync`. */
+  truncate(size: number): Promise<void>
+  size(): Promise<number>
+  close(): Promise<void>
+}

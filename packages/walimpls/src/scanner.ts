@@ -1,0 +1,35 @@
+import type { MessageId } from './message/message-id.js'
+import type { StoredMessage } from './message/wire-message.js'
+
+/** `oldest`: the oldest record kept. `latest`: what is stored after `ready()`. `from`: that id, inclusive, or the first above. */
+export type StartPosition<I extends MessageId = MessageId> = 'oldest' | 'latest' | { readonly from: I }
+
+export interface ScannerOptions<I extends MessageId = MessageId> {
+  readonly start: StartPosition<I>
+  /** Aim for batches of this size; one record larger than it comes alone. */
+  readonly maxBytes: number
+  /** Its abort closes the scanner and rejects what waits with `signal.reason`. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * A reader of the stored log. Implemented by backends, called by the adaptor. It has no state on the server: any number
+ * of scanners read independently, each everything, in id order, and none leaves anything behind.
+ *
+ * One call of `next` at a time. The adaptor reads ahead by at most one batch, so memory is the backend's own prefetch.
+ */
+export interface ScannerImpls<I extends MessageId = MessageId> {
+  /** Resolves when the start position is fixed. Rejects as `next` would. */
+  ready(): Promise<void>
+  /**
+   * The next records, in id order, none left out. An empty array says once that the end was met; the call after it
+   * waits for more, for ever. `undefined` after `close`, also for a call that was waiting.
+   *
+   * Rejects, and from then on always: `WAL_POSITION_TRUNCATED` with `oldest` when records between the start (or the
+   * last one given out) and the oldest kept one are gone; `WAL_CORRUPT` naming the place; `WAL_UNAVAILABLE` or a
+   * driver's error when the adaptor should open a new scanner after its last record.
+   */
+  next(): Promise<readonly StoredMessage<I>[] | undefined>
+  /** Idempotent. Resolves when nothing of the scanner is left running. */
+  close(): Promise<void>
+}

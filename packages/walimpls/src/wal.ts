@@ -1,0 +1,63 @@
+import type { MessageId } from './message/message-id.js'
+import type { StoredMessage, WireMessage } from './message/wire-message.js'
+import type { ScannerImpls, ScannerOptions } from './scanner.js'
+import type { Guarantees, Limits } from './traits.js'
+import type { Writer } from './writer.js'
+
+/** What every call that waits takes. Abort ends the wait and rejects with `signal.reason`. */
+export interface Waits {
+  readonly signal?: AbortSignal
+}
+
+/** An ordered, non-empty run of records. Immutable; the adaptor may hand the very same object in again. */
+export interface Batch {
+  /** Ordinal of the first message in this writer's life, from 0. The same batch keeps it when it is sent again. */
+  readonly sequence: number
+  readonly messages: readonly WireMessage[]
+  /** Sum of `recordBytes` over the messages. */
+  readonly bytes: number
+}
+
+/** An open log. Implemented by backends, called by the adaptor. Everything may be called concurrently. */
+export interface ReadOnlyWALImpls<I extends MessageId = MessageId> {
+  readonly channel: string
+  readonly limits: Limits
+  readonly guarantees: Guarantees
+  /**
+   * The last stored record of any writer, void ones included; undefined for a log without records. Asked again it looks
+   * again. It is never freed by `truncate`.
+   */
+  last(waits?: Waits): Promise<StoredMessage<I> | undefined>
+  /** Starts at once; errors come out of the scanner. */
+  read(options: ScannerOptions<I>): ScannerImpls<I>
+  /** Releases what this log holds (not what the opener holds), its scanners included. Idempotent. */
+  close(): Promise<void>
+}
+
+/** A log open for writing. */
+export interface WALImpls<I extends MessageId = MessageId> extends ReadOnlyWALImpls<I> {
+  readonly writer: Writer
+  /**
+   * Stores a batch. Resolves with one id a message, in order, once all are as durable as `guarantees` says.
+   *
+   * Order: batches are stored in call order. Ids rise over batches and writers and are never given out twice.
+   * Concurrency: called again before the last call settled, up to `limits.maxInFlightBatches` at once. Calls settle in
+   * order. When one fails, none behind it is stored: each of those rejects with outcome `not-written`.
+   * Resend: after every call in flight has settled the adaptor sends the failed ones again, the same objects in the
+   * same order. A backend that recognises a stored batch by its sequence answers its ids; one that can't stores it
+   * again, which readers undo.
+   * Fence: the batch of sequence 0 holds the opening record. From when it is stored, nothing of another writer may be
+   * stored after it, as far as `traits.fencing` reaches. Under the same term the later opener wins.
+   *
+   * Rejects with an error that has `outcome: 'not-written' | 'unknown'`; anything else counts as unknown.
+   * `WAL_FENCED` means that the backend saw another writer: the adaptor looks into the log before it believes it.
+   * `WAL_MESSAGE_TOO_LARGE` and `WAL_INVALID_ARGUMENT` are final for that batch. All else is sent again.
+   */
+  append(batch: Batch): Promise<readonly I[]>
+  /**
+   * Frees ids below `before`, as far as the granularity allows, never above, and never the last record. Backwards is a
+   * no-op. Durable when it resolves: a later reader below the new beginning gets `WAL_POSITION_TRUNCATED`, or more
+   * than was asked for (core keeps the exact point in the log itself).
+   */
+  truncate(before: I, waits?: Waits): Promise<void>
+}

@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { run } from './children.mjs'
+
+// Only node built-ins here: this is what runs before anything is installed.
+
+export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[\\/]$/, '')
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const stampFile = join(root, 'node_modules/.wal-installed')
+
+/** The environment of every child: this Node first, then the installed tools (turbo looks for `pnpm` on PATH). */
+export function environment(nodeBinary = process.execPath) {
+  const path = [dirname(nodeBinary), join(root, 'node_modules/.bin'), process.env.PATH ?? '']
+  return {
+    ...process.env,
+    PATH: path.join(delimiter),
+    TURBO_TELEMETRY_DISABLED: '1',
+    TURBO_NO_UPDATE_NOTIFIER: '1',
+    DO_NOT_TRACK: '1',
+    ...(process.stdout.isTTY || process.env.FORCE_COLOR ? {} : { NO_COLOR: '1' }),
+  }
+}
+
+/** A script that an installed package ships, run by Node itself so that no shell shim is needed. */
+export function installedScript(path) {
+  return join(root, 'node_modules', path)
+}
+
+/** Progress goes to stderr: the stdout of a demo or a bench is its own. */
+export function say(text) {
+  process.stderr.write(`${text}\n`)
+}
+
+// pnpm keeps a copy of the lockfile it last installed. With it in the hash, an install by hand from another
+// lockfile makes the stamp stale as surely as a changed lockfile does.
+function fingerprint() {
+  const hash = createHash('sha256').update(`${process.platform} ${process.arch}\n`)
+  const installed = join(root, 'node_modules/.pnpm/lock.yaml')
+  for (const file of [
+    installed,
+    join(root, 'pnpm-lock.yaml'),
+    join(root, 'pnpm-workspace.yaml'),
+    ...manifests(),
+  ]) {
+    hash.update(existsSync(file) ? readFileSync(file) : 'missing').update('\0')
+  }
+  return hash.digest('hex')
+}
+
+function manifests() {
+  const members = ['packages', 'examples'].flatMap((folder) =>
+    readdirSync(join(root, folder)).map((name) => join(folder, name)),
+  )
+  return ['.', 'bench', 'tools', ...members].map((folder) => join(root, folder, 'package.json'))
+}
+
+/** Installs what pnpm-lock.yaml names, unless it is there already. True when it is there now. */
+export async function install() {
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  if (major < 20 || (major === 20 && minor < 19)) {
+    say(`Node ${manifest.engines.node} is needed, this is ${process.version}`)
+    return false
+  }
+  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === fingerprint()) return true
+  const pnpm = manifest.packageManager
+  say(`▸ install: nothing installed yet, or pnpm-lock.yaml has changed since`)
+  say(`  downloading ${pnpm} through npx, then the packages in pnpm-lock.yaml, among them Node 22 and 24`)
+  say(`  for the version matrix (some 600 MB unpacked, about half a minute on a fast line)`)
+  const started = Date.now()
+  const { code, output } = await run('npx', ['--yes', pnpm, 'install', '--frozen-lockfile'], {
+    cwd: root,
+    env: environment(),
+    output: 'stderr',
+    // On Windows npx is a .cmd file, which only a shell can start.
+    shell: process.platform === 'win32',
+  })
+  if (code !== 0) {
+    say(
+      `${output}✘ install failed with exit code ${code}; it needs the npm registry, and pnpm-lock.yaml in step`,
+    )
+    return false
+  }
+  mkdirSync(dirname(stampFile), { recursive: true })
+  writeFileSync(stampFile, fingerprint())
+  say(`✔ install (${seconds(started)})`)
+  return true
+}
+
+/** Builds the packages; turbo skips those whose sources have not changed. */
+export function build() {
+  const args = [installedScript('turbo/bin/turbo'), 'run', 'build', '--output-logs=new-only', '--no-color']
+  return run(process.execPath, args, { cwd: root, env: environment() })
+}
+
+export function seconds(started) {
+  return `${((Date.now() - started) / 1000).toFixed(1)} s`
+}

@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process'
+
+const running = new Set()
+const killAfterMs = 10_000
+let interruption
+
+// On POSIX each child leads a process group of its own: one signal then reaches turbo's, pnpm's and vitest's
+// own children too, wherever the interruption came from (a terminal, a CI runner, `kill`).
+const grouped = process.platform !== 'win32'
+
+const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }
+for (const signal of Object.keys(signalNumbers)) process.on(signal, interrupt)
+
+// npm hands a signal to the shell between it and us, and dash dies of it without telling us: being orphaned is
+// then the only sign that nobody waits for us any more.
+const parent = process.ppid
+if (process.env.npm_lifecycle_event !== undefined) {
+  setInterval(() => process.ppid !== parent && interrupt('SIGTERM'), 500).unref()
+}
+
+function interrupt(signal) {
+  // A terminal's signal comes a second time through npm: only the first one counts.
+  if (interruption !== undefined) return
+  interruption = signalNumbers[signal]
+  if (running.size === 0) process.exit(128 + interruption)
+  signalAll(signal)
+  setTimeout(() => signalAll('SIGKILL'), killAfterMs).unref()
+}
+
+process.on('exit', () => signalAll('SIGKILL'))
+
+function signalAll(signal) {
+  for (const child of running) signalGroup(child, signal)
+}
+
+function signalGroup(child, signal) {
+  try {
+    if (grouped) process.kill(-child.pid, signal)
+    else child.kill(signal)
+  } catch {
+    // It has ended already.
+  }
+}
+
+/**
+ * Runs a command to its end and says how it ended; never rejects.
+ * `output`: 'capture' collects stdout and stderr, 'stderr' sends both there, 'inherit' shares ours.
+ * `decides`: after an interruption the child's own exit code is passed on.
+ */
+export function run(
+  command,
+  args,
+  { cwd, env, output = 'capture', stdin = 'ignore', decides = false, shell = false },
+) {
+  const stdio = { capture: [stdin, 'pipe', 'pipe'], stderr: [stdin, 2, 2], inherit: [stdin, 1, 2] }[output]
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd, env, stdio, shell, detached: grouped })
+    const chunks = []
+    child.stdout?.on('data', (chunk) => chunks.push(chunk))
+    child.stderr?.on('data', (chunk) => chunks.push(chunk))
+    if (child.pid !== undefined) running.add(child)
+    child.on('error', (error) => {
+      if (child.pid === undefined) resolve({ code: 127, output: `${command}: ${error.message}\n` })
+    })
+    child.on('close', (code, signal) => {
+      running.delete(child)
+      if (interruption !== undefined) {
+        // What the child itself started may outlive it.
+        signalGroup(child, 'SIGKILL')
+        process.exit(decides && code !== null ? code : 128 + interruption)
+      }
+      const ended = signal === null ? '' : `${command} was ended by ${signal}\n`
+      resolve({ code: code ?? 1, output: Buffer.concat(chunks).toString() + ended })
+    })
+  })
+}

@@ -1,0 +1,82 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { build, environment, install, installedScript, root, say, seconds } from './bootstrap.mjs'
+import { run } from './children.mjs'
+import { add, closingLine, summarize } from './vitest-report.mjs'
+
+const total = { passed: 0, failed: 0, skipped: 0 }
+const reports = mkdtempSync(join(tmpdir(), 'wal-test-'))
+process.on('exit', () => rmSync(reports, { recursive: true, force: true }))
+
+const [mode, ...rest] = process.argv.slice(2)
+const unitOnly = mode === '--unit'
+await test(unitOnly ? rest : process.argv.slice(2))
+process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1
+console.log(`\n${closingLine(total)}`)
+
+async function test(vitestArguments) {
+  if (!(await install())) {
+    total.failed += 1
+    return
+  }
+  if (unitOnly) return vitest(process.execPath, process.version, vitestArguments)
+
+  await step('build', build)
+  await step('lint', () => tool('@biomejs/biome/bin/biome', 'ci', '.', '--colors=off'))
+  await step('typecheck', () => tool('typescript/bin/tsc', '-p', '.'))
+  await vitest(process.execPath, process.version, vitestArguments)
+  await versionMatrix(vitestArguments)
+}
+
+/** One item of the sum; what it printed is shown when it failed. */
+async function step(name, action) {
+  const started = Date.now()
+  const { code, output } = await action()
+  if (code !== 0) say(output)
+  say(`${code === 0 ? '✔' : '✘'} ${name} (${seconds(started)})`)
+  total[code === 0 ? 'passed' : 'failed'] += 1
+}
+
+function tool(script, ...args) {
+  return run(process.execPath, [installedScript(script), ...args], { cwd: root, env: environment() })
+}
+
+async function vitest(nodeBinary, version, vitestArguments) {
+  const started = Date.now()
+  const report = join(reports, `${version}.json`)
+  say(`\n▸ tests on Node ${version}`)
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  const { code, output } = await run(
+    nodeBinary,
+    [installedScript('vitest/vitest.mjs'), 'run', ...reporters, ...vitestArguments],
+    { cwd: root, env: environment(nodeBinary), output: 'inherit' },
+  )
+  if (output !== '') say(output)
+  const counts = summarize(report, code)
+  add(total, counts)
+  say(
+    `${counts.failed === 0 ? '✔' : '✘'} tests on Node ${version}: ${closingLine(counts)} (${seconds(started)})`,
+  )
+}
+
+/** The same tests under the newer Nodes that tools/package.json names. */
+async function versionMatrix(vitestArguments) {
+  if (process.platform !== 'linux' || process.arch !== 'x64') {
+    say(
+      `\nNOT RUN: the tests under Node 22 and 24. Their binaries are for linux x64, this is ${process.platform} ${process.arch}.`,
+    )
+    return
+  }
+  for (const name of ['node22', 'node24']) {
+    const binary = join(root, 'tools/node_modules', name, 'bin/node')
+    const { code, output } = existsSync(binary)
+      ? await run(binary, ['--version'], { cwd: root, env: environment() })
+      : { code: 127, output: 'it was not installed; remove node_modules and try again\n' }
+    if (code === 0) await vitest(binary, output.trim(), vitestArguments)
+    else {
+      say(`\n✘ tests on ${name}: cannot run ${binary}: ${output}`)
+      total.failed += 1
+    }
+  }
+}

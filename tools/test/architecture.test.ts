@@ -1,0 +1,163 @@
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { ambientAccessViolations } from '../architecture/ambient-access.js'
+import { dependencyViolations } from '../architecture/dependency-arrows.js'
+import { lengthViolations } from '../architecture/file-length.js'
+import { packageOf, readExports, readFiles } from '../architecture/file-map.js'
+import { importCycles } from '../architecture/import-cycles.js'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+describe('this repository', () => {
+  const files = readFiles(root, ['packages', 'examples', 'bench', 'tools'])
+
+  test('the sources were found', () => {
+    const packages = new Set([...files.keys()].map(packageOf))
+    expect([...packages]).toEqual(expect.arrayContaining(['walimpls', 'core', 'impl-file']))
+  })
+  test('dependencies run impl → walimpls ← core, through exported names', () => {
+    expect(dependencyViolations(files, readExports(root))).toEqual([])
+  })
+  test('clock, timers, randomness and files come in through the runtime', () => {
+    expect(ambientAccessViolations(files)).toEqual([])
+  })
+  test('no import cycles inside a package', () => {
+    expect(importCycles(files)).toEqual([])
+  })
+  test('no source file is past its limit', () => {
+    expect(lengthViolations(files)).toEqual([])
+  })
+})
+
+describe('dependency arrows', () => {
+  const exportsOf = new Map([
+    ['@wal/walimpls', new Set(['.', './registry', './package.json'])],
+    ['@wal/core', new Set(['.'])],
+    ['@wal/impl-file', new Set(['.'])],
+    ['@wal/impl-kafka', new Set(['.'])],
+  ])
+  const check = (path: string, text: string) => dependencyViolations(new Map([[path, text]]), exportsOf)
+
+  test.each([
+    ['impl-file/src/wal.ts', "import type { WALImpls } from '@wal/walimpls'"],
+    ['impl-file/src/wal.ts', "import { register } from '@wal/walimpls/registry'"],
+    ['impl-file/src/wal.test.ts', "import { openWal } from '@wal/core'"],
+    ['impl-kafka/src/wal.ts', "const client = await import('kafkajs')"],
+    ['core/src/open.ts', "import { trace } from '@opentelemetry/api'\nimport './wal.js'\nimport 'node:os'"],
+    ['core/src/open.ts', "// import '@wal/impl-file'\nconst hint = `import '@wal/impl-file'`"],
+    ['walimpls/src/a/b.ts', "import '../wal.js'\nimport assert from 'node:assert'"],
+    ['walimpls/src/a.test.ts', "import { test } from 'vitest'"],
+  ])('allowed: %s: %s', (path, text) => {
+    expect(check(`packages/${path}`, text)).toEqual([])
+  })
+
+  test.each([
+    ['impl-file/src/wal.ts', "import { openWal } from '@wal/core'", 'imports walimpls alone'],
+    ['impl-file/src/wal.ts', "import type { WAL } from '@wal/core'", 'imports walimpls alone'],
+    ['impl-file/src/wal.ts', "const core = await import('@wal/core')", 'imports walimpls alone'],
+    ['impl-file/src/wal.ts', "let wal: import('@wal/core').WAL", 'imports walimpls alone'],
+    ['impl-file/src/wal.ts', "export { openWal } from '@wal/core'", 'imports walimpls alone'],
+    ['impl-file/src/wal.ts', "import '@wal/impl-kafka'", 'imports walimpls alone'],
+    ['core/src/open.ts', "import '@wal/impl-file'", 'core imports an implementation'],
+    ['core/src/open.ts', "require('@wal/impl-file')", 'core imports an implementation'],
+    ['core/src/open.test.ts', 'await import(`@wal/impl-file`)', 'core imports an implementation'],
+    ['core/src/open.ts', 'await import(name)', 'computes what it imports'],
+    ['walimpls/src/wal.ts', "import '@wal/core'", 'walimpls imports no other package'],
+    ['walimpls/src/a.test.ts', "import '@wal/core'", 'walimpls imports no other package'],
+    ['walimpls/src/wal.ts', "import long from 'long'", 'walimpls has no dependencies'],
+    ['core/src/open.ts', "import '@wal/walimpls/src/wal.js'", 'is not exported by @wal/walimpls'],
+    ['core/src/open.ts', "import '@wal/wlimpls'", 'is not a package of this workspace'],
+    ['core/src/open.ts', "import '../../walimpls/src/wal.js'", 'leaves the sources of its package'],
+    ['core/src/open.ts', "import '../package.json'", 'leaves the sources of its package'],
+  ])('refused: %s: %s', (path, text, problem) => {
+    expect(check(`packages/${path}`, text)).toEqual([expect.stringContaining(problem)])
+  })
+})
+
+describe('ambient access', () => {
+  const check = (path: string, text: string) => ambientAccessViolations(new Map([[path, text]]))
+
+  test.each([
+    'const started = Date.now()',
+    'function lease(now = Date.now) {}',
+    'const started = new Date()',
+    'const started = performance.now()',
+    'setTimeout(run, 10)',
+    'globalThis.setTimeout(run, 10)',
+    'const timers = { setTimeout }',
+    'setInterval(run, 10)',
+    'setImmediate(run)',
+    'const jitter = Math.random()',
+    'const id = crypto.randomUUID()',
+    "import { randomUUID as uuid } from 'node:crypto'",
+    "import { open } from 'node:fs/promises'",
+    "import * as fs from 'fs'",
+    "const fs = await import('node:fs')",
+    "import { setTimeout as sleep } from 'node:timers/promises'",
+  ])('refused: %s', (text) => {
+    for (const name of ['walimpls', 'core', 'impl-file']) {
+      expect(check(`packages/${name}/src/wal.ts`, text)).toHaveLength(1)
+    }
+  })
+
+  test.each([
+    ['packages/core/src/wal.ts', '// Date.now() and setTimeout() are the runtime’s'],
+    ['packages/core/src/wal.ts', "const text = 'Date.now()'"],
+    ['packages/core/src/wal.ts', 'runtime.setTimeout(run, 10)'],
+    ['packages/core/src/wal.ts', 'interface Timers { setTimeout(run: () => void, ms: number): Timer }'],
+    ['packages/core/src/wal.ts', 'const shown = new Date(milliseconds)'],
+    ['packages/core/src/wal.ts', "import { createHash } from 'node:crypto'"],
+    ['packages/core/src/wal.test.ts', 'setTimeout(run, 10)'],
+    ['packages/walimpls/src/runtime.ts', "import * as fs from 'node:fs'\nDate.now()"],
+    ['packages/walimpls/src/runtime/clock.ts', 'Date.now()'],
+    ['packages/impl-kafka/src/wal.ts', 'setTimeout(run, 10)'],
+  ])('allowed: %s: %s', (path, text) => {
+    expect(check(path, text)).toEqual([])
+  })
+
+  test('only the runtime of walimpls is exempt', () => {
+    expect(check('packages/core/src/runtime.ts', 'Date.now()')).toEqual([
+      'packages/core/src/runtime.ts:1: uses Date.now',
+    ])
+    expect(check('packages/walimpls/src/runtime-default.ts', 'Date.now()')).toHaveLength(1)
+  })
+})
+
+describe('import cycles', () => {
+  const check = (files: Record<string, string>) =>
+    importCycles(new Map(Object.entries(files).map(([name, text]) => [`packages/core/src/${name}`, text])))
+
+  test('two files, three files through a folder, and a file with itself', () => {
+    expect(check({ 'a.ts': "import './b.js'", 'b.ts': "export { a } from './a.js'" })).toEqual([
+      'packages/core/src/a.ts → packages/core/src/b.ts → packages/core/src/a.ts',
+    ])
+    expect(
+      check({
+        'entry.ts': "import './a.js'",
+        'a.ts': "import './b/index.js'",
+        'b/index.ts': "import './c.js'",
+        'b/c.ts': "await import('../a.js')",
+      }),
+    ).toHaveLength(1)
+    expect(check({ 'a.ts': "import './a.js'" })).toHaveLength(1)
+  })
+  test('a diamond and a cycle of types are none', () => {
+    expect(
+      check({
+        'a.ts': "import './b.js'\nimport './c.js'",
+        'b.ts': "import './d.js'",
+        'c.ts': "import './d.js'",
+        'd.ts': '',
+      }),
+    ).toEqual([])
+    expect(
+      check({ 'a.ts': "import type { B } from './b.js'", 'b.ts': "import { a } from './a.js'" }),
+    ).toEqual([])
+  })
+})
+
+test('file length: 400 lines pass, 401 do not', () => {
+  const lines = (count: number) => new Map([['packages/core/src/wal.ts', 'x\n'.repeat(count)]])
+  expect(lengthViolations(lines(400))).toEqual([])
+  expect(lengthViolations(lines(401))).toEqual(['packages/core/src/wal.ts: 401 lines, the limit is 400'])
+})

@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const fromRoot = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+// Tests run on the sources, so no build can be stale under them. tsconfig.json is the one list of which
+// specifier is which source file; it therefore has to stay plain JSON, without comments.
+const { compilerOptions } = JSON.parse(readFileSync(fromRoot('./tsconfig.json'), 'utf8')) as {
+  compilerOptions: { paths: Record<string, [string]> }
+}
+const alias = Object.entries(compilerOptions.paths).map(([specifier, [source]]) => ({
+  // Anchored: the alias of `@wal/core` must not swallow `@wal/core/testing`.
+  find: new RegExp(`^${specifier}$`),
+  replacement: fromRoot(source),
+}))
+
+export default defineConfig({
+  resolve: { alias },
+  test: {
+    include: [
+      'packages/*/src/**/*.test.ts',
+      'packages/*/test/**/*.test.ts',
+      'examples/*/test/**/*.test.ts',
+      'bench/**/*.test.ts',
+      'tools/**/*.test.ts',
+    ],
+    exclude: ['**/node_modules/**', '**/dist/**'],
+    pool: 'forks',
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+})
