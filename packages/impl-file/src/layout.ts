@@ -27,6 +27,11 @@ export function segmentName(firstId: number, epoch: number, ordinal: number): Se
   return { file, firstId, epoch, ordinal }
 }
 
+/** The name of the segment that the same writer starts after `name`. */
+export function nextOrdinal(name: SegmentName, firstId: number): SegmentName {
+  return segmentName(firstId, name.epoch, name.ordinal + 1)
+}
+
 export function epochPath(directory: string, epoch: number): string {
   return join(directory, `epoch-${epoch}`)
 }

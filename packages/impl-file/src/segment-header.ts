@@ -1,5 +1,5 @@
-import { WalError, type Writer } from '@wal/walimpls'
 import { crc32 } from 'node:zlib'
+import { WalError, type Writer } from '@wal/walimpls'
 import { readUint53, writeUint53 } from './frame.js'
 import { type SegmentName, segmentName } from './layout.js'
 

@@ -2,8 +2,8 @@ import {
   type MessageId,
   type MessageIdCodec,
   propertyOf,
-  type ReadOnlyWALImpls,
   RESERVED,
+  type ReadOnlyWALImpls,
   type StartPosition,
   type TimeTick,
   WalError,
@@ -59,7 +59,8 @@ export async function readLogEnd(
   try {
     await readRange(log, ids, where, start, last.id, see, signal)
   } catch (error) {
-    if (start === 'oldest' || !WalError.isInstance(error) || error.code !== 'WAL_POSITION_TRUNCATED') throw error
+    if (start === 'oldest' || !WalError.isInstance(error) || error.code !== 'WAL_POSITION_TRUNCATED')
+      throw error
     await readRange(log, ids, where, 'oldest', last.id, see, signal)
   }
   const truncation = tick === undefined ? undefined : propertyOf(tick.properties, RESERVED.truncationPoint)

@@ -5,7 +5,7 @@ import { DeliveredMessage, DeliveredTimeTick } from '../read/delivered-message.j
 import { isTimeTick } from '../read/log-record.js'
 import type { ReadContext } from '../read/read-context.js'
 import { checkReadOptions, planRead } from '../read/read-plan.js'
-import { RecordSource, type RecordRun } from '../read/record-source.js'
+import { type RecordRun, RecordSource } from '../read/record-source.js'
 import type { Message, ReadOptions, Scanner, TimeTickMark } from '../scanner.js'
 
 type Element = Message | TimeTickMark
@@ -124,7 +124,8 @@ export class ScannerAdaptor implements Scanner<Element> {
   }
 
   #claim(): void {
-    if (this.#iterated) throw invalidArgument('a scanner', 'iterated once; call read() again for a second reader')
+    if (this.#iterated)
+      throw invalidArgument('a scanner', 'iterated once; call read() again for a second reader')
     this.#iterated = true
   }
 
@@ -156,7 +157,8 @@ export class ScannerAdaptor implements Scanner<Element> {
         const run = await (this.#source as RecordSource).next()
         if (run.records.length === 0) this.#caughtUp.resolve()
         const elements = this.#elements(run)
-        if (this.#until !== undefined && (this.#source as RecordSource).timeTick >= this.#until) this.#finish()
+        if (this.#until !== undefined && (this.#source as RecordSource).timeTick >= this.#until)
+          this.#finish()
         if (elements.length === 0) continue
         this.#batch = elements
         this.#index = 0
@@ -178,7 +180,8 @@ export class ScannerAdaptor implements Scanner<Element> {
     for (const record of run.records) {
       if (until !== undefined && record.timeTick > until) break
       if (isTimeTick(record)) {
-        if (this.#logIdentity === '') this.#logIdentity = propertyOf(record.properties, RESERVED.logIdentity) ?? ''
+        if (this.#logIdentity === '')
+          this.#logIdentity = propertyOf(record.properties, RESERVED.logIdentity) ?? ''
         if (timeTicks) elements.push(new DeliveredTimeTick(record, this.#logIdentity, this.#context))
       } else if (vchannel === undefined || record.vchannel === '' || record.vchannel === vchannel)
         elements.push(new DeliveredMessage(record, run.shared, this.#logIdentity, this.#context))
@@ -200,9 +203,12 @@ export class ScannerAdaptor implements Scanner<Element> {
     this.#index = 0
     this.#stopListening?.()
     this.#caughtUp.reject(
-      error?.error ?? new WalError('WAL_CLOSED', `${this.#context.where}: the scanner was closed before it caught up`),
+      error?.error ??
+        new WalError('WAL_CLOSED', `${this.#context.where}: the scanner was closed before it caught up`),
     )
-    this.#ending.abort(error?.error ?? new WalError('WAL_CLOSED', `${this.#context.where}: the scanner was closed`))
+    this.#ending.abort(
+      error?.error ?? new WalError('WAL_CLOSED', `${this.#context.where}: the scanner was closed`),
+    )
   }
 
   async #release(): Promise<void> {

@@ -33,7 +33,12 @@ export class Admission {
 
   /** Throws `WAL_RATE_LIMITED` when as much waits already as may. */
   check(bytes: number): void {
-    if (this.hasRoom(bytes) || this.#waitingBytes === 0 || this.#waitingBytes + bytes <= this.#maxWaitingBytes) return
+    if (
+      this.hasRoom(bytes) ||
+      this.#waitingBytes === 0 ||
+      this.#waitingBytes + bytes <= this.#maxWaitingBytes
+    )
+      return
     throw new AppendError(
       'WAL_RATE_LIMITED',
       `${this.#waitingBytes} bytes of appends are waiting for room already (maxWaitingBytes is ${this.#maxWaitingBytes}). Await appends, use appendAll, or try again later.`,

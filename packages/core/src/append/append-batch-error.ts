@@ -5,9 +5,15 @@ import type { AppendResult } from '../wal.js'
 export class AppendBatchError extends AppendError {
   readonly results: readonly AppendResult[]
 
-  constructor(results: readonly AppendResult[], total: number, error: unknown, outcome: AppendOutcome, token?: string) {
+  constructor(
+    results: readonly AppendResult[],
+    total: number,
+    error: unknown,
+    outcome: AppendOutcome,
+    token?: string,
+  ) {
     super(
-      WalError.isInstance(error) ? error.code : 'WAL_OUTCOME_UNKNOWN',
+      WalError.isInstance(error) ? error.code : outcome === 'unknown' ? 'WAL_OUTCOME_UNKNOWN' : 'WAL_TIMEOUT',
       `${results.length} of ${total} messages were appended; for the others: ${error instanceof Error ? error.message : String(error)}`,
       { outcome, cause: error, ...(token === undefined ? {} : { token }) },
     )

@@ -19,7 +19,13 @@ export class StoredResult implements AppendResult {
   declare readonly extra?: unknown
 
   /** `lastConfirmed` is empty for the message's own id. */
-  constructor(context: ResultContext, id: MessageId, lastConfirmed: string, timeTick: TimeTick, vchannel: string) {
+  constructor(
+    context: ResultContext,
+    id: MessageId,
+    lastConfirmed: string,
+    timeTick: TimeTick,
+    vchannel: string,
+  ) {
     this.#context = context
     this.#id = id
     this.#lastConfirmed = lastConfirmed

@@ -1,22 +1,28 @@
 import type { AppendResult } from '../wal.js'
 
-/** One message on its way through the pipeline. `waiting`: no room yet. `queued`: admitted. `sent`: in a batch. */
+/** Who waits for an outcome. Exactly one of the two is called, once a task. */
+export interface TaskOwner {
+  resolve(result: AppendResult): void
+  reject(error: unknown): void
+}
+
+/** One message on its way through the pipeline. */
 export interface AppendTask {
   readonly payload: Uint8Array
   readonly vchannel: string
   readonly type: number
-  /** The user's properties, and those reserved ones that the pipeline doesn't set itself. */
+  /** The user's properties, or a time tick's reserved ones. */
   readonly properties: readonly string[]
   /** What the budget is charged. */
   readonly bytes: number
+  /** `waiting`: no room yet. `queued`: admitted. `sent`: in a batch. `settled`: the owner knows, or gave up. */
   state: 'waiting' | 'queued' | 'sent' | 'settled'
-  /** Runtime clock's time at which the caller stops waiting. */
+  /** When the owner stops waiting, on the runtime's clock. */
   readonly deadline: number
   /** Takes the abort listener off. */
   stopListening: (() => void) | undefined
-  readonly resolve: (result: AppendResult) => void
-  readonly reject: (error: unknown) => void
+  readonly owner: TaskOwner
 }
 
-/** Bytes that a message costs beside its payload and properties: objects, promises, stamps. Measured, rounded up. */
+/** What a message costs in memory beside its payload and properties: objects, promises, stamps. Rounded up. */
 export const MESSAGE_OVERHEAD_BYTES = 512

@@ -67,6 +67,15 @@ export class BatchCutter {
     }
     const batch = { sequence: this.#sequence, messages, bytes }
     this.#sequence += messages.length
-    return { batch, tasks, timeTicks, charged, lastAckedBefore, maybeWritten: false, attempts: 0, outcome: undefined }
+    return {
+      batch,
+      tasks,
+      timeTicks,
+      charged,
+      lastAckedBefore,
+      maybeWritten: false,
+      attempts: 0,
+      outcome: undefined,
+    }
   }
 }

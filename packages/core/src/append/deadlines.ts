@@ -4,54 +4,47 @@ import type { AppendTask } from './append-task.js'
 /** How late a deadline may be noticed, ms: one timer serves all appends, as one each would cost more than the append. */
 const GRAIN_MS = 10
 
-/** Tells when the callers of appends stop waiting. */
+/** Tells when the callers of appends stop waiting. It keeps no task: it asks for those that are outstanding. */
 export class Deadlines {
   readonly #runtime: Runtime
+  readonly #outstanding: () => readonly AppendTask[]
   readonly #expired: (task: AppendTask) => void
-  #tasks: AppendTask[] = []
   #timer: Timer | undefined
   #armedFor = Number.POSITIVE_INFINITY
 
-  constructor(runtime: Runtime, expired: (task: AppendTask) => void) {
+  constructor(
+    runtime: Runtime,
+    outstanding: () => readonly AppendTask[],
+    expired: (task: AppendTask) => void,
+  ) {
     this.#runtime = runtime
+    this.#outstanding = outstanding
     this.#expired = expired
   }
 
-  add(task: AppendTask): void {
-    this.#tasks.push(task)
-    if (task.deadline < this.#armedFor) this.#arm(task.deadline)
-    // Settled tasks are swept out when they are many; a task is settled long before its deadline, as a rule.
-    if (this.#tasks.length >= this.#sweepAt) this.#sweep()
+  watch(deadline: number): void {
+    if (deadline >= this.#armedFor) return
+    this.#timer?.clear()
+    this.#armedFor = deadline
+    const ms = Math.max(0, deadline - this.#runtime.now()) + GRAIN_MS
+    // Background: what keeps a waiting process alive is the backend's I/O, not a deadline a minute away.
+    this.#timer = this.#runtime.setTimeout(() => this.#fire(), ms, { background: true })
   }
 
   close(): void {
     this.#timer?.clear()
-    this.#tasks = []
-  }
-
-  #sweepAt = 1024
-
-  #sweep(): void {
-    this.#tasks = this.#tasks.filter((task) => task.state !== 'settled')
-    this.#sweepAt = Math.max(1024, 2 * this.#tasks.length)
-  }
-
-  #arm(deadline: number): void {
-    this.#timer?.clear()
-    this.#armedFor = deadline
-    const ms = Math.max(0, deadline - this.#runtime.now()) + GRAIN_MS
-    // Background: an append that waits is kept alive by its backend's I/O, not by its deadline.
-    this.#timer = this.#runtime.setTimeout(() => this.#fire(), ms, { background: true })
+    this.#armedFor = Number.NEGATIVE_INFINITY
   }
 
   #fire(): void {
     const now = this.#runtime.now()
     this.#armedFor = Number.POSITIVE_INFINITY
-    this.#sweep()
-    const due = this.#tasks.filter((task) => task.deadline <= now)
-    for (const task of due) this.#expired(task)
     let next = Number.POSITIVE_INFINITY
-    for (const task of this.#tasks) if (task.state !== 'settled' && task.deadline < next) next = task.deadline
-    if (next !== Number.POSITIVE_INFINITY) this.#arm(next)
+    for (const task of this.#outstanding()) {
+      if (task.state === 'settled') continue
+      if (task.deadline <= now) this.#expired(task)
+      else next = Math.min(next, task.deadline)
+    }
+    if (next !== Number.POSITIVE_INFINITY) this.watch(next)
   }
 }

@@ -16,12 +16,17 @@ export interface TakenMessage {
 
 /** Checks everything that needs no I/O (`WAL_INVALID_ARGUMENT`) before anything is copied or queued. */
 export function takeMessage(message: NewMessage): TakenMessage {
-  if (typeof message !== 'object' || message === null) throw invalidArgument('a message', 'an object', message)
+  if (typeof message !== 'object' || message === null)
+    throw invalidArgument('a message', 'an object', message)
   const { payload, vchannel = '', properties, type = MESSAGE_TYPE.Record } = message
   if (!(payload instanceof Uint8Array) && !isForeignBytes(payload))
     throw invalidArgument('payload', 'a Uint8Array (or Buffer)', payload)
   if (typeof vchannel !== 'string' || vchannel.length > MAX_VCHANNEL_LENGTH || !isWellFormed(vchannel))
-    throw invalidArgument('vchannel', `well-formed text of at most ${MAX_VCHANNEL_LENGTH} characters`, vchannel)
+    throw invalidArgument(
+      'vchannel',
+      `well-formed text of at most ${MAX_VCHANNEL_LENGTH} characters`,
+      vchannel,
+    )
   if (type !== MESSAGE_TYPE.Record) checkType(type)
   const list = properties === undefined ? NO_PROPERTIES : userPropertyList(properties)
   let bytes = payload.length + vchannel.length

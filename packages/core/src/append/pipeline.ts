@@ -1,4 +1,11 @@
-import { AppendError, type MessageId, outcomeOf, type Runtime, WalError, type WALImpls } from '@wal/walimpls'
+import {
+  type AppendError,
+  type MessageId,
+  outcomeOf,
+  type Runtime,
+  type WALImpls,
+  WalError,
+} from '@wal/walimpls'
 import { abortable, sleep } from '@wal/walimpls/helper'
 import type { Logger } from '../diagnostics/logger.js'
 import type { AppendTask } from './append-task.js'
@@ -18,6 +25,8 @@ export interface PipelineEvents {
    * it has stopped the pipeline.
    */
   reassert(signal: AbortSignal): Promise<WALImpls>
+  /** Sending again can't help any more: the writer is at its end. The pipeline has not stopped yet. */
+  broken(error: unknown): void
 }
 
 export interface PipelineOptions {
@@ -61,6 +70,15 @@ export class Pipeline {
 
   get log(): WALImpls {
     return this.#log
+  }
+
+  /** Everything taken in whose outcome is open. */
+  outstanding(): { readonly sent: readonly BatchInFlight[]; readonly queued: readonly AppendTask[] } {
+    return { sent: this.#inFlight, queued: this.#options.cutter.queued() }
+  }
+
+  get lastAcked(): string {
+    return this.#lastAcked
   }
 
   get idle(): boolean {
@@ -167,8 +185,10 @@ export class Pipeline {
           this.#pump()
           this.#tellIdle()
         },
-        // `reassert` has stopped the pipeline already when it rejects; a stop by close ends up here as well.
-        (error: unknown) => this.stop(() => error),
+        (error: unknown) => {
+          // A stop, by close or because `reassert` met a newer writer, ends up here as well.
+          if (this.#state === 'recovering') this.#options.events.broken(error)
+        },
       )
     }
   }
@@ -185,7 +205,10 @@ export class Pipeline {
         this.#inFlight.shift()
         this.#fail(failed, error)
       } else {
-        logger.warn({ error, attempt, sequence: failed.batch.sequence }, `${where}: append failed, sending again`)
+        logger.warn(
+          { error, attempt, sequence: failed.batch.sequence },
+          `${where}: append failed, sending again`,
+        )
         if (WalError.isInstance(error) && error.code === 'WAL_FENCED')
           this.#log = await this.#options.events.reassert(signal)
         else {

@@ -1,10 +1,4 @@
-import {
-  encodeInt64,
-  MESSAGE_FORMAT_VERSION,
-  MESSAGE_TYPE,
-  RESERVED,
-  type Writer,
-} from '@wal/walimpls'
+import { encodeInt64, MESSAGE_FORMAT_VERSION, MESSAGE_TYPE, RESERVED, type Writer } from '@wal/walimpls'
 import type { AppendTask } from './append-task.js'
 
 const VERSION = String(MESSAGE_FORMAT_VERSION)

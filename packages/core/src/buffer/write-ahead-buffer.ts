@@ -140,6 +140,8 @@ export class BufferReader {
     if (run === undefined || run === 'evicted') return run
     this.#number++
     const first = run.records[0] as LogRecord
-    return first.timeTick > this.#after ? run.records : run.records.filter((record) => record.timeTick > this.#after)
+    return first.timeTick > this.#after
+      ? run.records
+      : run.records.filter((record) => record.timeTick > this.#after)
   }
 }

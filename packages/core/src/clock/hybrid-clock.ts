@@ -1,4 +1,11 @@
-import { LOGICAL_LIMIT, millisecondsOf, type Runtime, type TimeTick, timeTickOf, WalError } from '@wal/walimpls'
+import {
+  LOGICAL_LIMIT,
+  millisecondsOf,
+  type Runtime,
+  type TimeTick,
+  timeTickOf,
+  WalError,
+} from '@wal/walimpls'
 
 /**
  * Gives out time ticks that never repeat and never go back: wall milliseconds with a counter below. One per process

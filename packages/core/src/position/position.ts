@@ -33,18 +33,29 @@ export function formatPosition(parts: PositionParts): Position {
 
 /** Throws `WAL_INVALID_ARGUMENT` for what is no position, `WAL_SPEC_UNSUPPORTED` for a later format. */
 export function parsePosition(text: unknown, what = 'position'): PositionParts {
-  if (typeof text !== 'string') throw invalidArgument(what, 'a position (text, as read and append give it)', text)
+  if (typeof text !== 'string')
+    throw invalidArgument(what, 'a position (text, as read and append give it)', text)
   const fields = text.split(':')
   const [format, backend, logIdentity, id, termText, incarnation, tickText] = fields
   if (format !== FORMAT) {
     if (/^wal[0-9]+$/.test(format ?? ''))
-      throw new WalError('WAL_SPEC_UNSUPPORTED', `${what}: a position of format "${format}", this version reads "${FORMAT}"`)
+      throw new WalError(
+        'WAL_SPEC_UNSUPPORTED',
+        `${what}: a position of format "${format}", this version reads "${FORMAT}"`,
+      )
     throw invalidArgument(what, 'a position (text, as read and append give it)', text)
   }
   const term = parseDecimal(termText ?? '')
   const timeTick = parseUint64(tickText ?? '')
   const lastConfirmed = decoded(id ?? '')
-  if (fields.length !== 7 || !backend || !logIdentity || !lastConfirmed || term === undefined || timeTick === undefined)
+  if (
+    fields.length !== 7 ||
+    !backend ||
+    !logIdentity ||
+    !lastConfirmed ||
+    term === undefined ||
+    timeTick === undefined
+  )
     throw invalidArgument(what, 'a whole position (text, as read and append give it)', text)
   return { backend, logIdentity, lastConfirmed, writer: { term, incarnation: incarnation ?? '' }, timeTick }
 }

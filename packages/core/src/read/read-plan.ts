@@ -28,7 +28,8 @@ const OPTION_NAMES = ['deliver', 'from', 'after', 'until', 'vchannel', 'timeTick
 /** Refuses what can be refused without looking at the log. */
 export function checkReadOptions(options: ReadOptions): void {
   for (const name of Object.keys(options))
-    if (!OPTION_NAMES.includes(name)) throw invalidArgument(`read option "${name}"`, `one of ${OPTION_NAMES.join(', ')}`)
+    if (!OPTION_NAMES.includes(name))
+      throw invalidArgument(`read option "${name}"`, `one of ${OPTION_NAMES.join(', ')}`)
   const starts = [options.deliver, options.from, options.after].filter((start) => start !== undefined)
   if (starts.length > 1) throw invalidArgument('a read', 'given at most one of deliver, from and after')
   if (options.deliver !== undefined && options.deliver !== 'all' && options.deliver !== 'latest')
@@ -58,14 +59,21 @@ export function planRead(options: ReadOptions, end: LogEnd, context: ReadContext
         { oldest: truncationPosition(end, context) },
       )
     const resumed = { writer, timeTick: parts.timeTick }
-    return { start: { from: context.ids.parse(parts.lastConfirmed) }, known: { writer, timeTick }, until, resumed, logIdentity }
+    return {
+      start: { from: context.ids.parse(parts.lastConfirmed) },
+      known: { writer, timeTick },
+      until,
+      resumed,
+      logIdentity,
+    }
   }
   if (options.deliver === 'latest' && end.lastId !== undefined && end.writer !== undefined) {
     const known = { writer: end.writer, timeTick: end.timeTick }
     return { start: { from: end.lastId }, known, until, resumed: undefined, logIdentity }
   }
   const { truncation } = end
-  if (truncation === undefined) return { start: 'oldest', known: undefined, until, resumed: undefined, logIdentity }
+  if (truncation === undefined)
+    return { start: 'oldest', known: undefined, until, resumed: undefined, logIdentity }
   const known = { writer: truncation.writer, timeTick: truncation.timeTick }
   return { start: { from: context.ids.parse(truncation.id) }, known, until, resumed: undefined, logIdentity }
 }

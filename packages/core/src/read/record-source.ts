@@ -1,4 +1,10 @@
-import { type MessageId, type ReadOnlyWALImpls, type ScannerImpls, type StartPosition, WalError } from '@wal/walimpls'
+import {
+  type MessageId,
+  type ReadOnlyWALImpls,
+  type ScannerImpls,
+  type StartPosition,
+  WalError,
+} from '@wal/walimpls'
 import { sleep } from '@wal/walimpls/helper'
 import type { BufferReader } from '../buffer/write-ahead-buffer.js'
 import { decodeRecord, type LogRecord } from './log-record.js'
@@ -80,7 +86,9 @@ export class RecordSource {
     const records = taken.filter((record) => this.#judge.counts(record))
     const last = taken[taken.length - 1]
     if (last !== undefined)
-      this.#start = { from: last.lastConfirmed === '' ? last.id : this.#context.ids.parse(last.lastConfirmed) }
+      this.#start = {
+        from: last.lastConfirmed === '' ? last.id : this.#context.ids.parse(last.lastConfirmed),
+      }
     return records.length === 0 ? undefined : { records, shared: true }
   }
 
@@ -91,7 +99,11 @@ export class RecordSource {
       // The writer's log may have been opened anew (its fence was taken and asserted again).
       if (log !== this.#log) await this.#closeScanner()
       this.#log = log
-      this.#scanner ??= log.read({ start: this.#start, maxBytes: this.#context.readBytes, signal: this.#signal })
+      this.#scanner ??= log.read({
+        start: this.#start,
+        maxBytes: this.#context.readBytes,
+        signal: this.#signal,
+      })
       batch = await this.#scanner.next()
     } catch (error) {
       await this.#afterFailure(error)
@@ -116,7 +128,9 @@ export class RecordSource {
     if (lastId !== undefined) this.#start = { from: lastId }
     await this.#switchToBuffer()
     if (records.length > 0) return { records, shared: false }
-    return batch.length === 0 && !this.#endTold && this.#tail === undefined ? { records, shared: false } : undefined
+    return batch.length === 0 && !this.#endTold && this.#tail === undefined
+      ? { records, shared: false }
+      : undefined
   }
 
   async #switchToBuffer(): Promise<void> {
@@ -142,7 +156,10 @@ export class RecordSource {
     await this.#closeScanner()
     if (WalError.isInstance(error) && !error.retryable) throw error
     const { runtime, logger, where } = this.#context
-    logger.warn({ error, failures: this.#failures }, `${where}: reading failed, starting again behind the last record`)
+    logger.warn(
+      { error, failures: this.#failures },
+      `${where}: reading failed, starting again behind the last record`,
+    )
     const ms = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(this.#failures++, 16))
     await sleep(runtime, ms * (0.5 + runtime.random() / 2), this.#signal)
   }

@@ -25,8 +25,8 @@ test('below the oldest one kept is truncated, and the error names that one', () 
 })
 
 test('below the first one ever given out nothing is missing', () => {
-  expect(startValue(ids, from(0), { oldest: 1, next: 10 })).toBe(0)
-  expect(startValue(ids, from(-1), { first: 0, oldest: 0, next: 10 })).toBe(-1)
+  expect(startValue(ids, from(0), { oldest: 1, next: 10 })).toBe(1)
+  expect(startValue(ids, from(-1), { first: 0, oldest: 0, next: 10 })).toBe(0)
   expect(() => startValue(ids, from(-1), { first: 0, oldest: 1, next: 10 })).toThrow('truncated')
 })
 

@@ -17,8 +17,8 @@ export function startValue(codec: NumberIdCodec, start: StartPosition<NumberId>,
   const { first = 1, oldest, next } = bounds
   if (start === 'oldest') return oldest
   if (start === 'latest') return next
-  const wanted = codec.numberOf(start.from)
-  checkKept(codec, Math.max(wanted, first), oldest)
+  const wanted = Math.max(codec.numberOf(start.from), first)
+  checkKept(codec, wanted, oldest)
   return wanted
 }
 

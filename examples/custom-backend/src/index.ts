@@ -1,0 +1,17 @@
+import { registerBackend, SPEC_VERSION } from '@wal/walimpls'
+import { sqliteBuilder } from './sqlite-backend.js'
+
+declare module '@wal/walimpls' {
+  interface BackendOptions {
+    sqlite: { directory: string }
+  }
+}
+
+registerBackend({
+  builder: sqliteBuilder,
+  specVersion: SPEC_VERSION,
+  packageName: '@wal/example-custom-backend',
+  packageVersion: '0.0.0',
+})
+
+export { sqliteBuilder }

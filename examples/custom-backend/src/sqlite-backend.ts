@@ -1,0 +1,155 @@
+import * as impls from '@wal/walimpls'
+import * as helper from '@wal/walimpls/helper'
+import type { Database } from 'libsql'
+
+type Id = helper.NumberId
+const ids = helper.numberIdCodec('sqlite')
+const limits = {
+  maxRecordBytes: 2 ** 26,
+  maxBatchBytes: 2 ** 26,
+  maxBatchMessages: 10_000,
+  maxInFlightBatches: 1,
+}
+/** AUTOINCREMENT gives no number out twice and leaves none out: a transaction rolled back gives its numbers back. */
+const SCHEMA = `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+  CREATE TABLE IF NOT EXISTS writer (one INTEGER PRIMARY KEY CHECK (one = 1), term INTEGER, incarnation TEXT);
+  CREATE TABLE IF NOT EXISTS record (id INTEGER PRIMARY KEY AUTOINCREMENT, payload BLOB, properties BLOB);`
+/** The records that begin within so many bytes. */
+const PAGE = `SELECT id, payload, properties FROM record WHERE id BETWEEN ?1 AND (SELECT MAX(id) FROM (
+  SELECT id, SUM(size) OVER (ORDER BY id) - size AS start FROM (
+    SELECT id, length(payload) + length(properties) AS size FROM record WHERE id >= ?1 ORDER BY id LIMIT 1000
+  )) WHERE start < ?2) ORDER BY id`
+const LAST = 'SELECT id, payload, properties FROM record ORDER BY id DESC LIMIT 1'
+const BOUNDS = 'SELECT COALESCE(MIN(id), 1), COALESCE(MAX(id), 0) FROM record'
+
+export const sqliteBuilder: impls.OpenerBuilderImpls<{ directory: string }, Id> = {
+  name: 'sqlite',
+  traits: { fencing: 'host', truncation: 'record', list: true, delete: false },
+  messageIds: ids,
+  options: {
+    directory: { type: 'text', description: 'of the database files', required: true, from: 'path' },
+  },
+  async build({ directory }, runtime) {
+    const opener = new helper.CloseTree()
+    const connect = async (channel: string, create: boolean, waits?: impls.Waits): Promise<Connection> => {
+      opener.assertOpen('the opener')
+      waits?.signal?.throwIfAborted()
+      const path = `${directory}/${channel}.db`
+      const { default: Sqlite } = await import('libsql')
+      if (create) await runtime.files.makeDirectory(directory)
+      // libsql creates the file whatever it is told.
+      else if (!runtime.files.existsNow(path)) throw new impls.WalError('WAL_CHANNEL_NOT_FOUND', `no ${path}`)
+      const database = new Sqlite(path, { timeout: 5_000 })
+      database.exec(create ? SCHEMA : 'PRAGMA query_only = ON')
+      return { channel, database, runtime, tree: new helper.CloseTree(() => void database.close(), opener) }
+    }
+    return {
+      openReadOnly: async (channel, waits) => readOnlyLog(await connect(channel, false, waits)),
+      open: async (channel, writer, waits) => writableLog(await connect(channel, true, waits), writer),
+      async list() {
+        const files = await runtime.files.list(directory)
+        return files.filter((file) => file.endsWith('.db')).map((file) => file.slice(0, -3))
+      },
+      close: () => opener.close(),
+    }
+  },
+}
+
+interface Connection {
+  readonly channel: string
+  readonly database: Database
+  readonly runtime: impls.Runtime
+  readonly tree: helper.CloseTree
+}
+
+function readOnlyLog({ channel, database, runtime, tree }: Connection): impls.ReadOnlyWALImpls<Id> {
+  return {
+    channel,
+    limits,
+    guarantees: {
+      durability: 'synced to disk (journal_mode WAL, synchronous FULL)',
+      fencing: 'writers on this host, checked in the transaction that stores',
+      retention: 'kept until truncated',
+      truncation: 'record',
+      warnings: [],
+    },
+    async last(waits) {
+      waits?.signal?.throwIfAborted()
+      return messages(database, LAST)[0]
+    },
+    read(options) {
+      let next = 0
+      const scanner = new helper.PagedScanner<Id>({
+        options,
+        async begin() {
+          const [[oldest, last]] = rows(database, BOUNDS) as [[number, number]]
+          next = helper.startValue(ids, options.start, { oldest, next: last + 1 })
+        },
+        async page(maxBytes) {
+          const page = messages(database, PAGE, next, maxBytes)
+          // Numbers have no holes: what is missing was truncated.
+          if (page[0]) helper.checkKept(ids, next, page[0].id.value)
+          next += page.length
+          return page
+        },
+        // The writer may be another process.
+        waitForMore: (signal) => helper.sleep(runtime, 20, signal),
+        release: () => leave(),
+      })
+      const leave = tree.add(() => scanner.close())
+      return scanner
+    },
+    close: () => tree.close(),
+  }
+}
+
+function writableLog(connection: Connection, writer: impls.Writer): impls.WALImpls<Id> {
+  const { database } = connection
+  const insert = database.prepare('INSERT INTO record (payload, properties) VALUES (?, ?)')
+  const store = database.transaction((batch: impls.Batch) => {
+    const [[term, holder] = [-1, '']] = rows(database, 'SELECT term, incarnation FROM writer') as [
+      number,
+      string,
+    ][]
+    if (term !== writer.term || holder !== writer.incarnation) {
+      // Only a first batch takes the fence; it must see no higher term.
+      if (batch.sequence > 0 || term > writer.term)
+        throw new impls.AppendError('WAL_FENCED', `a writer of term ${term} is there`, {
+          outcome: 'not-written',
+        })
+      database.prepare('REPLACE INTO writer VALUES (1, ?, ?)').run([writer.term, writer.incarnation])
+    }
+    return batch.messages.map(({ payload, properties }) => {
+      const { lastInsertRowid } = insert.run([payload, helper.encodeProperties(properties)])
+      return ids.of(Number(lastInsertRowid))
+    })
+  })
+  return {
+    ...readOnlyLog(connection),
+    writer,
+    async append(batch) {
+      if (connection.tree.closed)
+        throw new impls.AppendError('WAL_CLOSED', 'the log is closed', { outcome: 'not-written' })
+      return store.immediate(batch)
+    },
+    async truncate(before, waits) {
+      waits?.signal?.throwIfAborted()
+      const sql = 'DELETE FROM record WHERE id < MIN(?, (SELECT MAX(id) FROM record))'
+      database.prepare(sql).run([ids.numberOf(before)])
+    },
+  }
+}
+
+function messages(database: Database, sql: string, ...values: number[]): impls.StoredMessage<Id>[] {
+  const found = rows(database, sql, ...values) as [number, Uint8Array, Uint8Array][]
+  return found.map(([id, payload, packed]) => ({
+    id: ids.of(id),
+    payload,
+    properties: helper.decodeProperties(packed),
+  }))
+}
+
+/** Always `all`: a statement left half way would hold its read transaction open. */
+function rows(database: Database, sql: string, ...values: number[]): unknown[] {
+  return database.prepare(sql).raw().all(values)
+}

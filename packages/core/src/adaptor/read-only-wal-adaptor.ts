@@ -1,0 +1,93 @@
+import { type Guarantees, type MessageIdCodec, type ReadOnlyWALImpls, WalError } from '@wal/walimpls'
+import { CloseTree } from '@wal/walimpls/helper'
+import type { ResolvedWalOptions } from '../options/wal-options.js'
+import type { ReadContext } from '../read/read-context.js'
+import type { Delivery, ReadOptions, Scanner } from '../scanner.js'
+import type { Channel, ReadOnlyWAL } from '../wal.js'
+import { readLogEnd } from './log-end.js'
+import { ScannerAdaptor } from './scanner-adaptor.js'
+
+/** Aim of one backend read by a scanner. */
+const READ_BYTES = 1 << 20
+
+/** A log open for reading: scanners and their lifetimes. */
+export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
+  readonly backend: string
+  readonly channel: Channel
+  readonly guarantees: Guarantees
+  readonly signal: AbortSignal
+  readonly #ended = new AbortController()
+  readonly #scanners = new Set<ScannerAdaptor>()
+  readonly #context: ReadContext
+  readonly #tree: CloseTree
+  readonly #where: string
+  #closing = false
+
+  constructor(parts: {
+    readonly backend: string
+    readonly ids: MessageIdCodec
+    readonly channel: string
+    readonly where: string
+    readonly log: ReadOnlyWALImpls
+    readonly options: ResolvedWalOptions
+    readonly parent: CloseTree
+  }) {
+    const { backend, ids, channel, where, log, options, parent } = parts
+    this.backend = backend
+    this.channel = { name: channel, accessMode: 'ro', term: -1 }
+    this.guarantees = log.guarantees
+    this.signal = this.#ended.signal
+    this.#where = where
+    this.#context = {
+      where,
+      backend,
+      ids,
+      runtime: options.runtime,
+      logger: options.logger,
+      readBytes: READ_BYTES,
+      log: () => log,
+      buffer: undefined,
+      end: (signal) => readLogEnd(log, ids, where, signal),
+    }
+    this.#tree = new CloseTree(() => this.#close(log), parent)
+  }
+
+  read<O extends ReadOptions>(options?: O): Scanner<Delivery<O>> {
+    if (this.#closing) throw closedError(this.#where)
+    return startScanner(this.#context, options ?? {}, this.#scanners) as unknown as Scanner<Delivery<O>>
+  }
+
+  close(): Promise<void> {
+    this.#closing = true
+    return this.#tree.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(log: ReadOnlyWALImpls): Promise<void> {
+    this.#closing = true
+    this.#ended.abort(closedError(this.#where))
+    await closeScanners(this.#scanners)
+    await log.close()
+  }
+}
+
+export function startScanner(
+  context: ReadContext,
+  options: ReadOptions,
+  open: Set<ScannerAdaptor>,
+): ScannerAdaptor {
+  const scanner: ScannerAdaptor = new ScannerAdaptor(context, options, () => open.delete(scanner))
+  open.add(scanner)
+  return scanner
+}
+
+export async function closeScanners(open: Set<ScannerAdaptor>): Promise<void> {
+  await Promise.all([...open].map((scanner) => scanner.close()))
+}
+
+export function closedError(where: string): WalError {
+  return new WalError('WAL_CLOSED', `${where} is closed`)
+}

@@ -1,0 +1,252 @@
+import {
+  type Batch,
+  MESSAGE_TYPE,
+  type MessageId,
+  type MessageIdCodec,
+  type OpenerImpls,
+  propertyOf,
+  RESERVED,
+  type ReadOnlyWALImpls,
+  recordBytes,
+  type TimeTick,
+  type WALImpls,
+  WalError,
+  type Writer,
+} from '@wal/walimpls'
+import { retry, sleep } from '@wal/walimpls/helper'
+import { Stamp } from '../append/stamp.js'
+import { type HybridClock, sharedClock } from '../clock/hybrid-clock.js'
+import { TimeTickRun } from '../clock/time-tick-run.js'
+import type { ResolvedWalOptions } from '../options/wal-options.js'
+import { tickProperties } from '../time-tick/ticker.js'
+import { type LogEnd, readLogEnd, readRange } from './log-end.js'
+import { randomText } from './random-text.js'
+
+/** A log whose opening record is stored and looked back from: the writer may append. */
+export interface OpenedWriter {
+  readonly log: WALImpls
+  readonly writer: Writer
+  readonly stamp: Stamp
+  readonly clock: HybridClock
+  readonly logIdentity: string
+  readonly truncation: LogEnd['truncation']
+  readonly openingId: MessageId
+  readonly openingTick: TimeTick
+  readonly nextSequence: number
+}
+
+export interface WriterOpenOptions {
+  readonly opener: OpenerImpls
+  readonly ids: MessageIdCodec
+  readonly channel: string
+  readonly term: number | 'next'
+  readonly where: string
+  readonly options: ResolvedWalOptions
+  readonly signal: AbortSignal
+}
+
+const MET_OWN_TERM = Symbol('met own term')
+
+/**
+ * Opens a channel for writing (G6): look at the log's end without fencing anybody; open; store the opening record; look
+ * at everything between what was known and that record. Only then may anybody append.
+ */
+export async function openWriter(open: WriterOpenOptions): Promise<OpenedWriter> {
+  const { runtime } = open.options
+  for (let round = 0; ; round++) {
+    const end = await lookBefore(open)
+    const highest = end?.writer?.term ?? -1
+    const term = open.term === 'next' ? highest + 1 : open.term
+    if (term < highest)
+      throw new WalError(
+        'WAL_FENCED',
+        `${open.where}: term ${term} can't be opened, the log's writer has term ${highest}. A newer writer owns the channel.`,
+      )
+    const opened = await attempt(open, end, { term, incarnation: randomText(runtime) })
+    if (opened !== MET_OWN_TERM) return opened
+    // Two raced with 'next' and met at one term: both go higher, at different times.
+    await sleep(runtime, 5 + runtime.random() * 20 * 2 ** Math.min(round, 6), open.signal)
+  }
+}
+
+async function lookBefore({
+  opener,
+  ids,
+  channel,
+  where,
+  signal,
+}: WriterOpenOptions): Promise<LogEnd | undefined> {
+  let log: ReadOnlyWALImpls
+  try {
+    log = await opener.openReadOnly(channel, { signal })
+  } catch (error) {
+    if (WalError.isInstance(error) && error.code === 'WAL_CHANNEL_NOT_FOUND') return undefined
+    throw error
+  }
+  try {
+    return await readLogEnd(log, ids, where, signal)
+  } finally {
+    await log.close()
+  }
+}
+
+async function attempt(
+  open: WriterOpenOptions,
+  end: LogEnd | undefined,
+  writer: Writer,
+): Promise<OpenedWriter | typeof MET_OWN_TERM> {
+  const { opener, ids, channel, where, options, signal } = open
+  const clock = sharedClock(options.runtime)
+  if (end !== undefined && end.timeTick >= 0n) clock.observe(end.timeTick, options.maxClockAheadMs, where)
+  const stamp = new Stamp(writer, end?.lastTick ?? '')
+  const truncation = end?.truncation
+  let logIdentity = end?.logIdentity ?? randomText(options.runtime)
+  let log = await opener.open(channel, writer, { signal })
+  try {
+    for (let sequence = 0; ; sequence++) {
+      const opening = openingBatch(stamp, clock, sequence, tickProperties(logIdentity, truncation))
+      const stored = await appendOpening(open, log, writer, opening.batch)
+      log = stored.log
+      const met = await lookBack(log, open, end?.lastId, stored.id, writer)
+      if (met.ownTerm && open.term === 'next') {
+        await log.close()
+        return MET_OWN_TERM
+      }
+      // Whoever stored the log's first record gave it its identity.
+      const named = end?.logIdentity ?? met.logIdentity ?? logIdentity
+      if (named === logIdentity && met.timeTick < opening.timeTick) {
+        stamp.previousTick = ids.serialise(stored.id)
+        const { timeTick: openingTick } = opening
+        return {
+          log,
+          writer,
+          stamp,
+          clock,
+          logIdentity,
+          truncation,
+          openingId: stored.id,
+          openingTick,
+          nextSequence: sequence + 1,
+        }
+      }
+      logIdentity = named
+      if (met.timeTick >= 0n) clock.observe(met.timeTick, options.maxClockAheadMs, where)
+    }
+  } catch (error) {
+    await log.close()
+    throw error
+  }
+}
+
+/** The same opening record until it is stored, through passing failures and fences that the log does not confirm. */
+async function appendOpening(
+  open: WriterOpenOptions,
+  first: WALImpls,
+  writer: Writer,
+  batch: Batch,
+): Promise<{ log: WALImpls; id: MessageId }> {
+  const { runtime } = open.options
+  let log = first
+  const id = await retry(
+    runtime,
+    {
+      signal: open.signal,
+      shouldRetry: (error) => isFenced(error) || !WalError.isInstance(error) || error.retryable,
+    },
+    async () => {
+      try {
+        return (await log.append(batch))[0] as MessageId
+      } catch (error) {
+        if (isFenced(error)) log = await reassertFence({ ...open, log, writer, cause: error })
+        throw error
+      }
+    },
+  )
+  return { log, id }
+}
+
+/**
+ * The backend says that another writer took the fence. Look into the log, wait with jitter, look again: a newer writer
+ * there is `WAL_FENCED`. Otherwise the log is opened anew as the same writer, which takes the fence back.
+ */
+export async function reassertFence(
+  options: Pick<WriterOpenOptions, 'opener' | 'ids' | 'channel' | 'where' | 'signal' | 'options'> & {
+    readonly log: WALImpls
+    readonly writer: Writer
+    readonly cause: unknown
+  },
+): Promise<WALImpls> {
+  const { opener, ids, channel, where, signal, log, writer, cause } = options
+  const { runtime } = options.options
+  for (let look = 0; look < 2; look++) {
+    const end = await retry(runtime, { signal, firstMs: 50 }, () => readLogEnd(log, ids, where, signal))
+    if (isNewer(end.writer, writer))
+      throw new WalError(
+        'WAL_FENCED',
+        `${where}: a newer writer (term ${end.writer?.term}) owns the channel; this one had term ${writer.term}. Stop being the writer; do not reopen at 'next' in a loop.`,
+        { cause },
+      )
+    // A successor that has the fence but not yet its opening record gets the time to store it.
+    if (look === 0) await sleep(runtime, 50 + 100 * runtime.random(), signal)
+  }
+  await log.close()
+  return retry(runtime, { signal, firstMs: 50 }, () => opener.open(channel, writer, { signal }))
+}
+
+export function isFenced(error: unknown): boolean {
+  return WalError.isInstance(error) && error.code === 'WAL_FENCED'
+}
+
+/** Whether the log's current writer is another than `mine`, and no older one. */
+export function isNewer(current: Writer | undefined, mine: Writer): boolean {
+  if (current === undefined || current.term < mine.term) return false
+  return current.term > mine.term || current.incarnation !== mine.incarnation
+}
+
+function openingBatch(
+  stamp: Stamp,
+  clock: HybridClock,
+  sequence: number,
+  properties: readonly string[],
+): { batch: Batch; timeTick: TimeTick } {
+  const run = new TimeTickRun(clock.take(1))
+  const timeTick = run.next()
+  const own = [...properties, RESERVED.opening, '']
+  const list = stamp.properties({ type: MESSAGE_TYPE.TimeTick, vchannel: '', properties: own }, run.text)
+  const message = { payload: new Uint8Array(0), properties: list }
+  return { batch: { sequence, messages: [message], bytes: recordBytes(message) }, timeTick }
+}
+
+/** What others stored between the last record that was known and our opening record. A higher term there is the end. */
+async function lookBack(
+  log: WALImpls,
+  { ids, where, signal }: WriterOpenOptions,
+  known: MessageId | undefined,
+  opening: MessageId,
+  writer: Writer,
+): Promise<{ timeTick: TimeTick; ownTerm: boolean; logIdentity: string | undefined }> {
+  let timeTick = -1n
+  let ownTerm = false
+  let logIdentity: string | undefined
+  await readRange(
+    log,
+    ids,
+    where,
+    known === undefined ? 'oldest' : { from: known },
+    opening,
+    (record) => {
+      if (known !== undefined && ids.compare(record.id, known) <= 0) return
+      if (record.term === writer.term && record.incarnation === writer.incarnation) return
+      if (record.term > writer.term)
+        throw new WalError(
+          'WAL_FENCED',
+          `${where}: a writer of term ${record.term} opened the channel while term ${writer.term} was being opened`,
+        )
+      if (record.term === writer.term) ownTerm = true
+      if (record.timeTick > timeTick) timeTick = record.timeTick
+      logIdentity ??= propertyOf(record.properties, RESERVED.logIdentity)
+    },
+    signal,
+  )
+  return { timeTick, ownTerm, logIdentity }
+}

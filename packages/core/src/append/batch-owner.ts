@@ -1,0 +1,73 @@
+import { outcomeOf, WalError } from '@wal/walimpls'
+import type { AppendResult } from '../wal.js'
+import { AppendBatchError } from './append-batch-error.js'
+import type { TaskOwner } from './append-task.js'
+
+/** Collects the outcomes of one `appendBatch`: one promise for all of its messages. */
+export class BatchOwner implements TaskOwner {
+  readonly promise: Promise<AppendResult[]>
+  readonly #total: number
+  readonly #results: AppendResult[] = []
+  #outcomes = 0
+  #failure: { readonly error: unknown } | undefined
+  /** `unknown` as soon as it is of one message. */
+  #unknown = false
+  #resolve: (results: AppendResult[]) => void = () => {}
+  #reject: (error: unknown) => void = () => {}
+
+  constructor(total: number) {
+    this.#total = total
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+  }
+
+  resolve(result: AppendResult): void {
+    if (this.#failure === undefined) this.#results.push(result)
+    else this.#unknown = true
+    this.#count(1)
+  }
+
+  reject(error: unknown): void {
+    this.#fail(error)
+    this.#count(1)
+  }
+
+  /** The last `count` messages were not even submitted. */
+  refuse(error: unknown, count: number): void {
+    this.#failure ??= { error }
+    this.#count(count)
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error }
+    // An abort's reason says nothing of an outcome, and comes only for what was not sent.
+    if (WalError.isInstance(error) && outcomeOf(error) === 'unknown') this.#unknown = true
+  }
+
+  #count(count: number): void {
+    this.#outcomes += count
+    if (this.#outcomes < this.#total) return
+    if (this.#failure === undefined) {
+      this.#resolve(this.#results)
+      return
+    }
+    const { error } = this.#failure
+    // An abort before anything was sent rejects with the signal's reason, as a single append does.
+    if (!WalError.isInstance(error) && !this.#unknown && this.#results.length === 0) {
+      this.#reject(error)
+      return
+    }
+    const token = WalError.isInstance(error) ? (error as { token?: string }).token : undefined
+    this.#reject(
+      new AppendBatchError(
+        this.#results,
+        this.#total,
+        error,
+        this.#unknown ? 'unknown' : 'not-written',
+        token,
+      ),
+    )
+  }
+}

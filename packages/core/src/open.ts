@@ -1,0 +1,71 @@
+import { getBuilder, listBackends, mustGetBuilder, type OpenerBuilderImpls, type Waits } from '@wal/walimpls'
+import { optionsFromUrl, parseBackendUrl } from '@wal/walimpls/helper'
+import { adaptBuilder } from './builder.js'
+import type { Opener } from './opener.js'
+import type { WalOptions } from './options/wal-options.js'
+import type { ReadOnlyWAL, WAL } from './wal.js'
+
+export interface OpenWalOptions extends WalOptions, Waits {
+  readonly channel: string
+  readonly accessMode?: 'rw' | 'ro'
+  /** `next` when not said. */
+  readonly term?: number | 'next'
+  readonly openTimeoutMs?: number
+  /** Options of the backend, beside those in the URL (clients, callbacks, what is long). */
+  readonly backend?: Readonly<Record<string, unknown>>
+  /** A backend that is not registered: its builder. */
+  readonly builder?: OpenerBuilderImpls
+}
+
+/**
+ * Opens a channel by its backend's URL: `file:./data`, `memory:`, `redis-streams://host:6379`. For writing, at the next
+ * term, unless told otherwise. Closing the WAL closes everything behind it.
+ */
+export function openWal(
+  url: string,
+  options: OpenWalOptions & { readonly accessMode: 'ro' },
+): Promise<ReadOnlyWAL>
+export function openWal(url: string, options: OpenWalOptions & { readonly accessMode?: 'rw' }): Promise<WAL>
+export function openWal(url: string, options: OpenWalOptions): Promise<WAL | ReadOnlyWAL>
+export async function openWal(url: string, options: OpenWalOptions): Promise<WAL | ReadOnlyWAL> {
+  const { channel, accessMode = 'rw', term, backend, builder: given, ...rest } = options
+  const parsed = parseBackendUrl(url)
+  const builder = given ?? builderForScheme(parsed.scheme)
+  const { signal, runtime } = rest
+  const waits = { ...(signal === undefined ? {} : { signal }), ...(runtime === undefined ? {} : { runtime }) }
+  const opener = await adaptBuilder(builder).build({ ...optionsFromUrl(builder, parsed), ...backend }, waits)
+  try {
+    const wal = await opener.open({
+      channel: { name: channel, accessMode, ...(term === undefined ? {} : { term }) },
+      ...rest,
+    })
+    return withOpener(wal, opener)
+  } catch (error) {
+    await opener.close()
+    throw error
+  }
+}
+
+function builderForScheme(scheme: string): OpenerBuilderImpls {
+  const builder = getBuilder(scheme)
+  if (builder !== undefined) return builder
+  for (const name of listBackends()) {
+    const other = mustGetBuilder(name)
+    if (other.schemes !== undefined && Object.hasOwn(other.schemes, scheme)) return other
+  }
+  return mustGetBuilder(scheme)
+}
+
+/** The WAL whose close closes its opener as well. Closing the opener closes the WAL first. */
+function withOpener(wal: WAL | ReadOnlyWAL, opener: Opener): WAL | ReadOnlyWAL {
+  const closeWal = wal.close.bind(wal)
+  const close = async (): Promise<void> => {
+    try {
+      await closeWal()
+    } finally {
+      await opener.close()
+    }
+  }
+  Object.defineProperties(wal, { close: { value: close }, [Symbol.asyncDispose]: { value: close } })
+  return wal
+}

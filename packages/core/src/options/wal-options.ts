@@ -1,0 +1,119 @@
+import { type OptionTable, type Runtime, systemRuntime } from '@wal/walimpls'
+import { readOptions } from '@wal/walimpls/helper'
+import { type Logger, silentLogger } from '../diagnostics/logger.js'
+import type { Interceptor } from '../interceptor/interceptor.js'
+
+/** How a WAL behaves, whatever its backend. */
+export interface WalOptions {
+  /** Memory for appends on their way and for the write-ahead buffer, half each. Default 64 MiB. */
+  readonly budgetBytes?: number
+  /** How much may wait for room in the budget; more is refused with `WAL_RATE_LIMITED`. Default 64 MiB. */
+  readonly maxWaitingBytes?: number
+  /** Aim for backend batches of this size. Default 1 MiB. */
+  readonly batchBytes?: number
+  /** How long a small batch waits for company. Default 0: messages gather while a batch is in flight. */
+  readonly lingerMs?: number
+  /** How long an append waits for its outcome. Default 60,000. */
+  readonly appendTimeoutMs?: number
+  /** How soon after an append a time tick is persisted. Default 200. */
+  readonly timeTickMs?: number
+  /** How often an idle writer looks whether it still is the writer; 0: only when it appends. Default 1,000. */
+  readonly fenceCheckMs?: number
+  /** How long `close` waits for appends in flight. Default 3,000. */
+  readonly closeTimeoutMs?: number
+  /** A log further ahead of the wall clock is refused. Default 600,000. */
+  readonly maxClockAheadMs?: number
+  /** How long records stay in the write-ahead buffer at most. Default 30,000. */
+  readonly bufferAgeMs?: number
+  /** Run around every append, the first outermost. */
+  readonly interceptors?: readonly Interceptor[]
+  readonly logger?: Logger
+  /** Clock, timers, randomness, files: for simulation. */
+  readonly runtime?: Runtime
+}
+
+export type ResolvedWalOptions = Required<WalOptions>
+
+const MIB = 1 << 20
+
+/** Declared once: checks the options, fills in defaults, and is the README's table. */
+export const WAL_OPTIONS: OptionTable = {
+  budgetBytes: {
+    type: 'integer',
+    default: 64 * MIB,
+    min: MIB,
+    description: 'memory for appends and the write-ahead buffer, half each',
+  },
+  maxWaitingBytes: {
+    type: 'integer',
+    default: 64 * MIB,
+    min: 0,
+    description: 'how much may wait for room in the budget',
+  },
+  batchBytes: { type: 'integer', default: MIB, min: 1024, description: 'size of backend batches to aim for' },
+  lingerMs: {
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 60_000,
+    description: 'how long a small batch waits for company',
+  },
+  appendTimeoutMs: {
+    type: 'integer',
+    default: 60_000,
+    min: 1,
+    max: 2 ** 31 - 1,
+    description: 'how long an append waits for its outcome',
+  },
+  timeTickMs: {
+    type: 'integer',
+    default: 200,
+    min: 1,
+    max: 60_000,
+    description: 'how soon after an append a time tick is persisted',
+  },
+  fenceCheckMs: {
+    type: 'integer',
+    default: 1000,
+    min: 0,
+    max: 3_600_000,
+    description: 'how often an idle writer looks whether it was fenced',
+  },
+  closeTimeoutMs: {
+    type: 'integer',
+    default: 3000,
+    min: 0,
+    max: 3_600_000,
+    description: 'how long close waits for appends in flight',
+  },
+  maxClockAheadMs: {
+    type: 'integer',
+    default: 600_000,
+    min: 0,
+    description: 'how far a log may be ahead of the wall clock',
+  },
+  bufferAgeMs: {
+    type: 'integer',
+    default: 30_000,
+    min: 0,
+    description: 'how long records stay in the write-ahead buffer',
+  },
+  interceptors: { type: 'value', description: 'run around every append, the first outermost' },
+  logger: { type: 'value', description: 'debug, info, warn, error, called (fields, text)' },
+  runtime: { type: 'value', description: 'clock, timers, randomness, files' },
+}
+
+/** Throws `WAL_INVALID_ARGUMENT`. */
+export function resolveWalOptions(given: WalOptions, what: string): ResolvedWalOptions {
+  const known = readOptions(
+    WAL_OPTIONS,
+    given as Record<string, unknown>,
+    what,
+  ) as unknown as ResolvedWalOptions
+  return {
+    ...known,
+    interceptors: known.interceptors ?? [],
+    logger: known.logger ?? silentLogger,
+    runtime: known.runtime ?? systemRuntime,
+  }
+}

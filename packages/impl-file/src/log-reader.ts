@@ -1,0 +1,236 @@
+import { corrupt, type Runtime } from '@wal/walimpls'
+import { checkKept, sleep } from '@wal/walimpls/helper'
+import { isSuperseded } from './epoch.js'
+import { isMissing } from './error-mapping.js'
+import type { FrameHeader } from './frame.js'
+import type { SegmentName } from './layout.js'
+import type { Link, LogDirectory } from './log-directory.js'
+import { messageIds } from './message-id.js'
+import { SEGMENT_HEADER_BYTES } from './segment-header.js'
+import { type Chunk, SegmentReader } from './segment-reader.js'
+
+/** A verified frame that is durable and final. */
+export interface FoundFrame {
+  readonly bytes: Buffer
+  /** Where it starts in `bytes`. */
+  readonly at: number
+  readonly header: FrameHeader
+  /** For errors. */
+  readonly place: string
+}
+
+/** A sync makes everything before it durable, so a reader that keeps up needs few; each costs the writer's disk time. */
+const SYNC_SPACING_MS = 2
+
+/**
+ * Walks the log, frame by frame, from any record on. Gives out only what no crash and no takeover can take back:
+ * what is sealed; frames that another one follows (a writer begins a frame when the one before is durable and no
+ * successor was seen); and the newest frame after having synced the file and then found no successor.
+ */
+export class LogReader {
+  private links: readonly Link[] = []
+  private link: Link | undefined
+  private reader: SegmentReader | undefined
+  /** Offset of the next frame. */
+  private offset = 0
+  private chunk: Chunk | undefined
+  private chunkIndex = 0
+  /** Frames that end here or before are final, in an open segment. */
+  private finalEnd = 0
+  private lastFrameId = 0
+  private segmentNextId = 0
+  /** Where no whole frame was found the last time. */
+  private suspect = -1
+  private syncedAt = Number.NEGATIVE_INFINITY
+
+  /** `nextId` is the lowest record wanted; frames below it are passed over. */
+  constructor(
+    private readonly log: LogDirectory,
+    private readonly runtime: Runtime,
+    public nextId: number,
+  ) {}
+
+  /**
+   * The next final frame with records; undefined when there is none now. With `waitless` also undefined when finding out
+   * would take a sync or a look for other segments: for callers that have something to give out already.
+   */
+  async nextFrame(waitless = false): Promise<FoundFrame | undefined> {
+    for (;;) {
+      if (this.link === undefined) {
+        if (waitless || !(await this.locate())) return undefined
+      } else if (this.chunk !== undefined && this.chunkIndex < this.chunk.frames.length) {
+        const frame = this.chunk.frames[this.chunkIndex] as FrameHeader
+        if (this.isFinal(frame)) {
+          const found = this.passed(this.chunk, frame)
+          if (found !== undefined) return found
+        } else if (waitless || !(await this.makeFinal(this.chunk, frame))) return undefined
+      } else if (this.link.seal !== undefined && this.offset >= this.link.seal) {
+        if (waitless || !(await this.advance(this.link))) return undefined
+      } else if (!(await this.readMore(this.link))) {
+        if (waitless || !(await this.followSuccessor(this.link))) return undefined
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    const { reader } = this
+    this.reader = undefined
+    this.link = undefined
+    await reader?.close()
+  }
+
+  private passed(chunk: Chunk, frame: FrameHeader): FoundFrame | undefined {
+    if (
+      frame.start !== SEGMENT_HEADER_BYTES &&
+      frame.firstId !== this.segmentNextId &&
+      this.segmentNextId !== 0
+    )
+      throw corrupt(
+        this.place(frame.start),
+        `record ${this.segmentNextId} is missing, ${frame.firstId} follows`,
+      )
+    this.chunkIndex++
+    this.offset = frame.end
+    this.lastFrameId = frame.firstId
+    this.segmentNextId = frame.firstId + frame.count
+    this.log.index.note((this.link as Link).name, frame)
+    if (this.segmentNextId <= this.nextId) return undefined
+    this.nextId = this.segmentNextId
+    return {
+      bytes: chunk.bytes,
+      at: frame.start - chunk.start,
+      header: frame,
+      place: this.place(frame.start),
+    }
+  }
+
+  private isFinal(frame: FrameHeader): boolean {
+    const { name, seal } = this.link as Link
+    // The first frame of a link is final as the link is.
+    return (
+      seal !== undefined ||
+      frame.end <= this.finalEnd ||
+      frame.start === SEGMENT_HEADER_BYTES ||
+      frame.end <= this.log.index.acknowledgedEnd(name)
+    )
+  }
+
+  /** The newest frame seen so far. */
+  private async makeFinal(chunk: Chunk, frame: FrameHeader): Promise<boolean> {
+    const { name } = this.link as Link
+    const reader = this.reader as SegmentReader
+    if (!isSuperseded(this.log.files, this.log.path, name.epoch)) {
+      const wait = this.syncedAt + SYNC_SPACING_MS - this.runtime.now()
+      if (wait > 0) await sleep(this.runtime, wait)
+      this.syncedAt = this.runtime.now()
+      await reader.sync()
+      if (!isSuperseded(this.log.files, this.log.path, name.epoch)) {
+        this.finalEnd = frame.end
+        return true
+      }
+    }
+    // Superseded: the successor decides, unless a later frame proves that it was acknowledged before.
+    if (chunk.more && (await reader.read(frame.end)).frames.length > 0) {
+      this.finalEnd = frame.end
+      return true
+    }
+    return this.relocate()
+  }
+
+  /** Reads on in the segment. False when there is no whole frame (yet). */
+  private async readMore({ seal }: Link): Promise<boolean> {
+    const reader = this.reader as SegmentReader
+    const chunk = await reader.read(this.offset, seal)
+    this.chunk = chunk
+    this.chunkIndex = 0
+    const { frames, end, more, size } = chunk
+    if (frames.length === 0) {
+      if (seal !== undefined)
+        throw corrupt(this.place(this.offset), `no intact frame, though the log goes on up to offset ${seal}`)
+      // While a frame is being written it looks damaged. Still so the next time: perhaps it is.
+      if (size > end && this.suspect === this.offset) await reader.assertNotDamaged(this.offset)
+      this.suspect = this.offset
+      return false
+    }
+    if (seal !== undefined) return true
+    const last = frames[frames.length - 1] as FrameHeader
+    this.finalEnd = Math.max(this.finalEnd, last.start)
+    // Read again with what follows it, the last one needs no sync.
+    if (more && frames.length > 1) this.chunk = { ...chunk, frames: frames.slice(0, -1) }
+    return true
+  }
+
+  /** At the end of an open segment. */
+  private async followSuccessor(link: Link): Promise<boolean> {
+    if (!this.log.mayHaveSuccessor(link, this.lastFrameId, this.segmentNextId)) return false
+    return this.relocate()
+  }
+
+  /** Looks at the folder again. False when that brought nothing new for the present segment. */
+  private async relocate(): Promise<boolean> {
+    const before = this.link as Link
+    this.links = await this.log.links()
+    const same = this.links.find(({ name }) => name.file === before.name.file)
+    if (same === undefined) return this.locate(this.links)
+    this.chunk = undefined
+    this.link = same
+    if (same.seal === undefined) return false
+    return true
+  }
+
+  /** Behind the end of a sealed segment. False when what seals it is not final yet. */
+  private async advance(link: Link): Promise<boolean> {
+    const indexOf = () => this.links.findIndex(({ name }) => name.file === link.name.file)
+    if (this.links[indexOf() + 1] === undefined) this.links = await this.log.links()
+    const at = indexOf()
+    if (at < 0) return this.locate(this.links)
+    const next = this.links[at + 1]
+    if (next === undefined) return false
+    if (next.name.firstId > this.segmentNextId)
+      throw corrupt(
+        this.place(this.offset),
+        `the next segment begins with record ${next.name.firstId}, not ${this.segmentNextId}`,
+      )
+    return this.enter(next)
+  }
+
+  private async locate(links?: readonly Link[]): Promise<boolean> {
+    this.links = links ?? (await this.log.links())
+    const first = this.links[0]
+    if (first === undefined) return false
+    checkKept(messageIds, this.nextId, first.name.firstId)
+    let at = this.links.length - 1
+    while ((this.links[at] as Link).name.firstId > this.nextId) at--
+    return this.enter(this.links[at] as Link)
+  }
+
+  private async enter(link: Link): Promise<boolean> {
+    await this.close()
+    try {
+      this.reader = await SegmentReader.open(this.log.files, this.log.path, link.name)
+    } catch (error) {
+      // Truncated meanwhile: the next look says so.
+      if (isMissing(error)) return this.stillThere(link.name)
+      throw error
+    }
+    this.link = link
+    this.chunk = undefined
+    this.finalEnd = 0
+    this.suspect = -1
+    this.offset = this.log.index.nearest(link.name, this.nextId) ?? SEGMENT_HEADER_BYTES
+    this.segmentNextId = this.offset === SEGMENT_HEADER_BYTES ? link.name.firstId : 0
+    this.lastFrameId = link.name.firstId
+    return true
+  }
+
+  private async stillThere(name: SegmentName): Promise<boolean> {
+    const links = await this.log.links()
+    if (links.some(({ name: { file } }) => file === name.file))
+      throw corrupt(name.file, 'the file has vanished')
+    return this.locate(links)
+  }
+
+  private place(offset: number): string {
+    return `${this.reader?.path}, offset ${offset}`
+  }
+}

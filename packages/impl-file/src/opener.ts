@@ -1,0 +1,145 @@
+import { dirname, join } from 'node:path'
+import {
+  checkChannelName,
+  type OpenerImpls,
+  type Runtime,
+  type Waits,
+  WalError,
+  type Writer,
+} from '@wal/walimpls'
+import { abortable, CloseTree, type NumberId } from '@wal/walimpls/helper'
+import { claimEpoch } from './epoch.js'
+import { codeOf, isMissing, mapError } from './error-mapping.js'
+import { segmentPath } from './layout.js'
+import { LogDirectory } from './log-directory.js'
+import type { FullFileOptions } from './options.js'
+import { FileReadOnlyWAL, FileWAL, type FileWALParts } from './wal.js'
+
+/** The channels in one folder. */
+export class FileOpener implements OpenerImpls<NumberId> {
+  private readonly tree = new CloseTree()
+
+  constructor(
+    private readonly options: FullFileOptions,
+    private readonly runtime: Runtime,
+  ) {}
+
+  openReadOnly(channel: string, waits?: Waits): Promise<FileReadOnlyWAL> {
+    return this.during(waits, `opening channel ${channel}`, async () => {
+      await this.mustHaveRecords(channel)
+      this.assertOpen()
+      return new FileReadOnlyWAL(this.partsOf(channel))
+    })
+  }
+
+  /** Makes the channel's folder. The fence is taken with the first batch. */
+  open(channel: string, writer: Writer, waits?: Waits): Promise<FileWAL> {
+    return this.during(waits, `opening channel ${channel}`, async () => {
+      const parts = this.partsOf(channel)
+      await this.makeFolder(parts.directory)
+      // An earlier attempt may have made the folder and failed to sync its name.
+      await this.runtime.files.syncDirectory(this.options.path)
+      this.assertOpen()
+      return new FileWAL(parts, writer)
+    })
+  }
+
+  list(waits?: Waits): Promise<readonly string[]> {
+    return this.during(waits, `listing ${this.options.path}`, async () => {
+      const channels: string[] = []
+      for (const name of await this.namesIn(this.options.path)) {
+        if (isChannelName(name) && (await this.hasRecords(name))) channels.push(name)
+      }
+      return channels
+    })
+  }
+
+  /** Takes the fence first, so that a writer still at work is not left writing into files without a name. */
+  delete(channel: string, waits?: Waits): Promise<void> {
+    return this.during(waits, `deleting channel ${channel}`, async () => {
+      await this.mustHaveRecords(channel)
+      const { files } = this.runtime
+      const { directory } = this.partsOf(channel)
+      await claimEpoch(files, directory)
+      // Oldest first: a crash on the way leaves what looks truncated, never a log without its end.
+      for (const name of (await new LogDirectory(files, directory).listing()).segments)
+        await files.remove(segmentPath(directory, name))
+      await files.remove(directory, { recursive: true })
+      await files.syncDirectory(this.options.path)
+    })
+  }
+
+  close(): Promise<void> {
+    return this.tree.close()
+  }
+
+  private partsOf(channel: string): FileWALParts {
+    checkChannelName(channel)
+    return {
+      runtime: this.runtime,
+      channel,
+      directory: join(this.options.path, channel),
+      segmentBytes: this.options.segmentBytes,
+      parent: this.tree,
+    }
+  }
+
+  private async mustHaveRecords(channel: string): Promise<void> {
+    if (await this.hasRecords(channel)) return
+    throw new WalError('WAL_CHANNEL_NOT_FOUND', `there is no channel ${channel} in ${this.options.path}`)
+  }
+
+  private async hasRecords(channel: string): Promise<boolean> {
+    const log = new LogDirectory(this.runtime.files, this.partsOf(channel).directory)
+    try {
+      return (await log.head(await log.listing())) !== undefined
+    } catch (error) {
+      // ENOTDIR: a stray file that has a channel's name. A damaged log is there all the same; who reads it is told.
+      if (isMissing(error) || codeOf(error) === 'ENOTDIR') return false
+      if (WalError.isInstance(error)) return true
+      throw error
+    }
+  }
+
+  private async namesIn(directory: string): Promise<readonly string[]> {
+    try {
+      return await this.runtime.files.list(directory)
+    } catch (error) {
+      if (isMissing(error)) return []
+      throw error
+    }
+  }
+
+  private async makeFolder(path: string): Promise<void> {
+    const { files } = this.runtime
+    if (files.existsNow(path)) return
+    const parent = dirname(path)
+    if (parent !== path) await this.makeFolder(parent)
+    await files.makeDirectory(path)
+    await files.syncDirectory(parent)
+  }
+
+  private assertOpen(): void {
+    this.tree.assertOpen('the opener')
+  }
+
+  private async during<T>(waits: Waits | undefined, doing: string, work: () => Promise<T>): Promise<T> {
+    this.assertOpen()
+    waits?.signal?.throwIfAborted()
+    return abortable(
+      work().catch((error: unknown) => {
+        throw mapError(error, doing)
+      }),
+      waits?.signal,
+    )
+  }
+}
+
+function isChannelName(name: string): boolean {
+  try {
+    checkChannelName(name)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,108 @@
+import {
+  type Runtime,
+  type ScannerImpls,
+  type ScannerOptions,
+  type StoredMessage,
+  WalError,
+} from '@wal/walimpls'
+import { type NumberId, PagedScanner, startValue } from '@wal/walimpls/helper'
+import type { Changes } from './changes.js'
+import { mapError } from './error-mapping.js'
+import { FrameDecoder } from './frame-decoder.js'
+import type { LogDirectory } from './log-directory.js'
+import { lastRecord } from './log-end.js'
+import { LogReader } from './log-reader.js'
+import { messageIds } from './message-id.js'
+
+export interface ScannerParts {
+  readonly log: LogDirectory
+  readonly changes: Changes
+  readonly runtime: Runtime
+  readonly options: ScannerOptions<NumberId>
+  /** Called once, when nothing of the scanner is left. */
+  readonly released: () => void
+}
+
+export function openScanner(parts: ScannerParts): ScannerImpls<NumberId> {
+  const { options, changes } = parts
+  const pages = new Pages(parts)
+  changes.enter()
+  return new PagedScanner<NumberId>({
+    options,
+    begin: () => pages.begin(),
+    page: (maxBytes) => pages.page(maxBytes),
+    waitForMore: (signal) => changes.wait(pages.seen, signal),
+    async release() {
+      changes.leave()
+      await pages.close()
+      parts.released()
+    },
+  })
+}
+
+/** The records of a log in pages. */
+class Pages {
+  /** State of `changes` before the last look. */
+  seen = 0
+  private readonly reader: LogReader
+  private decoder: FrameDecoder | undefined
+  /** The lowest record that was asked for: the first frame may begin below. */
+  private from = 1
+
+  constructor(private readonly parts: ScannerParts) {
+    this.reader = new LogReader(parts.log, parts.runtime, 1)
+  }
+
+  begin(): Promise<void> {
+    return this.mapped(async () => {
+      const { log, runtime, options } = this.parts
+      const { start } = options
+      const oldest = (await log.links())[0]?.name.firstId ?? 1
+      const next = start === 'latest' ? ((await lastRecord(log, runtime))?.id.value ?? 0) + 1 : oldest
+      // A log has all from 1 on that was not truncated, so an id below 1 asks for what the oldest one gives.
+      this.from = Math.max(1, startValue(messageIds, start, { oldest, next }))
+      this.reader.nextId = this.from
+    })
+  }
+
+  page(maxBytes: number): Promise<readonly StoredMessage<NumberId>[]> {
+    return this.mapped(async () => {
+      this.seen = this.parts.changes.version
+      const messages: StoredMessage<NumberId>[] = []
+      try {
+        await this.fill(messages, maxBytes)
+      } catch (error) {
+        // What is whole before the damage is given out first; the next call meets the damage again.
+        if (messages.length === 0) throw error
+      }
+      return messages
+    })
+  }
+
+  close(): Promise<void> {
+    return this.reader.close()
+  }
+
+  private async fill(messages: StoredMessage<NumberId>[], maxBytes: number): Promise<void> {
+    let left = maxBytes
+    while (left > 0) {
+      if (this.decoder === undefined) {
+        const frame = await this.reader.nextFrame(messages.length > 0)
+        if (frame === undefined) return
+        this.decoder = new FrameDecoder(frame.bytes, frame.at, frame.header, frame.place, this.from)
+      }
+      const used = this.decoder.take(messages, left)
+      if (this.decoder.done) this.decoder = undefined
+      else if (used === 0) return
+      left -= used
+    }
+  }
+
+  private async mapped<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      throw WalError.isInstance(error) ? error : mapError(error, `reading ${this.parts.log.path}`)
+    }
+  }
+}

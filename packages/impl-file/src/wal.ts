@@ -1,0 +1,152 @@
+import {
+  AppendError,
+  type Batch,
+  type Guarantees,
+  type Limits,
+  type ReadOnlyWALImpls,
+  type Runtime,
+  type ScannerImpls,
+  type ScannerOptions,
+  type StoredMessage,
+  type WALImpls,
+  type Waits,
+  WalError,
+  type Writer,
+} from '@wal/walimpls'
+import { abortable, CloseTree, type NumberId } from '@wal/walimpls/helper'
+import { AppendQueue } from './append-queue.js'
+import { Changes } from './changes.js'
+import { mapError } from './error-mapping.js'
+import { LogDirectory } from './log-directory.js'
+import { lastRecord } from './log-end.js'
+import { LogWriter } from './log-writer.js'
+import { messageIds } from './message-id.js'
+import { openScanner } from './scanner.js'
+import { truncateSegments } from './truncation.js'
+
+const MEBIBYTE = 1024 * 1024
+
+/** Two in flight, so that a batch is encoded while the one before it is written. They are written one by one. */
+const LIMITS: Limits = {
+  maxRecordBytes: 64 * MEBIBYTE,
+  maxBatchBytes: 8 * MEBIBYTE,
+  maxBatchMessages: 65_536,
+  maxInFlightBatches: 2,
+}
+
+export interface FileWALParts {
+  readonly runtime: Runtime
+  readonly channel: string
+  readonly directory: string
+  readonly segmentBytes: number
+  readonly parent: CloseTree
+}
+
+export class FileReadOnlyWAL implements ReadOnlyWALImpls<NumberId> {
+  readonly channel: string
+  readonly limits = LIMITS
+  protected readonly log: LogDirectory
+  protected readonly changes: Changes
+  protected readonly tree: CloseTree
+  /** What was found amiss and dealt with, for operators. */
+  protected readonly notices = new Set<string>()
+  private readonly working = new Set<Promise<unknown>>()
+
+  constructor(protected readonly parts: FileWALParts) {
+    this.channel = parts.channel
+    this.log = new LogDirectory(parts.runtime.files, parts.directory)
+    this.changes = new Changes(parts.runtime, parts.directory)
+    this.tree = new CloseTree(() => this.release(), parts.parent)
+  }
+
+  get guarantees(): Guarantees {
+    return {
+      durability: 'synced to disk before acknowledgement (O_DSYNC or fdatasync), as honest as the disk is',
+      fencing: 'host: writers of one host on a local file system, by an epoch marker created exclusively',
+      retention: 'kept until truncated',
+      truncation: `whole segments of ${this.parts.segmentBytes} bytes`,
+      warnings: [...this.notices],
+    }
+  }
+
+  last(waits: Waits = {}): Promise<StoredMessage<NumberId> | undefined> {
+    return this.during(waits, `reading ${this.log.path}`, () => lastRecord(this.log, this.parts.runtime))
+  }
+
+  read(options: ScannerOptions<NumberId>): ScannerImpls<NumberId> {
+    let left = () => {}
+    const { log, changes } = this
+    const { runtime } = this.parts
+    const scanner = openScanner({ log, changes, runtime, options, released: () => left() })
+    left = this.tree.add(() => scanner.close())
+    return scanner
+  }
+
+  close(): Promise<void> {
+    return this.tree.close()
+  }
+
+  /** Runs when all scanners are closed. */
+  protected async release(): Promise<void> {
+    await Promise.allSettled(this.working)
+  }
+
+  /** Close waits for the work; the caller's signal ends only the wait. */
+  protected async during<T>({ signal }: Waits, doing: string, work: () => Promise<T>): Promise<T> {
+    this.tree.assertOpen(`the log ${this.channel}`)
+    signal?.throwIfAborted()
+    const working = work().catch((error: unknown) => {
+      throw mapError(error, doing)
+    })
+    this.working.add(working)
+    const done = () => this.working.delete(working)
+    working.then(done, done)
+    return abortable(working, signal)
+  }
+}
+
+export class FileWAL extends FileReadOnlyWAL implements WALImpls<NumberId> {
+  private readonly logWriter: LogWriter
+  private readonly queue: AppendQueue
+  private truncating: Promise<void> = Promise.resolve()
+
+  constructor(
+    parts: FileWALParts,
+    readonly writer: Writer,
+  ) {
+    super(parts)
+    this.logWriter = new LogWriter(this.log, writer, parts.segmentBytes, (notice) => this.notices.add(notice))
+    this.queue = new AppendQueue(this.logWriter, () => this.changes.notify())
+  }
+
+  append(batch: Batch): Promise<readonly NumberId[]> {
+    if (!this.tree.closed) return this.queue.append(batch)
+    return Promise.reject(
+      new AppendError('WAL_CLOSED', `the log ${this.channel} is closed`, { outcome: 'not-written' }),
+    )
+  }
+
+  truncate(before: NumberId, waits: Waits = {}): Promise<void> {
+    return this.during(waits, `truncating ${this.log.path}`, async () => {
+      const value = messageIds.numberOf(before)
+      const mine = this.truncating.then(() => this.truncateNow(value))
+      this.truncating = mine.catch(() => {})
+      return mine
+    })
+  }
+
+  protected override async release(): Promise<void> {
+    await this.queue.settled()
+    await super.release()
+    await this.logWriter.close()
+  }
+
+  private async truncateNow(before: number): Promise<void> {
+    if (this.logWriter.isFenced())
+      throw new WalError(
+        'WAL_FENCED',
+        `${this.log.path}: another writer has taken over; it alone may truncate`,
+      )
+    await truncateSegments(this.log, before)
+  }
+}

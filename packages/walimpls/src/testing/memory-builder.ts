@@ -1,0 +1,48 @@
+import type { OpenerBuilderImpls } from '../builder.js'
+import type { OptionTable } from '../option-table.js'
+import { type MemoryId, memoryIds } from './memory-id.js'
+import { MemoryOpener } from './memory-opener.js'
+import { memoryStore } from './memory-store.js'
+
+export interface MemoryOptions {
+  readonly name?: string
+  readonly maxRecordBytes?: number
+  readonly maxInFlightBatches?: number
+}
+
+const options = {
+  name: { type: 'text', description: 'which of the process’ stores', default: 'default', from: 'path' },
+  maxRecordBytes: {
+    type: 'integer',
+    description: 'largest record; make it small to see messages chunked',
+    default: 16 * 1024 * 1024,
+    min: 1024,
+  },
+  maxInFlightBatches: {
+    type: 'integer',
+    description: 'batches appended at once',
+    default: 4,
+    min: 1,
+    max: 32,
+  },
+} as const satisfies OptionTable
+
+/** The in-memory backend, for tests: the whole contract, no durability. */
+export function memoryBuilder(): OpenerBuilderImpls<Required<MemoryOptions>, MemoryId> {
+  return {
+    name: 'memory',
+    traits: { fencing: 'process', truncation: 'record', list: true, delete: true },
+    messageIds: memoryIds,
+    options,
+    async build({ name, maxRecordBytes, maxInFlightBatches }, runtime, waits) {
+      waits?.signal?.throwIfAborted()
+      const limits = {
+        maxRecordBytes,
+        maxBatchBytes: Math.max(maxRecordBytes, 16 * 1024 * 1024),
+        maxBatchMessages: 10_000,
+        maxInFlightBatches,
+      }
+      return new MemoryOpener(memoryStore(name), limits, runtime)
+    },
+  }
+}

@@ -1,0 +1,117 @@
+import { AppendError } from '../errors/append-error.js'
+import { decodeProperties, encodeProperties } from '../helper/property-codec.js'
+import { recordBytes } from '../message/record-bytes.js'
+import type { StoredMessage } from '../message/wire-message.js'
+import type { Batch } from '../wal.js'
+import type { Writer } from '../writer.js'
+import { type MemoryId, memoryIds } from './memory-id.js'
+
+/** Bytes, not objects: a caller that changes what it appended, or what it read, changes nothing here. */
+interface StoredRecord {
+  readonly payload: Uint8Array
+  readonly properties: Uint8Array
+  readonly bytes: number
+}
+
+/** More than the adaptor has in flight, so every batch that it may send again is still known. */
+const REMEMBERED_BATCHES = 64
+
+/** The records of one channel, numbered from 1, and who may add to them. Shared by everyone who has it open. */
+export class MemoryLog {
+  private readonly records: StoredRecord[] = []
+  /** Number of `records[0]`, or of the next record when there is none. */
+  oldest = 1
+  /** Set by `remove`: whoever still has it open must not go on as if nothing had happened. */
+  removed = false
+  private writer: Writer | undefined
+  /** Where the writer's latest batches lie: sequence to first number and count. */
+  private readonly batches = new Map<number, { readonly first: number; readonly count: number }>()
+  private readonly waiting = new Set<() => void>()
+
+  get next(): number {
+    return this.oldest + this.records.length
+  }
+
+  /** Takes the fence if the batch is a writer's first, stores the batch and answers the number of its first record. */
+  store(batch: Batch, writer: Writer): number {
+    if (this.removed)
+      throw new AppendError('WAL_CHANNEL_NOT_FOUND', 'the channel was deleted', { outcome: 'not-written' })
+    const known = isSame(this.writer, writer) ? this.batches.get(batch.sequence) : undefined
+    if (known !== undefined && known.count === batch.messages.length) return known.first
+    this.fence(batch, writer)
+    const first = this.next
+    for (const { payload, properties } of batch.messages) {
+      this.records.push({
+        payload: Uint8Array.from(payload),
+        properties: Uint8Array.from(encodeProperties(properties)),
+        bytes: recordBytes({ payload, properties }),
+      })
+    }
+    this.batches.set(batch.sequence, { first, count: batch.messages.length })
+    if (this.batches.size > REMEMBERED_BATCHES)
+      this.batches.delete(this.batches.keys().next().value as number)
+    this.wake()
+    return first
+  }
+
+  private fence(batch: Batch, writer: Writer): void {
+    if (isSame(this.writer, writer)) return
+    if (batch.sequence !== 0 || writer.term < (this.writer?.term ?? 0)) {
+      const current =
+        this.writer === undefined ? 'has no writer yet' : `has a writer of term ${this.writer.term}`
+      throw new AppendError('WAL_FENCED', `the channel ${current}; this one has term ${writer.term}`, {
+        outcome: 'not-written',
+      })
+    }
+    this.writer = { term: writer.term, incarnation: writer.incarnation }
+    this.batches.clear()
+  }
+
+  /** The record of that number, which must be kept. */
+  record(value: number): StoredMessage<MemoryId> {
+    const { payload, properties } = this.records[value - this.oldest] as StoredRecord
+    return { id: memoryIds.of(value), payload: payload.slice(), properties: decodeProperties(properties) }
+  }
+
+  /** Records from that number on, about `maxBytes` of them and at least one if there is one. */
+  page(from: number, maxBytes: number): StoredMessage<MemoryId>[] {
+    const page: StoredMessage<MemoryId>[] = []
+    let bytes = 0
+    for (let value = from; value < this.next; value++) {
+      bytes += (this.records[value - this.oldest] as StoredRecord).bytes
+      if (page.length > 0 && bytes > maxBytes) break
+      page.push(this.record(value))
+    }
+    return page
+  }
+
+  truncate(before: number): void {
+    const oldest = Math.min(before, this.next - 1)
+    if (oldest <= this.oldest) return
+    this.records.splice(0, oldest - this.oldest)
+    this.oldest = oldest
+  }
+
+  remove(): void {
+    this.removed = true
+    this.wake()
+  }
+
+  /** Calls back, once, when there may be something new; until the returned function is called. */
+  onChange(callback: () => void): () => void {
+    this.waiting.add(callback)
+    return () => {
+      this.waiting.delete(callback)
+    }
+  }
+
+  private wake(): void {
+    const callbacks = [...this.waiting]
+    this.waiting.clear()
+    for (const callback of callbacks) callback()
+  }
+}
+
+function isSame(one: Writer | undefined, other: Writer): boolean {
+  return one !== undefined && one.term === other.term && one.incarnation === other.incarnation
+}

@@ -1,0 +1,60 @@
+import { WalError } from '../errors/wal-error.js'
+import { CloseTree } from '../helper/close-tree.js'
+import type { OpenerImpls } from '../opener.js'
+import type { Runtime } from '../runtime/runtime.js'
+import type { Limits } from '../traits.js'
+import type { Waits } from '../wal.js'
+import type { Writer } from '../writer.js'
+import type { MemoryId } from './memory-id.js'
+import { MemoryLog } from './memory-log.js'
+import { MemoryReadOnlyWAL } from './memory-read-only-wal.js'
+import type { MemoryStore } from './memory-store.js'
+import { MemoryWAL } from './memory-wal.js'
+
+export class MemoryOpener implements OpenerImpls<MemoryId> {
+  private readonly tree = new CloseTree()
+
+  constructor(
+    private readonly store: MemoryStore,
+    private readonly limits: Limits,
+    private readonly runtime: Runtime,
+  ) {}
+
+  async openReadOnly(channel: string, waits?: Waits): Promise<MemoryReadOnlyWAL> {
+    this.check(waits)
+    return new MemoryReadOnlyWAL(channel, this.existing(channel), this.limits, this.tree)
+  }
+
+  async open(channel: string, writer: Writer, waits?: Waits): Promise<MemoryWAL> {
+    this.check(waits)
+    const log = this.store.get(channel) ?? new MemoryLog()
+    this.store.set(channel, log)
+    return new MemoryWAL(channel, log, this.limits, this.tree, writer, this.runtime)
+  }
+
+  async list(waits?: Waits): Promise<string[]> {
+    this.check(waits)
+    return [...this.store.keys()]
+  }
+
+  async delete(channel: string, waits?: Waits): Promise<void> {
+    this.check(waits)
+    this.existing(channel).remove()
+    this.store.delete(channel)
+  }
+
+  close(): Promise<void> {
+    return this.tree.close()
+  }
+
+  private check(waits: Waits | undefined): void {
+    this.tree.assertOpen('the opener')
+    waits?.signal?.throwIfAborted()
+  }
+
+  private existing(channel: string): MemoryLog {
+    const log = this.store.get(channel)
+    if (log === undefined) throw new WalError('WAL_CHANNEL_NOT_FOUND', `there is no channel "${channel}"`)
+    return log
+  }
+}

@@ -1,0 +1,93 @@
+import { WalError } from '../errors/wal-error.js'
+import { CloseTree } from '../helper/close-tree.js'
+import { onAbort } from '../helper/on-abort.js'
+import { PagedScanner } from '../helper/paged-scanner.js'
+import { checkKept, startValue } from '../helper/start-position.js'
+import type { StoredMessage } from '../message/wire-message.js'
+import type { ScannerOptions } from '../scanner.js'
+import type { Guarantees, Limits } from '../traits.js'
+import type { ReadOnlyWALImpls, Waits } from '../wal.js'
+import { type MemoryId, memoryIds } from './memory-id.js'
+import type { MemoryLog } from './memory-log.js'
+
+const guarantees: Guarantees = {
+  durability: 'none: the log is gone when the process ends',
+  fencing: 'writers of this process',
+  retention: 'kept until truncated, deleted or the process ends',
+  truncation: 'record',
+  warnings: [
+    'The memory backend is for tests: nothing is written to disk. Use another backend to keep data.',
+  ],
+}
+
+export class MemoryReadOnlyWAL implements ReadOnlyWALImpls<MemoryId> {
+  readonly guarantees = guarantees
+  protected readonly tree: CloseTree
+
+  constructor(
+    readonly channel: string,
+    protected readonly log: MemoryLog,
+    readonly limits: Limits,
+    opener: CloseTree,
+  ) {
+    this.tree = new CloseTree(() => this.drained(), opener)
+  }
+
+  async last(waits?: Waits): Promise<StoredMessage<MemoryId> | undefined> {
+    this.check(waits)
+    const { log } = this
+    return log.next > log.oldest ? log.record(log.next - 1) : undefined
+  }
+
+  read(options: ScannerOptions<MemoryId>): PagedScanner<MemoryId> {
+    const { log } = this
+    let next = 0
+    let leave = () => {}
+    const scanner = new PagedScanner<MemoryId>({
+      options,
+      begin: async () => {
+        this.tree.assertOpen('the log')
+        next = startValue(memoryIds, options.start, log)
+      },
+      page: async (maxBytes) => {
+        if (log.removed) throw deleted(this.channel)
+        checkKept(memoryIds, next, log.oldest)
+        const page = log.page(next, maxBytes)
+        next += page.length
+        return page
+      },
+      waitForMore: (signal) =>
+        new Promise((resolve) => {
+          if (log.next > next || log.removed || signal.aborted) return resolve()
+          const forget = log.onChange(() => {
+            stop()
+            resolve()
+          })
+          const stop = onAbort(signal, () => {
+            forget()
+            resolve()
+          })
+        }),
+      release: () => leave(),
+    })
+    leave = this.tree.add(() => scanner.close())
+    return scanner
+  }
+
+  close(): Promise<void> {
+    return this.tree.close()
+  }
+
+  /** Runs last when the log closes. */
+  protected async drained(): Promise<void> {}
+
+  protected check(waits: Waits | undefined): void {
+    this.tree.assertOpen('the log')
+    waits?.signal?.throwIfAborted()
+    if (this.log.removed) throw deleted(this.channel)
+  }
+}
+
+function deleted(channel: string): WalError {
+  return new WalError('WAL_CHANNEL_NOT_FOUND', `the channel "${channel}" was deleted`)
+}

@@ -1,0 +1,84 @@
+import { AppendError } from '../errors/append-error.js'
+import type { ErrorCode } from '../errors/error-code.js'
+import type { CloseTree } from '../helper/close-tree.js'
+import { recordBytes } from '../message/record-bytes.js'
+import type { Runtime } from '../runtime/runtime.js'
+import type { Limits } from '../traits.js'
+import type { Batch, WALImpls, Waits } from '../wal.js'
+import type { Writer } from '../writer.js'
+import { type MemoryId, memoryIds } from './memory-id.js'
+import type { MemoryLog } from './memory-log.js'
+import { MemoryReadOnlyWAL } from './memory-read-only-wal.js'
+
+export class MemoryWAL extends MemoryReadOnlyWAL implements WALImpls<MemoryId> {
+  private inFlight = 0
+  /** Settles with the last call of `append`: each stores only after the one before it has. */
+  private tail: Promise<unknown> = Promise.resolve()
+  /** Rises with every failure: a batch handed in under an older one was behind the batch that failed. */
+  private failures = 0
+
+  constructor(
+    channel: string,
+    log: MemoryLog,
+    limits: Limits,
+    opener: CloseTree,
+    readonly writer: Writer,
+    private readonly runtime: Runtime,
+  ) {
+    super(channel, log, limits, opener)
+  }
+
+  append(batch: Batch): Promise<readonly MemoryId[]> {
+    const refusal = this.refusal()
+    // Behind those in flight: calls settle in order.
+    if (refusal !== undefined) return this.tail.then(() => Promise.reject(refusal))
+    this.inFlight++
+    const failuresBefore = this.failures
+    const stored = this.tail.then(() => this.store(batch, failuresBefore)).finally(() => this.inFlight--)
+    this.tail = stored.catch(() => {})
+    return stored
+  }
+
+  async truncate(before: MemoryId, waits?: Waits): Promise<void> {
+    this.check(waits)
+    this.log.truncate(memoryIds.numberOf(before))
+  }
+
+  protected override async drained(): Promise<void> {
+    await this.tail
+  }
+
+  private async store(batch: Batch, failuresBefore: number): Promise<readonly MemoryId[]> {
+    await this.runtime.yield()
+    if (this.failures !== failuresBefore)
+      throw notWritten('WAL_UNAVAILABLE', 'a batch before this one failed')
+    try {
+      for (const message of batch.messages) {
+        if (recordBytes(message) > this.limits.maxRecordBytes)
+          throw notWritten(
+            'WAL_MESSAGE_TOO_LARGE',
+            `a record of ${recordBytes(message)} bytes; at most ${this.limits.maxRecordBytes} are stored`,
+          )
+      }
+      const first = this.log.store(batch, this.writer)
+      return batch.messages.map((_, i) => memoryIds.of(first + i))
+    } catch (error) {
+      this.failures++
+      throw error
+    }
+  }
+
+  private refusal(): AppendError | undefined {
+    if (this.tree.closed) return notWritten('WAL_CLOSED', 'the log is closed')
+    if (this.inFlight >= this.limits.maxInFlightBatches)
+      return notWritten(
+        'WAL_INVALID_ARGUMENT',
+        `more than ${this.limits.maxInFlightBatches} batches in flight`,
+      )
+    return undefined
+  }
+}
+
+function notWritten(code: ErrorCode, message: string): AppendError {
+  return new AppendError(code, message, { outcome: 'not-written' })
+}
