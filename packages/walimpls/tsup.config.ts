@@ -9,7 +9,8 @@ export default defineConfig({
   },
   format: ['esm', 'cjs'],
   target: 'node20',
-  dts: true,
+  // The testing entry augments this package by its own name, which would mean a dist that is not built yet.
+  dts: { compilerOptions: { paths: { '@wal/walimpls': ['./src/index.ts'] } } },
   sourcemap: true,
   clean: true,
 })

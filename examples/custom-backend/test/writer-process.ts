@@ -11,7 +11,10 @@ for (let sequence = 0; ; sequence += 2) {
     payload: Buffer.from(`${term} ${sequence + i}`),
     properties: ['filler', 'x'.repeat(sequence % 3000)],
   }))
-  const ids = await wal.append({ sequence, messages, bytes: 0 })
+  const ids = await wal.append({ sequence, messages, bytes: 0 }).catch((error) => {
+    process.stdout.write(`${error.code}\n`)
+    process.exit()
+  })
   process.stdout.write(messages.map(({ payload }, i) => `${ids[i]} ${payload}\n`).join(''))
   await systemRuntime.yield()
 }

@@ -1,24 +1,32 @@
 import { corrupt, type Runtime, type StoredMessage } from '@wal/walimpls'
 import type { NumberId } from '@wal/walimpls/helper'
+import { FRAME_HEADER_BYTES, type FrameHeader } from './frame.js'
 import { FrameDecoder } from './frame-decoder.js'
-import type { Listing } from './layout.js'
+import type { EncodedBatch } from './frame-encoder.js'
+import type { Listing, SegmentName } from './layout.js'
 import type { LogDirectory } from './log-directory.js'
 import { LogReader } from './log-reader.js'
 import { SEGMENT_HEADER_BYTES, type Seal } from './segment-header.js'
-import { SegmentReader } from './segment-reader.js'
+import { type Chunk, SegmentReader } from './segment-reader.js'
 
 /** Where a new writer takes over. */
 export interface LogEnd {
   /** Undefined when there is nothing before. */
   readonly seal: Seal | undefined
   readonly nextId: number
+  /**
+   * The last batch, behind the seal, for the new writer to write again as its first. Whether it is durable only its own
+   * writer could know: a sync asked for now may answer for bytes that an earlier, failed one has dropped. All before it
+   * are, since a batch is begun only after the one before it was durable.
+   */
+  readonly unproven: EncodedBatch | undefined
 }
 
 /**
- * Finds the end of the log for a writer that has taken its epoch, and makes everything below durable. A writer before it
- * acknowledges no more but what is already there to be read, so whatever ends up behind this end is void.
+ * Finds the end of the log for a writer that has taken its epoch. Writers before it acknowledge no more but what is
+ * already there to be read, so whatever ends up behind this end is void.
  *
- * One batch at most is not synced, so what is torn is the last one: it is left out and reported through `report`.
+ * One batch at most is not durable, so what is torn is the last one: it is left out and reported through `report`.
  * Damage before it is `WAL_CORRUPT`.
  */
 export async function findEnd(log: LogDirectory, report: (notice: string) => void): Promise<LogEnd> {
@@ -26,12 +34,11 @@ export async function findEnd(log: LogDirectory, report: (notice: string) => voi
   const head = await log.head(listing)
   reportIncomplete(listing, head?.name.file, report)
   // Ids are never given out twice, also if the only segment that truncation left has lost its only batch.
-  if (head === undefined) return { seal: undefined, nextId: listing.segments.at(-1)?.firstId ?? 1 }
+  if (head === undefined)
+    return { seal: undefined, nextId: listing.segments.at(-1)?.firstId ?? 1, unproven: undefined }
   const reader = await SegmentReader.open(log.files, log.path, head.name)
   try {
-    const end = await scan(reader, log, report)
-    await reader.sync()
-    return end
+    return await scan(reader, log, report)
   } finally {
     await reader.close()
   }
@@ -65,28 +72,51 @@ async function scan(
   log: LogDirectory,
   report: (notice: string) => void,
 ): Promise<LogEnd> {
-  const { name } = reader
-  let position = log.index.latest(name)?.offset ?? SEGMENT_HEADER_BYTES
-  let nextId = name.firstId
-  let closed = false
+  let position = log.index.latest(reader.name)?.offset ?? SEGMENT_HEADER_BYTES
+  let last: { readonly chunk: Chunk; readonly frame: FrameHeader } | undefined
   for (;;) {
-    const { frames, end, more, size } = await reader.read(position)
-    for (const frame of frames) {
-      nextId = frame.firstId + frame.count
-      closed = frame.count === 0
+    const chunk = await reader.read(position)
+    const frame = chunk.frames.at(-1)
+    if (frame !== undefined) last = { chunk, frame }
+    position = chunk.end
+    if (!chunk.more) {
+      const closed = last?.frame.count === 0
+      if (chunk.size > position) await examineRest(reader, position, chunk.size, closed, report)
+      return endBefore(reader.name, last as { chunk: Chunk; frame: FrameHeader })
     }
-    position = end
-    if (more) continue
-    if (size > end && (await reader.anyBytesBehind(end))) {
-      const place = `${reader.path}, offset ${end}`
-      if (closed) throw corrupt(place, 'bytes that no writer wrote, behind the mark of a clean close')
-      await reader.assertNotDamaged(end)
-      report(
-        `${place}: the last batch is not whole, as after a crash while it was written; its ${size - end} bytes were left out`,
-      )
-    }
-    return { seal: { segment: name, end }, nextId }
   }
+}
+
+/** What lies behind the last whole frame. */
+async function examineRest(
+  reader: SegmentReader,
+  position: number,
+  size: number,
+  closed: boolean,
+  report: (notice: string) => void,
+): Promise<void> {
+  if (!(await reader.anyBytesBehind(position))) return
+  const place = `${reader.path}, offset ${position}`
+  if (closed) throw corrupt(place, 'bytes that no writer wrote, behind the mark of a clean close')
+  await reader.assertNotDamaged(position)
+  report(
+    `${place}: the last batch is not whole, as after a crash while it was written; its ${size - position} bytes were left out`,
+  )
+}
+
+function endBefore(segment: SegmentName, { chunk, frame }: { chunk: Chunk; frame: FrameHeader }): LogEnd {
+  const { firstId, count, sequence, start, bodyBytes } = frame
+  // The mark of a clean close proves what is before it, and is itself of no use to the next writer.
+  const unproven =
+    count === 0
+      ? undefined
+      : {
+          bytes: Buffer.from(chunk.bytes.subarray(start - chunk.start, frame.end - chunk.start)),
+          bodyEnd: FRAME_HEADER_BYTES + bodyBytes,
+          count,
+          sequence,
+        }
+  return { seal: { segment, end: start }, nextId: firstId, unproven }
 }
 
 /** Segments above the head do not count: their first batch is torn, or its writer is still at it (and too late). */

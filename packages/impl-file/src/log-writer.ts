@@ -25,12 +25,14 @@ export class LogWriter {
   private epoch: number | undefined
   private ordinal = 0
   /** Where the log ends, durably. Undefined before it was found out; its seal is when there is nothing before. */
-  private anchor: { readonly seal: Seal | undefined } | undefined
+  private end: { readonly seal: Seal | undefined } | undefined
+  /** The predecessor's last batch, as long as it waits to be written again. */
+  private unproven: EncodedBatch | undefined
   private nextId = 1
   private open: Open | undefined
   private fenced = false
-  /** Whether an earlier attempt may have left its batch where a successor counts it. */
-  private uncertain = false
+  /** Whether the batch at hand may have reached a file, by this attempt or an earlier one. */
+  private attempted = false
 
   constructor(
     private readonly log: LogDirectory,
@@ -41,27 +43,20 @@ export class LogWriter {
 
   /** Resolves with the id of the first record once all are durable and no successor was there. */
   async store(batch: EncodedBatch): Promise<number> {
-    let outcome: AppendOutcome = 'not-written'
     try {
       this.assertCurrent()
-      this.anchor ??= await this.takeOver()
-      if (this.open !== undefined && this.open.end + batch.bodyEnd > this.segmentBytes)
-        await this.leaveSegment()
-      const segment = this.open ?? (await this.newSegment())
-      outcome = 'unknown'
-      const offset = this.open === undefined ? SEGMENT_HEADER_BYTES : segment.end
-      const length = sealFrame(batch.bytes, batch.bodyEnd, this.fields(batch), segment.identity, offset)
-      const frame = batch.bytes.subarray(0, length)
-      if (this.open === undefined) await this.beginSegment(segment, frame)
-      else await segment.file.writeDurably([frame], offset)
-      this.assertCurrent()
-      return this.acknowledged(segment, offset, length, batch.count)
+      if (this.end === undefined) await this.takeOver()
+      if (this.unproven !== undefined) {
+        await this.write(this.unproven)
+        this.unproven = undefined
+      }
+      return await this.write(batch)
     } catch (error) {
       // Whether a failed write or sync has reached the disk is never asked again: the segment is sealed where it was
       // known to be durable, and the batch goes into a new one when it is sent again.
-      if (outcome === 'unknown') this.uncertain = true
       await this.leaveSegment()
-      throw mapAppendError(error, `appending to ${this.log.path}`, this.uncertain ? 'unknown' : outcome)
+      const attempted = this.attempted && this.unproven === undefined
+      throw mapAppendError(error, `appending to ${this.log.path}`, attempted ? 'unknown' : 'not-written')
     }
   }
 
@@ -85,11 +80,26 @@ export class LogWriter {
     await this.leaveSegment()
   }
 
-  private async takeOver(): Promise<{ readonly seal: Seal | undefined }> {
+  private async takeOver(): Promise<void> {
     this.epoch ??= await claimEpoch(this.log.files, this.log.path)
-    const { seal, nextId } = await findEnd(this.log, this.report)
+    const { seal, nextId, unproven } = await findEnd(this.log, this.report)
+    this.end = { seal }
     this.nextId = nextId
-    return { seal }
+    this.unproven = unproven
+  }
+
+  private async write(batch: EncodedBatch): Promise<number> {
+    const { bytes, bodyEnd, count, sequence } = batch
+    if (this.open !== undefined && this.open.end + bodyEnd > this.segmentBytes) await this.leaveSegment()
+    const begun = this.open
+    const segment = begun ?? (await this.newSegment())
+    const fields = { firstId: this.nextId, count, sequence }
+    const frame = bytes.subarray(0, sealFrame(bytes, bodyEnd, fields, segment.identity, segment.end))
+    this.attempted = true
+    if (begun !== undefined) await segment.file.writeDurably([frame], segment.end)
+    else await this.beginSegment(segment, frame)
+    this.assertCurrent()
+    return this.acknowledge(segment, frame.length, count)
   }
 
   /** A file for the next segment, empty as yet. */
@@ -102,7 +112,7 @@ export class LogWriter {
       try {
         const file = await files.open(segmentPath(path, name), 'create')
         this.ordinal++
-        return { file, name, identity: identityOf(name.file), end: 0 }
+        return { file, name, identity: identityOf(name.file), end: SEGMENT_HEADER_BYTES }
       } catch (error) {
         if (codeOf(error) !== 'EEXIST') throw error
         this.ordinal++
@@ -113,7 +123,7 @@ export class LogWriter {
   private async beginSegment(segment: Open, frame: Uint8Array): Promise<void> {
     const header = encodeSegmentHeader({
       name: segment.name,
-      previous: this.anchor?.seal,
+      previous: this.end?.seal,
       writer: this.writer,
     })
     try {
@@ -143,13 +153,14 @@ export class LogWriter {
     }
   }
 
-  private acknowledged(segment: Open, offset: number, length: number, count: number): number {
+  private acknowledge(segment: Open, length: number, count: number): number {
     const firstId = this.nextId
-    segment.end = offset + length
-    this.anchor = { seal: { segment: segment.name, end: segment.end } }
+    const start = segment.end
+    segment.end = start + length
+    this.end = { seal: { segment: segment.name, end: segment.end } }
     this.nextId += count
-    this.uncertain = false
-    this.log.index.noteAcknowledged(segment.name, firstId, offset, segment.end)
+    this.attempted = false
+    this.log.index.noteAcknowledged(segment.name, firstId, start, segment.end)
     return firstId
   }
 
@@ -166,9 +177,5 @@ export class LogWriter {
       'WAL_FENCED',
       `${this.log.path}: another writer has taken over (epoch ${(this.epoch as number) + 1}). Only one may write; stop this one.`,
     )
-  }
-
-  private fields({ count, sequence }: EncodedBatch) {
-    return { firstId: this.nextId, count, sequence }
   }
 }

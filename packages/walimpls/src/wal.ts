@@ -11,7 +11,10 @@ export interface Waits {
 
 /** An ordered, non-empty run of records. Immutable; the adaptor may hand the very same object in again. */
 export interface Batch {
-  /** Ordinal of the first message in this writer's life, from 0. The same batch keeps it when it is sent again. */
+  /**
+   * Ordinal of the first message in this writer's life, from 0: the batch's identity. The same batch keeps it when it is
+   * sent again. It rises from batch to batch and may leave gaps (a batch refused for ever is not sent again).
+   */
   readonly sequence: number
   readonly messages: readonly WireMessage[]
   /** Sum of `recordBytes` over the messages. */

@@ -81,10 +81,7 @@ export function registerMessageType(type: MessageType): void {
     )
   const known = sharedState().messageTypes
   for (const other of [...builtIn.values(), ...known.values()] as MessageType[]) {
-    if (
-      (other.number === type.number || other.name === type.name) &&
-      JSON.stringify(other) !== JSON.stringify(type)
-    )
+    if ((other.number === type.number || other.name === type.name) && !isSame(other, type))
       throw invalidArgument(
         `message type ${type.name} (${type.number})`,
         `different from the registered ${other.name} (${other.number})`,
@@ -103,4 +100,15 @@ export function messageTypeOf(number: number): MessageType {
 
 function named(names: readonly string[], first: number, flags: MessageTypeFlags): MessageType[] {
   return names.map((name, i) => ({ number: first + i, name, ...flags }))
+}
+
+const FLAGS = ['system', 'selfControlled', 'exclusive', 'data', 'cipherable', 'freshTimeTick'] as const
+
+/** Whatever the order of the keys; a flag left out is a flag that is false. */
+function isSame(one: MessageType, other: MessageType): boolean {
+  return (
+    one.number === other.number &&
+    one.name === other.name &&
+    FLAGS.every((flag) => (one[flag] ?? false) === (other[flag] ?? false))
+  )
 }

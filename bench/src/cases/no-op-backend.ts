@@ -1,0 +1,61 @@
+import type { Batch, OpenerBuilderImpls, ScannerImpls, StoredMessage, WALImpls, Writer } from '@wal/walimpls'
+import { type NumberId, numberIdCodec } from '@wal/walimpls/helper'
+
+const ids = numberIdCodec('no-op')
+
+/** Stores nothing but the last record (an open looks at it): what is measured over it is the adaptor alone. */
+export class NoOpLog implements WALImpls<NumberId> {
+  readonly channel = 'bench'
+  readonly limits = {
+    maxRecordBytes: 1 << 26,
+    maxBatchBytes: 1 << 24,
+    maxBatchMessages: 1 << 16,
+    maxInFlightBatches: 2,
+  }
+  readonly guarantees = {
+    durability: 'none',
+    fencing: 'none',
+    retention: 'none',
+    truncation: 'none',
+    warnings: [],
+  }
+  readonly #opening: StoredMessage<NumberId>[] = []
+  #next = 1
+
+  constructor(readonly writer: Writer) {}
+
+  async append(batch: Batch): Promise<readonly NumberId[]> {
+    const { messages } = batch
+    const first = this.#next
+    this.#next += messages.length
+    const stored = new Array<NumberId>(messages.length)
+    for (let i = 0; i < messages.length; i++) stored[i] = ids.of(first + i)
+    if (batch.sequence === 0)
+      this.#opening.push({ ...(messages[0] as Batch['messages'][number]), id: ids.of(first) })
+    return stored
+  }
+
+  async last(): Promise<StoredMessage<NumberId> | undefined> {
+    return this.#opening[0]
+  }
+
+  read(): ScannerImpls<NumberId> {
+    const batches = [this.#opening]
+    return { ready: async () => {}, next: async () => batches.shift(), close: async () => {} }
+  }
+
+  async truncate(): Promise<void> {}
+  async close(): Promise<void> {}
+}
+
+export const noOpBuilder: OpenerBuilderImpls<unknown, NumberId> = {
+  name: 'no-op',
+  traits: { fencing: 'none', truncation: 'none', list: false, delete: false },
+  messageIds: ids,
+  options: {},
+  build: async () => ({
+    openReadOnly: async () => new NoOpLog({ term: 0, incarnation: 'x' }),
+    open: async (_channel, writer) => new NoOpLog(writer),
+    close: async () => {},
+  }),
+}

@@ -1,0 +1,23 @@
+import { type CaseResult, median } from './runner.js'
+
+/** A Markdown table: the median ratio with its spread, absolute figures beside it. */
+export function markdown(results: readonly CaseResult[]): string {
+  const rows = results.map((result) => {
+    const low = Math.min(...result.ratios).toFixed(2)
+    const high = Math.max(...result.ratios).toFixed(2)
+    const goal = result.atLeast === undefined ? '–' : `≥ ${result.atLeast}`
+    return `| ${result.name} | ${result.peer} | **${median(result.ratios).toFixed(2)}** (${low}–${high}) | ${goal} | ${figure(median(result.ours), result.unit)} | ${figure(median(result.peers), result.unit)} |`
+  })
+  return [
+    '| case | peer | ratio, median (spread) | goal | ours | peer’s |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n')
+}
+
+function figure(perSecond: number, unit: string): string {
+  return perSecond > 1e6
+    ? `${(1e9 / perSecond).toFixed(0)} ns a ${unit}`
+    : `${Math.round(perSecond).toLocaleString('en')} ${unit}s/s`
+}
