@@ -9,8 +9,7 @@ export default defineConfig({
   },
   format: ['esm', 'cjs'],
   target: 'node20',
-  // The testing entry augments this package by its own name, which would mean a dist that is not built yet.
-  dts: { compilerOptions: { paths: { '@wal/walimpls': ['./src/index.ts'] } } },
+  dts: true,
   sourcemap: true,
   clean: true,
 })

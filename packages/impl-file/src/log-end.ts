@@ -3,10 +3,10 @@ import type { NumberId } from '@wal/walimpls/helper'
 import { FRAME_HEADER_BYTES, type FrameHeader } from './frame.js'
 import { FrameDecoder } from './frame-decoder.js'
 import type { EncodedBatch } from './frame-encoder.js'
-import type { Listing, SegmentName } from './layout.js'
+import type { Listing } from './layout.js'
 import type { LogDirectory } from './log-directory.js'
 import { LogReader } from './log-reader.js'
-import { SEGMENT_HEADER_BYTES, type Seal } from './segment-header.js'
+import { SEGMENT_HEADER_BYTES, type Seal, type SegmentHeader } from './segment-header.js'
 import { type Chunk, SegmentReader } from './segment-reader.js'
 
 /** Where a new writer takes over. */
@@ -38,7 +38,7 @@ export async function findEnd(log: LogDirectory, report: (notice: string) => voi
     return { seal: undefined, nextId: listing.segments.at(-1)?.firstId ?? 1, unproven: undefined }
   const reader = await SegmentReader.open(log.files, log.path, head.name)
   try {
-    return await scan(reader, log, report)
+    return await scan(reader, head, log, report)
   } finally {
     await reader.close()
   }
@@ -69,6 +69,7 @@ export async function lastRecord(
 
 async function scan(
   reader: SegmentReader,
+  head: SegmentHeader,
   log: LogDirectory,
   report: (notice: string) => void,
 ): Promise<LogEnd> {
@@ -82,7 +83,7 @@ async function scan(
     if (!chunk.more) {
       const closed = last?.frame.count === 0
       if (chunk.size > position) await examineRest(reader, position, chunk.size, closed, report)
-      return endBefore(reader.name, last as { chunk: Chunk; frame: FrameHeader })
+      return endBefore(head, last as { chunk: Chunk; frame: FrameHeader })
     }
   }
 }
@@ -104,7 +105,10 @@ async function examineRest(
   )
 }
 
-function endBefore(segment: SegmentName, { chunk, frame }: { chunk: Chunk; frame: FrameHeader }): LogEnd {
+function endBefore(
+  { name, previous }: SegmentHeader,
+  { chunk, frame }: { chunk: Chunk; frame: FrameHeader },
+): LogEnd {
   const { firstId, count, sequence, start, bodyBytes } = frame
   // The mark of a clean close proves what is before it, and is itself of no use to the next writer.
   const unproven =
@@ -116,7 +120,9 @@ function endBefore(segment: SegmentName, { chunk, frame }: { chunk: Chunk; frame
           count,
           sequence,
         }
-  return { seal: { segment, end: start }, nextId: firstId, unproven }
+  // With its only batch a segment leaves the log: its header was in the same write, and is as little proven.
+  const seal = start === SEGMENT_HEADER_BYTES ? previous : { segment: name, end: start }
+  return { seal, nextId: firstId, unproven }
 }
 
 /** Segments above the head do not count: their first batch is torn, or its writer is still at it (and too late). */

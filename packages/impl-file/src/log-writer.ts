@@ -1,4 +1,4 @@
-import { type AppendOutcome, type File, WalError, type Writer } from '@wal/walimpls'
+import { type File, WalError, type Writer } from '@wal/walimpls'
 import { claimEpoch, isCurrent } from './epoch.js'
 import { codeOf, mapAppendError } from './error-mapping.js'
 import { identityOf, sealFrame } from './frame.js'
@@ -81,8 +81,8 @@ export class LogWriter {
   }
 
   private async takeOver(): Promise<void> {
-    this.epoch ??= await claimEpoch(this.log.files, this.log.path)
     const { seal, nextId, unproven } = await findEnd(this.log, this.report)
+    this.epoch ??= await claimEpoch(this.log.files, this.log.path)
     this.end = { seal }
     this.nextId = nextId
     this.unproven = unproven

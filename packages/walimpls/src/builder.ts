@@ -2,6 +2,7 @@ import type { MessageId, MessageIdCodec } from './message/message-id.js'
 import type { OpenerImpls } from './opener.js'
 import type { OptionTable } from './option-table.js'
 import type { Runtime } from './runtime/runtime.js'
+import type { MemoryOptions } from './testing/memory-options.js'
 import type { Traits } from './traits.js'
 import type { Waits } from './wal.js'
 
@@ -27,5 +28,7 @@ export interface OpenerBuilderImpls<O = unknown, I extends MessageId = MessageId
  *
  *     declare module '@wal/walimpls' { interface BackendOptions { file: FileOptions } }
  */
-// biome-ignore lint/suspicious/noEmptyInterface: filled by declaration merging.
-export interface BackendOptions {}
+export interface BackendOptions {
+  /** Registered by importing `@wal/walimpls/testing`. (tsup's declarations can't merge into their own package.) */
+  memory: MemoryOptions
+}

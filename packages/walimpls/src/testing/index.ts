@@ -1,16 +1,11 @@
 import { SPEC_VERSION } from '../registry/compatibility.js'
 import { registerBackend } from '../registry/registry.js'
-import { type MemoryOptions, memoryBuilder } from './memory-builder.js'
+import { memoryBuilder } from './memory-builder.js'
 
 export type { MemoryId } from './memory-id.js'
+export type { MemoryOptions } from './memory-options.js'
 export { resetMemory } from './memory-store.js'
-export { type MemoryOptions, memoryBuilder }
-
-declare module '@wal/walimpls' {
-  interface BackendOptions {
-    memory: MemoryOptions
-  }
-}
+export { memoryBuilder }
 
 /** Makes `memory:` known. Importing this module does so; again it is a no-op. */
 export function registerMemoryBackend(): void {

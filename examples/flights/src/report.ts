@@ -1,0 +1,47 @@
+import type { Reading } from './reader.js'
+import type { Life } from './writer.js'
+
+export function number(value: number): string {
+  return Math.round(value).toLocaleString('en')
+}
+
+/** The table at the end: what was written and read, how fast, and what each crash left behind. */
+export function report(lives: readonly Life[], readings: readonly Reading[]): string {
+  const rows = [
+    ['', 'records', 'seconds', 'records/s', 'syncs'],
+    ...lives.map((life) => {
+      const count = life.acked.index - life.durable
+      return [`writer, term ${life.term}`, ...pace(count, life.seconds), life.syncs ? number(life.syncs) : '–']
+    }),
+    ...readings.map(({ name, count, seconds }) => [name, ...pace(count, seconds), '']),
+  ]
+  return ['', ...table(rows), '', ...crashes(lives), ''].join('\n')
+}
+
+function pace(count: number, seconds: number): string[] {
+  return [number(count), seconds.toFixed(2), number(count / seconds)]
+}
+
+/** Only the next writer can tell what a crash left behind. */
+function crashes(lives: readonly Life[]): string[] {
+  const standing = lives[0]?.notices ?? []
+  return lives.slice(1).flatMap((next, i) => {
+    const { acked } = lives[i] as Life
+    const notices = next.notices.filter((notice) => !standing.includes(notice))
+    return [
+      `crash ${i + 1}: record ${number(acked.index)} was the last acknowledged, ${number(next.durable)} the last in the log: ` +
+        `none lost, ${number(next.durable - acked.index)} more kept`,
+      ...(notices.length > 0 ? notices : ['nothing torn']).map((notice) => `         ${notice}`),
+    ]
+  })
+}
+
+function table(rows: readonly string[][]): string[] {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('   ')
+      .trimEnd(),
+  )
+}

@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, sep } from 'node:path'
+import type { DemoOptions } from './arguments.js'
+import { loadBackend, type Place } from './backends.js'
+import { DemoFailure } from './demo-failure.js'
+import type { Log } from './log.js'
+
+const TIME_LIMIT_S = 300
+const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
+
+/** What the demo plays on. */
+export interface Stage {
+  readonly log: Log
+  /** Aborted when the demo has failed, is interrupted, or takes too long. All that it starts ends with it. */
+  readonly signal: AbortSignal
+  /** For work that is awaited only later: its failure ends the demo at once. */
+  watch<T>(work: Promise<T>): Promise<T>
+}
+
+/** Gives `play` a log and, however it ends, leaves nothing behind: no process, no server, no folder. */
+export async function onStage(options: DemoOptions, play: (stage: Stage) => Promise<void>): Promise<void> {
+  const ending = new AbortController()
+  const working: Promise<unknown>[] = []
+  const watch = <T>(work: Promise<T>): Promise<T> => {
+    working.push(work.catch((error: unknown) => ending.abort(error)))
+    return work
+  }
+  const stopListening = onInterruption((error) => ending.abort(error))
+  const tooLong = new DemoFailure(`not done after ${TIME_LIMIT_S} s; the progress above shows who stands still`)
+  const timer = setTimeout(() => ending.abort(tooLong), TIME_LIMIT_S * 1000)
+
+  const place = await openPlace(options)
+  try {
+    const log = { backend: options.backend, url: place.url, channel: `flights-${randomBytes(4).toString('hex')}` }
+    await play({ log, signal: ending.signal, watch })
+  } catch (error) {
+    // What is thrown may be a mere consequence; the first reason is what matters.
+    throw ending.signal.aborted ? ending.signal.reason : error
+  } finally {
+    ending.abort()
+    await Promise.all(working)
+    await place.stop()
+    clearTimeout(timer)
+    stopListening()
+  }
+}
+
+/** A folder, or a server that keeps its data there; or what the URL names, which is not ours to stop or remove. */
+async function openPlace({ backend: name, url, keep }: DemoOptions): Promise<Required<Place>> {
+  const backend = await loadBackend(name)
+  if (url !== undefined) return { url, stop: async () => {} }
+  const folder = await mkdtemp(join(tmpdir(), 'wal-flights-'))
+  let place: Place | undefined
+  const stop = async () => {
+    await place?.stop?.()
+    if (keep) console.log(`kept: ${folder}`)
+    else await rm(folder, { recursive: true })
+  }
+  try {
+    place = await backend.place(folder)
+    return { url: place.url, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** Calls back on the first interruption; a second one ends the process as if nobody listened. */
+function onInterruption(interrupt: (error: DemoFailure) => void): () => void {
+  const listeners = Object.entries(SIGNALS).map(([name, exitCode]) => {
+    const listener = () => interrupt(new DemoFailure(`interrupted by ${name}`, exitCode))
+    process.once(name, listener)
+    return () => process.off(name, listener)
+  })
+  return () => {
+    for (const stop of listeners) stop()
+  }
+}

@@ -1,0 +1,46 @@
+import { openWal, WalError } from '@wal/core'
+import '@wal/impl-file'
+
+/**
+ * `load COUNT`: appendAll of so many small records. `flood TURNS`: 1,000 un-awaited appends in each turn of the event
+ * loop, every one caught. Prints one line of JSON with what happened and the largest resident set that was seen.
+ */
+const [path = '', mode = '', amount = '0'] = process.argv.slice(2)
+const MIB = 1 << 20
+const startRss = process.memoryUsage.rss()
+let maxRss = startRss
+const sampler = setInterval(() => {
+  maxRss = Math.max(maxRss, process.memoryUsage.rss())
+}, 10)
+
+const wal = await openWal(`file:${path}`, { channel: 'memory', budgetBytes: 64 * MIB, maxWaitingBytes: 64 * MIB })
+const payload = Buffer.alloc(100, 1)
+const outcomes: Record<string, number> = {}
+const count = (outcome: string): void => {
+  outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
+}
+
+if (mode === 'load') {
+  function* source() {
+    for (let i = 0; i < Number(amount); i++) yield { payload, vchannel: `v${i % 4}` }
+  }
+  for await (const _ of wal.appendAll(source())) count('acked')
+} else {
+  const all: Promise<void>[] = []
+  for (let turn = 0; turn < Number(amount); turn++) {
+    for (let i = 0; i < 1000; i++)
+      wal.append({ payload }).then(
+        () => count('acked'),
+        (error) => count(WalError.isInstance(error) ? `${error.code} ${(error as { outcome?: string }).outcome}` : 'other'),
+      )
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await Promise.all(all)
+}
+await wal.barrier()
+await wal.close()
+clearInterval(sampler)
+maxRss = Math.max(maxRss, process.memoryUsage.rss())
+process.stdout.write(
+  `${JSON.stringify({ mode, outcomes, startRssMiB: Math.round(startRss / MIB), maxRssMiB: Math.round(maxRss / MIB) })}\n`,
+)

@@ -1,0 +1,354 @@
+import { dirname, join } from 'node:path'
+import type { File, FileSystem, Runtime } from '@wal/walimpls'
+
+const SECTOR = 512
+
+/** Bytes of one file: as processes see them, and as they would be found after a power loss. */
+interface Node {
+  visible: Buffer
+  stable: Buffer
+  /** Bytes that a failed sync has dropped: the cache shows them, no later sync writes them (as Linux does). */
+  dropped: { from: number; to: number }[]
+  /** Rises with every failed sync: who had the file open before is told once, who opens it later never is. */
+  errors: number
+}
+
+export interface DiskCounts {
+  crashes: number
+  tornSectors: number
+  lostNames: number
+  returnedNames: number
+  ioErrors: number
+  spaceErrors: number
+}
+
+/**
+ * A disk in memory with one folder level that matters: what was not synced, bytes and names alike, is kept apart and may
+ * be lost, kept or garbled, sector by sector and name by name, when the power fails. `mount` gives the file system to a
+ * simulated process; after `kill` or `crash` its calls never settle, as those of a dead process.
+ */
+export class SimulatedDisk {
+  readonly counts: DiskCounts = {
+    crashes: 0,
+    tornSectors: 0,
+    lostNames: 0,
+    returnedNames: 0,
+    ioErrors: 0,
+    spaceErrors: 0,
+  }
+  /** No write succeeds and no file is made while the disk is full. */
+  full = false
+  /** Probability that a durable write fails with EIO. */
+  ioErrorRate = 0
+  private visibleNames = new Map<string, Node>()
+  private stableNames = new Map<string, Node>()
+  private readonly folders = new Set<string>(['/'])
+  private readonly watchers = new Set<{ directory: string; changed: () => void }>()
+
+  constructor(private readonly random: () => number) {}
+
+  mount(): { files: FileSystem; kill: () => void } {
+    const process = { alive: true }
+    return {
+      files: new MountedFiles(this, process),
+      kill: () => {
+        process.alive = false
+      },
+    }
+  }
+
+  /** The power fails: every mount must have been killed before. */
+  crash(): void {
+    this.counts.crashes++
+    const survivors = new Map<string, Node>()
+    for (const path of new Set([...this.visibleNames.keys(), ...this.stableNames.keys()])) {
+      const visible = this.visibleNames.get(path)
+      const stable = this.stableNames.get(path)
+      const node = visible === stable ? visible : this.random() < 0.5 ? visible : stable
+      if (node !== undefined) survivors.set(path, node)
+      if (visible !== stable && visible !== undefined && node !== visible) this.counts.lostNames++
+      if (visible === undefined && node !== undefined) this.counts.returnedNames++
+    }
+    for (const node of survivors.values()) this.loseUnsynced(node)
+    this.visibleNames = survivors
+    this.stableNames = new Map(survivors)
+    this.watchers.clear()
+  }
+
+  /** For tests that damage what is stored. */
+  bytesOf(path: string): Buffer {
+    const node = this.visibleNames.get(path)
+    if (node === undefined) throw failure('ENOENT', path)
+    return node.visible
+  }
+
+  paths(): string[] {
+    return [...this.visibleNames.keys()].sort()
+  }
+
+  chance(probability: number): boolean {
+    return this.random() < probability
+  }
+
+  /** Between any two steps of one process, others may make any number of theirs. */
+  async pause(): Promise<void> {
+    for (let turns = Math.floor(this.random() * 4); turns > 0; turns--)
+      await new Promise<void>((resolve) => setImmediate(resolve))
+  }
+
+  exists(path: string): boolean {
+    return this.folders.has(path) || this.visibleNames.has(path)
+  }
+
+  open(path: string, mode: 'read' | 'write' | 'create'): Node {
+    const node = this.visibleNames.get(path)
+    if (mode !== 'create') {
+      if (node === undefined) throw failure('ENOENT', path)
+      return node
+    }
+    if (node !== undefined) throw failure('EEXIST', path)
+    if (!this.folders.has(dirname(path))) throw failure('ENOENT', path)
+    if (this.full && this.random() < 0.5) throw this.noSpace(path)
+    const created: Node = { visible: Buffer.alloc(0), stable: Buffer.alloc(0), dropped: [], errors: 0 }
+    this.visibleNames.set(path, created)
+    this.changed(path)
+    return created
+  }
+
+  list(directory: string): string[] {
+    if (!this.folders.has(directory)) throw failure('ENOENT', directory)
+    const inside = [...this.visibleNames.keys(), ...this.folders].filter(
+      (path) => path !== '/' && dirname(path) === directory,
+    )
+    return inside.map((path) => path.slice(join(directory, '/').length))
+  }
+
+  makeDirectory(path: string): void {
+    this.folders.add(path)
+  }
+
+  syncDirectory(directory: string): void {
+    for (const path of this.stableNames.keys())
+      if (dirname(path) === directory && !this.visibleNames.has(path)) this.stableNames.delete(path)
+    for (const [path, node] of this.visibleNames)
+      if (dirname(path) === directory) this.stableNames.set(path, node)
+  }
+
+  remove(path: string, recursive: boolean): void {
+    if (this.folders.has(path)) {
+      if (!recursive) throw failure('ERR_FS_EISDIR', path)
+      this.folders.delete(path)
+      for (const file of this.visibleNames.keys()) if (dirname(file) === path) this.visibleNames.delete(file)
+    } else if (!this.visibleNames.delete(path)) throw failure('ENOENT', path)
+    this.changed(path)
+  }
+
+  watch(directory: string, changed: () => void): { close(): void } {
+    const watcher = { directory, changed }
+    this.watchers.add(watcher)
+    return { close: () => void this.watchers.delete(watcher) }
+  }
+
+  changed(path: string): void {
+    for (const watcher of this.watchers) if (watcher.directory === dirname(path)) watcher.changed()
+  }
+
+  noSpace(path: string): Error {
+    this.counts.spaceErrors++
+    return failure('ENOSPC', path)
+  }
+
+  private loseUnsynced(node: Node): void {
+    const size = this.random() < 0.5 ? node.visible.length : node.stable.length
+    const after = Buffer.alloc(size)
+    for (let at = 0; at < size; at += SECTOR) {
+      const end = Math.min(at + SECTOR, size)
+      const visible = node.visible.subarray(at, end)
+      const stable = node.stable.subarray(at, end)
+      const isDropped = node.dropped.some(({ from, to }) => from < end && to > at)
+      if (visible.equals(stable)) visible.copy(after, at)
+      else {
+        this.counts.tornSectors++
+        const fate = this.random()
+        if (fate < 0.4 && !isDropped) visible.copy(after, at)
+        else if (fate < 0.8 || stable.length > 0) stable.copy(after, at)
+        else for (let i = at; i < end; i++) after[i] = Math.floor(this.random() * 256)
+      }
+    }
+    node.visible = after
+    node.stable = Buffer.from(after)
+    node.dropped = []
+  }
+}
+
+class MountedFiles implements FileSystem {
+  constructor(
+    private readonly disk: SimulatedDisk,
+    private readonly process: { alive: boolean },
+  ) {}
+
+  async open(path: string, mode: 'read' | 'write' | 'create'): Promise<File> {
+    await this.step()
+    const node = this.disk.open(path, mode)
+    await this.step()
+    return new MountedFile(path, node, this.disk, () => this.step())
+  }
+
+  existsNow(path: string): boolean {
+    return this.disk.exists(path)
+  }
+
+  async list(directory: string): Promise<string[]> {
+    await this.step()
+    const names = this.disk.list(directory)
+    await this.step()
+    return names
+  }
+
+  async makeDirectory(path: string): Promise<void> {
+    await this.step()
+    this.disk.makeDirectory(path)
+  }
+
+  async syncDirectory(path: string): Promise<void> {
+    await this.step()
+    this.disk.syncDirectory(path)
+    await this.step()
+  }
+
+  async remove(path: string, options?: { readonly recursive?: boolean }): Promise<void> {
+    await this.step()
+    this.disk.remove(path, options?.recursive ?? false)
+    await this.step()
+  }
+
+  watch(directory: string, changed: () => void): { close(): void } {
+    return this.disk.watch(directory, () => {
+      if (this.process.alive) changed()
+    })
+  }
+
+  private async step(): Promise<void> {
+    await this.disk.pause()
+    if (!this.process.alive) await new Promise<never>(() => {})
+  }
+}
+
+class MountedFile implements File {
+  private errorsSeen: number
+
+  constructor(
+    readonly path: string,
+    private readonly node: Node,
+    private readonly disk: SimulatedDisk,
+    private readonly step: () => Promise<void>,
+  ) {
+    this.errorsSeen = node.errors
+  }
+
+  async read(into: Uint8Array, position: number): Promise<number> {
+    await this.step()
+    const bytes = this.node.visible.subarray(position, position + into.length)
+    into.set(bytes)
+    await this.step()
+    return bytes.length
+  }
+
+  async writeDurably(chunks: readonly Uint8Array[], position: number): Promise<void> {
+    const bytes = Buffer.concat(chunks)
+    // The cache fills piece by piece, and others can read in between.
+    const cut = this.disk.full ? Math.floor(bytes.length / 3) : bytes.length
+    const middle = Math.min(cut, Math.floor(bytes.length * 0.6))
+    await this.step()
+    this.show(bytes.subarray(0, middle), position)
+    await this.step()
+    this.show(bytes.subarray(middle, cut), position + middle)
+    if (cut < bytes.length) throw this.disk.noSpace(this.path)
+    await this.step()
+    if (this.disk.chance(this.disk.ioErrorRate)) {
+      this.disk.counts.ioErrors++
+      this.node.errors++
+      this.errorsSeen = this.node.errors
+      this.node.dropped.push({ from: position, to: position + bytes.length })
+      throw failure('EIO', this.path)
+    }
+    this.makeStable(position, position + bytes.length)
+    await this.step()
+  }
+
+  async sync(): Promise<void> {
+    await this.step()
+    if (this.errorsSeen !== this.node.errors) {
+      this.errorsSeen = this.node.errors
+      throw failure('EIO', this.path)
+    }
+    this.makeStable(0, this.node.visible.length)
+    await this.step()
+  }
+
+  async truncate(size: number): Promise<void> {
+    await this.step()
+    this.node.visible = resized(this.node.visible, size)
+  }
+
+  async size(): Promise<number> {
+    await this.step()
+    return this.node.visible.length
+  }
+
+  async close(): Promise<void> {
+    await this.step()
+  }
+
+  private show(bytes: Buffer, position: number): void {
+    const { node } = this
+    node.visible = resized(node.visible, Math.max(node.visible.length, position + bytes.length))
+    bytes.copy(node.visible, position)
+    this.disk.changed(this.path)
+  }
+
+  private makeStable(from: number, to: number): void {
+    const { node } = this
+    node.stable = resized(node.stable, Math.max(node.stable.length, to))
+    for (let at = from; at < to; at++)
+      if (!node.dropped.some((range) => at >= range.from && at < range.to))
+        node.stable[at] = node.visible[at] as number
+  }
+}
+
+/** Timers at once, time by steps: the simulation waits for nothing. */
+export function simulatedRuntime(files: FileSystem, random: () => number): Runtime {
+  let now = 1_700_000_000_000
+  return {
+    now: () => ++now,
+    random,
+    setTimeout(run) {
+      const immediate = setImmediate(run)
+      return { clear: () => clearImmediate(immediate) }
+    },
+    yield: () => new Promise((resolve) => setImmediate(resolve)),
+    files,
+  }
+}
+
+/** A generator of numbers in [0, 1) that a seed determines (mulberry32). */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+function resized(bytes: Buffer, size: number): Buffer {
+  if (bytes.length >= size) return bytes.subarray(0, size)
+  const larger = Buffer.alloc(size)
+  bytes.copy(larger)
+  return larger
+}
+
+function failure(code: string, path: string): Error {
+  return Object.assign(new Error(`${code}: simulated, ${path}`), { code })
+}

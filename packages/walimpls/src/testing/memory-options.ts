@@ -1,0 +1,5 @@
+export interface MemoryOptions {
+  readonly name?: string
+  readonly maxRecordBytes?: number
+  readonly maxInFlightBatches?: number
+}
