@@ -1,3 +1,4 @@
+import { redactUrl } from '@wal/walimpls/helper'
 import { type DemoOptions, HELP, parseArguments } from './arguments.js'
 import { check, checkNothingFollows } from './check.js'
 import { DemoFailure } from './demo-failure.js'
@@ -16,25 +17,47 @@ import { type Life, runWriter } from './writer.js'
 async function demo(options: DemoOptions, { log, signal, watch }: Stage): Promise<void> {
   const flights = await loadFlights(options.records)
   const total = flights.length
-  console.log(`${number(total)} flights, from ${DATA_SET} (came with npm install: nothing to download)`)
-  console.log(`go to the channel ${log.channel} at ${redacted(log.url)}`)
+  console.log(`input  ${number(total)} flights of ${DATA_SET} (came with the install: nothing to download)`)
+  console.log(`log    ${log.channel} on ${redactUrl(log.url)}`)
 
-  using progress = openProgress(['writer', ...Object.values(READER)], total)
+  using progress = openProgress(['writer', 'reader here', 'reader apart', 'reader late'], total)
   const follow = (name: string) => ({ signal, progress: (count: number) => progress.update(name, count) })
-  const job = (name: string) => ({ ...log, total, name })
+  const reader = (name: string) => ({ ...log, name, total })
 
-  // Two readers start before there is a log, one of them in a process of its own. No kill will disturb them.
+  // Two readers start before there is a log, one of them in a process of its own. No kill is to disturb them.
+  const damage = options.damage ? Math.floor(total / 2) : undefined
   const readings = [
-    watch(readFlights(job(READER.here), follow(READER.here))),
-    watch(readElsewhere(job(READER.apart), follow(READER.apart))),
+    watch(readFlights({ ...reader('reader here'), damage }, follow('reader here'))),
+    watch(readElsewhere(reader('reader apart'), follow('reader apart'))),
   ]
 
-  // The writer lives three times. Each life goes on behind the last record that it finds in the log.
+  // The writer has three lives. Each goes on behind the last record that it finds in the log.
   const lives: Life[] = []
   for (const killAt of [Math.floor(total / 3), Math.floor((2 * total) / 3), undefined]) {
-    lives.push(await runWriter({ ...log, total, killAt, acked: lives.at(-1)?.acked }, follow('writer')))
-    if (killAt !== undefined) progress.say(`killed the writer at record ${number(killAt)}`)
-    // The third reader comes late, and starts with the first record all the same.
-    if (lives.length === 1) readings.push(watch(readFlights(job(READER.late), follow(READER.late))))
+    const life = await runWriter({ ...log, total, killAt, acked: lives.at(-1)?.acked }, follow('writer'))
+    if (killAt !== undefined)
+      progress.say(`✗ SIGKILL to the writer behind record ${number(life.acked.index)}`)
+    lives.push(life)
+    // The third reader comes late, and reads from the first record on all the same.
+    if (lives.length === 1) readings.push(watch(readFlights(reader('reader late'), follow('reader late'))))
   }
+
+  const results = await Promise.all(readings)
+  await checkNothingFollows(log, results)
+  progress[Symbol.dispose]()
+  console.log(report(lives, results))
+  check(flights, results)
+}
+
+try {
+  const options = parseArguments(process.argv.slice(2))
+  if (options.help) console.log(HELP)
+  else {
+    await onStage(options, (stage) => demo(options, stage))
+    console.log('verified')
+  }
+} catch (error) {
+  // What the demo itself has found needs no stack; anything else is a defect and shows all it has.
+  console.error(error instanceof DemoFailure ? `failed: ${error.message}` : error)
+  process.exitCode = error instanceof DemoFailure ? error.exitCode : 1
 }

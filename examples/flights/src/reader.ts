@@ -10,7 +10,7 @@ export interface ReaderJob extends Log {
   /** How many records there will be. */
   readonly total: number
   /** Index of a record to flip a bit in, after it was delivered and before it is looked at. */
-  readonly damage?: number
+  readonly damage?: number | undefined
 }
 
 /** What a reader got. */

@@ -11,7 +11,11 @@ export function report(lives: readonly Life[], readings: readonly Reading[]): st
     ['', 'records', 'seconds', 'records/s', 'syncs'],
     ...lives.map((life) => {
       const count = life.acked.index - life.durable
-      return [`writer, term ${life.term}`, ...pace(count, life.seconds), life.syncs ? number(life.syncs) : '–']
+      return [
+        `writer, term ${life.term}`,
+        ...pace(count, life.seconds),
+        life.syncs ? number(life.syncs) : '–',
+      ]
     }),
     ...readings.map(({ name, count, seconds }) => [name, ...pace(count, seconds), '']),
   ]
@@ -40,7 +44,9 @@ function table(rows: readonly string[][]): string[] {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
   return rows.map((row) =>
     row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .map((cell, column) =>
+        column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
       .join('   ')
       .trimEnd(),
   )

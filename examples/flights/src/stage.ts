@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, sep } from 'node:path'
+import { join } from 'node:path'
 import type { DemoOptions } from './arguments.js'
 import { loadBackend, type Place } from './backends.js'
 import { DemoFailure } from './demo-failure.js'
@@ -28,12 +28,18 @@ export async function onStage(options: DemoOptions, play: (stage: Stage) => Prom
     return work
   }
   const stopListening = onInterruption((error) => ending.abort(error))
-  const tooLong = new DemoFailure(`not done after ${TIME_LIMIT_S} s; the progress above shows who stands still`)
+  const tooLong = new DemoFailure(
+    `not done after ${TIME_LIMIT_S} s; the progress above shows who stands still`,
+  )
   const timer = setTimeout(() => ending.abort(tooLong), TIME_LIMIT_S * 1000)
 
   const place = await openPlace(options)
   try {
-    const log = { backend: options.backend, url: place.url, channel: `flights-${randomBytes(4).toString('hex')}` }
+    const log = {
+      backend: options.backend,
+      url: place.url,
+      channel: `flights-${randomBytes(4).toString('hex')}`,
+    }
     await play({ log, signal: ending.signal, watch })
   } catch (error) {
     // What is thrown may be a mere consequence; the first reason is what matters.

@@ -11,7 +11,7 @@ import { countSyncs } from './sync-counter.js'
 export interface WriterJob extends Log {
   readonly total: number
   /** The last record that a writer before this one got acknowledged. */
-  readonly acked?: Acked
+  readonly acked: Acked | undefined
   /** How many records this one may append before it is allowed more. */
   readonly allowed: number
   /** After how many acknowledged records it tells. */

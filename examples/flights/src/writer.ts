@@ -20,9 +20,9 @@ export interface Life {
 export interface WriterLife extends Log {
   readonly total: number
   /** Of the life before. */
-  readonly acked?: Acked
+  readonly acked: Acked | undefined
   /** The writer is killed as soon as this record is acknowledged. */
-  readonly killAt?: number
+  readonly killAt: number | undefined
 }
 
 /** Lets a writer process run to its end, or until it is killed. */

@@ -1,4 +1,11 @@
-import { getBuilder, listBackends, mustGetBuilder, type OpenerBuilderImpls, type Waits } from '@wal/walimpls'
+import {
+  getBuilder,
+  invalidArgument,
+  listBackends,
+  mustGetBuilder,
+  type OpenerBuilderImpls,
+  type Waits,
+} from '@wal/walimpls'
 import { optionsFromUrl, parseBackendUrl } from '@wal/walimpls/helper'
 import { adaptBuilder } from './builder.js'
 import type { Opener } from './opener.js'
@@ -28,6 +35,8 @@ export function openWal(
 export function openWal(url: string, options: OpenWalOptions & { readonly accessMode?: 'rw' }): Promise<WAL>
 export function openWal(url: string, options: OpenWalOptions): Promise<WAL | ReadOnlyWAL>
 export async function openWal(url: string, options: OpenWalOptions): Promise<WAL | ReadOnlyWAL> {
+  if (typeof options !== 'object' || options === null)
+    throw invalidArgument('openWal', 'given an options object with a channel', options)
   const { channel, accessMode = 'rw', term, backend, builder: given, ...rest } = options
   const parsed = parseBackendUrl(url)
   const builder = given ?? builderForScheme(parsed.scheme)

@@ -95,28 +95,28 @@ export class LogDirectory {
 
   /**
    * A writer goes on only after it found itself not superseded: a second batch, or a further segment of the same epoch,
-   * proves that whoever came later found this segment. Without either proof the segment is made durable, its name
-   * too, and then, if no later epoch is taken yet, whoever takes one will find it.
+   * proves that whoever came later found this segment. Without either proof: if no later epoch is taken yet, whoever
+   * takes one will find it, so it is final once it is durable, its name too.
    */
   private async isFinal(links: readonly Link[], at: number): Promise<boolean> {
     const { name } = links[at] as Link
     if (this.final.has(name.file)) return true
-    if (links[at + 1]?.name.epoch === name.epoch || (await this.provenFinal(name, at === links.length - 1))) {
+    if (links[at + 1]?.name.epoch === name.epoch || (await this.provenFinal(name))) {
       this.final.add(name.file)
       return true
     }
     return false
   }
 
-  private provenFinal(name: SegmentName, newest: boolean): Promise<boolean> {
+  private provenFinal(name: SegmentName): Promise<boolean> {
     return this.reading(name, async (reader) => {
       const first = await reader.read(SEGMENT_HEADER_BYTES)
       if (first.frames.length > 1) return true
       if (first.more && (await reader.read(first.end)).frames.length > 0) return true
-      if (!newest || isSuperseded(this.files, this.path, name.epoch)) return false
+      if (isSuperseded(this.files, this.path, name.epoch)) return false
       await reader.sync()
       await this.files.syncDirectory(this.path)
-      return !isSuperseded(this.files, this.path, name.epoch)
+      return true
     })
   }
 

@@ -25,7 +25,7 @@ const SYNC_SPACING_MS = 2
 /**
  * Walks the log, frame by frame, from any record on. Gives out only what no crash and no takeover can take back:
  * what is sealed; frames that another one follows (a writer begins a frame when the one before is durable and no
- * successor was seen); and the newest frame after having synced the file and then found no successor.
+ * successor was seen); and the newest frame, when no successor is there and the file is synced.
  */
 export class LogReader {
   private links: readonly Link[] = []
@@ -115,26 +115,20 @@ export class LogReader {
     )
   }
 
-  /** The newest frame seen so far. */
+  /** The newest frame seen so far. Without a later epoch, whoever takes one from now on finds the frame. */
   private async makeFinal(chunk: Chunk, frame: FrameHeader): Promise<boolean> {
-    const { name } = this.link as Link
     const reader = this.reader as SegmentReader
-    if (!isSuperseded(this.log.files, this.log.path, name.epoch)) {
+    if (!isSuperseded(this.log.files, this.log.path, reader.name.epoch)) {
       const wait = this.syncedAt + SYNC_SPACING_MS - this.runtime.now()
       if (wait > 0) await sleep(this.runtime, wait)
       this.syncedAt = this.runtime.now()
       await reader.sync()
-      if (!isSuperseded(this.log.files, this.log.path, name.epoch)) {
-        this.finalEnd = frame.end
-        return true
-      }
+    } else if (!chunk.more || (await reader.read(frame.end)).frames.length === 0) {
+      // The successor decides: no later frame proves that this one was acknowledged before.
+      return this.relocate()
     }
-    // Superseded: the successor decides, unless a later frame proves that it was acknowledged before.
-    if (chunk.more && (await reader.read(frame.end)).frames.length > 0) {
-      this.finalEnd = frame.end
-      return true
-    }
-    return this.relocate()
+    this.finalEnd = frame.end
+    return true
   }
 
   /** Reads on in the segment. False when there is no whole frame (yet). */

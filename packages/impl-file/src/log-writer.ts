@@ -81,8 +81,8 @@ export class LogWriter {
   }
 
   private async takeOver(): Promise<void> {
-    const { seal, nextId, unproven } = await findEnd(this.log, this.report)
     this.epoch ??= await claimEpoch(this.log.files, this.log.path)
+    const { seal, nextId, unproven } = await findEnd(this.log, this.report)
     this.end = { seal }
     this.nextId = nextId
     this.unproven = unproven
@@ -104,8 +104,6 @@ export class LogWriter {
 
   /** A file for the next segment, empty as yet. */
   private async newSegment(): Promise<Open> {
-    // No file of an epoch that is no longer current: see the class.
-    this.assertCurrent()
     const { files, path } = this.log
     for (;;) {
       const name = segmentName(this.nextId, this.epoch as number, this.ordinal + 1)

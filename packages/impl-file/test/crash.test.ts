@@ -44,7 +44,7 @@ test(`what was acknowledged or delivered survives (WAL_TEST_SEED=${SEED})`, {
     const disk = new SimulatedDisk(random)
     const history: History = { acked: new Map(), delivered: new Map(), truncatedBefore: 0, nextText: 0 }
     try {
-      for (let life = 0; life < 5; life++) {
+      for (let life = 0; life < 8; life++) {
         await liveOnce(disk, history, random)
         await checkAll(disk, history, random)
       }
@@ -60,23 +60,23 @@ test(`what was acknowledged or delivered survives (WAL_TEST_SEED=${SEED})`, {
 })
 
 async function liveOnce(disk: SimulatedDisk, history: History, random: () => number): Promise<void> {
-  disk.ioErrorRate = random() < 0.3 ? 0.05 : 0
+  disk.ioErrorRate = random() < 0.2 ? 0.05 : 0
   const mount = disk.mount()
   const life = { over: false }
   const runtime = simulatedRuntime(mount.files, random)
   const actors: Promise<void>[] = []
-  const writers = random() < 0.5 ? 1 : 2
+  const writers = 1 + Math.floor(random() * 3)
   for (let i = 0; i < writers; i++) actors.push(write(runtime, history, random, life, i))
-  for (let i = 0; i < 2; i++) actors.push(follow(runtime, history, life, disk.ioErrorRate > 0))
-  const steps = 20 + random() * 400
+  for (let i = 0; i < 3; i++) actors.push(follow(runtime, history, life, disk.ioErrorRate > 0))
+  const steps = 20 + random() * 300
   for (let step = 0; step < steps; step++) {
-    if (random() < 0.01) disk.full = !disk.full
+    if (random() < (disk.full ? 0.05 : 0.003)) disk.full = !disk.full
     await new Promise<void>((resolve) => setImmediate(resolve))
   }
   life.over = true
   // Dead processes' promises never settle: nobody waits for the actors.
   mount.kill()
-  if (random() < 0.7) disk.crash()
+  if (random() < 0.8) disk.crash()
   disk.full = false
   disk.ioErrorRate = 0
   for (const actor of actors) actor.catch(() => {})

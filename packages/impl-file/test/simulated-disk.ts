@@ -90,9 +90,10 @@ export class SimulatedDisk {
     return this.random() < probability
   }
 
-  /** Between any two steps of one process, others may make any number of theirs. */
-  async pause(): Promise<void> {
-    for (let turns = Math.floor(this.random() * 4); turns > 0; turns--)
+  /** Between any two steps of one process, others may make any number of theirs; now and then very many. */
+  async pause(longest = 4): Promise<void> {
+    const stalled = this.random() < 0.01
+    for (let turns = Math.floor(this.random() * (stalled ? 80 : longest)); turns > 0; turns--)
       await new Promise<void>((resolve) => setImmediate(resolve))
   }
 
@@ -191,7 +192,7 @@ class MountedFiles implements FileSystem {
     await this.step()
     const node = this.disk.open(path, mode)
     await this.step()
-    return new MountedFile(path, node, this.disk, () => this.step())
+    return new MountedFile(path, node, this.disk, (longest) => this.step(longest))
   }
 
   existsNow(path: string): boolean {
@@ -211,7 +212,7 @@ class MountedFiles implements FileSystem {
   }
 
   async syncDirectory(path: string): Promise<void> {
-    await this.step()
+    await this.step(30)
     this.disk.syncDirectory(path)
     await this.step()
   }
@@ -228,8 +229,8 @@ class MountedFiles implements FileSystem {
     })
   }
 
-  private async step(): Promise<void> {
-    await this.disk.pause()
+  private async step(longest?: number): Promise<void> {
+    await this.disk.pause(longest)
     if (!this.process.alive) await new Promise<never>(() => {})
   }
 }
@@ -241,7 +242,7 @@ class MountedFile implements File {
     readonly path: string,
     private readonly node: Node,
     private readonly disk: SimulatedDisk,
-    private readonly step: () => Promise<void>,
+    private readonly step: (longest?: number) => Promise<void>,
   ) {
     this.errorsSeen = node.errors
   }
@@ -264,7 +265,8 @@ class MountedFile implements File {
     await this.step()
     this.show(bytes.subarray(middle, cut), position + middle)
     if (cut < bytes.length) throw this.disk.noSpace(this.path)
-    await this.step()
+    // What takes long is the disk: meanwhile the bytes can be read, and lost.
+    await this.step(30)
     if (this.disk.chance(this.disk.ioErrorRate)) {
       this.disk.counts.ioErrors++
       this.node.errors++

@@ -37,8 +37,8 @@ export class OpenerAdaptor implements Opener {
       throw invalidArgument('open', 'given an options object', options)
     const { channel, openTimeoutMs = DEFAULT_OPEN_TIMEOUT_MS, signal, ...walOptions } = options
     const checked = checkChannel(channel)
-    if (!Number.isFinite(openTimeoutMs) || openTimeoutMs <= 0)
-      throw invalidArgument('openTimeoutMs', 'a number of milliseconds above 0', openTimeoutMs)
+    if (!Number.isFinite(openTimeoutMs) || openTimeoutMs <= 0 || openTimeoutMs >= 2 ** 31)
+      throw invalidArgument('openTimeoutMs', 'a number of milliseconds above 0 and below 2^31', openTimeoutMs)
     const resolved = resolveWalOptions(walOptions, 'a WAL')
     this.#assertOpen()
     const opening = this.#open(checked, resolved, signal, openTimeoutMs)
@@ -98,12 +98,11 @@ export class OpenerAdaptor implements Opener {
     try {
       // An open that its caller gave up still ends well: whatever it makes is closed.
       const opening = this.#openLog(channel, options, where, ending.signal)
-      opening.then(
-        async (wal) => {
+      opening
+        .then(async (wal) => {
           if (ending.signal.aborted) await wal.close()
-        },
-        () => {},
-      )
+        })
+        .catch(() => {})
       return await abortable(opening, ending.signal)
     } finally {
       timer.clear()

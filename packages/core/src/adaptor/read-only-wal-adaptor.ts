@@ -1,4 +1,10 @@
-import { type Guarantees, type MessageIdCodec, type ReadOnlyWALImpls, WalError } from '@wal/walimpls'
+import {
+  AppendError,
+  type Guarantees,
+  type MessageIdCodec,
+  type ReadOnlyWALImpls,
+  WalError,
+} from '@wal/walimpls'
 import { CloseTree } from '@wal/walimpls/helper'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
 import type { ReadContext } from '../read/read-context.js'
@@ -55,6 +61,29 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
   read<O extends ReadOptions>(options?: O): Scanner<Delivery<O>> {
     if (this.#closing) throw closedError(this.#where)
     return startScanner(this.#context, options ?? {}, this.#scanners) as unknown as Scanner<Delivery<O>>
+  }
+
+  /** Not in the interface; for callers without types, who else would meet a `TypeError` (G12). */
+  append(): Promise<never> {
+    return this.#refuse()
+  }
+
+  appendBatch(): Promise<never> {
+    return this.#refuse()
+  }
+
+  barrier(): Promise<never> {
+    return this.#refuse()
+  }
+
+  truncate(): Promise<never> {
+    return this.#refuse()
+  }
+
+  async #refuse(): Promise<never> {
+    throw new AppendError('WAL_READ_ONLY', `${this.#where} is open for reading only`, {
+      outcome: 'not-written',
+    })
   }
 
   close(): Promise<void> {

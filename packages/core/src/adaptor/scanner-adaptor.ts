@@ -48,7 +48,8 @@ export class ScannerAdaptor implements Scanner<Element> {
       this.#stopListening = onAbort(options.signal, (reason) => this.#end({ error: reason }))
     this.#ready = this.#begin().catch((error: unknown) => {
       this.#end({ error: this.#error === undefined ? error : this.#error.error })
-      throw this.#error?.error
+      // Closed before it was ready: that is no error of the loop's, but it is one for who waits for `ready`.
+      throw this.#error === undefined ? error : this.#error.error
     })
     // `ready` and `caughtUp` reject for who asks; who does not ask learns it from the loop.
     this.#ready.catch(() => {})
@@ -81,6 +82,7 @@ export class ScannerAdaptor implements Scanner<Element> {
           this.#batch = []
           this.#index = 0
           this.#last = batch[batch.length - 1]
+          this.#tellCaughtUp()
           return { done: false, value: batch }
         }),
       return: async () => {
@@ -132,7 +134,13 @@ export class ScannerAdaptor implements Scanner<Element> {
   #take(): Element {
     const element = this.#batch[this.#index++] as Element
     this.#last = element
+    this.#tellCaughtUp()
     return element
+  }
+
+  /** The end of a bounded read was met, and everything before it is handed out. */
+  #tellCaughtUp(): void {
+    if (this.#finished && this.#index === this.#batch.length) this.#caughtUp.resolve()
   }
 
   async #begin(): Promise<void> {
@@ -144,7 +152,9 @@ export class ScannerAdaptor implements Scanner<Element> {
     this.#logIdentity = plan.logIdentity ?? ''
     signal.throwIfAborted()
     this.#source = new RecordSource(this.#context, plan, signal)
-    if (this.#until !== undefined && this.#source.timeTick >= this.#until) this.#finish()
+    if (this.#until === undefined || this.#source.timeTick < this.#until) return
+    this.#finished = true
+    this.#caughtUp.resolve()
   }
 
   /** The batch at hand, or the next one that is not empty; undefined at the scanner's end. */
@@ -158,12 +168,13 @@ export class ScannerAdaptor implements Scanner<Element> {
         if (run.records.length === 0) this.#caughtUp.resolve()
         const elements = this.#elements(run)
         if (this.#until !== undefined && (this.#source as RecordSource).timeTick >= this.#until)
-          this.#finish()
+          this.#finished = true
         if (elements.length === 0) continue
         this.#batch = elements
         this.#index = 0
         return elements
       }
+      this.#tellCaughtUp()
     } catch (error) {
       // After a close or an abort the source only repeats what ended it: the first end counts.
       this.#end({ error })
@@ -187,11 +198,6 @@ export class ScannerAdaptor implements Scanner<Element> {
         elements.push(new DeliveredMessage(record, run.shared, this.#logIdentity, this.#context))
     }
     return elements
-  }
-
-  #finish(): void {
-    this.#finished = true
-    this.#caughtUp.resolve()
   }
 
   /** The first end counts. `undefined`: closed by its user. */

@@ -10,12 +10,13 @@ import {
   type Waits,
   WalError,
 } from '@wal/walimpls'
-import { abortable, CloseTree, onAbort, sleep } from '@wal/walimpls/helper'
+import { abortable, CloseTree, sleep } from '@wal/walimpls/helper'
 import { Admission } from '../append/admission.js'
 import { AppendAll } from '../append/append-all.js'
 import { Appender } from '../append/appender.js'
 import { BatchCutter } from '../append/batch-cutter.js'
 import { BatchOwner } from '../append/batch-owner.js'
+import { appendIntercepted } from '../append/intercepted-append.js'
 import { takeMessage } from '../append/new-message.js'
 import { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
 import { InterceptorChain } from '../interceptor/chain.js'
@@ -32,7 +33,8 @@ import type { ScannerAdaptor } from './scanner-adaptor.js'
 import { isFenced, isNewer, type OpenedWriter, reassertFence } from './writer-open.js'
 
 const READ_BYTES = 1 << 20
-const PIPELINE_BYTES = 128 << 10
+/** With so much queued (as the budget counts) a second batch goes out while the first is on its way. */
+const PIPELINE_BYTES = 256 << 10
 
 /** The log's writer: puts the append path, the read path, ticks and lifetimes together. */
 export class WalAdaptor implements WAL {
@@ -54,6 +56,9 @@ export class WalAdaptor implements WAL {
   /** Why appends are refused from now on. */
   #refusal: WalError | undefined
   #fenceCheck: Timer | undefined
+  /** The backend's log, as it is open now, and the work of opening it anew. */
+  #log: WALImpls
+  #reopening: Promise<unknown> | undefined
 
   constructor(parts: {
     readonly backend: string
@@ -75,16 +80,17 @@ export class WalAdaptor implements WAL {
     this.#options = options
     this.#opened = opened
     this.#ids = ids
-    const half = Math.floor(options.budgetBytes / 2)
+    this.#log = log
+    const quarter = Math.floor(options.budgetBytes / 4)
     this.#buffer = new WriteAheadBuffer({
-      capacityBytes: half,
+      capacityBytes: 2 * quarter,
       maxAgeMs: options.bufferAgeMs,
       floor: opened.openingTick,
     })
     const { batchBytes, lingerMs } = options
     this.#appender = new Appender({
       log,
-      admission: new Admission(half, options.maxWaitingBytes),
+      admission: new Admission(quarter, options.maxWaitingBytes),
       cutter: new BatchCutter({ clock, stamp, batchBytes, nextSequence: opened.nextSequence }),
       stamp,
       buffer: this.#buffer,
@@ -117,7 +123,8 @@ export class WalAdaptor implements WAL {
       runtime,
       logger,
       readBytes: READ_BYTES,
-      log: () => this.#appender.log,
+      log: () => this.#log,
+      reopening: () => this.#reopening,
       buffer: this.#buffer,
       end: (signal) => this.#end(signal),
     }
@@ -126,12 +133,15 @@ export class WalAdaptor implements WAL {
   }
 
   get guarantees(): Guarantees {
-    return this.#appender.log.guarantees
+    return this.#log.guarantees
   }
 
   append(message: NewMessage, options?: AppendOptions): Promise<AppendResult> {
     if (!this.#chain.empty) return this.#intercepted(message, options)
-    return this.#submit(message, options)
+    return new Promise((resolve, reject) => {
+      this.#checkUsable()
+      this.#appender.submit(takeMessage(message), { resolve, reject }, options)
+    })
   }
 
   async appendBatch(messages: readonly NewMessage[], options: AppendOptions = {}): Promise<AppendResult[]> {
@@ -147,14 +157,10 @@ export class WalAdaptor implements WAL {
         )
       return owner.promise
     }
-    const taken = messages.map(takeMessage)
-    for (let i = 0; i < taken.length; i++) {
-      try {
-        this.#appender.submit(taken[i] as (typeof taken)[number], owner, options)
-      } catch (error) {
-        owner.refuse(error, taken.length - i)
-        break
-      }
+    try {
+      this.#appender.submitBatch(messages.map(takeMessage), owner, options)
+    } catch (error) {
+      owner.refuse(error, messages.length)
     }
     return owner.promise
   }
@@ -164,10 +170,11 @@ export class WalAdaptor implements WAL {
     options: AppendOptions = {},
   ): AsyncIterableIterator<AppendResult> {
     this.#checkUsable()
-    const submit = this.#chain.empty
-      ? undefined
-      : (message: NewMessage) => this.#intercepted(message, options)
-    return new AppendAll(this.#appender, source, options, () => this.#options.runtime.yield(), submit)
+    return new AppendAll(this.#appender, source, options, {
+      yield: () => this.#options.runtime.yield(),
+      checkUsable: () => this.#checkUsable(),
+      intercepted: this.#chain.empty ? undefined : (message) => this.#intercepted(message, options),
+    })
   }
 
   async barrier(options: AppendOptions = {}): Promise<TimeTick> {
@@ -182,14 +189,17 @@ export class WalAdaptor implements WAL {
     waits.signal?.throwIfAborted()
     const end = await this.#end(waits.signal)
     const { lastConfirmed, writer, timeTick } = checkPosition(position, 'truncate', end, this.#context)
+    // Before the log is told: a point that can't be read back would shut everybody out of it.
+    const before = this.#ids.parse(lastConfirmed)
     if (timeTick > end.timeTick)
       throw invalidArgument('truncate', 'given a position of the log, not one above its end')
     const { truncation } = this.#ticker
-    if (truncation !== undefined && timeTick <= truncation.timeTick) return
+    // The same point again is done again: the call before may have failed halfway.
+    if (truncation !== undefined && timeTick < truncation.timeTick) return
     this.#ticker.truncation = { id: lastConfirmed, writer, timeTick }
     // First into the log, then off the storage: after a crash in between the log knows where it begins.
     await abortable(this.#ticker.tick(), waits.signal)
-    await this.#appender.log.truncate(this.#ids.parse(lastConfirmed), waits)
+    await this.#log.truncate(before, waits)
   }
 
   read<O extends ReadOptions>(options?: O): Scanner<Delivery<O>> {
@@ -206,28 +216,11 @@ export class WalAdaptor implements WAL {
     return this.close()
   }
 
-  #submit(message: NewMessage, options: AppendOptions | undefined): Promise<AppendResult> {
-    return new Promise((resolve, reject) => {
-      this.#checkUsable()
-      this.#appender.submit(takeMessage(message), { resolve, reject }, options)
-    })
-  }
-
   async #intercepted(message: NewMessage, options: AppendOptions = {}): Promise<AppendResult> {
     this.#checkUsable()
-    // Checked, and copied, before anything may wait: the caller may reuse its buffer.
-    const { payload } = takeMessage(message)
-    const { signal } = options
-    signal?.throwIfAborted()
-    const ending = new AbortController()
-    const stop = [this.signal, signal].map((one) => one && onAbort(one, (reason) => ending.abort(reason)))
-    try {
-      return await this.#chain.run({ ...message, payload }, ending.signal, (changed) =>
-        this.#submit(changed, options),
-      )
-    } finally {
-      for (const stopListening of stop) stopListening?.()
-    }
+    const { runtime, appendTimeoutMs } = this.#options
+    const parts = { chain: this.#chain, appender: this.#appender, runtime, appendTimeoutMs }
+    return appendIntercepted({ ...parts, where: this.#where, signal: this.signal }, message, options)
   }
 
   #checkUsable(): void {
@@ -240,7 +233,7 @@ export class WalAdaptor implements WAL {
 
   /** Where the log ends: known here while we are the writer. */
   async #end(signal: AbortSignal | undefined): Promise<LogEnd> {
-    if (this.#buffer.closed) return readLogEnd(this.#appender.log, this.#ids, this.#where, signal)
+    if (this.#buffer.closed) return readLogEnd(this.#log, this.#ids, this.#where, signal)
     return {
       lastId: this.#ids.parse(this.#appender.lastAcked),
       writer: this.#opened.writer,
@@ -252,29 +245,26 @@ export class WalAdaptor implements WAL {
   }
 
   async #reassert(opener: OpenerImpls, channel: string, signal: AbortSignal): Promise<WALImpls> {
-    const log = this.#appender.log
     this.#options.logger.warn(
       { term: this.channel.term },
       `${this.#where}: the backend says another writer took over; looking`,
     )
+    const { writer } = this.#opened
+    const parts = { opener, channel, ids: this.#ids, where: this.#where, options: this.#options }
+    const reasserting = reassertFence({ ...parts, signal, log: this.#log, writer, cause: undefined })
+    // Readers wait for it: the log under them is closed meanwhile.
+    this.#reopening = reasserting.catch(() => {})
     try {
-      const { writer } = this.#opened
-      const options = this.#options
-      const ids = this.#ids
-      return await reassertFence({
-        opener,
-        ids,
-        channel,
-        where: this.#where,
-        signal,
-        options,
-        log,
-        writer,
-        cause: undefined,
-      })
+      const log = await reasserting
+      // Closed or fenced meanwhile: nobody else would close it.
+      if (signal.aborted) await log.close()
+      else this.#log = log
+      return log
     } catch (error) {
       if (isFenced(error)) this.#lose(error as WalError)
       throw error
+    } finally {
+      this.#reopening = undefined
     }
   }
 
@@ -291,8 +281,8 @@ export class WalAdaptor implements WAL {
 
   /** No longer the writer (a newer one owns the log, say): appends end, reading goes on from the backend. */
   #lose(error: WalError): void {
-    if (this.#refusal !== undefined) return
-    this.#refusal = error
+    if (this.signal.aborted) return
+    this.#refusal ??= error
     this.#options.logger.error({ error }, `${this.#where}: no longer the writer`)
     this.#stopAppends(error)
     this.#buffer.close()
@@ -317,9 +307,9 @@ export class WalAdaptor implements WAL {
     try {
       if (idle) {
         const { signal } = this
-        const last = await this.#appender.log.last({ signal })
+        const last = await this.#log.last({ signal })
         if (last !== undefined && this.#ids.serialise(last.id) !== lastAcked && this.#refusal === undefined) {
-          const end = await readLogEnd(this.#appender.log, this.#ids, this.#where, signal)
+          const end = await readLogEnd(this.#log, this.#ids, this.#where, signal)
           if (isNewer(end.writer, this.#opened.writer))
             this.#lose(
               new WalError(
@@ -341,16 +331,19 @@ export class WalAdaptor implements WAL {
     this.#refusal ??= closedError(this.#where)
     const { runtime, closeTimeoutMs } = this.#options
     const giveUp = new AbortController()
-    const drained = this.#chain.gracefulClose().then(() => this.#appender.drained())
+    // Whatever fails to close, the rest is closed all the same.
+    const failures: unknown[] = []
+    const attempt = (closing: Promise<unknown>) => closing.catch((error: unknown) => failures.push(error))
+    const drained = attempt(this.#chain.gracefulClose()).then(() => this.#appender.drained())
     await Promise.race([drained, sleep(runtime, closeTimeoutMs, giveUp.signal).catch(() => {})])
     giveUp.abort()
+    // Whatever did not end in time, in the pipeline or in an interceptor, gets its outcome now.
     this.#stopAppends(closedError(this.#where))
-    // Whatever did not end in time has its outcome now, so this ends as well.
-    await drained
     this.#ended.abort(this.#refusal)
     await closeScanners(this.#scanners)
     this.#buffer.close()
-    await this.#appender.log.close()
-    await this.#chain.close()
+    await attempt(this.#log.close())
+    await attempt(this.#chain.close())
+    if (failures.length > 0) throw failures[0]
   }
 }

@@ -147,21 +147,31 @@ async function appendOpening(
 ): Promise<{ log: WALImpls; id: MessageId }> {
   const { runtime } = open.options
   let log = first
+  let newerMet = false
   const id = await retry(
     runtime,
     {
       signal: open.signal,
-      shouldRetry: (error) => isFenced(error) || !WalError.isInstance(error) || error.retryable,
+      shouldRetry: (error) =>
+        !newerMet && (isFenced(error) || !WalError.isInstance(error) || error.retryable),
     },
     async () => {
       try {
         return (await log.append(batch))[0] as MessageId
       } catch (error) {
-        if (isFenced(error)) log = await reassertFence({ ...open, log, writer, cause: error })
+        if (isFenced(error)) {
+          newerMet = true
+          log = await reassertFence({ ...open, log, writer, cause: error })
+          newerMet = false
+        }
         throw error
       }
     },
-  )
+  ).catch(async (error: unknown) => {
+    // The caller closes the one it gave.
+    if (log !== first) await log.close()
+    throw error
+  })
   return { log, id }
 }
 
@@ -189,7 +199,8 @@ export async function reassertFence(
     // A successor that has the fence but not yet its opening record gets the time to store it.
     if (look === 0) await sleep(runtime, 50 + 100 * runtime.random(), signal)
   }
-  await log.close()
+  // Its connection may be gone: that is no reason not to open another.
+  await log.close().catch(() => {})
   return retry(runtime, { signal, firstMs: 50 }, () => opener.open(channel, writer, { signal }))
 }
 

@@ -12,6 +12,8 @@ export class Admission {
   readonly #waiting = new TaskQueue()
   #usedBytes = 0
   #waitingBytes = 0
+  /** Of what waits before it gets here, in interceptors. */
+  heldBytes = 0
 
   constructor(budgetBytes: number, maxWaitingBytes: number) {
     this.#budgetBytes = budgetBytes
@@ -26,29 +28,25 @@ export class Admission {
     return this.#waitingBytes
   }
 
-  /** Whether a task of so many bytes would be admitted at once. */
+  /** Whether a task of so many bytes would be admitted at once, also if all that is held came first. */
   hasRoom(bytes: number): boolean {
-    return this.#waitingBytes === 0 && (this.#usedBytes === 0 || this.#usedBytes + bytes <= this.#budgetBytes)
+    return this.#waitingBytes === 0 && this.#fits(bytes, this.#usedBytes + this.heldBytes)
   }
 
   /** Throws `WAL_RATE_LIMITED` when as much waits already as may. */
   check(bytes: number): void {
-    if (
-      this.hasRoom(bytes) ||
-      this.#waitingBytes === 0 ||
-      this.#waitingBytes + bytes <= this.#maxWaitingBytes
-    )
-      return
+    const pending = this.#waitingBytes + this.heldBytes
+    if (this.hasRoom(bytes) || pending === 0 || pending + bytes <= this.#maxWaitingBytes) return
     throw new AppendError(
       'WAL_RATE_LIMITED',
-      `${this.#waitingBytes} bytes of appends are waiting for room already (maxWaitingBytes is ${this.#maxWaitingBytes}). Await appends, use appendAll, or try again later.`,
+      `${pending} bytes of appends are waiting for room already (maxWaitingBytes is ${this.#maxWaitingBytes}). Await appends, use appendAll, or try again later.`,
       { outcome: 'not-written' },
     )
   }
 
   /** Whether the task is admitted now; otherwise it waits, and comes out of `next` later. */
   enter(task: AppendTask): boolean {
-    if (this.hasRoom(task.bytes)) {
+    if (this.#waitingBytes === 0 && this.#fits(task.bytes, this.#usedBytes)) {
       this.#usedBytes += task.bytes
       task.state = 'queued'
       return true
@@ -73,7 +71,7 @@ export class Admission {
   next(): AppendTask | undefined {
     const task = this.#waiting.peek()
     if (task === undefined) return undefined
-    if (this.#usedBytes !== 0 && this.#usedBytes + task.bytes > this.#budgetBytes) return undefined
+    if (!this.#fits(task.bytes, this.#usedBytes)) return undefined
     this.#waiting.shift()
     this.#waitingBytes -= task.bytes
     this.#usedBytes += task.bytes
@@ -84,5 +82,10 @@ export class Admission {
   /** All that waits, for a close that has to reject it. */
   waiting(): AppendTask[] {
     return this.#waiting.toArray()
+  }
+
+  /** One larger than the budget goes alone. */
+  #fits(bytes: number, used: number): boolean {
+    return used === 0 || used + bytes <= this.#budgetBytes
   }
 }

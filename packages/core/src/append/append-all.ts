@@ -1,9 +1,12 @@
+import { invalidArgument } from '@wal/walimpls'
 import type { AppendOptions, AppendResult, NewMessage } from '../wal.js'
 import type { Appender } from './appender.js'
 import { type TakenMessage, takeMessage } from './new-message.js'
 
 /** Results that wait to be read: beyond this nothing more is pulled. They are small (about 100 bytes each). */
 const MAX_UNREAD = 1 << 14
+/** Messages on their way at once: enough to keep any backend busy; more would only queue up. */
+const MAX_OUTSTANDING = 1 << 12
 /** Pulls in one go from a source that never waits; then the event loop gets its turn. */
 const PULLS_A_TURN = 4096
 
@@ -17,6 +20,8 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
   readonly #appender: Appender
   readonly #options: AppendOptions
   readonly #wait: () => Promise<void>
+  /** Throws when the WAL takes no appends any more. */
+  readonly #checkUsable: () => void
   /** Set when interceptors run: then every message has a promise of its own. */
   readonly #intercepted: ((message: NewMessage) => Promise<AppendResult>) | undefined
   #before: Promise<void> = Promise.resolve()
@@ -26,6 +31,11 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
   #exhausted = false
   #left = false
   #error: { readonly error: unknown } | undefined
+  /** An append failed: the certain prefix is over. */
+  #broken = false
+  #iterator: Iterator<NewMessage> | AsyncIterator<NewMessage> | undefined
+  /** Whether the source owes an answer. */
+  #pulling = false
   #changed: (() => void)[] = []
   readonly #filling: Promise<void>
 
@@ -33,13 +43,18 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
     appender: Appender,
     source: Iterable<NewMessage> | AsyncIterable<NewMessage>,
     options: AppendOptions,
-    runtimeYield: () => Promise<void>,
-    intercepted?: (message: NewMessage) => Promise<AppendResult>,
+    wal: {
+      readonly yield: () => Promise<void>
+      readonly checkUsable: () => void
+      readonly intercepted: ((message: NewMessage) => Promise<AppendResult>) | undefined
+    },
   ) {
+    if (!isIterable(source)) throw invalidArgument('appendAll', 'given an iterable of messages', source)
     this.#appender = appender
     this.#options = options
-    this.#wait = runtimeYield
-    this.#intercepted = intercepted
+    this.#wait = wal.yield
+    this.#checkUsable = wal.checkUsable
+    this.#intercepted = wal.intercepted
     this.#filling = this.#fill(source).catch((error: unknown) => this.#fail(error))
   }
 
@@ -58,12 +73,15 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
         }
         return { done: false, value }
       }
-      if (this.#error !== undefined && (this.#outstanding === 0 || this.#left)) {
-        await this.#filling
-        throw this.#error.error
+      if (this.#outstanding === 0 || this.#left) {
+        if (this.#error !== undefined) {
+          await this.#closeSource()
+          throw this.#error.error
+        }
+        if (this.#left || this.#exhausted) return DONE
+        this.#failIfUnusable()
       }
-      if (this.#left || (this.#exhausted && this.#outstanding === 0)) return DONE
-      await this.#change()
+      if (this.#error === undefined || this.#outstanding > 0) await this.#change()
     }
   }
 
@@ -71,38 +89,66 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
   async return(): Promise<IteratorResult<AppendResult, undefined>> {
     this.#left = true
     this.#tell()
-    await this.#filling
+    await this.#closeSource()
     return DONE
+  }
+
+  /** A source that owes an answer is told to end, and not waited for: it may wait itself, for ever. */
+  async #closeSource(): Promise<void> {
+    if (!this.#pulling) return this.#filling
+    const iterator = this.#iterator
+    Promise.resolve(iterator?.return?.()).catch(() => {})
+  }
+
+  /** A source that is silent for long must not hide that the WAL is closed. */
+  #failIfUnusable(): void {
+    try {
+      this.#checkUsable()
+    } catch (error) {
+      this.#fail(error)
+    }
   }
 
   async #fill(source: Iterable<NewMessage> | AsyncIterable<NewMessage>): Promise<void> {
     const iterator =
       Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
+    this.#iterator = iterator
     let ended = false
     try {
       for (let pulls = 1; ; pulls++) {
         if (pulls % PULLS_A_TURN === 0) await this.#wait()
         if (this.#left || this.#error !== undefined) return
         const pulled = iterator.next()
+        this.#pulling = true
         const next = 'then' in pulled ? await pulled : pulled
+        this.#pulling = false
         if (next.done) {
           ended = true
           return
         }
+        if (this.#left || this.#error !== undefined) return
+        this.#checkUsable()
         const message = takeMessage(next.value)
-        while (!(this.#appender.hasRoom(message.bytes) && this.#results.length - this.#read < MAX_UNREAD)) {
+        while (!this.#hasRoom(message.bytes)) {
           if (this.#left || this.#error !== undefined) return
           await this.#change()
+          this.#checkUsable()
         }
         this.#outstanding++
         if (this.#intercepted === undefined) this.#submit(message)
         else this.#inOrder(this.#intercepted(next.value))
       }
     } finally {
+      this.#pulling = false
       this.#exhausted = true
       this.#tell()
       if (!ended) await iterator.return?.()
     }
+  }
+
+  #hasRoom(bytes: number): boolean {
+    const unread = this.#results.length - this.#read
+    return unread < MAX_UNREAD && this.#outstanding < MAX_OUTSTANDING && this.#appender.hasRoom(bytes)
   }
 
   #submit(message: TakenMessage): void {
@@ -131,13 +177,13 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
   /** Of the pipeline: the next message is stored. Results come in order. */
   resolve(result: AppendResult): void {
     this.#outstanding--
-    // After a failure the certain prefix is over.
-    if (this.#error === undefined && !this.#left) this.#results.push(result)
+    if (!this.#broken && !this.#left) this.#results.push(result)
     this.#tell()
   }
 
   reject(error: unknown): void {
     this.#outstanding--
+    this.#broken = true
     this.#fail(error)
   }
 
@@ -159,4 +205,12 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
     this.#changed = []
     for (const resolve of changed) resolve()
   }
+}
+
+function isIterable(source: unknown): boolean {
+  return (
+    typeof source === 'object' &&
+    source !== null &&
+    (Symbol.asyncIterator in source || Symbol.iterator in source)
+  )
 }

@@ -7,12 +7,13 @@ import {
   WalError,
 } from '@wal/walimpls'
 import { onAbort } from '@wal/walimpls/helper'
+import { BufferedRun } from '../buffer/buffered-run.js'
 import type { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
-import type { AppendOptions, AppendResult } from '../wal.js'
+import type { AppendOptions } from '../wal.js'
 import type { Admission } from './admission.js'
 import { type ResultContext, StoredResult } from './append-result.js'
 import { type AppendTask, MESSAGE_OVERHEAD_BYTES, type TaskOwner } from './append-task.js'
-import { type BatchInFlight, recordsOf } from './batch-in-flight.js'
+import type { BatchInFlight } from './batch-in-flight.js'
 import { Deadlines } from './deadlines.js'
 import type { TakenMessage } from './new-message.js'
 import { outcomeToken } from './outcome-token.js'
@@ -38,6 +39,8 @@ export class Appender implements PipelineEvents {
   readonly #deadlines: Deadlines
   readonly #pipeline: Pipeline
   #roomWanted: (() => void)[] = []
+  /** Why nothing is taken any more. */
+  #stopped: WalError | undefined
 
   constructor(options: AppenderOptions) {
     this.#options = options
@@ -64,16 +67,30 @@ export class Appender implements PipelineEvents {
 
   /** Throws when the message can't be taken: too large for ever, too much waiting for now, or aborted already. */
   submit(message: TakenMessage, owner: TaskOwner, options: AppendOptions = {}): void {
-    const { signal, timeoutMs = this.#options.appendTimeoutMs } = options
-    checkTimeout(timeoutMs)
-    signal?.throwIfAborted()
+    const timeoutMs = this.#begin(options)
     this.#checkSize(message)
-    const bytes = message.bytes + MESSAGE_OVERHEAD_BYTES
+    this.#options.admission.check(message.bytes + MESSAGE_OVERHEAD_BYTES)
+    this.#admit(message, owner, options.signal, this.#options.runtime.now() + timeoutMs)
+  }
+
+  /** For a message that was counted by `hold` and is let go of: its place is not refused to it any more. */
+  submitHeld(message: TakenMessage, owner: TaskOwner, options: AppendOptions): void {
+    const timeoutMs = this.#begin(options)
+    this.#checkSize(message)
+    this.#admit(message, owner, options.signal, this.#options.runtime.now() + timeoutMs)
+  }
+
+  /** All of them or, when it throws, none: together they count as one for the bound on what waits (G19). */
+  submitBatch(messages: readonly TakenMessage[], owner: TaskOwner, options: AppendOptions = {}): void {
+    const timeoutMs = this.#begin(options)
+    let bytes = 0
+    for (const message of messages) {
+      this.#checkSize(message)
+      bytes += message.bytes + MESSAGE_OVERHEAD_BYTES
+    }
     this.#options.admission.check(bytes)
-    const task = this.#task(message, bytes, this.#options.runtime.now() + timeoutMs, owner)
-    if (this.#options.admission.enter(task)) this.#pipeline.enter(task)
-    this.#deadlines.watch(task.deadline)
-    if (signal !== undefined) task.stopListening = onAbort(signal, (reason) => this.#giveUp(task, { reason }))
+    const deadline = this.#options.runtime.now() + timeoutMs
+    for (const message of messages) this.#admit(message, owner, options.signal, deadline)
   }
 
   /** A time tick: not charged to the budget, which must never keep ticks from flowing. */
@@ -82,6 +99,11 @@ export class Appender implements PipelineEvents {
     owner: TaskOwner,
     timeoutMs = this.#options.appendTimeoutMs,
   ): void {
+    checkTimeout(timeoutMs)
+    if (this.#stopped !== undefined) {
+      owner.reject(appendError(this.#stopped, 'not-written', undefined))
+      return
+    }
     const message = { payload: EMPTY, vchannel: '', type: MESSAGE_TYPE.TimeTick, properties, bytes: 0 }
     const task = this.#task(message, 0, this.#options.runtime.now() + timeoutMs, owner)
     task.state = 'queued'
@@ -91,6 +113,24 @@ export class Appender implements PipelineEvents {
 
   hasRoom(bytes: number): boolean {
     return this.#options.admission.hasRoom(bytes + MESSAGE_OVERHEAD_BYTES)
+  }
+
+  /**
+   * Counts a message that waits outside (in an interceptor) against the bound on what waits; throws like `submit`.
+   * Call what is returned, once or more often, when it waits there no longer.
+   */
+  hold(message: TakenMessage, options: AppendOptions): () => void {
+    this.#begin(options)
+    this.#checkSize(message)
+    const { admission } = this.#options
+    let bytes = message.bytes + MESSAGE_OVERHEAD_BYTES
+    admission.check(bytes)
+    admission.heldBytes += bytes
+    return () => {
+      admission.heldBytes -= bytes
+      bytes = 0
+      this.#tellRoom()
+    }
   }
 
   /** Calls back once, when budget has become free. */
@@ -104,6 +144,7 @@ export class Appender implements PipelineEvents {
 
   /** Ends for good: everything outstanding is rejected with this error's code and its own outcome. */
   stop(error: WalError): void {
+    this.#stopped ??= error
     this.#deadlines.close()
     this.#pipeline.stop(() => error)
     const waiting = this.#options.admission.waiting()
@@ -114,24 +155,36 @@ export class Appender implements PipelineEvents {
 
   stored(batch: BatchInFlight, ids: readonly MessageId[]): string {
     const { buffer, context, stamp, runtime, wrote } = this.#options
-    const records = recordsOf(batch, ids, context.writer)
-    buffer.append(records, batch.charged, runtime.now())
-    for (const record of records)
-      if (record.type === MESSAGE_TYPE.TimeTick) stamp.previousTick = context.ids.serialise(record.id)
+    const { tasks, firstTimeTick } = batch
+    const messages = tasks.map((task) => task.message)
+    const { writer } = context
+    buffer.append(
+      new BufferedRun({ messages, ids, firstTimeTick, writer, lastConfirmed: placeOf(batch) }),
+      runtime.now(),
+    )
+    for (let i = 0; i < messages.length; i++)
+      if ((messages[i] as TakenMessage).type === MESSAGE_TYPE.TimeTick)
+        stamp.previousTick = context.ids.serialise(ids[i] as MessageId)
     if (batch.charged > 0) wrote(batch.charged)
     return context.ids.serialise(ids[ids.length - 1] as MessageId)
   }
 
   settled(batch: BatchInFlight, ids: readonly MessageId[]): void {
-    const { tasks, timeTicks } = batch
-    const lastConfirmed = batch.attempts > 1 ? batch.lastAckedBefore : ''
+    const { tasks, firstTimeTick } = batch
+    const lastConfirmed = placeOf(batch)
     for (let i = 0; i < tasks.length; i++) {
       const task = tasks[i] as AppendTask
       if (task.state === 'settled') continue
       settle(task)
       const id = ids[i] as MessageId
       task.owner.resolve(
-        new StoredResult(this.#options.context, id, lastConfirmed, timeTicks[i] as bigint, task.vchannel),
+        new StoredResult(
+          this.#options.context,
+          id,
+          lastConfirmed,
+          firstTimeTick + BigInt(i),
+          task.message.vchannel,
+        ),
       )
     }
   }
@@ -153,8 +206,15 @@ export class Appender implements PipelineEvents {
   released(bytes: number): void {
     const { admission } = this.#options
     admission.release(bytes)
-    for (let task = admission.next(); task !== undefined; task = admission.next()) this.#pipeline.enter(task)
+    this.#enterWaiting()
     this.#tellRoom()
+  }
+
+  #enterWaiting(): void {
+    // After the end what still waits is rejected by `stop`, in order; the pipeline takes nothing any more.
+    if (this.#stopped !== undefined) return
+    const { admission } = this.#options
+    for (let task = admission.next(); task !== undefined; task = admission.next()) this.#pipeline.enter(task)
   }
 
   reassert(signal: AbortSignal): Promise<WALImpls> {
@@ -165,19 +225,25 @@ export class Appender implements PipelineEvents {
     this.#options.broken(error)
   }
 
+  /** What is checked before anything is looked at; answers the time-out. */
+  #begin(options: AppendOptions): number {
+    checkOptions(options)
+    const { signal, timeoutMs = this.#options.appendTimeoutMs } = options
+    if (this.#stopped !== undefined) throw appendError(this.#stopped, 'not-written', undefined)
+    checkTimeout(timeoutMs)
+    signal?.throwIfAborted()
+    return timeoutMs
+  }
+
+  #admit(message: TakenMessage, owner: TaskOwner, signal: AbortSignal | undefined, deadline: number): void {
+    const task = this.#task(message, message.bytes + MESSAGE_OVERHEAD_BYTES, deadline, owner)
+    if (this.#options.admission.enter(task)) this.#pipeline.enter(task)
+    this.#deadlines.watch(deadline)
+    if (signal !== undefined) task.stopListening = onAbort(signal, (reason) => this.#giveUp(task, { reason }))
+  }
+
   #task(message: TakenMessage, bytes: number, deadline: number, owner: TaskOwner): AppendTask {
-    const { payload, vchannel, type, properties } = message
-    return {
-      payload,
-      vchannel,
-      type,
-      properties,
-      bytes,
-      state: 'waiting',
-      deadline,
-      stopListening: undefined,
-      owner,
-    }
+    return { message, bytes, state: 'waiting', deadline, stopListening: undefined, owner }
   }
 
   #checkSize(message: TakenMessage): void {
@@ -215,8 +281,12 @@ export class Appender implements PipelineEvents {
       )
       return
     }
-    if (state === 'waiting') this.#options.admission.abandon(task)
-    else {
+    if (state === 'waiting') {
+      this.#options.admission.abandon(task)
+      // It may have been the large one that kept smaller ones waiting.
+      this.#enterWaiting()
+      this.#tellRoom()
+    } else {
       this.#pipeline.abandon(task)
       this.released(task.bytes)
     }
@@ -246,12 +316,26 @@ export class Appender implements PipelineEvents {
   }
 }
 
+/** Where reading meets a batch: it may lie anywhere behind the last ack when it was sent more than once. Empty: at its ids. */
+function placeOf(batch: BatchInFlight): string {
+  return batch.attempts > 1 ? batch.lastAckedBefore : ''
+}
+
 const EMPTY = new Uint8Array(0)
 
 function settle(task: AppendTask): void {
   task.state = 'settled'
   task.stopListening?.()
   task.stopListening = undefined
+}
+
+/** A misspelt option must not be a silent default. */
+function checkOptions(options: AppendOptions): void {
+  for (const name of Object.keys(options))
+    if (name !== 'timeoutMs' && name !== 'signal')
+      throw invalidArgument(`append option "${name}"`, 'one of timeoutMs, signal')
+  if (options.signal !== undefined && typeof options.signal?.addEventListener !== 'function')
+    throw invalidArgument('signal', 'an AbortSignal', options.signal)
 }
 
 function checkTimeout(timeoutMs: unknown): void {

@@ -1,4 +1,4 @@
-import { type Limits, recordBytes, type TimeTick, type WireMessage } from '@wal/walimpls'
+import { type Limits, recordBytes, type WireMessage } from '@wal/walimpls'
 import type { HybridClock } from '../clock/hybrid-clock.js'
 import { TimeTickRun } from '../clock/time-tick-run.js'
 import type { AppendTask } from './append-task.js'
@@ -6,6 +6,8 @@ import type { BatchInFlight } from './batch-in-flight.js'
 import type { Stamp } from './stamp.js'
 import { TaskQueue } from './task-queue.js'
 
+/** No less than what the stamp adds to a message on the wire. */
+const STAMP_BYTES = 160
 /** Time ticks of one batch are consecutive and must fit the logical counter. */
 const MAX_BATCH_MESSAGES = 1 << 16
 
@@ -45,8 +47,10 @@ export class BatchCutter {
     const maxMessages = Math.min(limits.maxBatchMessages, MAX_BATCH_MESSAGES)
     const tasks: AppendTask[] = []
     let charged = 0
+    let wireBytes = 0
     for (let task = this.#queue.peek(); task !== undefined; task = this.#queue.peek()) {
-      if (tasks.length > 0 && (tasks.length >= maxMessages || charged + task.bytes > maxBytes)) break
+      wireBytes += task.message.bytes + STAMP_BYTES
+      if (tasks.length > 0 && (tasks.length >= maxMessages || wireBytes > maxBytes)) break
       this.#queue.shift()
       tasks.push(task)
       charged += task.bytes
@@ -54,14 +58,15 @@ export class BatchCutter {
     }
     if (tasks.length === 0) return undefined
     this.queuedBytes -= charged
-    const run = new TimeTickRun(this.#clock.take(tasks.length))
-    const timeTicks: TimeTick[] = new Array(tasks.length)
+    const firstTimeTick = this.#clock.take(tasks.length)
+    const run = new TimeTickRun(firstTimeTick)
     const messages: WireMessage[] = new Array(tasks.length)
     let bytes = 0
     for (let i = 0; i < tasks.length; i++) {
       const task = tasks[i] as AppendTask
-      timeTicks[i] = run.next()
-      const message = { payload: task.payload, properties: this.#stamp.properties(task, run.text) }
+      run.next()
+      const { message: taken } = task
+      const message = { payload: taken.payload, properties: this.#stamp.properties(taken, run.text) }
       messages[i] = message
       bytes += recordBytes(message)
     }
@@ -70,7 +75,7 @@ export class BatchCutter {
     return {
       batch,
       tasks,
-      timeTicks,
+      firstTimeTick,
       charged,
       lastAckedBefore,
       maybeWritten: false,

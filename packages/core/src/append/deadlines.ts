@@ -3,6 +3,8 @@ import type { AppendTask } from './append-task.js'
 
 /** How late a deadline may be noticed, ms: one timer serves all appends, as one each would cost more than the append. */
 const GRAIN_MS = 10
+/** Node fires a timer beyond this at once; a deadline further away is looked at again then. */
+const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** Tells when the callers of appends stop waiting. It keeps no task: it asks for those that are outstanding. */
 export class Deadlines {
@@ -26,7 +28,7 @@ export class Deadlines {
     if (deadline >= this.#armedFor) return
     this.#timer?.clear()
     this.#armedFor = deadline
-    const ms = Math.max(0, deadline - this.#runtime.now()) + GRAIN_MS
+    const ms = Math.min(MAX_TIMER_MS, Math.max(0, deadline - this.#runtime.now()) + GRAIN_MS)
     // Background: what keeps a waiting process alive is the backend's I/O, not a deadline a minute away.
     this.#timer = this.#runtime.setTimeout(() => this.#fire(), ms, { background: true })
   }

@@ -1,5 +1,6 @@
 import { invalidArgument, isWellFormed, MESSAGE_TYPE, messageTypeOf, userPropertyList } from '@wal/walimpls'
 import type { NewMessage } from '../wal.js'
+import { payloadArena } from './payload-arena.js'
 
 const MAX_VCHANNEL_LENGTH = 1024
 const NO_PROPERTIES: readonly string[] = []
@@ -31,7 +32,7 @@ export function takeMessage(message: NewMessage): TakenMessage {
   const list = properties === undefined ? NO_PROPERTIES : userPropertyList(properties)
   let bytes = payload.length + vchannel.length
   for (let i = 0; i < list.length; i++) bytes += (list[i] as string).length
-  return { payload: Buffer.from(payload), vchannel, type, properties: list, bytes }
+  return { payload: payloadArena.copy(payload), vchannel, type, properties: list, bytes }
 }
 
 function checkType(type: unknown): asserts type is number {

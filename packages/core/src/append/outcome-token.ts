@@ -10,7 +10,7 @@ const PREFIX = 'append:'
  */
 export function outcomeToken(context: ResultContext, batch: BatchInFlight, index: number): string {
   const { backend, logIdentity, writer } = context
-  const timeTick = batch.timeTicks[index] as bigint
+  const timeTick = batch.firstTimeTick + BigInt(index)
   return (
     PREFIX + formatPosition({ backend, logIdentity, lastConfirmed: batch.lastAckedBefore, writer, timeTick })
   )

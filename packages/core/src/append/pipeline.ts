@@ -56,10 +56,13 @@ export class Pipeline {
   #log: WALImpls
   #inFlight: BatchInFlight[] = []
   #lastAcked: string
-  #state: 'running' | 'recovering' | 'stopped' = 'running'
+  /** `failing`: an append failed, others are still in flight. `recovering`: all have an outcome, some are sent again. */
+  #state: 'running' | 'failing' | 'recovering' | 'stopped' = 'running'
   #pumpPlanned = false
   #lingering: { clear(): void } | undefined
   #lingered = false
+  /** Set by `drained`: nothing lingers any more. */
+  #draining = false
   #idle: (() => void)[] = []
 
   constructor(log: WALImpls, options: PipelineOptions) {
@@ -104,6 +107,8 @@ export class Pipeline {
 
   /** Resolves when nothing is queued or in flight. */
   drained(): Promise<void> {
+    this.#draining = true
+    this.#pump()
     return new Promise((resolve) => {
       this.#idle.push(resolve)
       this.#tellIdle()
@@ -138,7 +143,7 @@ export class Pipeline {
 
   #lingerIsOver(): boolean {
     const { cutter, lingerMs, runtime } = this.#options
-    if (lingerMs === 0 || cutter.empty) return true
+    if (lingerMs === 0 || cutter.empty || this.#draining) return true
     if (this.#lingered) {
       this.#lingered = false
       return true
@@ -168,7 +173,7 @@ export class Pipeline {
     while (this.#state === 'running') {
       const head = this.#inFlight[0]
       if (head?.outcome === undefined) break
-      if ('error' in head.outcome) this.#state = 'recovering'
+      if ('error' in head.outcome) this.#state = 'failing'
       else {
         this.#inFlight.shift()
         this.#succeed(head, head.outcome.ids)
@@ -177,7 +182,9 @@ export class Pipeline {
     if (this.#state === 'running') {
       this.#pump()
       this.#tellIdle()
-    } else if (this.#state === 'recovering' && this.#inFlight.every((batch) => batch.outcome !== undefined)) {
+    } else if (this.#state === 'failing' && this.#inFlight.every((batch) => batch.outcome !== undefined)) {
+      // A driver may fail everything in flight at one blow: only the first to come here starts the recovery.
+      this.#state = 'recovering'
       this.#recover().then(
         () => {
           if (this.#state !== 'recovering') return

@@ -1,5 +1,5 @@
 import { encodeInt64, MESSAGE_FORMAT_VERSION, MESSAGE_TYPE, RESERVED, type Writer } from '@wal/walimpls'
-import type { AppendTask } from './append-task.js'
+import type { TakenMessage } from './new-message.js'
 
 const VERSION = String(MESSAGE_FORMAT_VERSION)
 
@@ -22,12 +22,12 @@ export class Stamp {
     this.previousTick = previousTick
   }
 
-  properties(task: Pick<AppendTask, 'type' | 'vchannel' | 'properties'>, timeTick: string): string[] {
+  properties(message: Pick<TakenMessage, 'type' | 'vchannel' | 'properties'>, timeTick: string): string[] {
     const list = [
       RESERVED.version,
       VERSION,
       RESERVED.type,
-      TYPE_TEXT.get(task.type) ?? String(task.type),
+      TYPE_TEXT.get(message.type) ?? String(message.type),
       RESERVED.term,
       this.#term,
       RESERVED.incarnation,
@@ -40,8 +40,8 @@ export class Stamp {
       RESERVED.previousTick,
       this.previousTick,
     ]
-    if (task.vchannel !== '') list.push(RESERVED.vchannel, task.vchannel)
-    const own = task.properties
+    if (message.vchannel !== '') list.push(RESERVED.vchannel, message.vchannel)
+    const own = message.properties
     for (let i = 0; i < own.length; i++) list.push(own[i] as string)
     return list
   }

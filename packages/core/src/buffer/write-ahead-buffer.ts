@@ -1,13 +1,6 @@
 import type { TimeTick } from '@wal/walimpls'
 import type { LogRecord } from '../read/log-record.js'
-
-/** Acknowledged records that follow each other in the log. */
-export interface BufferedRun {
-  readonly records: readonly LogRecord[]
-  readonly lastTimeTick: TimeTick
-  readonly bytes: number
-  readonly addedAt: number
-}
+import type { BufferedRun } from './buffered-run.js'
 
 /**
  * The newest acknowledged records, in order, for tailing readers: they cost the backend nothing and are as fresh as the
@@ -18,6 +11,8 @@ export class WriteAheadBuffer {
   readonly #capacityBytes: number
   readonly #maxAgeMs: number
   #runs: BufferedRun[] = []
+  /** When each run came. */
+  #addedAt: number[] = []
   /** Index in `#runs` of the oldest run kept; what lies before is dropped now and then, as a shift of all costs. */
   #head = 0
   /** Number of the oldest run kept, counted over the buffer's life. */
@@ -49,12 +44,12 @@ export class WriteAheadBuffer {
     return this.#closed
   }
 
-  append(records: readonly LogRecord[], bytes: number, now: number): void {
-    const last = records[records.length - 1]
-    if (last === undefined || this.#closed) return
-    this.#runs.push({ records, lastTimeTick: last.timeTick, bytes, addedAt: now })
-    this.#bytes += bytes
-    this.#newest = last.timeTick
+  append(run: BufferedRun, now: number): void {
+    if (this.#closed) return
+    this.#runs.push(run)
+    this.#addedAt.push(now)
+    this.#bytes += run.bytes
+    this.#newest = run.lastTimeTick
     this.#evict(now)
     this.#wake()
   }
@@ -92,6 +87,7 @@ export class WriteAheadBuffer {
     this.#closed = true
     this.#firstNumber += this.#runs.length - this.#head
     this.#runs = []
+    this.#addedAt = []
     this.#head = 0
     this.#bytes = 0
     this.#wake()
@@ -101,7 +97,8 @@ export class WriteAheadBuffer {
     // The last run stays, so that a reader in catch-up can always meet the buffer.
     while (this.#head < this.#runs.length - 1) {
       const oldest = this.#runs[this.#head] as BufferedRun
-      if (this.#bytes <= this.#capacityBytes && now - oldest.addedAt <= this.#maxAgeMs) break
+      if (this.#bytes <= this.#capacityBytes && now - (this.#addedAt[this.#head] as number) <= this.#maxAgeMs)
+        break
       this.#bytes -= oldest.bytes
       this.#floor = oldest.lastTimeTick
       ;(this.#runs as unknown[])[this.#head] = undefined
@@ -110,6 +107,7 @@ export class WriteAheadBuffer {
     }
     if (this.#head > 1024 && this.#head * 2 > this.#runs.length) {
       this.#runs = this.#runs.slice(this.#head)
+      this.#addedAt = this.#addedAt.slice(this.#head)
       this.#head = 0
     }
   }
@@ -139,8 +137,7 @@ export class BufferReader {
     const run = this.#buffer.closed ? 'evicted' : this.#buffer.run(this.#number)
     if (run === undefined || run === 'evicted') return run
     this.#number++
-    const first = run.records[0] as LogRecord
-    return first.timeTick > this.#after
+    return run.firstTimeTick > this.#after
       ? run.records
       : run.records.filter((record) => record.timeTick > this.#after)
   }

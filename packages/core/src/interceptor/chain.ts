@@ -19,7 +19,7 @@ export class InterceptorChain {
   constructor(interceptors: readonly Interceptor[], channel: string) {
     this.#interceptors = interceptors
     this.#channel = channel
-    this.#ready = Promise.all(interceptors.map((interceptor) => interceptor.ready?.()))
+    this.#ready = Promise.all(interceptors.map(async (interceptor) => interceptor.ready?.()))
     // Told to every append; nobody else waits for it.
     this.#ready.catch(() => {})
   }
@@ -69,7 +69,7 @@ export class InterceptorChain {
 
   /** Tells the interceptors, waits for what runs inside them. */
   async gracefulClose(): Promise<void> {
-    await Promise.all(this.#interceptors.map((interceptor) => interceptor.gracefulClose?.()))
+    await Promise.all(this.#interceptors.map(async (interceptor) => interceptor.gracefulClose?.()))
     if (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 

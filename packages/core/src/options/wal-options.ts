@@ -1,13 +1,13 @@
-import { type OptionTable, type Runtime, systemRuntime } from '@wal/walimpls'
+import { invalidArgument, type OptionTable, type Runtime, systemRuntime } from '@wal/walimpls'
 import { readOptions } from '@wal/walimpls/helper'
 import { type Logger, silentLogger } from '../diagnostics/logger.js'
 import type { Interceptor } from '../interceptor/interceptor.js'
 
 /** How a WAL behaves, whatever its backend. */
 export interface WalOptions {
-  /** Memory for appends on their way and for the write-ahead buffer, half each. Default 64 MiB. */
+  /** Memory: a half for the write-ahead buffer, a quarter for appends on their way. Default 64 MiB. */
   readonly budgetBytes?: number
-  /** How much may wait for room in the budget; more is refused with `WAL_RATE_LIMITED`. Default 64 MiB. */
+  /** How much may wait for room; more is refused with `WAL_RATE_LIMITED`. Default: a quarter of `budgetBytes`. */
   readonly maxWaitingBytes?: number
   /** Aim for backend batches of this size. Default 1 MiB. */
   readonly batchBytes?: number
@@ -42,13 +42,12 @@ export const WAL_OPTIONS: OptionTable = {
     type: 'integer',
     default: 64 * MIB,
     min: MIB,
-    description: 'memory for appends and the write-ahead buffer, half each',
+    description: 'memory: half for the write-ahead buffer, a quarter for appends on their way',
   },
   maxWaitingBytes: {
     type: 'integer',
-    default: 64 * MIB,
     min: 0,
-    description: 'how much may wait for room in the budget',
+    description: 'how much may wait for room; a quarter of budgetBytes when not said',
   },
   batchBytes: { type: 'integer', default: MIB, min: 1024, description: 'size of backend batches to aim for' },
   lingerMs: {
@@ -110,10 +109,26 @@ export function resolveWalOptions(given: WalOptions, what: string): ResolvedWalO
     given as Record<string, unknown>,
     what,
   ) as unknown as ResolvedWalOptions
+  checkCode(known, what)
   return {
     ...known,
+    maxWaitingBytes: known.maxWaitingBytes ?? Math.floor(known.budgetBytes / 4),
     interceptors: known.interceptors ?? [],
     logger: known.logger ?? silentLogger,
     runtime: known.runtime ?? systemRuntime,
   }
+}
+
+const LOGGER_METHODS = ['debug', 'info', 'warn', 'error'] as const
+
+/** What is code has no spec to check it by, and would fail only when it is first called. */
+function checkCode({ interceptors, logger }: WalOptions, what: string): void {
+  if (interceptors !== undefined) {
+    const usable =
+      Array.isArray(interceptors) && interceptors.every((one) => typeof one?.append === 'function')
+    if (!usable)
+      throw invalidArgument(`option "interceptors" of ${what}`, 'a list of objects with append', interceptors)
+  }
+  if (logger !== undefined && !LOGGER_METHODS.every((name) => typeof logger?.[name] === 'function'))
+    throw invalidArgument(`option "logger" of ${what}`, `an object with ${LOGGER_METHODS.join(', ')}`, logger)
 }

@@ -24,6 +24,7 @@ export interface PositionParts {
 }
 
 const FORMAT = 'wal1'
+const INCARNATION = /^[a-z0-9]{1,32}$/
 
 /** `wal1:backend:identity:id:term:incarnation:timeTick`; the id is the backend's and percent-encoded. */
 export function formatPosition(parts: PositionParts): Position {
@@ -54,7 +55,8 @@ export function parsePosition(text: unknown, what = 'position'): PositionParts {
     !logIdentity ||
     !lastConfirmed ||
     term === undefined ||
-    timeTick === undefined
+    timeTick === undefined ||
+    !INCARNATION.test(incarnation ?? '')
   )
     throw invalidArgument(what, 'a whole position (text, as read and append give it)', text)
   return { backend, logIdentity, lastConfirmed, writer: { term, incarnation: incarnation ?? '' }, timeTick }

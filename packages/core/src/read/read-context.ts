@@ -15,6 +15,8 @@ export interface ReadContext {
   readonly readBytes: number
   /** The backend's log, as it is open now. */
   log(): ReadOnlyWALImpls
+  /** Settles when the log that is being opened anew (after a lost fence) is there; undefined when none is. */
+  reopening?(): Promise<unknown> | undefined
   /** Undefined on a read-only WAL, closed once the writer was fenced. */
   readonly buffer: WriteAheadBuffer | undefined
   /** Looks where the log ends now. */

@@ -27,6 +27,8 @@ const OPTION_NAMES = ['deliver', 'from', 'after', 'until', 'vchannel', 'timeTick
 
 /** Refuses what can be refused without looking at the log. */
 export function checkReadOptions(options: ReadOptions): void {
+  if (typeof options !== 'object' || options === null)
+    throw invalidArgument('read', 'given an options object', options)
   for (const name of Object.keys(options))
     if (!OPTION_NAMES.includes(name))
       throw invalidArgument(`read option "${name}"`, `one of ${OPTION_NAMES.join(', ')}`)
@@ -38,6 +40,8 @@ export function checkReadOptions(options: ReadOptions): void {
     throw invalidArgument('vchannel', 'text', options.vchannel)
   if (options.timeTicks !== undefined && typeof options.timeTicks !== 'boolean')
     throw invalidArgument('timeTicks', 'true or false', options.timeTicks)
+  if (options.signal !== undefined && typeof options.signal?.addEventListener !== 'function')
+    throw invalidArgument('signal', 'an AbortSignal', options.signal)
   if (options.from !== undefined) parsePosition(options.from, 'from')
   if (options.after !== undefined) parsePosition(options.after, 'after')
   const { until } = options

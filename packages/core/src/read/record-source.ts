@@ -5,7 +5,7 @@ import {
   type StartPosition,
   WalError,
 } from '@wal/walimpls'
-import { sleep } from '@wal/walimpls/helper'
+import { abortable, sleep } from '@wal/walimpls/helper'
 import type { BufferReader } from '../buffer/write-ahead-buffer.js'
 import { decodeRecord, type LogRecord } from './log-record.js'
 import type { ReadContext } from './read-context.js'
@@ -111,7 +111,7 @@ export class RecordSource {
     }
     if (batch === undefined) {
       this.#signal.throwIfAborted()
-      if (this.#context.log() !== this.#log) return undefined
+      if (await this.#reopened()) return undefined
       throw new WalError('WAL_CLOSED', `${this.#context.where}: the log was closed under a scanner`)
     }
     this.#failures = 0
@@ -154,6 +154,7 @@ export class RecordSource {
   async #afterFailure(error: unknown): Promise<void> {
     this.#signal.throwIfAborted()
     await this.#closeScanner()
+    if (WalError.isInstance(error) && error.code === 'WAL_CLOSED' && (await this.#reopened())) return
     if (WalError.isInstance(error) && !error.retryable) throw error
     const { runtime, logger, where } = this.#context
     logger.warn(
@@ -162,6 +163,12 @@ export class RecordSource {
     )
     const ms = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(this.#failures++, 16))
     await sleep(runtime, ms * (0.5 + runtime.random() / 2), this.#signal)
+  }
+
+  /** Whether the log under the scanner was closed only to be opened anew (the writer's fence was taken). */
+  async #reopened(): Promise<boolean> {
+    await abortable(this.#context.reopening?.() ?? Promise.resolve(), this.#signal)
+    return this.#context.log() !== this.#log
   }
 
   async #closeScanner(): Promise<void> {

@@ -1,9 +1,10 @@
 import { openWal, WalError } from '@wal/core'
 import '@wal/impl-file'
+import { type File, systemRuntime } from '@wal/walimpls'
 
 /**
  * `load COUNT`: appendAll of so many small records. `flood TURNS`: 1,000 un-awaited appends in each turn of the event
- * loop, every one caught. Prints one line of JSON with what happened and the largest resident set that was seen.
+ * loop, every one caught. `slow-flood`: the same on a disk that takes 50 ms a write. Prints one line of JSON with what happened and the largest resident set that was seen.
  */
 const [path = '', mode = '', amount = '0'] = process.argv.slice(2)
 const MIB = 1 << 20
@@ -13,7 +14,26 @@ const sampler = setInterval(() => {
   maxRss = Math.max(maxRss, process.memoryUsage.rss())
 }, 10)
 
-const wal = await openWal(`file:${path}`, { channel: 'memory', budgetBytes: 64 * MIB, maxWaitingBytes: 64 * MIB })
+/** The real disk, with a pause before every write. */
+const slowDisk = {
+  ...systemRuntime,
+  files: {
+    ...systemRuntime.files,
+    async open(...parameters: Parameters<typeof systemRuntime.files.open>): Promise<File> {
+      const file = await systemRuntime.files.open(...parameters)
+      return {
+        ...file,
+        async writeDurably(bytes, position) {
+          await new Promise((resolve) => setTimeout(resolve, 50))
+          await file.writeDurably(bytes, position)
+        },
+      }
+    },
+  },
+}
+const runtime = mode === 'slow-flood' ? slowDisk : systemRuntime
+
+const wal = await openWal(`file:${path}`, { runtime, channel: 'memory', budgetBytes: 64 * MIB })
 const payload = Buffer.alloc(100, 1)
 const outcomes: Record<string, number> = {}
 const count = (outcome: string): void => {
@@ -26,16 +46,25 @@ if (mode === 'load') {
   }
   for await (const _ of wal.appendAll(source())) count('acked')
 } else {
-  const all: Promise<void>[] = []
+  let open = 0
+  const settled = (outcome: string): void => {
+    open--
+    count(outcome)
+  }
   for (let turn = 0; turn < Number(amount); turn++) {
-    for (let i = 0; i < 1000; i++)
+    for (let i = 0; i < 1000; i++) {
+      open++
       wal.append({ payload }).then(
-        () => count('acked'),
-        (error) => count(WalError.isInstance(error) ? `${error.code} ${(error as { outcome?: string }).outcome}` : 'other'),
+        () => settled('acked'),
+        (error) =>
+          settled(
+            WalError.isInstance(error) ? `${error.code} ${(error as { outcome?: string }).outcome}` : 'other',
+          ),
       )
+    }
     await new Promise((resolve) => setImmediate(resolve))
   }
-  await Promise.all(all)
+  while (open > 0) await new Promise((resolve) => setTimeout(resolve, 10))
 }
 await wal.barrier()
 await wal.close()

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
+import { test } from 'vitest'
+import { cleanLogs, faulty, message, open, openReader, pause, texts, within } from './harness.js'
+
+cleanLogs()
+
+test('G14 one signal over 5,000 calls: no warning, no listener left', async () => {
+  const backend = faulty()
+  const wal = await open({ builder: backend.builder, budgetBytes: 64 << 20 })
+  const controller = new AbortController()
+  const { signal } = controller
+  const warnings: Error[] = []
+  const listen = (warning: Error) => warnings.push(warning)
+  process.on('warning', listen)
+  const appends = Array.from({ length: 5000 }, (_, i) => wal.append(message(String(i)), { signal }))
+  const readers = Array.from({ length: 30 }, () => texts(wal.read({ until: 'end', signal })))
+  await within(Promise.all(appends), 10_000)
+  await within(Promise.all(readers), 10_000)
+  await wal.barrier({ signal })
+  await wal.appendBatch([message('a'), message('b')], { signal })
+  for await (const _ of wal.appendAll([message('c')], { signal }));
+  assert.equal(getEventListeners(signal, 'abort').length, 0)
+
+  backend.faults = { append: () => 'hang' }
+  const lost = Array.from({ length: 5000 }, () => wal.append(message('x'), { signal }))
+  await pause(1)
+  const reason = new Error('stop')
+  const settled = Promise.allSettled(lost)
+  controller.abort(reason)
+  const outcomes = await within(settled)
+  assert.ok(outcomes.every((each) => each.status === 'rejected'))
+  assert.equal(getEventListeners(signal, 'abort').length, 0)
+  await pause(5)
+  process.off('warning', listen)
+  assert.deepEqual(warnings, [])
+  backend.letGo()
+})
+
+test('G14 an aborted read rejects its loop, ready and caughtUp with the reason; nothing is left', async () => {
+  const wal = await open()
+  const reader = await openReader()
+  for (const log of [wal, reader]) {
+    const controller = new AbortController()
+    const scanner = log.read({ signal: controller.signal })
+    const loop = texts(scanner)
+    const caughtUp = log.read({ signal: controller.signal }).caughtUp()
+    await scanner.ready()
+    await pause(5)
+    const reason = new Error('enough')
+    controller.abort(reason)
+    await assert.rejects(within(loop), (error) => error === reason)
+    await assert.rejects(within(caughtUp), (error) => error === reason)
+    await assert.rejects(within(scanner.next()), (error) => error === reason)
+    assert.equal(getEventListeners(controller.signal, 'abort').length, 0)
+    const late = log.read({ signal: controller.signal })
+    await assert.rejects(within(late.next()), (error) => error === reason)
+    await assert.rejects(within(late.ready()), (error) => error === reason)
+  }
+})
+
+test('G14 an abort while an open waits, and one before', async () => {
+  await assert.rejects(open({ signal: AbortSignal.abort('no') }), (error) => error === 'no')
+  const controller = new AbortController()
+  const wal = await open({ signal: controller.signal })
+  assert.equal(getEventListeners(controller.signal, 'abort').length, 0)
+  controller.abort()
+  await wal.append(message('the signal was the open’s alone'))
+})

@@ -1,0 +1,72 @@
+import { memoryBuilder, resetMemory } from '@wal/core/testing'
+import { afterEach, onTestFinished } from 'vitest'
+import { type NewMessage, openWal, type Scanner, type WAL } from '../src/index.js'
+import type { OpenWalOptions } from '../src/open.js'
+import { FaultyBackend } from './faulty-backend.js'
+
+/** Small enough to be felt, and no waiting. */
+export const SMALL = { budgetBytes: 1 << 20, timeTickMs: 20, fenceCheckMs: 0, closeTimeoutMs: 200 } as const
+
+/** Every test of a file starts with empty logs, and closes what it opened. */
+export function cleanLogs(): void {
+  afterEach(() => resetMemory())
+}
+
+export async function open(options: Partial<OpenWalOptions> = {}): Promise<WAL> {
+  const wal = await openWal('memory:', { channel: 'log', ...SMALL, ...options, accessMode: 'rw' })
+  onTestFinished(() => wal.close())
+  return wal
+}
+
+export async function openReader(options: Partial<OpenWalOptions> = {}) {
+  const wal = await openWal('memory:', { channel: 'log', ...SMALL, ...options, accessMode: 'ro' })
+  onTestFinished(() => wal.close())
+  return wal
+}
+
+export function faulty(): FaultyBackend {
+  const backend = new FaultyBackend(memoryBuilder())
+  onTestFinished(() => backend.letGo())
+  return backend
+}
+
+export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+export const textOf = (message: { readonly payload: Uint8Array }): string =>
+  new TextDecoder().decode(message.payload)
+export const message = (text: string, rest: Omit<NewMessage, 'payload'> = {}): NewMessage => ({
+  payload: bytes(text),
+  ...rest,
+})
+
+/** Texts of all that the scanner gives, up to `count`. */
+export async function texts(scanner: Scanner, count = Number.POSITIVE_INFINITY): Promise<string[]> {
+  const seen: string[] = []
+  if (count === 0) return seen
+  for await (const each of scanner) {
+    seen.push(textOf(each))
+    if (seen.length >= count) break
+  }
+  return seen
+}
+
+/** What a promise came to, without waiting longer than `ms`. */
+export async function within<T>(promise: Promise<T>, ms = 2000): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not settled within ${ms} ms`)), ms)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+export async function isPending(promise: Promise<unknown>, ms = 20): Promise<boolean> {
+  const pending = Symbol()
+  const after = new Promise((resolve) => setTimeout(() => resolve(pending), ms))
+  return (await Promise.race([promise.catch(() => {}), after])) === pending
+}
+
+export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
