@@ -8,7 +8,7 @@ export const HELP = `npm run demo -- [options]
   --backend NAME   which backend keeps the log: ${backendNames().join(', ')} (default: file)
   --url URL        log to a server that is running already, or to a folder of your own
   --records N      append only the first N flights of ${RECORDS}
-  --damage         flip a bit of one delivered payload, to see the check fail
+  --damage         flip a byte of one delivered payload: the check has to find it
   --keep           leave the log behind
   --help           this text`
 

@@ -30,7 +30,7 @@ export async function runWriter(life: WriterLife, { signal, progress }: Follow):
   const { total, killAt } = life
   const reportEvery = Math.ceil(total / 100)
   // It may be so far ahead of what it has told us: however fast the disk is, it will be killed in mid-stream.
-  const ahead = 10 * reportEvery
+  const ahead = 25 * reportEvery
   let opened: Extract<WriterReport, { kind: 'opened' }> | undefined
   let acked = life.acked
   let syncs = 0

@@ -2,7 +2,19 @@ import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
 import { test } from 'vitest'
 import { type AppendError, mustGetBuilder, openWal } from '../src/index.js'
-import { cleanLogs, faulty, isPending, message, open, openReader, pause, SMALL, texts, turn, within } from './harness.js'
+import {
+  cleanLogs,
+  faulty,
+  isPending,
+  message,
+  open,
+  openReader,
+  pause,
+  SMALL,
+  texts,
+  turn,
+  within,
+} from './harness.js'
 
 cleanLogs()
 

@@ -90,10 +90,15 @@ export class FaultyBackend {
 
   #opener(inner: OpenerImpls): OpenerImpls {
     return {
-      ...(inner.list === undefined ? {} : { list: (waits?: Waits) => (inner.list as NonNullable<typeof inner.list>)(waits) }),
+      ...(inner.list === undefined
+        ? {}
+        : { list: (waits?: Waits) => (inner.list as NonNullable<typeof inner.list>)(waits) }),
       ...(inner.delete === undefined
         ? {}
-        : { delete: (channel: string, waits?: Waits) => (inner.delete as NonNullable<typeof inner.delete>)(channel, waits) }),
+        : {
+            delete: (channel: string, waits?: Waits) =>
+              (inner.delete as NonNullable<typeof inner.delete>)(channel, waits),
+          }),
       openReadOnly: async (channel, waits) => new FaultyLog(await inner.openReadOnly(channel, waits), this),
       open: async (channel, writer, waits) => {
         await this.faults.open?.(writer)
@@ -150,6 +155,8 @@ class FaultyWriter extends FaultyLog implements WALImpls {
   readonly #queue: Call[] = []
   #busy = false
   #fenced = false
+  /** A call made in the turn of a failure can't know of it yet: it counts as behind it. */
+  #failing = false
 
   constructor(
     private readonly log: WALImpls,
@@ -167,6 +174,10 @@ class FaultyWriter extends FaultyLog implements WALImpls {
   }
 
   append(batch: Batch): Promise<readonly MessageId[]> {
+    if (this.#failing) {
+      this.backend.count('handed in as another failed')
+      return Promise.reject(notWritten('WAL_UNAVAILABLE', 'a batch before failed'))
+    }
     return new Promise((resolve, reject) => {
       this.#queue.push({ batch, resolve, reject })
       if (!this.#busy) void this.#work()
@@ -181,6 +192,10 @@ class FaultyWriter extends FaultyLog implements WALImpls {
         this.#queue.shift()
         call.resolve(ids)
       } catch (error) {
+        this.#failing = true
+        setImmediate(() => {
+          this.#failing = false
+        })
         const [failed, ...behind] = this.#queue.splice(0)
         failed?.reject(error)
         if (behind.length > 0) this.backend.count('several in flight failed')

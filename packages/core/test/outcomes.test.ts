@@ -51,13 +51,19 @@ test('G4 an abort ends the wait in each state: waiting and queued with signal.re
   backend.letGo()
   // All the bytes are free again: as much as the budget holds goes through.
   await within(Promise.all(Array.from({ length: 12 }, () => wal.append(big('x')))))
-  assert.equal((await within(texts(wal.read({ until: 'end' })))).join('').replaceAll('s', '').length, 1_200_000)
+  assert.equal(
+    (await within(texts(wal.read({ until: 'end' })))).join('').replaceAll('s', '').length,
+    1_200_000,
+  )
 })
 
 test('G4 an append aborted before it is made rejects with the reason and leaves nothing behind', async () => {
   const wal = await open()
   await assert.rejects(wal.append(message('a'), { signal: AbortSignal.abort('no') }), (e) => e === 'no')
-  await assert.rejects(wal.appendBatch([message('a')], { signal: AbortSignal.abort('no') }), (e) => e === 'no')
+  await assert.rejects(
+    wal.appendBatch([message('a')], { signal: AbortSignal.abort('no') }),
+    (e) => e === 'no',
+  )
   await assert.rejects(wal.barrier({ signal: AbortSignal.abort('no') }), (e) => e === 'no')
   assert.deepEqual(await texts(wal.read({ until: 'end' })), [])
 })
@@ -171,7 +177,15 @@ test('passing failures are sent again: none of the appends fails, order stays', 
   const backend = faulty()
   const wal = await open({ builder: backend.builder, batchBytes: 16 << 10, budgetBytes: 16 << 20 })
   let calls = 0
-  const faults = ['fail', undefined, 'store, then fail', 'store twice', undefined, 'fence', 'store twice, then fail'] as const
+  const faults = [
+    'fail',
+    undefined,
+    'store, then fail',
+    'store twice',
+    undefined,
+    'fence',
+    'store twice, then fail',
+  ] as const
   backend.faults = { append: () => faults[calls++ % 14] }
   const sent = Array.from({ length: 900 }, (_, i) => `${i}`.padEnd(700, '.'))
   const results = await within(Promise.all(sent.map((each) => wal.append(message(each)))), 20_000)

@@ -120,7 +120,8 @@ export class LogReader {
     const reader = this.reader as SegmentReader
     if (!isSuperseded(this.log.files, this.log.path, reader.name.epoch)) {
       const wait = this.syncedAt + SYNC_SPACING_MS - this.runtime.now()
-      if (wait > 0) await sleep(this.runtime, wait)
+      // The clock may have been set back.
+      if (wait > 0) await sleep(this.runtime, Math.min(wait, SYNC_SPACING_MS))
       this.syncedAt = this.runtime.now()
       await reader.sync()
     } else if (!chunk.more || (await reader.read(frame.end)).frames.length === 0) {

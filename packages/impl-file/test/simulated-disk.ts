@@ -75,6 +75,18 @@ export class SimulatedDisk {
     this.watchers.clear()
   }
 
+  /** The same disk once more, all of it synced: to damage it in many ways, each from the same beginning. */
+  copy(): SimulatedDisk {
+    const other = new SimulatedDisk(this.random)
+    for (const folder of this.folders) other.folders.add(folder)
+    for (const [path, { visible }] of this.visibleNames) {
+      const node = { visible: Buffer.from(visible), stable: Buffer.from(visible), dropped: [], errors: 0 }
+      other.visibleNames.set(path, node)
+      other.stableNames.set(path, node)
+    }
+    return other
+  }
+
   /** For tests that damage what is stored. */
   bytesOf(path: string): Buffer {
     const node = this.visibleNames.get(path)

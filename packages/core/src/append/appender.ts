@@ -15,7 +15,7 @@ import { type ResultContext, StoredResult } from './append-result.js'
 import { type AppendTask, MESSAGE_OVERHEAD_BYTES, type TaskOwner } from './append-task.js'
 import type { BatchInFlight } from './batch-in-flight.js'
 import { Deadlines } from './deadlines.js'
-import type { TakenMessage } from './new-message.js'
+import { TakenMessage } from './new-message.js'
 import { outcomeToken } from './outcome-token.js'
 import { endOutcome, Pipeline, type PipelineEvents, type PipelineOptions } from './pipeline.js'
 import type { Stamp } from './stamp.js'
@@ -104,7 +104,7 @@ export class Appender implements PipelineEvents {
       owner.reject(appendError(this.#stopped, 'not-written', undefined))
       return
     }
-    const message = { payload: EMPTY, vchannel: '', type: MESSAGE_TYPE.TimeTick, properties, bytes: 0 }
+    const message = new TakenMessage(EMPTY, '', MESSAGE_TYPE.TimeTick, properties)
     const task = this.#task(message, 0, this.#options.runtime.now() + timeoutMs, owner)
     task.state = 'queued'
     this.#pipeline.enter(task)
@@ -156,14 +156,11 @@ export class Appender implements PipelineEvents {
   stored(batch: BatchInFlight, ids: readonly MessageId[]): string {
     const { buffer, context, stamp, runtime, wrote } = this.#options
     const { tasks, firstTimeTick } = batch
-    const messages = tasks.map((task) => task.message)
     const { writer } = context
-    buffer.append(
-      new BufferedRun({ messages, ids, firstTimeTick, writer, lastConfirmed: placeOf(batch) }),
-      runtime.now(),
-    )
-    for (let i = 0; i < messages.length; i++)
-      if ((messages[i] as TakenMessage).type === MESSAGE_TYPE.TimeTick)
+    const run = new BufferedRun(tasks, { ids, firstTimeTick, writer, lastConfirmed: placeOf(batch) })
+    buffer.append(run, runtime.now())
+    for (let i = 0; i < tasks.length; i++)
+      if ((tasks[i] as AppendTask).message.type === MESSAGE_TYPE.TimeTick)
         stamp.previousTick = context.ids.serialise(ids[i] as MessageId)
     if (batch.charged > 0) wrote(batch.charged)
     return context.ids.serialise(ids[ids.length - 1] as MessageId)

@@ -1,18 +1,35 @@
 import { invalidArgument, isWellFormed, MESSAGE_TYPE, messageTypeOf, userPropertyList } from '@wal/walimpls'
 import type { NewMessage } from '../wal.js'
-import { payloadArena } from './payload-arena.js'
+import { type MessageBytes, messageArena } from './message-arena.js'
 
 const MAX_VCHANNEL_LENGTH = 1024
 const NO_PROPERTIES: readonly string[] = []
 
-/** A user's message, checked and taken over: the payload is a copy of ours. */
-export interface TakenMessage {
-  readonly payload: Uint8Array
+/** A message, checked and taken over: the payload is a copy of ours. */
+export class TakenMessage {
+  readonly place: MessageBytes
   readonly vchannel: string
   readonly type: number
   readonly properties: readonly string[]
   /** Payload and properties, without the library's own. */
   readonly bytes: number
+
+  /** `properties` are the user's, checked, or a time tick's own. */
+  constructor(payload: Uint8Array, vchannel: string, type: number, properties: readonly string[]) {
+    this.place = messageArena.copy(payload, properties)
+    this.vchannel = vchannel
+    this.type = type
+    this.properties = properties
+    let bytes = payload.length + vchannel.length
+    for (let i = 0; i < properties.length; i++) bytes += (properties[i] as string).length
+    this.bytes = bytes
+  }
+
+  /** A view of the copy. */
+  get payload(): Uint8Array {
+    const { slab, start, payloadEnd } = this.place
+    return slab.subarray(start, payloadEnd)
+  }
 }
 
 /** Checks everything that needs no I/O (`WAL_INVALID_ARGUMENT`) before anything is copied or queued. */
@@ -30,9 +47,7 @@ export function takeMessage(message: NewMessage): TakenMessage {
     )
   if (type !== MESSAGE_TYPE.Record) checkType(type)
   const list = properties === undefined ? NO_PROPERTIES : userPropertyList(properties)
-  let bytes = payload.length + vchannel.length
-  for (let i = 0; i < list.length; i++) bytes += (list[i] as string).length
-  return { payload: payloadArena.copy(payload), vchannel, type, properties: list, bytes }
+  return new TakenMessage(payload, vchannel, type, list)
 }
 
 function checkType(type: unknown): asserts type is number {

@@ -1,66 +1,85 @@
 import type { MessageId, TimeTick, Writer } from '@wal/walimpls'
+import { readProperties } from '@wal/walimpls/helper'
 import type { TakenMessage } from '../append/new-message.js'
 import type { LogRecord } from '../read/log-record.js'
 
-/**
- * What a record costs in the buffer beside payload and properties: about 250 bytes of objects, and the three times as
- * much garbage that V8 lets gather beside long-lived objects before it collects. Measured with a million small records.
- */
-export const RECORD_OVERHEAD_BYTES = 768
+/** What a record costs in the buffer beside payload and properties, alone in its run and with the collector's slack. */
+export const RECORD_OVERHEAD_BYTES = 512
+
+export interface RunParts {
+  readonly ids: readonly MessageId[]
+  readonly firstTimeTick: TimeTick
+  readonly writer: Writer
+  /** Serialised id from which a reader meets all of the run; empty: each record's own. */
+  readonly lastConfirmed: string
+}
 
 /**
- * Acknowledged messages that follow each other in the log. Kept as they came in: records are made when the first reader
- * asks, since most logs have none that tails in the writer's process.
+ * Acknowledged messages that follow each other in the log, as bytes in slabs. Records are made when the first reader
+ * asks: most logs have none that tails in the writer's process.
  */
 export class BufferedRun {
   readonly bytes: number
-  readonly #messages: readonly TakenMessage[]
-  readonly #ids: readonly MessageId[]
-  readonly #firstTimeTick: TimeTick
-  readonly #writer: Writer
-  readonly #lastConfirmed: string
+  readonly #parts: RunParts
+  readonly #count: number
+  readonly #slabs: Buffer[]
+  readonly #starts: number[]
+  readonly #payloadEnds: number[]
+  readonly #vchannels: string[]
+  readonly #types: number[]
   #records: readonly LogRecord[] | undefined
 
-  constructor(parts: {
-    readonly messages: readonly TakenMessage[]
-    readonly ids: readonly MessageId[]
-    readonly firstTimeTick: TimeTick
-    readonly writer: Writer
-    /** Serialised id from which a reader meets all of the run; empty: each record's own. */
-    readonly lastConfirmed: string
-  }) {
-    this.#messages = parts.messages
-    this.#ids = parts.ids
-    this.#firstTimeTick = parts.firstTimeTick
-    this.#writer = parts.writer
-    this.#lastConfirmed = parts.lastConfirmed
+  constructor(messages: readonly { readonly message: TakenMessage }[], parts: RunParts) {
+    const count = messages.length
+    this.#parts = parts
+    this.#count = count
+    this.#slabs = new Array(count)
+    this.#starts = new Array(count)
+    this.#payloadEnds = new Array(count)
+    this.#vchannels = new Array(count)
+    this.#types = new Array(count)
     let bytes = 0
-    for (const message of parts.messages) bytes += message.bytes + RECORD_OVERHEAD_BYTES
+    for (let i = 0; i < count; i++) {
+      const { place, vchannel, type, bytes: size } = (messages[i] as { message: TakenMessage }).message
+      this.#slabs[i] = place.slab
+      this.#starts[i] = place.start
+      this.#payloadEnds[i] = place.payloadEnd
+      this.#vchannels[i] = vchannel
+      this.#types[i] = type
+      bytes += size + RECORD_OVERHEAD_BYTES
+    }
     this.bytes = bytes
   }
 
   get firstTimeTick(): TimeTick {
-    return this.#firstTimeTick
+    return this.#parts.firstTimeTick
   }
 
   get lastTimeTick(): TimeTick {
-    return this.#firstTimeTick + BigInt(this.#messages.length - 1)
+    return this.#parts.firstTimeTick + BigInt(this.#count - 1)
   }
 
   get records(): readonly LogRecord[] {
-    this.#records ??= this.#messages.map((message, i) => ({
-      id: this.#ids[i] as MessageId,
-      payload: message.payload,
-      properties: message.properties,
-      timeTick: this.#firstTimeTick + BigInt(i),
-      term: this.#writer.term,
-      incarnation: this.#writer.incarnation,
-      type: message.type,
-      opening: false,
-      vchannel: message.vchannel,
-      lastConfirmed: this.#lastConfirmed,
-      previousTick: '',
-    }))
+    this.#records ??= this.#slabs.map((_, i) => this.#record(i))
     return this.#records
+  }
+
+  #record(i: number): LogRecord {
+    const { ids, firstTimeTick, writer, lastConfirmed } = this.#parts
+    const slab = this.#slabs[i] as Buffer
+    const payloadEnd = this.#payloadEnds[i] as number
+    return {
+      id: ids[i] as MessageId,
+      payload: slab.subarray(this.#starts[i], payloadEnd),
+      properties: readProperties(slab, payloadEnd).properties,
+      timeTick: firstTimeTick + BigInt(i),
+      term: writer.term,
+      incarnation: writer.incarnation,
+      type: this.#types[i] as number,
+      opening: false,
+      vchannel: this.#vchannels[i] as string,
+      lastConfirmed,
+      previousTick: '',
+    }
   }
 }

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { systemRuntime } from '@wal/walimpls'
+import { test } from 'vitest'
+import { millisecondsOf } from '../src/index.js'
+import { cleanLogs, message, open, openReader, texts } from './harness.js'
+
+cleanLogs()
+
+function runtimeAt(offsetMs: number) {
+  const runtime = { ...systemRuntime, offset: offsetMs, now: () => Date.now() + runtime.offset }
+  return runtime
+}
+
+test('a log ahead of the clock by more than maxClockAheadMs is refused; other logs of the process are not moved', async () => {
+  const future = await open({ runtime: runtimeAt(3_600_000) })
+  await future.append(message('from the future'))
+  await future.close()
+  await assert.rejects(open(), { code: 'WAL_CLOCK_AHEAD' })
+  await assert.rejects(open({ maxClockAheadMs: 3_500_000 }), { code: 'WAL_CLOCK_AHEAD' })
+  const other = await open({ channel: 'other' })
+  const { timeTick } = await other.append(message('a'))
+  assert.ok(Math.abs(millisecondsOf(timeTick) - Date.now()) < 60_000)
+  // A refused open fences nobody and reading is still possible.
+  const reader = await openReader()
+  assert.deepEqual(await texts(reader.read({ until: 'end' })), ['from the future'])
+})
+
+test('a log ahead within bounds goes on above itself, at wall speed', async () => {
+  const ahead = await open({ runtime: runtimeAt(300_000) })
+  const last = await ahead.append(message('1'))
+  const runtime = runtimeAt(0)
+  const wal = await open({ runtime })
+  const first = await wal.append(message('2'))
+  assert.ok(first.timeTick > last.timeTick)
+  runtime.offset += 10_000
+  const later = await wal.append(message('3'))
+  const gained = millisecondsOf(later.timeTick) - millisecondsOf(first.timeTick)
+  assert.ok(gained >= 9_000 && gained < 20_000, String(gained))
+})
+
+test('a wall clock that steps back does not', async () => {
+  const runtime = runtimeAt(0)
+  const wal = await open({ runtime })
+  const before = await wal.append(message('1'))
+  runtime.offset = -500_000
+  const after = await wal.append(message('2'))
+  assert.ok(after.timeTick > before.timeTick)
+  assert.deepEqual(await texts(wal.read({ until: 'end' })), ['1', '2'])
+})

@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict'
+import { test } from 'vitest'
+import { AppendError, type WAL } from '../src/index.js'
+import { cleanLogs, faulty, message, open, openReader, pause, texts, within } from './harness.js'
+import { rawLog } from './raw-log.js'
+
+cleanLogs()
+
+test('G6 an explicit term: lower is WAL_FENCED and disturbs nobody, higher takes over', async () => {
+  const five = await open({ term: 5 })
+  await assert.rejects(open({ term: 4 }), { code: 'WAL_FENCED' })
+  await five.append(message('still the writer'))
+  const seven = await open({ term: 7 })
+  assert.equal(seven.channel.term, 7)
+  await assert.rejects(five.append(message('x')), { code: 'WAL_FENCED', outcome: 'not-written' })
+  assert.equal((await open()).channel.term, 8)
+})
+
+test('G6 of two opens at one term the later wins', async () => {
+  const first = await open({ term: 3 })
+  await first.append(message('1'))
+  const second = await open({ term: 3 })
+  await assert.rejects(first.append(message('x')), { code: 'WAL_FENCED' })
+  await second.append(message('2'))
+  const third = await open({ term: 3 })
+  await assert.rejects(second.append(message('x')), { code: 'WAL_FENCED' })
+  await third.append(message('3'))
+  const reader = await openReader()
+  assert.deepEqual(await texts(reader.read({ until: 'end' })), ['1', '2', '3'])
+})
+
+test('G6 ten openers race for the next term, five times: no two keep one, the last is usable', async () => {
+  for (let round = 0; round < 5; round++) {
+    const backend = faulty()
+    let calls = 0
+    // Makes looks and opening records of several openers overlap.
+    backend.faults = { append: () => (calls++ % 3 === 0 ? 'delay' : undefined) }
+    const channel = `race-${round}`
+    const openings = Array.from({ length: 10 }, () => open({ channel, builder: backend.builder }))
+    const outcomes = await within(Promise.allSettled(openings), 20_000)
+    const wals: WAL[] = []
+    for (const outcome of outcomes) {
+      if (outcome.status === 'fulfilled') wals.push(outcome.value)
+      else assert.equal(outcome.reason.code, 'WAL_FENCED')
+    }
+    const terms = wals.map((wal) => wal.channel.term)
+    assert.equal(new Set(terms).size, terms.length, `terms ${terms}`)
+    const results = await Promise.allSettled(wals.map((wal) => wal.append(message(String(wal.channel.term)))))
+    const written = wals.filter((_, i) => results[i]?.status === 'fulfilled').map((wal) => wal.channel.term)
+    assert.deepEqual(written, [Math.max(...terms)])
+    const reader = await openReader({ channel })
+    assert.deepEqual(await texts(reader.read({ until: 'end' })), written.map(String))
+  }
+}, 30_000)
+
+test('G6 a higher term that opens in between is WAL_FENCED at once, not after the open’s time-out', async () => {
+  const backend = faulty()
+  let done = false
+  backend.faults = {
+    async open() {
+      if (done) return
+      done = true
+      await open({ term: 9 })
+    },
+  }
+  const opening = open({ term: 2, builder: backend.builder, openTimeoutMs: 20_000 })
+  await assert.rejects(within(opening, 5000), { code: 'WAL_FENCED' })
+  await pause(1)
+  assert.equal(backend.openLogs, 0)
+})
+
+test('G6 the second look: an older writer that appends after the look is below the newer one', async () => {
+  const backend = faulty()
+  const older = await open()
+  let late: Promise<unknown> | undefined
+  backend.faults = {
+    // Between the look at the end and the opening record.
+    async open() {
+      late ??= Promise.all([older.append(message('late 1')), older.append(message('late 2'))])
+      await late
+    },
+  }
+  const newer = await open({ builder: backend.builder })
+  await newer.append(message('new'))
+  const reader = await openReader()
+  assert.deepEqual(await texts(reader.read({ until: 'end' })), ['late 1', 'late 2', 'new'])
+})
+
+test('G6 the second look: a time tick in between that is ahead moves the clock and is opened over again', async () => {
+  const backend = faulty()
+  const older = await open()
+  await older.append(message('a'))
+  const raw = await rawLog()
+  let done = false
+  const ahead = BigInt(Date.now() + 60_000) << 18n
+  backend.faults = {
+    async open() {
+      if (done) return
+      done = true
+      await raw.append(raw.record({ payload: 'ahead', timeTick: ahead }))
+    },
+  }
+  const newer = await open({ builder: backend.builder })
+  const { timeTick } = await newer.append(message('b'))
+  assert.ok(timeTick > ahead)
+  const reader = await openReader()
+  assert.deepEqual(await texts(reader.read({ until: 'end' })), ['a', 'ahead', 'b'])
+})
+
+test('G6 a fence that the log does not confirm: the same writer goes on, none of its appends fails', async () => {
+  const backend = faulty()
+  const wal = await open({ builder: backend.builder })
+  const loop = texts(wal.read(), 20)
+  for (let i = 0; i < 20; i++) {
+    if (i % 7 === 3) {
+      let once = true
+      backend.faults = {
+        append: () => {
+          const fault = once ? ('fence' as const) : undefined
+          once = false
+          return fault
+        },
+      }
+    }
+    await within(wal.append(message(String(i))))
+  }
+  assert.equal(backend.counted('fence'), 3)
+  assert.equal(wal.signal.aborted, false)
+  assert.deepEqual(
+    await within(loop),
+    Array.from({ length: 20 }, (_, i) => String(i)),
+  )
+})
+
+test('a reader in catch-up lives through the log being opened anew under it', async () => {
+  const backend = faulty()
+  const wal = await open({ builder: backend.builder })
+  const sent = Array.from({ length: 200 }, (_, i) => String(i))
+  await wal.appendBatch(sent.map((each) => message(each)))
+  let once = true
+  let reopening: Promise<void> | undefined
+  backend.faults = {
+    readBytes: () => 300,
+    read: () => 'delay',
+    append: () => {
+      const fault = once ? ('fence' as const) : undefined
+      once = false
+      return fault
+    },
+    open: () => {
+      reopening = pause(100)
+      return reopening
+    },
+  }
+  const first = await wal.appendBatch([]).then(() => wal.read({ until: 'end' }))
+  const loop = texts(first)
+  await pause(10)
+  await within(wal.append(message('after the fence')))
+  assert.ok(reopening !== undefined)
+  assert.deepEqual(await within(loop, 10_000), sent)
+})
+
+test('G9 a tailing scanner of a fenced WAL goes on with the new writer’s records', async () => {
+  const older = await open()
+  await older.append(message('1'))
+  const loop = texts(older.read(), 3)
+  await pause(5)
+  const newer = await open()
+  await assert.rejects(older.append(message('void')), { code: 'WAL_FENCED' })
+  await newer.append(message('2'))
+  await newer.append(message('3'))
+  assert.deepEqual(await within(loop), ['1', '2', '3'])
+})
+
+test('G6 an idle writer learns of its successor', async () => {
+  const older = await open({ fenceCheckMs: 10 })
+  await pause(30)
+  assert.equal(older.signal.aborted, false)
+  await open()
+  for (let i = 0; i < 100 && !older.signal.aborted; i++) await pause(5)
+  assert.equal(older.signal.reason?.code, 'WAL_FENCED')
+  await assert.rejects(older.append(message('x')), { code: 'WAL_FENCED', outcome: 'not-written' })
+  await assert.rejects(older.truncate('x'), { code: 'WAL_FENCED' })
+})
+
+test('void: records that an older writer stored after the newer one’s opening are never delivered', async () => {
+  const older = await open()
+  await older.append(message('1'))
+  const raw = await rawLog()
+  const ghost = await raw.writerOf('1')
+  const newer = await open()
+  const tailing = texts(newer.read(), 3)
+  await newer.append(message('2'))
+  const tick = () => (BigInt(Date.now() + 1000) << 18n) + BigInt(raw.count++)
+  await raw.append(raw.record({ payload: 'void', ...ghost, timeTick: tick() }))
+  await raw.append(raw.record({ payload: 'void', ...ghost, timeTick: tick() }))
+  // The late writer's opening record at its lower term makes nothing current again.
+  await raw.append(raw.record({ ...ghost, timeTick: tick(), opening: true, type: 1 }))
+  const reader = await openReader()
+  assert.deepEqual(await texts(reader.read({ until: 'end' })), ['1', '2'])
+  const next = await open()
+  assert.equal(next.channel.term, newer.channel.term + 1)
+  const { timeTick } = await next.append(message('3'))
+  assert.ok(timeTick > 0n)
+  assert.deepEqual(await texts(reader.read({ until: 'end' })), ['1', '2', '3'])
+  assert.deepEqual(await texts(next.read({ until: 'end' })), ['1', '2', '3'])
+  await assert.rejects(newer.append(message('x')), { code: 'WAL_FENCED' })
+  assert.deepEqual(await within(tailing), ['1', '2', '3'])
+})
+
+test('void: a late time tick of a fenced writer at the log’s end does not vouch for itself', async () => {
+  const older = await open()
+  await older.append(message('1'))
+  const raw = await rawLog()
+  const ghost = await raw.writerOf('1')
+  const newer = await open({ term: 7 })
+  await newer.append(message('2'))
+  await raw.append(
+    raw.record({ ...ghost, type: 1, timeTick: BigInt(Date.now()) << 18n, previousTick: ghost.previousTick }),
+  )
+  assert.equal((await open()).channel.term, 8)
+})
+
+test('stored duplicates, on purpose: delivered once', async () => {
+  const wal = await open()
+  for (const each of ['1', '2', '3', '4']) await wal.append(message(each))
+  const raw = await rawLog()
+  const stored = await raw.all()
+  const [, , two, three] = stored
+  assert.ok(two && three)
+  await raw.append(two)
+  await raw.append(three)
+  await raw.append(two)
+  const reader = await openReader()
+  assert.deepEqual(await texts(reader.read({ until: 'end' })), ['1', '2', '3', '4'])
+  const next = await open()
+  await next.append(message('5'))
+  assert.deepEqual(await texts(next.read({ until: 'end' })), ['1', '2', '3', '4', '5'])
+})
+
+test('an open that fails, fails for good reason: a driver error is retried, a final one is told', async () => {
+  const backend = faulty()
+  let calls = 0
+  backend.faults = { append: () => (calls++ < 2 ? 'store, then fail' : undefined) }
+  const wal = await open({ builder: backend.builder })
+  await wal.append(message('a'))
+  const reader = await openReader()
+  assert.deepEqual(await texts(reader.read({ until: 'end' })), ['a'])
+  const refusing = faulty()
+  refusing.faults = {
+    append: () => new AppendError('WAL_INVALID_ARGUMENT', 'never', { outcome: 'not-written' }),
+  }
+  await assert.rejects(within(open({ builder: refusing.builder })), { code: 'WAL_INVALID_ARGUMENT' })
+  assert.equal(refusing.openLogs, 0)
+})

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
+import { test } from 'vitest'
+import type { InterceptedAppend, Interceptor, NewMessage } from '../src/index.js'
+import { cleanLogs, isPending, message, open, pause, textOf, texts, within } from './harness.js'
+
+cleanLogs()
+
+type Next = Parameters<Interceptor['append']>[1]
+
+const interceptor = (append: (given: InterceptedAppend, next: Next) => ReturnType<Next>): Interceptor => ({
+  name: 'test',
+  append,
+})
+const untilAborted = (signal: AbortSignal) =>
+  new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+
+test('the first is outermost; each may change the message, or refuse it', async () => {
+  const mark = (letter: string) =>
+    interceptor(({ message: given }, next) =>
+      next({ ...given, payload: Buffer.concat([given.payload, Buffer.from(letter)]) }),
+    )
+  const refuse = interceptor(async ({ message: given }, next) => {
+    if (textOf(given).startsWith('bad')) throw new Error('no bad ones')
+    return next(given)
+  })
+  const wal = await open({ interceptors: [mark('a'), refuse, mark('b')] })
+  await wal.append(message('1'))
+  await assert.rejects(wal.append(message('bad')), { message: 'no bad ones' })
+  await wal.appendBatch([message('2'), message('3')])
+  for await (const _ of wal.appendAll([message('4')]));
+  assert.deepEqual(await texts(wal.read({ until: 'end' })), ['1ab', '2ab', '3ab', '4ab'])
+})
+
+test('G1 whatever they wait for, appends to a vchannel are stored, and settle, in call order', async () => {
+  const jitter = interceptor(async ({ message: given }, next) => {
+    await pause((Number(textOf(given)) * 7919) % 13)
+    const result = await next(given)
+    await pause((Number(textOf(given)) * 104_729) % 5)
+    return result
+  })
+  const wal = await open({ interceptors: [jitter] })
+  const settled: number[] = []
+  const appends = Array.from({ length: 60 }, (_, i) =>
+    wal.append(message(String(i), { vchannel: i % 2 ? 'odd' : 'even' })).then(() => settled.push(i)),
+  )
+  await within(Promise.all(appends), 5000)
+  for (const parity of [0, 1]) {
+    const expected = Array.from({ length: 30 }, (_, i) => 2 * i + parity)
+    assert.deepEqual(
+      settled.filter((i) => i % 2 === parity),
+      expected,
+    )
+    const vchannel = parity ? 'odd' : 'even'
+    assert.deepEqual(await texts(wal.read({ until: 'end', vchannel })), expected.map(String))
+  }
+})
+
+test('G4 G14 a deadline and an abort end the wait in an interceptor: not written, even if it goes on later', async () => {
+  let go = (): void => {}
+  const deaf = interceptor(async ({ message: given }, next) => {
+    if (textOf(given) === 'stuck') await new Promise<void>((resolve) => (go = resolve))
+    return next(given)
+  })
+  const wal = await open({ interceptors: [deaf] })
+  const late = wal.append(message('stuck'), { timeoutMs: 20 })
+  await assert.rejects(within(late), { code: 'WAL_TIMEOUT', outcome: 'not-written' })
+  go()
+  await pause(5)
+  const controller = new AbortController()
+  const stuck = wal.append(message('stuck'), { signal: controller.signal })
+  assert.equal(await isPending(stuck), true)
+  controller.abort(new Error('enough'))
+  await assert.rejects(within(stuck), { message: 'enough' })
+  assert.equal(getEventListeners(controller.signal, 'abort').length, 0)
+  go()
+  await within(wal.append(message('1')))
+  assert.deepEqual(await texts(wal.read({ until: 'end' })), ['1'])
+})
+
+test('G13 close lets those inside finish, then wakes them by their signal, and ends though one is deaf', async () => {
+  const events: string[] = []
+  const slow: Interceptor = {
+    name: 'slow',
+    async append({ message: given, signal }, next) {
+      if (textOf(given) === 'slow') await pause(20)
+      if (textOf(given) === 'waits') await untilAborted(signal)
+      if (textOf(given) === 'deaf') await new Promise(() => {})
+      return next(given)
+    },
+    gracefulClose: async () => void events.push('gracefulClose'),
+    close: async () => void events.push('close'),
+  }
+  const wal = await open({ interceptors: [slow] })
+  const finishing = wal.append(message('slow', { vchannel: 'a' }))
+  await within(wal.close())
+  await within(finishing)
+  assert.deepEqual(events, ['gracefulClose', 'close'])
+
+  const other = await open({ interceptors: [slow], closeTimeoutMs: 20 })
+  const waits = other.append(message('waits', { vchannel: 'a' }))
+  const deaf = other.append(message('deaf', { vchannel: 'b' }))
+  const outcomes = Promise.allSettled([waits, deaf])
+  await within(other.close())
+  for (const outcome of await within(outcomes)) {
+    const { reason } = outcome as PromiseRejectedResult
+    assert.equal(reason.code, 'WAL_CLOSED')
+    assert.equal(reason.outcome, 'not-written')
+  }
+})
+
+test('the payload is the caller’s again at once, also while an interceptor waits', async () => {
+  const waiting = interceptor(async ({ message: given }, next) => {
+    await pause(5)
+    return next(given)
+  })
+  const wal = await open({ interceptors: [waiting] })
+  const payload = Buffer.from('mine')
+  const append = wal.append({ payload } as NewMessage)
+  payload.fill(0)
+  await append
+  assert.deepEqual(await texts(wal.read({ until: 'end' })), ['mine'])
+})
+
+test('one that is never ready, or fails to be, is told to every append; close goes on', async () => {
+  const never: Interceptor = {
+    name: 'n',
+    append: (a, next) => next(a.message),
+    ready: () => new Promise(() => {}),
+  }
+  const wal = await open({ interceptors: [never] })
+  await assert.rejects(within(wal.append(message('a'), { timeoutMs: 10 })), { code: 'WAL_TIMEOUT' })
+  const failing: Interceptor = {
+    name: 'f',
+    append: (a, next) => next(a.message),
+    ready: () => {
+      throw new Error('not ready')
+    },
+  }
+  const other = await open({ channel: 'other', interceptors: [failing] })
+  await assert.rejects(within(other.append(message('a'))), { message: 'not ready' })
+  const unclosable: Interceptor = {
+    name: 'u',
+    append: (a, next) => next(a.message),
+    gracefulClose: () => {
+      throw new Error('stuck door')
+    },
+  }
+  const third = await open({ channel: 'third', interceptors: [unclosable] })
+  const loop = texts(third.read())
+  await assert.rejects(within(third.close()), { message: 'stuck door' })
+  await within(loop)
+  assert.equal(third.signal.aborted, true)
+})

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { resetMemory } from '@wal/core/testing'
+import { test } from 'vitest'
+import { cleanLogs, faulty, message, open, openReader, texts } from './harness.js'
+
+cleanLogs()
+
+test('G7 every message is a place to resume from: after without it, from with it; by writer and reader', async () => {
+  const wal = await open({ batchBytes: 1024 })
+  const reader = await openReader()
+  const sent = Array.from({ length: 50 }, (_, i) => String(i))
+  const results = await wal.appendBatch(sent.map((each) => message(each)))
+  const delivered: string[] = []
+  for await (const each of reader.read({ until: 'end' })) delivered.push(each.position)
+  for (const i of [0, 1, 25, 48, 49]) {
+    for (const log of [wal, reader]) {
+      for (const position of [results[i]?.position ?? '', delivered[i] ?? '']) {
+        assert.deepEqual(await texts(log.read({ after: position, until: 'end' })), sent.slice(i + 1))
+        assert.deepEqual(await texts(log.read({ from: position, until: 'end' })), sent.slice(i))
+        assert.deepEqual(await texts(log.read({ until: position })), sent.slice(0, i + 1))
+      }
+    }
+  }
+})
+
+test('G7 the scanner’s own position resumes too, also behind time ticks', async () => {
+  const wal = await open()
+  await wal.appendBatch(['1', '2', '3'].map((each) => message(each)))
+  await wal.barrier()
+  const scanner = wal.read({ until: 'end', timeTicks: true })
+  assert.equal(scanner.position, undefined)
+  for await (const each of scanner) {
+    assert.equal(scanner.position, each.position)
+    const rest = await texts(wal.read({ after: each.position, until: 'end' }))
+    assert.ok(rest.length <= 3)
+  }
+  await wal.append(message('4'))
+  assert.deepEqual(await texts(wal.read({ after: scanner.position ?? '', until: 'end' })), ['4'])
+})
+
+test('G7 positions live through writers', async () => {
+  const first = await open()
+  const { position } = await first.append(message('1'))
+  await first.append(message('2'))
+  const second = await open()
+  await second.append(message('3'))
+  assert.deepEqual(await texts(second.read({ after: position, until: 'end' })), ['2', '3'])
+  // Until it learns of its successor, a writer takes its own end for the log's.
+  await assert.rejects(first.append(message('void')), { code: 'WAL_FENCED' })
+  assert.deepEqual(await texts(first.read({ after: position, until: 'end' })), ['2', '3'])
+})
+
+test('G7 a position of another log, another backend, or the same log created again is refused', async () => {
+  const wal = await open()
+  const other = await open({ channel: 'other' })
+  const reader = await openReader()
+  const { position } = await other.append(message('1'))
+  const mine = (await wal.append(message('1'))).position
+  const mismatch = { code: 'WAL_POSITION_MISMATCH' }
+  for (const foreign of [position, mine.replace(':memory:', ':kafka:')]) {
+    for (const log of [wal, reader]) {
+      await assert.rejects(texts(log.read({ from: foreign })), mismatch)
+      await assert.rejects(texts(log.read({ after: foreign })), mismatch)
+      await assert.rejects(texts(log.read({ until: foreign })), mismatch)
+      await assert.rejects(log.read({ from: foreign }).ready(), mismatch)
+      await assert.rejects(log.read({ from: foreign }).caughtUp(), mismatch)
+    }
+    await assert.rejects(wal.truncate(foreign), mismatch)
+  }
+  await wal.close()
+  resetMemory()
+  const again = await open()
+  await assert.rejects(texts(again.read({ after: mine })), mismatch)
+  await again.append(message('a'))
+  await assert.rejects(texts(again.read({ after: mine })), mismatch)
+})
+
+test('G8 a log that lost its end and went on is WAL_LOG_ROLLED_BACK to who knew more', async () => {
+  const wal = await open()
+  await wal.append(message('1'))
+  const lost = await wal.append(message('2'))
+  await wal.close()
+  // A failover to a copy that never got the last records.
+  const key = Symbol.for('@wal/walimpls/memory')
+  const stores = (globalThis as unknown as Record<symbol, Map<string, Map<string, { records: unknown[] }>>>)[
+    key
+  ]
+  const log = stores?.get('default')?.get('log')
+  assert.ok(log)
+  log.records.splice(2)
+  const newer = await open()
+  await newer.append(message('3'))
+  const rolledBack = { code: 'WAL_LOG_ROLLED_BACK' }
+  await assert.rejects(texts(newer.read({ after: lost.position, until: 'end' }), 1), rolledBack)
+  await assert.rejects(texts(newer.read({ from: lost.position }), 1), rolledBack)
+  assert.deepEqual(await texts(newer.read({ until: 'end' })), ['1', '3'])
+})
+
+test('an acked position is good although the append was sent more than once', async () => {
+  const backend = faulty()
+  const wal = await open({ builder: backend.builder })
+  await wal.append(message('1'))
+  let once = true
+  backend.faults = {
+    append: () => {
+      const fault = once ? ('store twice, then fail' as const) : undefined
+      once = false
+      return fault
+    },
+  }
+  const { position } = await wal.append(message('2'))
+  await wal.append(message('3'))
+  assert.deepEqual(await texts(wal.read({ after: position, until: 'end' })), ['3'])
+  assert.deepEqual(await texts(wal.read({ from: position, until: 'end' })), ['2', '3'])
+  await wal.truncate(position)
+  assert.deepEqual(await texts(wal.read({ until: 'end' })), ['3'])
+})

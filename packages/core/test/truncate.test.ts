@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { test } from 'vitest'
+import { AppendError, type PositionTruncatedError, WalError } from '../src/index.js'
+import { cleanLogs, faulty, message, open, openReader, texts, within } from './harness.js'
+
+cleanLogs()
+
+const ten = Array.from({ length: 10 }, (_, i) => String(i))
+
+async function filled() {
+  const wal = await open({ batchBytes: 1024 })
+  const results = []
+  for (const each of ten) results.push(await wal.append(message(each)))
+  return { wal, positions: results.map((result) => result.position) as [string, ...string[]] & string[] }
+}
+
+test('G11 behind the truncation point `all` and `after` deliver the same; below it is WAL_POSITION_TRUNCATED', async () => {
+  const { wal, positions } = await filled()
+  const reader = await openReader()
+  await wal.truncate(positions[4] as string)
+  const closed = await openReader()
+  for (const log of [wal, reader, closed]) {
+    assert.deepEqual(await texts(log.read({ until: 'end' })), ten.slice(5))
+    assert.deepEqual(await texts(log.read({ after: positions[4] as string, until: 'end' })), ten.slice(5))
+    assert.deepEqual(await texts(log.read({ after: positions[6] as string, until: 'end' })), ten.slice(7))
+    assert.deepEqual(await texts(log.read({ from: positions[5] as string, until: 'end' })), ten.slice(5))
+    for (const below of [{ from: positions[4] }, { from: positions[0] }, { after: positions[3] }]) {
+      const reading = texts(log.read(below as { from: string }))
+      await assert.rejects(reading, (error: PositionTruncatedError) => {
+        assert.equal(error.code, 'WAL_POSITION_TRUNCATED')
+        assert.equal(error.name, 'PositionTruncatedError')
+        assert.ok(error.oldest)
+        return true
+      })
+    }
+  }
+  // The place that the error names can be read behind.
+  const error = await texts(wal.read({ from: positions[0] })).catch((e: PositionTruncatedError) => e)
+  const { oldest } = error as PositionTruncatedError
+  assert.deepEqual(await texts(wal.read({ after: oldest as string, until: 'end' })), ten.slice(5))
+})
+
+test('G11 backwards is a no-op, the same again is none the worse, and it survives reopening', async () => {
+  const { wal, positions } = await filled()
+  await wal.truncate(positions[6] as string)
+  await wal.truncate(positions[2] as string)
+  await wal.truncate(positions[6] as string)
+  assert.deepEqual(await texts(wal.read({ until: 'end' })), ten.slice(7))
+  await wal.close()
+  for (let i = 0; i < 3; i++) {
+    const again = await open()
+    assert.deepEqual(await texts(again.read({ until: 'end' })), ten.slice(7))
+    await assert.rejects(texts(again.read({ from: positions[6] as string })), {
+      code: 'WAL_POSITION_TRUNCATED',
+    })
+    await again.truncate(positions[3] as string)
+    await again.close()
+  }
+})
+
+test('G11 truncating everything leaves an empty log that goes on', async () => {
+  const { wal, positions } = await filled()
+  await wal.truncate(positions[9] as string)
+  assert.deepEqual(await texts(wal.read({ until: 'end' })), [])
+  const reader = await openReader()
+  assert.deepEqual(await texts(reader.read({ until: 'end' })), [])
+  await wal.append(message('next'))
+  const again = await open()
+  assert.deepEqual(await texts(again.read({ until: 'end' })), ['next'])
+  assert.deepEqual(await texts(again.read({ after: positions[9] as string, until: 'end' })), ['next'])
+})
+
+test('G8 truncate under a slow reader: it errs, it does not skip', async () => {
+  const backend = faulty()
+  backend.faults = { readBytes: () => 1 }
+  const { wal, positions } = await filled()
+  const reader = await openReader({ builder: backend.builder })
+  const scanner = reader.read()
+  const seen: string[] = []
+  const reading = (async () => {
+    for await (const each of scanner) {
+      seen.push(Buffer.from(each.payload).toString())
+      if (seen.length === 2) await wal.truncate(positions[8] as string)
+    }
+  })()
+  await assert.rejects(within(reading), { code: 'WAL_POSITION_TRUNCATED' })
+  assert.deepEqual(seen, ten.slice(0, seen.length))
+})
+
+test('a truncate that failed halfway can be made again', async () => {
+  const backend = faulty()
+  const inner = backend.builder
+  let failures = 1
+  const builder: typeof inner = {
+    ...inner,
+    build: async (...given) => {
+      const opener = await inner.build(...given)
+      return {
+        ...opener,
+        open: async (...args) => {
+          const log = await opener.open(...args)
+          const truncate = log.truncate.bind(log)
+          log.truncate = async (...target) => {
+            if (failures-- > 0) throw new WalError('WAL_UNAVAILABLE', 'not now')
+            backend.count('truncated')
+            return truncate(...target)
+          }
+          return log
+        },
+      }
+    },
+  }
+  const wal = await open({ builder })
+  await wal.append(message('1'))
+  const { position } = await wal.append(message('2'))
+  await assert.rejects(wal.truncate(position), { code: 'WAL_UNAVAILABLE' })
+  await wal.truncate(position)
+  assert.equal(backend.counted('truncated'), 1)
+})
+
+test('a damaged position is refused and harms nothing', async () => {
+  const { wal, positions } = await filled()
+  const [wal1, backend, identity, id, term, incarnation, tick] = (positions[4] as string).split(':')
+  const damaged = [
+    [wal1, backend, identity, '%20%20', term, incarnation, tick],
+    [wal1, backend, identity, 'ZZ%20Z', term, incarnation, tick],
+    [wal1, backend, identity, '!', term, incarnation, tick],
+    [wal1, backend, identity, id, term, '', tick],
+    [wal1, backend, identity, id, term, 'a b', tick],
+    [wal1, backend, identity, id, '-1', incarnation, tick],
+    [wal1, backend, identity, id, term, incarnation, 'TICK'],
+    [wal1, backend, identity, id, term, incarnation, 'zzzzzzzzzzzzz'],
+  ].map((fields) => fields.join(':'))
+  for (const position of damaged)
+    await assert.rejects(wal.truncate(position), { code: 'WAL_INVALID_ARGUMENT' })
+  await wal.append(message('10'))
+  await wal.barrier()
+  const again = await open()
+  assert.deepEqual(await texts(again.read({ until: 'end' })), [...ten, '10'])
+})
+
+test('G12 a read-only log refuses writing, says so, and never creates', async () => {
+  await assert.rejects(openReader({ channel: 'nowhere' }), { code: 'WAL_CHANNEL_NOT_FOUND' })
+  await assert.rejects(openReader({ channel: 'nowhere' }), { code: 'WAL_CHANNEL_NOT_FOUND' })
+  const { positions } = await filled()
+  const reader = (await openReader()) as unknown as Record<string, (given?: unknown) => Promise<unknown>>
+  for (const name of ['append', 'appendBatch', 'barrier', 'truncate'])
+    await assert.rejects(async () => reader[name]?.(positions[0]), { code: 'WAL_READ_ONLY' })
+  assert.ok(AppendError)
+})
