@@ -33,8 +33,9 @@ export async function onStage(options: DemoOptions, play: (stage: Stage) => Prom
   )
   const timer = setTimeout(() => ending.abort(tooLong), TIME_LIMIT_S * 1000)
 
-  const place = await openPlace(options)
+  let place: Required<Place> | undefined
   try {
+    place = await openPlace(options)
     const log = {
       backend: options.backend,
       url: place.url,
@@ -47,7 +48,7 @@ export async function onStage(options: DemoOptions, play: (stage: Stage) => Prom
   } finally {
     ending.abort()
     await Promise.all(working)
-    await place.stop()
+    await place?.stop()
     clearTimeout(timer)
     stopListening()
   }

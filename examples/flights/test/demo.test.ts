@@ -12,6 +12,9 @@ const tsx = join(dirname(createRequire(import.meta.url).resolve('tsx/package.jso
 const temporary = mkdtempSync(join(tmpdir(), 'wal-flights-test-'))
 afterAll(() => rmSync(temporary, { recursive: true }))
 
+/** Beside what tsx keeps there. */
+const leftovers = () => readdirSync(temporary).filter((name) => name.startsWith('wal-'))
+
 /** As `npm run demo` does, but like all tests on the sources, by the `paths` of the workspace's tsconfig. */
 function startDemo(...options: string[]) {
   const main = join(root, 'examples/flights/src/main.ts')
@@ -42,7 +45,7 @@ test('ends with `verified` after two kills, and leaves nothing behind', async ()
   assert.equal(output.match(/SIGKILL/g)?.length, 2)
   assert.match(output, /crash 2: /)
   assert.match(output, /\nverified\n$/)
-  assert.deepEqual(readdirSync(temporary), [])
+  assert.deepEqual(leftovers(), [])
 })
 
 test('names the record whose payload was damaged', async () => {
@@ -50,7 +53,7 @@ test('names the record whose payload was damaged', async () => {
   assert.equal(code, 1)
   assert.match(errors, /reader here: the payload of the record with index 10000 is not that of the input/)
   assert.doesNotMatch(output, /verified/)
-  assert.deepEqual(readdirSync(temporary), [])
+  assert.deepEqual(leftovers(), [])
 })
 
 test('an interruption ends its processes and removes its folder', async () => {
@@ -59,7 +62,7 @@ test('an interruption ends its processes and removes its folder', async () => {
   const { code, errors } = await ended
   assert.match(errors, /interrupted by SIGINT/)
   assert.equal(code, 130)
-  assert.deepEqual(readdirSync(temporary), [])
+  assert.deepEqual(leftovers(), [])
 })
 
 test.each([

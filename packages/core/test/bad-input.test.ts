@@ -59,6 +59,7 @@ test('G20 bad messages and append options', async () => {
     { payload, properties: { a: 'b' } },
     { payload, properties: new Map([['_tt', '1']]) },
     { payload, properties: new Map([['_mine', '1']]) },
+    { payload, properties: new Map([['__proto__', '1']]) },
     { payload, properties: new Map([['', '1']]) },
     { payload, properties: new Map([['a', 1]]) },
     { payload, properties: new Map([[1, 'a']]) },

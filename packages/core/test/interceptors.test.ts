@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
 import { test } from 'vitest'
-import type { InterceptedAppend, Interceptor, NewMessage } from '../src/index.js'
+import { type InterceptedAppend, type Interceptor, type NewMessage, openWal } from '../src/index.js'
 import { cleanLogs, isPending, message, open, pause, textOf, texts, within } from './harness.js'
 
 cleanLogs()
@@ -59,7 +59,11 @@ test('G1 whatever they wait for, appends to a vchannel are stored, and settle, i
 test('G4 G14 a deadline and an abort end the wait in an interceptor: not written, even if it goes on later', async () => {
   let go = (): void => {}
   const deaf = interceptor(async ({ message: given }, next) => {
-    if (textOf(given) === 'stuck') await new Promise<void>((resolve) => (go = resolve))
+    if (textOf(given) === 'stuck') {
+      await new Promise<void>((resolve) => {
+        go = resolve
+      })
+    }
     return next(given)
   })
   const wal = await open({ interceptors: [deaf] })
@@ -146,7 +150,7 @@ test('one that is never ready, or fails to be, is told to every append; close go
       throw new Error('stuck door')
     },
   }
-  const third = await open({ channel: 'third', interceptors: [unclosable] })
+  const third = await openWal('memory:', { channel: 'third', interceptors: [unclosable] })
   const loop = texts(third.read())
   await assert.rejects(within(third.close()), { message: 'stuck door' })
   await within(loop)

@@ -90,8 +90,8 @@ test('deadlines in rounds leave no bytes accounted: everything can be appended a
 test('a large append that gave up waiting lets the small ones behind it go', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, maxWaitingBytes: 4 << 20 })
-  let hung = false
-  backend.faults = { append: () => (hung ? undefined : ((hung = true), 'hang')) }
+  let calls = 0
+  backend.faults = { append: () => (calls++ === 0 ? 'hang' : undefined) }
   const first = wal.append(big('a', 150_000))
   await turn()
   const large = wal.append(big('b', 200_000), { timeoutMs: 20 })

@@ -19,6 +19,12 @@ export interface FoundFrame {
   readonly place: string
 }
 
+interface Ahead {
+  readonly offset: number
+  readonly seal: number | undefined
+  readonly chunk: Promise<Chunk>
+}
+
 /** A sync makes everything before it durable, so a reader that keeps up needs few; each costs the writer's disk time. */
 const SYNC_SPACING_MS = 2
 
@@ -35,6 +41,7 @@ export class LogReader {
   private offset = 0
   private chunk: Chunk | undefined
   private chunkIndex = 0
+  private ahead: Ahead | undefined
   /** Frames that end here or before are final, in an open segment. */
   private finalEnd = 0
   private lastFrameId = 0
@@ -73,9 +80,11 @@ export class LogReader {
   }
 
   async close(): Promise<void> {
-    const { reader } = this
+    const { reader, ahead } = this
     this.reader = undefined
     this.link = undefined
+    this.ahead = undefined
+    await ahead?.chunk.catch(() => {})
     await reader?.close()
   }
 
@@ -135,7 +144,9 @@ export class LogReader {
   /** Reads on in the segment. False when there is no whole frame (yet). */
   private async readMore({ seal }: Link): Promise<boolean> {
     const reader = this.reader as SegmentReader
-    const chunk = await reader.read(this.offset, seal)
+    const ahead = this.ahead?.offset === this.offset && this.ahead.seal === seal ? this.ahead : undefined
+    this.ahead = undefined
+    const chunk = await (ahead?.chunk ?? reader.read(this.offset, seal))
     this.chunk = chunk
     this.chunkIndex = 0
     const { frames, end, more, size } = chunk
@@ -147,12 +158,26 @@ export class LogReader {
       this.suspect = this.offset
       return false
     }
-    if (seal !== undefined) return true
-    const last = frames[frames.length - 1] as FrameHeader
-    this.finalEnd = Math.max(this.finalEnd, last.start)
-    // Read again with what follows it, the last one needs no sync.
-    if (more && frames.length > 1) this.chunk = { ...chunk, frames: frames.slice(0, -1) }
+    let next = end
+    if (seal === undefined) {
+      const last = frames[frames.length - 1] as FrameHeader
+      this.finalEnd = Math.max(this.finalEnd, last.start)
+      if (more && frames.length > 1) {
+        // Read again with what follows it, the last one needs no sync.
+        this.chunk = { ...chunk, frames: frames.slice(0, -1) }
+        next = last.start
+      }
+    }
+    if (more) this.readAhead(reader, next, seal)
     return true
+  }
+
+  /** The disk reads the next chunk while the present one is decoded. */
+  private readAhead(reader: SegmentReader, offset: number, seal: number | undefined): void {
+    const chunk = reader.read(offset, seal)
+    // It comes out when the chunk is needed, if it is.
+    chunk.catch(() => {})
+    this.ahead = { offset, seal, chunk }
   }
 
   /** At the end of an open segment. */

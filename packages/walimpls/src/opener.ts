@@ -17,7 +17,8 @@ export interface OpenerImpls<I extends MessageId = MessageId> {
   open(channel: string, writer: Writer, waits?: Waits): Promise<WALImpls<I>>
   /** Names of existing channels, in no order. Present when `traits.list`. */
   list?(waits?: Waits): Promise<readonly string[]>
-  /** Removes a channel and its records; a missing one is `WAL_CHANNEL_NOT_FOUND`. Present when `traits.delete`. */
+  /** Removes a channel and its records; a missing one is `WAL_CHANNEL_NOT_FOUND`. Logs open on it fail likewise from then
+   * on. Present when `traits.delete`. */
   delete?(channel: string, waits?: Waits): Promise<void>
   /** Idempotent. Afterwards nothing of it keeps the process alive. */
   close(): Promise<void>

@@ -50,11 +50,13 @@ export interface WALImpls<I extends MessageId = MessageId> extends ReadOnlyWALIm
    * same order. A backend that recognises a stored batch by its sequence answers its ids; one that can't stores it
    * again, which readers undo.
    * Fence: the batch of sequence 0 holds the opening record. From when it is stored, nothing of another writer may be
-   * stored after it, as far as `traits.fencing` reaches. Under the same term the later opener wins.
+   * stored after it, as far as `traits.fencing` reaches. Under the same term the later opener wins. A backend may
+   * refuse the opening record of a lower term, and need not: the adaptor does.
    *
    * Rejects with an error that has `outcome: 'not-written' | 'unknown'`; anything else counts as unknown.
    * `WAL_FENCED` means that the backend saw another writer: the adaptor looks into the log before it believes it.
-   * `WAL_MESSAGE_TOO_LARGE` and `WAL_INVALID_ARGUMENT` are final for that batch. All else is sent again.
+   * `WAL_MESSAGE_TOO_LARGE` and `WAL_INVALID_ARGUMENT` are final for that batch. All else is sent again. After `close`:
+   * `WAL_CLOSED`, outcome `not-written`.
    */
   append(batch: Batch): Promise<readonly I[]>
   /**

@@ -4,11 +4,13 @@ import {
   propertyOf,
   RESERVED,
   type ReadOnlyWALImpls,
+  type Runtime,
   type StartPosition,
   type TimeTick,
   WalError,
   type Writer,
 } from '@wal/walimpls'
+import { retry } from '@wal/walimpls/helper'
 import { parseTruncationPoint, type TruncationPoint } from '../position/truncation-point.js'
 import { decodeRecord, isTimeTick, type LogRecord } from '../read/log-record.js'
 import { WriterJudge } from '../read/writer-judge.js'
@@ -72,6 +74,19 @@ export async function readLogEnd(
     lastTick: tick === undefined ? '' : ids.serialise(tick.id),
     truncation: truncation === undefined ? undefined : parseTruncationPoint(truncation, where),
   }
+}
+
+/** Looks until the backend answers: a scanner starts, as it goes on, through failures that pass (G21). */
+export function awaitLogEnd(
+  log: ReadOnlyWALImpls,
+  ids: MessageIdCodec,
+  where: string,
+  runtime: Runtime,
+  signal: AbortSignal | undefined,
+): Promise<LogEnd> {
+  const shouldRetry = (error: unknown) => !WalError.isInstance(error) || error.retryable
+  const options = { firstMs: 100, shouldRetry, ...(signal === undefined ? {} : { signal }) }
+  return retry(runtime, options, () => readLogEnd(log, ids, where, signal))
 }
 
 /** Calls `see` with every record from `start` up to and including `end`. */

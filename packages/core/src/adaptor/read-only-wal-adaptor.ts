@@ -10,7 +10,7 @@ import type { ResolvedWalOptions } from '../options/wal-options.js'
 import type { ReadContext } from '../read/read-context.js'
 import type { Delivery, ReadOptions, Scanner } from '../scanner.js'
 import type { Channel, ReadOnlyWAL } from '../wal.js'
-import { readLogEnd } from './log-end.js'
+import { awaitLogEnd } from './log-end.js'
 import { ScannerAdaptor } from './scanner-adaptor.js'
 
 /** Aim of one backend read by a scanner. */
@@ -53,7 +53,7 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
       readBytes: READ_BYTES,
       log: () => log,
       buffer: undefined,
-      end: (signal) => readLogEnd(log, ids, where, signal),
+      end: (signal) => awaitLogEnd(log, ids, where, options.runtime, signal),
     }
     this.#tree = new CloseTree(() => this.#close(log), parent)
   }

@@ -27,7 +27,7 @@ import { checkPosition } from '../read/read-plan.js'
 import type { Delivery, ReadOptions, Scanner } from '../scanner.js'
 import { Ticker } from '../time-tick/ticker.js'
 import type { AppendOptions, AppendResult, Channel, NewMessage, WAL } from '../wal.js'
-import { type LogEnd, readLogEnd } from './log-end.js'
+import { awaitLogEnd, type LogEnd, readLogEnd } from './log-end.js'
 import { closedError, closeScanners, startScanner } from './read-only-wal-adaptor.js'
 import type { ScannerAdaptor } from './scanner-adaptor.js'
 import { isFenced, isNewer, type OpenedWriter, reassertFence } from './writer-open.js'
@@ -233,7 +233,8 @@ export class WalAdaptor implements WAL {
 
   /** Where the log ends: known here while we are the writer. */
   async #end(signal: AbortSignal | undefined): Promise<LogEnd> {
-    if (this.#buffer.closed) return readLogEnd(this.#log, this.#ids, this.#where, signal)
+    if (this.#buffer.closed)
+      return awaitLogEnd(this.#log, this.#ids, this.#where, this.#options.runtime, signal)
     return {
       lastId: this.#ids.parse(this.#appender.lastAcked),
       writer: this.#opened.writer,

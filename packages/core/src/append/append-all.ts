@@ -138,6 +138,9 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
         if (this.#intercepted === undefined) this.#submit(message)
         else this.#inOrder(this.#intercepted(next.value))
       }
+    } catch (error) {
+      // Before the end is told: it must not look like a good one.
+      this.#fail(error)
     } finally {
       this.#pulling = false
       this.#exhausted = true

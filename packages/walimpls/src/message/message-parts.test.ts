@@ -24,7 +24,7 @@ test('well-formed text', () => {
 
 test('user properties in and out, whatever their names', () => {
   const properties = new Map([
-    ['__proto__x', '1'].reverse() as [string, string],
+    ['__proto__', '1'],
     ['constructor', ''],
     ['🗝', 'é\0'],
   ])
@@ -40,7 +40,7 @@ test.each<[unknown, string]>([
   [new Map([['', 'b']]), 'non-empty text'],
   [new Map([[1, 'b']]), 'non-empty text, got 1'],
   [new Map([['_tt', 'b']]), 'without a leading "_"'],
-  [new Map([['__proto__', 'b']]), 'without a leading "_"'],
+  [new Map([['__x', 'b']]), 'without a leading "_"'],
   [new Map([['a', 1]]), 'property "a" must be text, got 1'],
   [new Map([['a', undefined]]), 'property "a" must be text'],
   [new Map([['a', '\ud800']]), 'well-formed'],

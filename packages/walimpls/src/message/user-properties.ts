@@ -19,7 +19,7 @@ export function userPropertyList(properties: ReadonlyMap<string, string>): strin
 
 function checkUserProperty(key: unknown, value: unknown): void {
   if (typeof key !== 'string' || key === '') throw invalidArgument('a property key', 'non-empty text', key)
-  if (key.charCodeAt(0) === 0x5f)
+  if (isReserved(key))
     throw invalidArgument('a property key', 'without a leading "_" (reserved)', key)
   if (!isWellFormed(key))
     throw invalidArgument('a property key', 'well-formed Unicode (no lone surrogate)', key)
@@ -28,12 +28,20 @@ function checkUserProperty(key: unknown, value: unknown): void {
     throw invalidArgument(`property ${JSON.stringify(key)}`, 'well-formed Unicode (no lone surrogate)', value)
 }
 
+/**
+ * Keys that begin with "_" are the library's, now or later; but never `__proto__`, which comes along whenever a plain
+ * object is turned into properties, and has to come back exactly (G10).
+ */
+function isReserved(key: string): boolean {
+  return key.charCodeAt(0) === 0x5f && key !== '__proto__'
+}
+
 /** The user's part of a stored list, as the Map that readers see. */
 export function userPropertyMap(list: PropertyList): Map<string, string> {
   const properties = new Map<string, string>()
   for (let i = 0; i < list.length; i += 2) {
     const key = list[i] as string
-    if (key.charCodeAt(0) !== 0x5f) properties.set(key, list[i + 1] as string)
+    if (!isReserved(key)) properties.set(key, list[i + 1] as string)
   }
   return properties
 }

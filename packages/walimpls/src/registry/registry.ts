@@ -19,10 +19,10 @@ export interface RegistryEntry {
  */
 export function registerBackend(entry: RegistryEntry): void {
   const name = entry.builder?.name
-  if (typeof name !== 'string' || !/^[a-z][a-z0-9-]{0,31}$/.test(name))
+  if (typeof name !== 'string' || !/^[a-z][a-z0-9-]{1,31}$/.test(name))
     throw invalidArgument(
       'a backend name',
-      'a lower-case letter, then letters, digits or "-", at most 32 in all',
+      'a lower-case letter, then letters, digits or "-", 2 to 32 in all',
       name,
     )
   const { backends } = sharedState()
