@@ -11,9 +11,11 @@ const limits = {
   maxInFlightBatches: 1,
 }
 /** AUTOINCREMENT gives no number out twice and leaves none out: a transaction rolled back gives its numbers back. */
-const SCHEMA = `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+const SCHEMA = `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE;
   CREATE TABLE IF NOT EXISTS writer (one INTEGER PRIMARY KEY CHECK (one = 1), term INTEGER, incarnation TEXT);
-  CREATE TABLE IF NOT EXISTS record (id INTEGER PRIMARY KEY AUTOINCREMENT, payload BLOB, properties BLOB);`
+  CREATE TABLE IF NOT EXISTS record (id INTEGER PRIMARY KEY AUTOINCREMENT, payload BLOB, properties BLOB);
+  COMMIT`
+const TABLES = "SELECT 1 FROM sqlite_master WHERE name = 'record'"
 /** The records that begin within so many bytes. */
 const PAGE = `SELECT id, payload, properties FROM record WHERE id BETWEEN ?1 AND (SELECT MAX(id) FROM (
   SELECT id, SUM(size) OVER (ORDER BY id) - size AS start FROM (
@@ -41,6 +43,11 @@ export const sqliteBuilder: impls.OpenerBuilderImpls<{ directory: string }, Id> 
       else if (!runtime.files.existsNow(path)) throw new impls.WalError('WAL_CHANNEL_NOT_FOUND', `no ${path}`)
       const database = new Sqlite(path, { timeout: 5_000 })
       database.exec(create ? SCHEMA : 'PRAGMA query_only = ON')
+      // The file is there before what is in it, when another process is just creating the log.
+      if (!create && rows(database, TABLES).length === 0) {
+        database.close()
+        throw new impls.WalError('WAL_CHANNEL_NOT_FOUND', `no log in ${path} yet`)
+      }
       return { channel, database, runtime, tree: new helper.CloseTree(() => void database.close(), opener) }
     }
     return {

@@ -14,20 +14,28 @@ import { type Life, runWriter } from './writer.js'
  * A process appends flights to a log and is killed twice. Three readers follow it all the while, and in the end each
  * must have got the input: all of it, once, in order.
  */
-async function demo(options: DemoOptions, { log, signal, watch }: Stage): Promise<void> {
+async function demo(options: DemoOptions, stage: Stage): Promise<void> {
   const flights = await loadFlights(options.records)
-  const total = flights.length
-  console.log(`input  ${number(total)} flights of ${DATA_SET} (came with the install: nothing to download)`)
-  console.log(`log    ${log.channel} on ${redactUrl(log.url)}`)
+  console.log(
+    `input  ${number(flights.length)} flights of ${DATA_SET} (came with the install: nothing to download)`,
+  )
+  console.log(`log    ${stage.log.channel} on ${redactUrl(stage.log.url)}`)
 
+  const { lives, readings } = await writeAndRead(flights.length, options, stage)
+  await checkNothingFollows(stage.log, readings)
+  console.log(report(lives, readings))
+  check(flights, readings)
+}
+
+async function writeAndRead(total: number, { damage }: DemoOptions, { log, signal, watch }: Stage) {
   using progress = openProgress(['writer', 'reader here', 'reader apart', 'reader late'], total)
   const follow = (name: string) => ({ signal, progress: (count: number) => progress.update(name, count) })
   const reader = (name: string) => ({ ...log, name, total })
 
   // Two readers start before there is a log, one of them in a process of its own. No kill is to disturb them.
-  const damage = options.damage ? Math.floor(total / 2) : undefined
+  const damagedIndex = damage ? Math.floor(total / 2) : undefined
   const readings = [
-    watch(readFlights({ ...reader('reader here'), damage }, follow('reader here'))),
+    watch(readFlights({ ...reader('reader here'), damagedIndex }, follow('reader here'))),
     watch(readElsewhere(reader('reader apart'), follow('reader apart'))),
   ]
 
@@ -41,12 +49,7 @@ async function demo(options: DemoOptions, { log, signal, watch }: Stage): Promis
     // The third reader comes late, and reads from the first record on all the same.
     if (lives.length === 1) readings.push(watch(readFlights(reader('reader late'), follow('reader late'))))
   }
-
-  const results = await Promise.all(readings)
-  await checkNothingFollows(log, results)
-  progress[Symbol.dispose]()
-  console.log(report(lives, results))
-  check(flights, results)
+  return { lives, readings: await Promise.all(readings) }
 }
 
 try {

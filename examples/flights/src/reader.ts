@@ -10,7 +10,7 @@ export interface ReaderJob extends Log {
   /** How many records there will be. */
   readonly total: number
   /** Index of a record to flip a byte of, after it was delivered and before it is looked at. */
-  readonly damage?: number | undefined
+  readonly damagedIndex?: number | undefined
 }
 
 /** What a reader got. */
@@ -31,7 +31,7 @@ export async function readFlights(job: ReaderJob, { signal, progress }: Follow):
   for await (const message of wal.read({ signal })) {
     const index = indexOf(message)
     const { payload, position } = message
-    if (index === job.damage) payload[0] = (payload[0] as number) ^ 0xff
+    if (index === job.damagedIndex) payload[0] = (payload[0] as number) ^ 0xff
     summarizer.add(index, payload)
     if (++count % 1000 === 0) progress(count)
     if (index === job.total - 1) {

@@ -12,8 +12,6 @@ export interface WriterJob extends Log {
   readonly total: number
   /** The last record that a writer before this one got acknowledged. */
   readonly acked: Acked | undefined
-  /** How many records this one may append before it is allowed more. */
-  readonly allowed: number
   /** After how many acknowledged records it tells. */
   readonly reportEvery: number
 }
@@ -22,11 +20,18 @@ export type WriterReport =
   | { readonly kind: 'opened'; readonly term: number; readonly durable: number; readonly notices: string[] }
   | { readonly kind: 'acked'; readonly acked: Acked; readonly syncs: number }
 
+/** The answer to each report. */
 export interface Allowance {
-  readonly allowed: number
+  /** The writer may append the records below this index, and has to wait for the next answer then. */
+  readonly below: number
 }
 
+let allowedBelow = 0
+
 async function write(job: WriterJob): Promise<void> {
+  process.on('message', ({ below }: Allowance) => {
+    allowedBelow = below
+  })
   await loadBackend(job.backend)
   const flights = await loadFlights(job.total)
   const { runtime, syncs } = countSyncs()
@@ -39,7 +44,7 @@ async function write(job: WriterJob): Promise<void> {
 
   // Results come in the order of the messages, each when its message is durable.
   let index = durable
-  for await (const { position } of wal.appendAll(messagesFrom(durable + 1, flights, job.allowed))) {
+  for await (const { position } of wal.appendAll(messagesFrom(durable + 1, flights))) {
     index++
     if (index % job.reportEvery === 0 || index === flights.length - 1)
       await tellParent({ kind: 'acked', acked: { index, position }, syncs: syncs() })
@@ -62,17 +67,11 @@ async function lastDurable(wal: WAL, acked: Acked | undefined): Promise<number> 
   return next - 1
 }
 
-async function* messagesFrom(first: number, flights: readonly Flight[], allowed: number) {
-  let end = allowed
-  const allow = (message: Allowance) => {
-    end = message.allowed
-  }
-  process.on('message', allow)
+async function* messagesFrom(first: number, flights: readonly Flight[]) {
   for (let index = first; index < flights.length; index++) {
-    while (index >= end) await once(process, 'message')
+    while (index >= allowedBelow) await once(process, 'message')
     yield messageOf(flights[index] as Flight, index)
   }
-  process.off('message', allow)
 }
 
 await write(takeJob<WriterJob>())

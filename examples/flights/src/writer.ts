@@ -37,19 +37,20 @@ export async function runWriter(life: WriterLife, { signal, progress }: Follow):
   let openedAt = 0
   let lastReportAt = 0
 
-  const job: WriterJob = { ...life, reportEvery, allowed: (acked?.index ?? 0) + ahead }
+  const job: WriterJob = { ...life, reportEvery }
   const ending = await runChild<WriterReport>('./writer-process.ts', job, signal, (report, child) => {
     lastReportAt = performance.now()
+    const allowMore = (last: number) => child.send({ below: last + 1 + ahead } satisfies Allowance)
     if (report.kind === 'opened') {
       opened = report
       openedAt = lastReportAt
-      return
+      return allowMore(report.durable)
     }
     acked = report.acked
     syncs = report.syncs
     progress(acked.index + 1)
     if (killAt !== undefined && acked.index >= killAt) child.kill()
-    else child.send({ allowed: acked.index + 1 + ahead } satisfies Allowance)
+    else allowMore(acked.index)
   })
 
   if (ending === 'done' && killAt !== undefined)

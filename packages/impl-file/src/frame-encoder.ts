@@ -1,11 +1,12 @@
 import type { Batch, WireMessage } from '@wal/walimpls'
 import { propertiesBound, writeProperties } from '@wal/walimpls/helper'
-import { FRAME_HEADER_BYTES } from './frame.js'
+import { bodyCrcOf, FRAME_HEADER_BYTES } from './frame.js'
 
 /** A batch, encoded but for the frame's header: that needs the place, known only when its turn to be written comes. */
 export interface EncodedBatch {
   readonly bytes: Buffer
   readonly bodyEnd: number
+  readonly bodyCrc: number
   readonly count: number
   readonly sequence: number
 }
@@ -34,7 +35,7 @@ export class FrameEncoder {
       bytes.set(payload, at + 4)
       at = writeProperties(bytes, at + 4 + payload.length, properties)
     }
-    return { bytes, bodyEnd: at, count: messages.length, sequence }
+    return { bytes, bodyEnd: at, bodyCrc: bodyCrcOf(bytes, at), count: messages.length, sequence }
   }
 
   /** Gives a batch's buffer back, when nothing reads it any more. */

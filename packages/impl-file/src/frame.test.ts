@@ -10,8 +10,8 @@ const IDENTITY = identityOf('a segment')
 const OFFSET = 96
 
 function frameOf(batch: Batch, identity = IDENTITY, offset = OFFSET): Buffer {
-  const { bytes, bodyEnd, count, sequence } = new FrameEncoder().encode(batch)
-  const length = sealFrame(bytes, bodyEnd, { firstId: 7, count, sequence }, identity, offset)
+  const { bytes, bodyEnd, bodyCrc, count, sequence } = new FrameEncoder().encode(batch)
+  const length = sealFrame(bytes, bodyEnd, { firstId: 7, count, sequence, bodyCrc }, identity, offset)
   return Buffer.from(bytes.subarray(0, length))
 }
 

@@ -32,6 +32,8 @@ export interface FrameFields {
   readonly firstId: number
   readonly count: number
   readonly sequence: number
+  /** Taken when the body was encoded, while the disk was busy with the batch before. */
+  readonly bodyCrc: number
 }
 
 export const FRAME_HEADER_BYTES = 40
@@ -46,6 +48,11 @@ export function identityOf(segmentFile: string): number {
 /** Length of a frame with the padding, from the end of its body. */
 export function paddedLength(bodyEnd: number): number {
   return (bodyEnd + 7) & ~7
+}
+
+/** The check sum of a body that lies in `bytes` from `FRAME_HEADER_BYTES` to `bodyEnd`. */
+export function bodyCrcOf(bytes: Buffer, bodyEnd: number): number {
+  return crc32(bytes.subarray(FRAME_HEADER_BYTES, bodyEnd))
 }
 
 /** Completes a frame whose body lies in `bytes` from `FRAME_HEADER_BYTES` to `bodyEnd`. Answers its length. */
@@ -63,7 +70,7 @@ export function sealFrame(
   writeUint53(bytes, fields.firstId, 8)
   bytes.writeUInt32LE(fields.count, 16)
   writeUint53(bytes, fields.sequence, 20)
-  bytes.writeUInt32LE(crc32(bytes.subarray(FRAME_HEADER_BYTES, bodyEnd)), 28)
+  bytes.writeUInt32LE(fields.bodyCrc, 28)
   bytes.writeUInt32LE(crc32(bytes.subarray(0, CHECKED_BYTES), seedOf(identity, offset)), 32)
   bytes.writeUInt32LE(0, 36)
   return length

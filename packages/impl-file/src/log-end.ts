@@ -109,7 +109,7 @@ function endBefore(
   { name, previous }: SegmentHeader,
   { chunk, frame }: { chunk: Chunk; frame: FrameHeader },
 ): LogEnd {
-  const { firstId, count, sequence, start, bodyBytes } = frame
+  const { firstId, count, sequence, start, bodyBytes, bodyCrc } = frame
   // The mark of a clean close proves what is before it, and is itself of no use to the next writer.
   const unproven =
     count === 0
@@ -117,6 +117,7 @@ function endBefore(
       : {
           bytes: Buffer.from(chunk.bytes.subarray(start - chunk.start, frame.end - chunk.start)),
           bodyEnd: FRAME_HEADER_BYTES + bodyBytes,
+          bodyCrc,
           count,
           sequence,
         }

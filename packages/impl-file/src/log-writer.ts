@@ -72,7 +72,7 @@ export class LogWriter {
     const segment = this.open
     if (segment !== undefined && !this.isFenced()) {
       const mark = Buffer.alloc(64)
-      const fields = { firstId: this.nextId, count: 0, sequence: 0 }
+      const fields = { firstId: this.nextId, count: 0, sequence: 0, bodyCrc: 0 }
       const length = sealFrame(mark, 40, fields, segment.identity, segment.end)
       // Without the mark the log is as good, but for telling damage in its last batch from a crash.
       await segment.file.writeDurably([mark.subarray(0, length)], segment.end).catch(() => {})
@@ -89,11 +89,11 @@ export class LogWriter {
   }
 
   private async write(batch: EncodedBatch): Promise<number> {
-    const { bytes, bodyEnd, count, sequence } = batch
+    const { bytes, bodyEnd, bodyCrc, count, sequence } = batch
     if (this.open !== undefined && this.open.end + bodyEnd > this.segmentBytes) await this.leaveSegment()
     const begun = this.open
     const segment = begun ?? (await this.newSegment())
-    const fields = { firstId: this.nextId, count, sequence }
+    const fields = { firstId: this.nextId, count, sequence, bodyCrc }
     const frame = bytes.subarray(0, sealFrame(bytes, bodyEnd, fields, segment.identity, segment.end))
     this.attempted = true
     if (begun !== undefined) await segment.file.writeDurably([frame], segment.end)

@@ -15,9 +15,9 @@ export class SegmentIndex {
   /** The last frame that this process's writer had acknowledged: `last` asks for it again and again. */
   private tip: (Entry & { readonly file: string; readonly end: number }) | undefined
 
-  /** Only for frames that are final. */
+  /** Only for frames that are final. The mark of a clean close is not noted: it has no record for `last` to find. */
   note(segment: SegmentName, frame: FrameHeader): void {
-    if (frame.start < SPACING_BYTES) return
+    if (frame.start < SPACING_BYTES || frame.count === 0) return
     let list = this.entries.get(segment.file)
     if (list === undefined) {
       list = []

@@ -57,19 +57,19 @@ export class SimulatedDisk {
     }
   }
 
-  /** The power fails: every mount must have been killed before. */
-  crash(): void {
+  /** The power fails: every mount must have been killed before. Below 0.5 `random` keeps, near 1 it loses. */
+  crash(random = this.random): void {
     this.counts.crashes++
     const survivors = new Map<string, Node>()
     for (const path of new Set([...this.visibleNames.keys(), ...this.stableNames.keys()])) {
       const visible = this.visibleNames.get(path)
       const stable = this.stableNames.get(path)
-      const node = visible === stable ? visible : this.random() < 0.5 ? visible : stable
+      const node = visible === stable ? visible : random() < 0.5 ? visible : stable
       if (node !== undefined) survivors.set(path, node)
       if (visible !== stable && visible !== undefined && node !== visible) this.counts.lostNames++
       if (visible === undefined && node !== undefined) this.counts.returnedNames++
     }
-    for (const node of survivors.values()) this.loseUnsynced(node)
+    for (const node of survivors.values()) this.loseUnsynced(node, random)
     this.visibleNames = survivors
     this.stableNames = new Map(survivors)
     this.watchers.clear()
@@ -85,6 +85,15 @@ export class SimulatedDisk {
       other.stableNames.set(path, node)
     }
     return other
+  }
+
+  /** As if of the one segment only the first `synced` bytes were synced; 0: nor its name. */
+  forgetSync(synced: number): void {
+    for (const [path, node] of this.visibleNames) {
+      if (!path.endsWith('.seg')) continue
+      node.stable = Buffer.from(node.visible.subarray(0, synced))
+      if (synced === 0) this.stableNames.delete(path)
+    }
   }
 
   /** For tests that damage what is stored. */
@@ -171,8 +180,8 @@ export class SimulatedDisk {
     return failure('ENOSPC', path)
   }
 
-  private loseUnsynced(node: Node): void {
-    const size = this.random() < 0.5 ? node.visible.length : node.stable.length
+  private loseUnsynced(node: Node, random: () => number): void {
+    const size = random() < 0.5 ? node.visible.length : node.stable.length
     const after = Buffer.alloc(size)
     for (let at = 0; at < size; at += SECTOR) {
       const end = Math.min(at + SECTOR, size)
@@ -182,10 +191,10 @@ export class SimulatedDisk {
       if (visible.equals(stable)) visible.copy(after, at)
       else {
         this.counts.tornSectors++
-        const fate = this.random()
+        const fate = random()
         if (fate < 0.4 && !isDropped) visible.copy(after, at)
         else if (fate < 0.8 || stable.length > 0) stable.copy(after, at)
-        else for (let i = at; i < end; i++) after[i] = Math.floor(this.random() * 256)
+        else for (let i = at; i < end; i++) after[i] = Math.floor(random() * 256)
       }
     }
     node.visible = after

@@ -76,6 +76,11 @@ export async function readLogEnd(
   }
 }
 
+/** Whether the same again may succeed; a driver's own error is taken to. */
+export function mayPass(error: unknown): boolean {
+  return !WalError.isInstance(error) || error.retryable
+}
+
 /** Looks until the backend answers: a scanner starts, as it goes on, through failures that pass (G21). */
 export function awaitLogEnd(
   log: ReadOnlyWALImpls,
@@ -84,8 +89,7 @@ export function awaitLogEnd(
   runtime: Runtime,
   signal: AbortSignal | undefined,
 ): Promise<LogEnd> {
-  const shouldRetry = (error: unknown) => !WalError.isInstance(error) || error.retryable
-  const options = { firstMs: 100, shouldRetry, ...(signal === undefined ? {} : { signal }) }
+  const options = { firstMs: 100, shouldRetry: mayPass, ...(signal === undefined ? {} : { signal }) }
   return retry(runtime, options, () => readLogEnd(log, ids, where, signal))
 }
 

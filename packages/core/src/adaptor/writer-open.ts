@@ -19,7 +19,7 @@ import { type HybridClock, sharedClock } from '../clock/hybrid-clock.js'
 import { TimeTickRun } from '../clock/time-tick-run.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
 import { tickProperties } from '../time-tick/ticker.js'
-import { type LogEnd, readLogEnd, readRange } from './log-end.js'
+import { awaitLogEnd, type LogEnd, mayPass, readRange } from './log-end.js'
 import { randomText } from './random-text.js'
 
 /** A log whose opening record is stored and looked back from: the writer may append. */
@@ -74,6 +74,7 @@ async function lookBefore({
   ids,
   channel,
   where,
+  options,
   signal,
 }: WriterOpenOptions): Promise<LogEnd | undefined> {
   let log: ReadOnlyWALImpls
@@ -84,7 +85,7 @@ async function lookBefore({
     throw error
   }
   try {
-    return await readLogEnd(log, ids, where, signal)
+    return await awaitLogEnd(log, ids, where, options.runtime, signal)
   } finally {
     await log.close()
   }
@@ -107,7 +108,11 @@ async function attempt(
       const opening = openingBatch(stamp, clock, sequence, tickProperties(logIdentity, truncation))
       const stored = await appendOpening(open, log, writer, opening.batch)
       log = stored.log
-      const met = await lookBack(log, open, end?.lastId, stored.id, writer)
+      // The fence is taken: a failure that passes must not leave the channel without a writer.
+      const written = log
+      const met = await retry(options.runtime, { signal, shouldRetry: mayPass }, () =>
+        lookBack(written, open, end?.lastId, stored.id, writer),
+      )
       if (met.ownTerm && open.term === 'next') {
         await log.close()
         return MET_OWN_TERM
@@ -152,8 +157,7 @@ async function appendOpening(
     runtime,
     {
       signal: open.signal,
-      shouldRetry: (error) =>
-        !newerMet && (isFenced(error) || !WalError.isInstance(error) || error.retryable),
+      shouldRetry: (error) => !newerMet && (isFenced(error) || mayPass(error)),
     },
     async () => {
       try {
@@ -189,7 +193,7 @@ export async function reassertFence(
   const { opener, ids, channel, where, signal, log, writer, cause } = options
   const { runtime } = options.options
   for (let look = 0; look < 2; look++) {
-    const end = await retry(runtime, { signal, firstMs: 50 }, () => readLogEnd(log, ids, where, signal))
+    const end = await awaitLogEnd(log, ids, where, runtime, signal)
     if (isNewer(end.writer, writer))
       throw new WalError(
         'WAL_FENCED',
@@ -201,7 +205,9 @@ export async function reassertFence(
   }
   // Its connection may be gone: that is no reason not to open another.
   await log.close().catch(() => {})
-  return retry(runtime, { signal, firstMs: 50 }, () => opener.open(channel, writer, { signal }))
+  return retry(runtime, { signal, firstMs: 50, shouldRetry: mayPass }, () =>
+    opener.open(channel, writer, { signal }),
+  )
 }
 
 export function isFenced(error: unknown): boolean {

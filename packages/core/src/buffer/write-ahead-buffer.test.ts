@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { test } from 'vitest'
+import type { LogRecord } from '../read/log-record.js'
+import type { BufferedRun } from './buffered-run.js'
+import { type BufferReader, WriteAheadBuffer } from './write-ahead-buffer.js'
+
+function run(first: number, count: number, bytes = count * 10): BufferedRun {
+  const records = Array.from({ length: count }, (_, i) => ({ timeTick: BigInt(first + i) }) as LogRecord)
+  return {
+    bytes,
+    records,
+    firstTimeTick: BigInt(first),
+    lastTimeTick: BigInt(first + count - 1),
+  } as unknown as BufferedRun
+}
+const ticks = (taken: ReturnType<BufferReader['take']>) =>
+  Array.isArray(taken) ? taken.map((each) => Number(each.timeTick)) : taken
+
+const buffer = (capacityBytes = 100, maxAgeMs = 1000) =>
+  new WriteAheadBuffer({ capacityBytes, maxAgeMs, floor: 10n })
+
+test('covers what lies between its floor and the newest record', () => {
+  const one = buffer()
+  assert.deepEqual(
+    [9n, 10n, 11n].map((tick) => one.covers(tick)),
+    [false, true, false],
+  )
+  one.append(run(11, 3), 0)
+  assert.deepEqual(
+    [9n, 10n, 12n, 13n, 14n].map((tick) => one.covers(tick)),
+    [false, true, true, true, false],
+  )
+})
+
+test('a reader starts in the middle of a run, goes on as they come, and is told when it fell out', () => {
+  const one = buffer()
+  one.append(run(11, 3), 0)
+  const reader = one.readAfter(12n)
+  const late = one.readAfter(10n)
+  assert.deepEqual(ticks(reader.take()), [13])
+  assert.equal(reader.take(), undefined)
+  one.append(run(14, 2), 0)
+  assert.deepEqual(ticks(reader.take()), [14, 15])
+  one.append(run(16, 9), 0)
+  assert.equal(late.take(), 'evicted')
+  assert.equal(one.covers(12n), false)
+  assert.equal(one.covers(15n), true)
+  assert.deepEqual(ticks(reader.take()), [16, 17, 18, 19, 20, 21, 22, 23, 24])
+})
+
+test('evicts by bytes and by age; the newest run stays though it is too large', () => {
+  const one = buffer()
+  one.append(run(11, 1, 1000), 0)
+  assert.equal(one.bytes, 1000)
+  one.append(run(12, 1, 10), 0)
+  assert.equal(one.bytes, 10)
+  one.append(run(13, 1, 10), 500)
+  assert.equal(one.bytes, 20)
+  one.append(run(14, 1, 10), 1001)
+  assert.equal(one.bytes, 20)
+  assert.deepEqual(
+    [12n, 11n].map((tick) => one.covers(tick)),
+    [true, false],
+  )
+})
+
+test('close wakes who waits, and everybody goes back to the backend', () => {
+  const one = buffer()
+  let woken = 0
+  one.onChange(() => woken++)
+  const forget = one.onChange(() => woken++)
+  forget()
+  const reader = one.readAfter(10n)
+  one.append(run(11, 1), 0)
+  one.onChange(() => woken++)
+  one.close()
+  assert.equal(woken, 2)
+  assert.equal(reader.take(), 'evicted')
+  assert.equal(one.covers(11n), false)
+  one.append(run(12, 1), 0)
+  assert.equal(one.newest, 11n)
+  assert.equal(one.bytes, 0)
+})
+
+test('readers see a gapless rest, or `evicted`, through any number of runs', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 1, max: 5 }), { maxLength: 60 }),
+      fc.integer({ min: 0, max: 60 }),
+      (sizes, every) => {
+        const one = buffer(80)
+        const readers = [{ reader: one.readAfter(10n), at: 10 }]
+        let next = 11
+        for (const [i, size] of sizes.entries()) {
+          one.append(run(next, size), 0)
+          next += size
+          assert.ok(one.bytes <= 80 || one.bytes === size * 10)
+          for (let tick = 10; tick < next; tick++)
+            if (one.covers(BigInt(tick)) && (tick + i) % 7 === 0)
+              readers.push({ reader: one.readAfter(BigInt(tick)), at: tick })
+          if (i % (every + 1) !== 0) continue
+          for (const each of readers) {
+            for (
+              let taken = ticks(each.reader.take());
+              Array.isArray(taken);
+              taken = ticks(each.reader.take())
+            )
+              for (const tick of taken) assert.equal(tick, ++each.at)
+          }
+        }
+      },
+    ),
+    { numRuns: 200 },
+  )
+})
+
+test('thousands of runs: what was let go of is dropped from time to time', () => {
+  const one = buffer(50)
+  const reader = one.readAfter(10n)
+  for (let i = 0; i < 20_000; i++) {
+    one.append(run(11 + i, 1), 0)
+    assert.deepEqual(ticks(reader.take()), [11 + i])
+  }
+  assert.equal(Array.isArray(one.readAfter(20_008n).take()), true)
+})

@@ -1,0 +1,97 @@
+import { join } from 'node:path'
+import { type File, type FileSystem, systemRuntime } from '@wal/walimpls'
+import { expect, test } from 'vitest'
+import { fileBuilder } from '../src/builder.js'
+import { claimEpoch } from '../src/epoch.js'
+import type { FileOpener } from '../src/opener.js'
+import { batchOf, textOf } from './batches.js'
+import { fill, openerFor, readAll, temporaryFolder } from './on-disk.js'
+import { SimulatedDisk, simulatedRuntime } from './simulated-disk.js'
+
+test.each([1, 4])('what a reader gives out it has made durable: %i batches', async (batches) => {
+  const disk = new SimulatedDisk(() => 0)
+  const openerOn = async () =>
+    (await fileBuilder.build(
+      { path: '/data', segmentBytes: 100_000 },
+      simulatedRuntime(disk.mount().files, () => 0),
+    )) as FileOpener
+  const opener = await openerOn()
+  const wal = await opener.open('orders', { term: 1, incarnation: 'one' })
+  if (batches > 1) await fill(wal, batches - 1, { size: 2 })
+  const synced = disk.paths().find((path) => path.endsWith('.seg'))
+  const bytes = synced === undefined ? 0 : disk.bytesOf(synced).length
+  await fill(wal, 1, { size: 2, sequence: 2 * batches - 2 })
+  // The writer is between its last write and that one's sync.
+  disk.forgetSync(bytes)
+  const reading = await openerOn()
+  const given = (await readAll(await reading.openReadOnly('orders'))).map(textOf)
+  expect(given).toHaveLength(2 * batches)
+  // Loses everything that was not synced.
+  disk.crash(() => 0.99)
+  const after = await (await openerOn()).open('orders', { term: 2, incarnation: 'two' })
+  await after.append(batchOf(0, ['opening']))
+  expect((await readAll(after)).map(textOf)).toEqual([...given, 'opening'])
+})
+
+test('a batch that a superseded writer leaves is held back until its successor has decided', async () => {
+  const path = temporaryFolder()
+  const opener = await openerFor(path)
+  let beforeWrite = async () => {}
+  const { files } = systemRuntime
+  const interrupted: FileSystem = {
+    ...files,
+    async open(name, mode) {
+      const file = await files.open(name, mode)
+      const writeDurably: File['writeDurably'] = async (bytes, position) => {
+        await beforeWrite()
+        await file.writeDurably(bytes, position)
+      }
+      return { ...file, writeDurably }
+    },
+  }
+  const older = await openerFor(path, { ...systemRuntime, files: interrupted })
+  const wal = await older.open('orders', { term: 1, incarnation: 'one' })
+  await fill(wal, 3, { padding: 0 })
+  // A successor that takes the epoch and dies, just before the batch reaches the file.
+  beforeWrite = async () => void (await claimEpoch(files, join(path, 'orders')))
+  await expect(wal.append(batchOf(15, ['doubtful']))).rejects.toMatchObject({
+    code: 'WAL_FENCED',
+    outcome: 'unknown',
+  })
+  const reader = await opener.openReadOnly('orders')
+  expect(await readAll(reader)).toHaveLength(15)
+  expect((await reader.last())?.id.value).toBe(15)
+  const scanner = reader.read({ start: 'oldest', maxBytes: 100_000 })
+  expect(await scanner.next()).toHaveLength(15)
+  expect(await scanner.next()).toEqual([])
+  const waiting = scanner.next()
+  const successor = await opener.open('orders', { term: 2, incarnation: 'two' })
+  await successor.append(batchOf(0, ['opening']))
+  expect((await waiting)?.map(textOf)[0]).toBe('doubtful')
+  expect((await readAll(reader)).slice(15).map(textOf)).toEqual(['doubtful', 'opening'])
+})
+
+test('an idle reader asks the disk seldom', async () => {
+  const path = temporaryFolder()
+  let looks = 0
+  const { files } = systemRuntime
+  const counting = {
+    ...files,
+    existsNow(name: string) {
+      looks++
+      return files.existsNow(name)
+    },
+  }
+  const opener = await openerFor(path, { ...systemRuntime, files: counting })
+  const wal = await opener.open('orders', { term: 1, incarnation: 'one' })
+  await fill(wal, 3)
+  const scanner = wal.read({ start: 'oldest', maxBytes: 100_000 })
+  while (((await scanner.next()) ?? []).length > 0);
+  const waiting = scanner.next()
+  looks = 0
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  expect(looks).toBeGreaterThan(0)
+  expect(looks).toBeLessThan(40)
+  await opener.close()
+  expect(await waiting).toBeUndefined()
+})
