@@ -5,7 +5,13 @@ import type { OpenWalOptions } from '../src/open.js'
 import { FaultyBackend } from './faulty-backend.js'
 
 /** Small enough to be felt, and no waiting. */
-export const SMALL = { budgetBytes: 1 << 20, timeTickMs: 20, fenceCheckMs: 0, closeTimeoutMs: 200, maxWaitingBytes: 8 << 20 } as const
+export const SMALL = {
+  budgetBytes: 1 << 20,
+  timeTickMs: 20,
+  fenceCheckMs: 0,
+  closeTimeoutMs: 200,
+  maxWaitingBytes: 8 << 20,
+} as const
 
 /** Every test of a file starts with empty logs, and closes what it opened. */
 export function cleanLogs(): void {

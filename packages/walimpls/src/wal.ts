@@ -55,8 +55,10 @@ export interface WALImpls<I extends MessageId = MessageId> extends ReadOnlyWALIm
    *
    * Rejects with an error that has `outcome: 'not-written' | 'unknown'`; anything else counts as unknown.
    * `WAL_FENCED` means that the backend saw another writer: the adaptor looks into the log before it believes it.
-   * `WAL_MESSAGE_TOO_LARGE` and `WAL_INVALID_ARGUMENT` are final for that batch. All else is sent again. After `close`:
-   * `WAL_CLOSED`, outcome `not-written`.
+   * `WAL_MESSAGE_TOO_LARGE` and `WAL_INVALID_ARGUMENT` are final for that batch. What is `retryable`, or no `WalError`,
+   * is sent again. Anything else (`WAL_CORRUPT`) ends the writer. After `close`: `WAL_CLOSED`, outcome `not-written`.
+   * The outcome speaks of the batch, not of the attempt: once an attempt may have landed it stays `unknown` until one
+   * succeeds.
    */
   append(batch: Batch): Promise<readonly I[]>
   /**

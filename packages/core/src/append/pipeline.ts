@@ -211,7 +211,8 @@ export class Pipeline {
       if (isFinal(error)) {
         this.#inFlight.shift()
         this.#fail(failed, error)
-      } else {
+      } else if (isHopeless(error)) throw error
+      else {
         logger.warn(
           { error, attempt, sequence: failed.batch.sequence },
           `${where}: append failed, sending again`,
@@ -260,6 +261,11 @@ export class Pipeline {
     this.#idle = []
     for (const resolve of idle) resolve()
   }
+}
+
+/** The log itself is beyond help (`WAL_CORRUPT` found at a takeover, say): no batch will ever be stored by this writer. */
+function isHopeless(error: unknown): boolean {
+  return WalError.isInstance(error) && !error.retryable && error.code !== 'WAL_FENCED'
 }
 
 /** Refused for ever: sending the same batch again can't help. */
