@@ -134,13 +134,16 @@ test('G6 a fence that the log does not confirm: the same writer goes on, none of
 
 test('a reader in catch-up lives through the log being opened anew under it', async () => {
   const backend = faulty()
-  const wal = await open({ builder: backend.builder })
-  const sent = Array.from({ length: 200 }, (_, i) => String(i))
-  await wal.appendBatch(sent.map((each) => message(each)))
+  // A buffer that forgets at once keeps the reader in catch-up.
+  const wal = await open({ builder: backend.builder, bufferAgeMs: 0, batchBytes: 1024 })
+  const sent = Array.from({ length: 300 }, (_, i) => String(i))
+  for (const each of sent) await wal.append(message(each))
+  await pause(2)
+  await wal.barrier()
   let once = true
   let reopening: Promise<void> | undefined
   backend.faults = {
-    readBytes: () => 300,
+    readBytes: () => 1,
     read: () => 'delay',
     append: () => {
       const fault = once ? ('fence' as const) : undefined

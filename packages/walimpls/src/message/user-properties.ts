@@ -19,8 +19,7 @@ export function userPropertyList(properties: ReadonlyMap<string, string>): strin
 
 function checkUserProperty(key: unknown, value: unknown): void {
   if (typeof key !== 'string' || key === '') throw invalidArgument('a property key', 'non-empty text', key)
-  if (isReserved(key))
-    throw invalidArgument('a property key', 'without a leading "_" (reserved)', key)
+  if (isReserved(key)) throw invalidArgument('a property key', 'without a leading "_" (reserved)', key)
   if (!isWellFormed(key))
     throw invalidArgument('a property key', 'well-formed Unicode (no lone surrogate)', key)
   if (typeof value !== 'string') throw invalidArgument(`property ${JSON.stringify(key)}`, 'text', value)
