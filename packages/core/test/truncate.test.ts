@@ -34,10 +34,10 @@ test('G11 behind the truncation point `all` and `after` deliver the same; below 
       })
     }
   }
-  // The place that the error names can be read behind.
+  // The place that the error names can be read from.
   const error = await texts(wal.read({ from: positions[0] })).catch((e: PositionTruncatedError) => e)
   const { oldest } = error as PositionTruncatedError
-  assert.deepEqual(await texts(wal.read({ after: oldest as string, until: 'end' })), ten.slice(5))
+  assert.deepEqual(await texts(wal.read({ from: oldest as string, until: 'end' })), ten.slice(5))
 })
 
 test('G11 backwards is a no-op, the same again is none the worse, and it survives reopening', async () => {

@@ -46,6 +46,8 @@ export interface WALImpls<I extends MessageId = MessageId> extends ReadOnlyWALIm
    * Order: batches are stored in call order. Ids rise over batches and writers and are never given out twice.
    * Concurrency: called again before the last call settled, up to `limits.maxInFlightBatches` at once. Calls settle in
    * order. When one fails, none behind it is stored: each of those rejects with outcome `not-written`.
+   * (`AppendTurns` in the helper does this.) The adaptor hands in a further batch only at the beginning of a turn of the
+   * event loop, when every rejection has reached it.
    * Resend: after every call in flight has settled the adaptor sends the failed ones again, the same objects in the
    * same order. A backend that recognises a stored batch by its sequence answers its ids; one that can't stores it
    * again, which readers undo.

@@ -54,9 +54,12 @@ export async function readLogEnd(
   const { previousTick } = decodeRecord(last, where, ids)
   const start: StartPosition = previousTick === '' ? 'oldest' : { from: ids.parse(previousTick) }
   const judge = new WriterJudge()
+  let firstTick: LogRecord | undefined
   let tick: LogRecord | undefined
   const see = (record: LogRecord): void => {
-    if (judge.counts(record) && isTimeTick(record)) tick = record
+    if (!judge.counts(record) || !isTimeTick(record)) return
+    firstTick ??= record
+    tick = record
   }
   try {
     await readRange(log, ids, where, start, last.id, see, signal)
@@ -70,7 +73,8 @@ export async function readLogEnd(
     lastId: last.id,
     writer: judge.writer,
     timeTick: judge.timeTick,
-    logIdentity: tick === undefined ? undefined : propertyOf(tick.properties, RESERVED.logIdentity),
+    // Of two that raced to create the log the first gave it its identity, though the other died before it took that over.
+    logIdentity: firstTick === undefined ? undefined : propertyOf(firstTick.properties, RESERVED.logIdentity),
     lastTick: tick === undefined ? '' : ids.serialise(tick.id),
     truncation: truncation === undefined ? undefined : parseTruncationPoint(truncation, where),
   }

@@ -6,6 +6,7 @@ import {
   WalError,
 } from '@wal/walimpls'
 import { CloseTree } from '@wal/walimpls/helper'
+import { sharedClock } from '../clock/hybrid-clock.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
 import type { ReadContext } from '../read/read-context.js'
 import type { Delivery, ReadOptions, Scanner } from '../scanner.js'
@@ -39,6 +40,7 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
     readonly parent: CloseTree
   }) {
     const { backend, ids, channel, where, log, options, parent } = parts
+    const { runtime } = options
     this.backend = backend
     this.channel = { name: channel, accessMode: 'ro', term: -1 }
     this.guarantees = log.guarantees
@@ -48,12 +50,13 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
       where,
       backend,
       ids,
-      runtime: options.runtime,
+      runtime,
       logger: options.logger,
       readBytes: READ_BYTES,
       log: () => log,
       buffer: undefined,
-      end: (signal) => awaitLogEnd(log, ids, where, options.runtime, signal),
+      follow: (timeTick) => sharedClock(runtime).follow(timeTick, options.maxClockAheadMs),
+      end: (signal) => awaitLogEnd(log, ids, where, runtime, signal),
     }
     this.#tree = new CloseTree(() => this.#close(log), parent)
   }

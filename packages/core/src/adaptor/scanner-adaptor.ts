@@ -3,6 +3,7 @@ import { onAbort } from '@wal/walimpls/helper'
 import type { Position } from '../position/position.js'
 import { DeliveredMessage, DeliveredTimeTick } from '../read/delivered-message.js'
 import { isTimeTick } from '../read/log-record.js'
+import { nameOldest } from '../read/oldest-position.js'
 import type { ReadContext } from '../read/read-context.js'
 import { checkReadOptions, planRead } from '../read/read-plan.js'
 import { type RecordRun, RecordSource } from '../read/record-source.js'
@@ -46,7 +47,8 @@ export class ScannerAdaptor implements Scanner<Element> {
     this.#caughtUp = deferred()
     if (options.signal !== undefined)
       this.#stopListening = onAbort(options.signal, (reason) => this.#end({ error: reason }))
-    this.#ready = this.#begin().catch((error: unknown) => {
+    this.#ready = this.#begin().catch(async (reason: unknown) => {
+      const error = await nameOldest(reason, context, this.#ending.signal)
       this.#end({ error: this.#error === undefined ? error : this.#error.error })
       // Closed before it was ready: that is no error of the loop's, but it is one for who waits for `ready`.
       throw this.#error === undefined ? error : this.#error.error
@@ -175,7 +177,8 @@ export class ScannerAdaptor implements Scanner<Element> {
         return elements
       }
       this.#tellCaughtUp()
-    } catch (error) {
+    } catch (reason) {
+      const error = await nameOldest(reason, this.#context, this.#ending.signal)
       // After a close or an abort the source only repeats what ended it: the first end counts.
       this.#end({ error })
     }

@@ -126,6 +126,7 @@ export class WalAdaptor implements WAL {
       log: () => this.#log,
       reopening: () => this.#reopening,
       buffer: this.#buffer,
+      follow: (timeTick) => clock.follow(timeTick, options.maxClockAheadMs),
       end: (signal) => this.#end(signal),
     }
     this.#tree = new CloseTree(() => this.#close(), parent)

@@ -44,20 +44,26 @@ export class HybridClock {
    * `WAL_CLOCK_AHEAD` and changes nothing: a broken clock elsewhere must not become everybody's.
    */
   observe(timeTick: TimeTick, maxAheadMs: number, where: string): void {
+    if (this.follow(timeTick, maxAheadMs)) return
+    const ahead = millisecondsOf(timeTick) - this.#runtime.now()
+    throw new WalError(
+      'WAL_CLOCK_AHEAD',
+      `${where}: its time ticks are ${ahead} ms ahead of this machine's clock, more than maxClockAheadMs (${maxAheadMs}). Correct the clock that is wrong, or raise maxClockAheadMs.`,
+    )
+  }
+
+  /** As `observe`, for readers: what is too far ahead is read all the same, but not followed. Whether it was. */
+  follow(timeTick: TimeTick, maxAheadMs: number): boolean {
     const milliseconds = millisecondsOf(timeTick)
-    const wall = this.#runtime.now()
-    const ahead = milliseconds - wall
-    if (ahead > maxAheadMs)
-      throw new WalError(
-        'WAL_CLOCK_AHEAD',
-        `${where}: its time ticks are ${ahead} ms ahead of this machine's clock, more than maxClockAheadMs (${maxAheadMs}). Correct the clock that is wrong, or raise maxClockAheadMs.`,
-      )
+    const ahead = milliseconds - this.#runtime.now()
+    if (ahead > maxAheadMs) return false
     const logical = Number(timeTick & BigInt(LOGICAL_LIMIT - 1)) + 1
     if (milliseconds > this.#milliseconds) {
       this.#milliseconds = milliseconds
       this.#logical = logical
     } else if (milliseconds === this.#milliseconds) this.#logical = Math.max(this.#logical, logical)
     this.#lead = Math.max(this.#lead, ahead)
+    return true
   }
 }
 

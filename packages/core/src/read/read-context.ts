@@ -1,4 +1,4 @@
-import type { MessageIdCodec, ReadOnlyWALImpls, Runtime } from '@wal/walimpls'
+import type { MessageIdCodec, ReadOnlyWALImpls, Runtime, TimeTick } from '@wal/walimpls'
 import type { LogEnd } from '../adaptor/log-end.js'
 import type { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
 import type { Logger } from '../diagnostics/logger.js'
@@ -19,6 +19,8 @@ export interface ReadContext {
   reopening?(): Promise<unknown> | undefined
   /** Undefined on a read-only WAL, closed once the writer was fenced. */
   readonly buffer: WriteAheadBuffer | undefined
+  /** Moves the process's clock past a time tick that was read, unless that is too far ahead. */
+  follow(timeTick: TimeTick): boolean
   /** Looks where the log ends now. */
   end(signal: AbortSignal): Promise<LogEnd>
 }

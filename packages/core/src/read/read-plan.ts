@@ -7,7 +7,7 @@ import {
   type Writer,
 } from '@wal/walimpls'
 import type { LogEnd } from '../adaptor/log-end.js'
-import { formatPosition, type PositionParts, parsePosition } from '../position/position.js'
+import { type PositionParts, parsePosition } from '../position/position.js'
 import type { ReadOptions } from '../scanner.js'
 import type { ReadContext } from './read-context.js'
 
@@ -60,7 +60,6 @@ export function planRead(options: ReadOptions, end: LogEnd, context: ReadContext
     if (timeTick < floor)
       throw new PositionTruncatedError(
         `${context.where}: the position lies below the truncation point. Read with deliver: 'all', or from a later position.`,
-        { oldest: truncationPosition(end, context) },
       )
     const resumed = { writer, timeTick: parts.timeTick }
     return {
@@ -102,11 +101,4 @@ function untilTick(options: ReadOptions, end: LogEnd, context: ReadContext): Tim
   const { until } = options
   if (until === undefined || typeof until === 'bigint') return until
   return until === 'end' ? end.timeTick : checkPosition(until, 'until', end, context).timeTick
-}
-
-function truncationPosition(end: LogEnd, context: ReadContext): string {
-  const { truncation, logIdentity = '' } = end
-  if (truncation === undefined) return ''
-  const { id: lastConfirmed, writer, timeTick } = truncation
-  return formatPosition({ backend: context.backend, logIdentity, lastConfirmed, writer, timeTick })
 }

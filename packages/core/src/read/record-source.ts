@@ -126,6 +126,7 @@ export class RecordSource {
       if (counts) records.push(record)
     }
     if (lastId !== undefined) this.#start = { from: lastId }
+    if (records.length > 0) this.#context.follow(this.#judge.timeTick)
     await this.#switchToBuffer()
     if (records.length > 0) return { records, shared: false }
     return batch.length === 0 && !this.#endTold && this.#tail === undefined

@@ -1,3 +1,4 @@
+export { AppendTurns } from './append-turns.js'
 export { type BackendHost, type BackendUrl, parseBackendUrl } from './backend-url.js'
 export { ByteQueue } from './byte-queue.js'
 export { CloseTree } from './close-tree.js'

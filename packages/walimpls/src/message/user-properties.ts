@@ -7,7 +7,8 @@ import type { PropertyList } from './wire-message.js'
  * would be taken for the library's own.
  */
 export function userPropertyList(properties: ReadonlyMap<string, string>): string[] {
-  if (!(typeof properties === 'object' && properties !== null && typeof properties.get === 'function'))
+  // Of any realm; a look-alike (URLSearchParams) may hold a key twice.
+  if (Object.prototype.toString.call(properties) !== '[object Map]')
     throw invalidArgument('properties', 'a Map of text to text', properties)
   const list: string[] = []
   for (const [key, value] of properties) {

@@ -1,5 +1,6 @@
 import { AppendError } from '../errors/append-error.js'
 import type { ErrorCode } from '../errors/error-code.js'
+import { AppendTurns } from '../helper/append-turns.js'
 import type { CloseTree } from '../helper/close-tree.js'
 import { recordBytes } from '../message/record-bytes.js'
 import type { Runtime } from '../runtime/runtime.js'
@@ -12,10 +13,7 @@ import { MemoryReadOnlyWAL } from './memory-read-only-wal.js'
 
 export class MemoryWAL extends MemoryReadOnlyWAL implements WALImpls<MemoryId> {
   private inFlight = 0
-  /** Settles with the last call of `append`: each stores only after the one before it has. */
-  private tail: Promise<unknown> = Promise.resolve()
-  /** Rises with every failure: a batch handed in under an older one was behind the batch that failed. */
-  private failures = 0
+  private readonly turns = new AppendTurns()
 
   constructor(
     channel: string,
@@ -31,12 +29,9 @@ export class MemoryWAL extends MemoryReadOnlyWAL implements WALImpls<MemoryId> {
   append(batch: Batch): Promise<readonly MemoryId[]> {
     const refusal = this.refusal()
     // Behind those in flight: calls settle in order.
-    if (refusal !== undefined) return this.tail.then(() => Promise.reject(refusal))
+    if (refusal !== undefined) return this.turns.settled().then(() => Promise.reject(refusal))
     this.inFlight++
-    const failuresBefore = this.failures
-    const stored = this.tail.then(() => this.store(batch, failuresBefore)).finally(() => this.inFlight--)
-    this.tail = stored.catch(() => {})
-    return stored
+    return this.turns.run(() => this.store(batch)).finally(() => this.inFlight--)
   }
 
   async truncate(before: MemoryId, waits?: Waits): Promise<void> {
@@ -45,27 +40,20 @@ export class MemoryWAL extends MemoryReadOnlyWAL implements WALImpls<MemoryId> {
   }
 
   protected override async drained(): Promise<void> {
-    await this.tail
+    await this.turns.settled()
   }
 
-  private async store(batch: Batch, failuresBefore: number): Promise<readonly MemoryId[]> {
+  private async store(batch: Batch): Promise<readonly MemoryId[]> {
     await this.runtime.yield()
-    if (this.failures !== failuresBefore)
-      throw notWritten('WAL_UNAVAILABLE', 'a batch before this one failed')
-    try {
-      for (const message of batch.messages) {
-        if (recordBytes(message) > this.limits.maxRecordBytes)
-          throw notWritten(
-            'WAL_MESSAGE_TOO_LARGE',
-            `a record of ${recordBytes(message)} bytes; at most ${this.limits.maxRecordBytes} are stored`,
-          )
-      }
-      const first = this.log.store(batch, this.writer)
-      return batch.messages.map((_, i) => memoryIds.of(first + i))
-    } catch (error) {
-      this.failures++
-      throw error
+    for (const message of batch.messages) {
+      if (recordBytes(message) > this.limits.maxRecordBytes)
+        throw notWritten(
+          'WAL_MESSAGE_TOO_LARGE',
+          `a record of ${recordBytes(message)} bytes; at most ${this.limits.maxRecordBytes} are stored`,
+        )
     }
+    const first = this.log.store(batch, this.writer)
+    return batch.messages.map((_, i) => memoryIds.of(first + i))
   }
 
   private refusal(): AppendError | undefined {
