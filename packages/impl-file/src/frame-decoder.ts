@@ -9,6 +9,7 @@ export class FrameDecoder {
   private readonly end: number
   private id: number
   private readonly behind: number
+  private previous: readonly string[] = []
 
   /** `bytes` hold the whole frame from `start`. Records below `from` are passed over. */
   constructor(
@@ -45,7 +46,8 @@ export class FrameDecoder {
     // The check sum has passed, so this is a defect of whoever wrote the frame; never read on into the next one.
     if (start > this.end || payloadEnd > this.end)
       throw corrupt(this.file, `record ${this.id} passes the end of its frame`)
-    const { properties, end } = readProperties(bytes, payloadEnd)
+    const { properties, end } = readProperties(bytes, payloadEnd, this.previous)
+    this.previous = properties
     this.at = end
     return { id: messageIds.of(this.id++), payload: bytes.subarray(start, payloadEnd), properties }
   }

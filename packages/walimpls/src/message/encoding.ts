@@ -29,19 +29,34 @@ export function parseInt64(text: string): bigint | undefined {
 
 /** Canonical decimal: no sign, no leading zero, at most 2^53 − 1. */
 export function parseDecimal(text: string): number | undefined {
-  if (!/^(0|[1-9][0-9]{0,15})$/.test(text)) return undefined
-  const value = Number(text)
+  const { length } = text
+  if (length === 0 || length > 16 || (length > 1 && text.charCodeAt(0) === 0x30)) return undefined
+  let value = 0
+  for (let i = 0; i < length; i++) {
+    const digit = text.charCodeAt(i) - 0x30
+    if (digit < 0 || digit > 9) return undefined
+    value = value * 10 + digit
+  }
   return Number.isSafeInteger(value) ? value : undefined
 }
 
-const HIGH = 36 ** 7
-/** Canonical lower-case base 36. Two halves of at most seven digits stay exact in a double; BigInt() joins them. */
+/** Digits that stay exact in a double. */
+const EXACT_DIGITS = 10
+const POWERS = [1n, 36n, 1296n, 46656n]
+
+/** Canonical lower-case base 36 of at most 13 digits. A loop, since every record read passes here. */
 function parseBase36(text: string): bigint | undefined {
-  if (!/^(0|[1-9a-z][0-9a-z]{0,12})$/.test(text)) return undefined
-  if (text.length <= 10) return BigInt(Number.parseInt(text, 36))
-  const split = text.length - 7
-  return (
-    BigInt(Number.parseInt(text.slice(0, split), 36)) * BigInt(HIGH) +
-    BigInt(Number.parseInt(text.slice(split), 36))
-  )
+  const { length } = text
+  if (length === 0 || length > 13 || (length > 1 && text.charCodeAt(0) === 0x30)) return undefined
+  let head = 0
+  let tail = 0
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i)
+    const digit = code >= 0x30 && code <= 0x39 ? code - 0x30 : code >= 0x61 && code <= 0x7a ? code - 0x57 : -1
+    if (digit < 0) return undefined
+    if (i < EXACT_DIGITS) head = head * 36 + digit
+    else tail = tail * 36 + digit
+  }
+  if (length <= EXACT_DIGITS) return BigInt(head)
+  return BigInt(head) * (POWERS[length - EXACT_DIGITS] as bigint) + BigInt(tail)
 }
