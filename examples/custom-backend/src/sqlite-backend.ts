@@ -11,7 +11,7 @@ const limits = {
   maxInFlightBatches: 1,
 }
 /** AUTOINCREMENT gives no number out twice and leaves none out: a transaction rolled back gives its numbers back. */
-const SCHEMA = `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE;
+const SCHEMA = `PRAGMA journal_mode = WAL; BEGIN IMMEDIATE;
   CREATE TABLE IF NOT EXISTS writer (one INTEGER PRIMARY KEY CHECK (one = 1), term INTEGER, incarnation TEXT);
   CREATE TABLE IF NOT EXISTS record (id INTEGER PRIMARY KEY AUTOINCREMENT, payload BLOB, properties BLOB);
   COMMIT`
@@ -41,13 +41,17 @@ export const sqliteBuilder: impls.OpenerBuilderImpls<{ directory: string }, Id> 
       if (create) await runtime.files.makeDirectory(directory)
       // libsql creates the file whatever it is told.
       else if (!runtime.files.existsNow(path)) throw new impls.WalError('WAL_CHANNEL_NOT_FOUND', `no ${path}`)
-      const database = new Sqlite(path, { timeout: 5_000 })
-      database.exec(create ? SCHEMA : 'PRAGMA query_only = ON')
+      const database = new Sqlite(path, { timeout: 30_000 })
+      database.exec('PRAGMA synchronous = FULL')
       // The file is there before what is in it, when another process is just creating the log.
-      if (!create && rows(database, TABLES).length === 0) {
-        database.close()
-        throw new impls.WalError('WAL_CHANNEL_NOT_FOUND', `no log in ${path} yet`)
+      if (rows(database, TABLES).length === 0) {
+        if (create) database.exec(SCHEMA)
+        else {
+          database.close()
+          throw new impls.WalError('WAL_CHANNEL_NOT_FOUND', `no log in ${path} yet`)
+        }
       }
+      if (!create) database.exec('PRAGMA query_only = ON')
       return { channel, database, runtime, tree: new helper.CloseTree(() => void database.close(), opener) }
     }
     return {

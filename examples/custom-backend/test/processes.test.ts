@@ -23,6 +23,7 @@ function start(script: string, ...parameters: string[]) {
   const env = { ...process.env, TSX_TSCONFIG_PATH: join(root, 'tsconfig.json') }
   const child = spawn(process.execPath, tsx, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] })
   running.add(child)
+  const gone = new Promise((resolve) => child.once('close', resolve))
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (text) => {
     output += text
@@ -41,8 +42,9 @@ function start(script: string, ...parameters: string[]) {
         await new Promise((resolve) => setTimeout(resolve, 10))
       }
     },
+    /** Resolves when it has ended by itself. */
+    end: () => gone,
     async kill() {
-      const gone = new Promise((resolve) => child.once('close', resolve))
       child.kill('SIGKILL')
       await gone
       running.delete(child)
@@ -88,7 +90,8 @@ test('a writer of another process is fenced', async () => {
     messages: [{ payload: Buffer.from('taken over'), properties: [] }],
     bytes: 10,
   })
-  while (writer.lines().at(-1) !== 'WAL_FENCED') await new Promise((resolve) => setTimeout(resolve, 10))
+  await writer.end()
+  assert.equal(writer.lines().at(-1), 'WAL_FENCED')
   const stored = (await readAll(wal)).map(textOf)
   assert.equal(stored.at(-1), 'taken over')
   await opener.close()
