@@ -7,7 +7,8 @@ export default defineConfig({
   },
   format: ['esm', 'cjs'],
   target: 'node20',
-  dts: true,
+  // `Symbol.asyncDispose` is in the declarations: they check without @types/node as well.
+  dts: { banner: '/// <reference lib="esnext.disposable" />' },
   sourcemap: true,
   clean: true,
 })

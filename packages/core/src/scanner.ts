@@ -18,7 +18,10 @@ export interface ReadOptions {
   readonly signal?: AbortSignal
 }
 
-/** A message as it was appended. Its payload and properties belong to the receiver alone. */
+/**
+ * A message as it was appended. Its fields are getters: a spread or a structured clone loses them, `toJSON` keeps them. Its
+ * and properties belong to the receiver alone.
+ */
 export interface Message {
   readonly kind: 'message'
   readonly payload: Uint8Array
@@ -51,7 +54,10 @@ export type Delivery<O extends ReadOptions = ReadOptions> = O extends { readonly
 export interface Scanner<D = Message> extends AsyncIterableIterator<D> {
   /** Resolves when the start (and `until: 'end'`) is fixed. */
   ready(): Promise<void>
-  /** Resolves when everything that was in the log has been handed out for the first time. */
+  /**
+   * Resolves when everything that was in the log has been handed out for the first time: so only while somebody reads.
+   * Do not await it before the loop.
+   */
   caughtUp(): Promise<void>
   /** Position of the last element handed out; undefined before the first. */
   readonly position: Position | undefined

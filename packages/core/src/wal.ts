@@ -25,7 +25,7 @@ export interface AppendResult {
   /** For `read({ after })`, `read({ from })` and `truncate`. */
   readonly position: Position
   readonly timeTick: TimeTick
-  /** The backend's id as text, for tools. */
+  /** The backend's id as text, for tools; a number is written in base 36, as Milvus does. */
   readonly messageId: string
   readonly vchannel: string
   /** What interceptors had to add. */

@@ -10,7 +10,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   EPERM: 'The process may not access it: give its user the right to read and write there.',
   EROFS: 'The file system is mounted read-only: an error of the device may have caused that.',
   ENOTDIR: 'A part of the path is a file: choose another path.',
-  ENOENT: 'It is gone: a channel must not be removed while it is open.',
+  ENOENT:
+    'It is not there: the parent folder must allow new folders, and a channel must not be removed while it is open.',
 }
 /** What no repetition mends: somebody has to change something first. */
 const FINAL = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR'])

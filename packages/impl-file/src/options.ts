@@ -3,7 +3,7 @@ import type { OptionTable } from '@wal/walimpls'
 export interface FileOptions {
   /** Folder that holds a folder for each channel; created when a channel is first opened for writing. */
   readonly path: string
-  /** A segment that has reached this size is followed by a new one; storage is freed in whole segments. */
+  /** A segment that would outgrow this size is followed by a new one; storage is freed in whole segments. */
   readonly segmentBytes?: number
 }
 

@@ -16,7 +16,8 @@ import { AppendAll } from '../append/append-all.js'
 import { Appender } from '../append/appender.js'
 import { BatchCutter } from '../append/batch-cutter.js'
 import { BatchOwner } from '../append/batch-owner.js'
-import { appendIntercepted } from '../append/intercepted-append.js'
+import { appendIntercepted, type InterceptionOptions } from '../append/intercepted-append.js'
+import { appendBatchIntercepted } from '../append/intercepted-batch.js'
 import { takeMessage } from '../append/new-message.js'
 import { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
 import { InterceptorChain } from '../interceptor/chain.js'
@@ -149,15 +150,8 @@ export class WalAdaptor implements WAL {
     if (!Array.isArray(messages)) throw invalidArgument('appendBatch', 'given an array of messages', messages)
     this.#checkUsable()
     if (messages.length === 0) return []
+    if (!this.#chain.empty) return appendBatchIntercepted(this.#interception(), messages, options)
     const owner = new BatchOwner(messages.length)
-    if (!this.#chain.empty) {
-      for (const message of messages)
-        this.#intercepted(message, options).then(
-          (result) => owner.resolve(result),
-          (error: unknown) => owner.reject(error),
-        )
-      return owner.promise
-    }
     try {
       this.#appender.submitBatch(messages.map(takeMessage), owner, options)
     } catch (error) {
@@ -219,9 +213,13 @@ export class WalAdaptor implements WAL {
 
   async #intercepted(message: NewMessage, options: AppendOptions = {}): Promise<AppendResult> {
     this.#checkUsable()
+    return appendIntercepted(this.#interception(), message, options)
+  }
+
+  #interception(): InterceptionOptions {
     const { runtime, appendTimeoutMs } = this.#options
     const parts = { chain: this.#chain, appender: this.#appender, runtime, appendTimeoutMs }
-    return appendIntercepted({ ...parts, where: this.#where, signal: this.signal }, message, options)
+    return { ...parts, where: this.#where, signal: this.signal }
   }
 
   #checkUsable(): void {

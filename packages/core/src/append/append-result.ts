@@ -43,6 +43,12 @@ export class StoredResult implements AppendResult {
     return formatPosition({ backend, logIdentity, lastConfirmed, writer, timeTick: this.timeTick })
   }
 
+  /** For `console.log`. */
+  [Symbol.for('nodejs.util.inspect.custom')](): object {
+    const { position, timeTick, messageId, vchannel } = this
+    return { position, timeTick, messageId, vchannel }
+  }
+
   toJSON(): ReturnType<AppendResult['toJSON']> {
     const { position, timeTick, messageId, vchannel } = this
     return { position, timeTick: String(timeTick), messageId, vchannel }

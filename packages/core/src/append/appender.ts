@@ -328,6 +328,8 @@ function settle(task: AppendTask): void {
 
 /** A misspelt option must not be a silent default. */
 function checkOptions(options: AppendOptions): void {
+  if (typeof options !== 'object' || options === null)
+    throw invalidArgument('append options', 'an object', options)
   for (const name of Object.keys(options))
     if (name !== 'timeoutMs' && name !== 'signal')
       throw invalidArgument(`append option "${name}"`, 'one of timeoutMs, signal')

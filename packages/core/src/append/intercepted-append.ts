@@ -18,6 +18,14 @@ export interface InterceptionOptions {
   readonly signal: AbortSignal
 }
 
+/** A message's place among those of one `appendBatch`. */
+export interface BatchTurn {
+  /** Resolves when the message before has entered the pipeline; rejects when it never will. */
+  readonly before: Promise<void>
+  entered(): void
+  refused(error: unknown): void
+}
+
 /**
  * Appends one message through the interceptors. Its wait ends by deadline, abort or the WAL's end whatever they wait for
  * (G4), it counts against the bound on what waits (G15), and once its wait has ended nothing of it is stored.
@@ -26,6 +34,7 @@ export async function appendIntercepted(
   interception: InterceptionOptions,
   message: NewMessage,
   options: AppendOptions,
+  turn?: BatchTurn,
 ): Promise<AppendResult> {
   const { chain, appender, runtime, where, appendTimeoutMs } = interception
   // Checked, and copied, before anything may wait: the caller may reuse its buffer.
@@ -46,16 +55,22 @@ export async function appendIntercepted(
     release()
     entered = true
     const left = { ...options, timeoutMs: Math.max(1, deadline - runtime.now()) }
-    return new Promise((resolve, reject) =>
-      appender.submitHeld(takeMessage(changed), { resolve, reject }, left),
-    )
+    return new Promise((resolve, reject) => {
+      appender.submitHeld(takeMessage(changed), { resolve, reject }, left)
+      turn?.entered()
+    })
   }
   try {
     return await new Promise<AppendResult>((resolve, reject) => {
       // Once it has entered, the pipeline says what became of it.
       onAbort(ending.signal, (reason) => entered || reject(reason))
-      chain.run({ ...message, payload: taken.payload }, ending.signal, enter).then(resolve, reject)
+      chain
+        .run({ ...message, payload: taken.payload }, ending.signal, enter, turn?.before)
+        .then(resolve, reject)
     })
+  } catch (error) {
+    turn?.refused(error)
+    throw error
   } finally {
     release()
     timer.clear()

@@ -3,6 +3,8 @@ import type { NewMessage } from '../wal.js'
 import { type MessageBytes, messageArena } from './message-arena.js'
 
 const MAX_VCHANNEL_LENGTH = 1024
+/** `kind` is the one field of a delivered message's own: it can be appended to another log as it is. */
+const FIELDS = new Set(['payload', 'vchannel', 'properties', 'type', 'kind'])
 const NO_PROPERTIES: readonly string[] = []
 
 /** A message, checked and taken over: the payload is a copy of ours. */
@@ -36,6 +38,7 @@ export class TakenMessage {
 export function takeMessage(message: NewMessage): TakenMessage {
   if (typeof message !== 'object' || message === null)
     throw invalidArgument('a message', 'an object', message)
+  for (const name in message) if (!FIELDS.has(name)) throw unknownField(name)
   const { payload, vchannel = '', properties, type = MESSAGE_TYPE.Record } = message
   if (!(payload instanceof Uint8Array) && !isForeignBytes(payload))
     throw invalidArgument('payload', 'a Uint8Array (or Buffer)', payload)
@@ -48,6 +51,11 @@ export function takeMessage(message: NewMessage): TakenMessage {
   if (type !== MESSAGE_TYPE.Record) checkType(type)
   const list = properties === undefined ? NO_PROPERTIES : userPropertyList(properties)
   return new TakenMessage(payload, vchannel, type, list)
+}
+
+/** A misspelt field would be lost in silence. */
+function unknownField(name: string): Error {
+  return invalidArgument(`message field "${name}"`, 'one of payload, vchannel, properties, type')
 }
 
 function checkType(type: unknown): asserts type is number {

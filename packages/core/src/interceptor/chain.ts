@@ -28,7 +28,13 @@ export class InterceptorChain {
     return this.#interceptors.length === 0
   }
 
-  async run(message: NewMessage, signal: AbortSignal, enter: Enter): Promise<AppendResult> {
+  /** `batchBefore`: what has to have entered besides the vchannel's earlier appends; its rejection refuses this one. */
+  async run(
+    message: NewMessage,
+    signal: AbortSignal,
+    enter: Enter,
+    batchBefore?: Promise<void>,
+  ): Promise<AppendResult> {
     const vchannel = message.vchannel ?? ''
     const before = this.#tails.get(vchannel)
     let pass = (): void => {}
@@ -40,6 +46,7 @@ export class InterceptorChain {
         await this.#ready
         return await this.#step(0, { message, channel: this.#channel, signal }, async (changed) => {
           await before?.entered
+          await batchBefore
           const stored = enter(changed)
           pass()
           return stored

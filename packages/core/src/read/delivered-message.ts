@@ -69,6 +69,12 @@ export class DeliveredMessage implements Message {
     return this.#position
   }
 
+  /** For `console.log`. */
+  [Symbol.for('nodejs.util.inspect.custom')](): object {
+    const { kind, vchannel, type, term, timeTick, messageId, properties, payload, position } = this
+    return { kind, vchannel, type, term, timeTick, messageId, properties, payload, position }
+  }
+
   toJSON(): object {
     return {
       kind: this.kind,

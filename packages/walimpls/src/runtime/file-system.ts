@@ -11,6 +11,7 @@ export interface FileSystem {
   /** Synchronous on purpose: a writer looks for its successor between sync and ack (0.5 µs). */
   existsNow(path: string): boolean
   list(directory: string): Promise<string[]>
+  /** One directory, whose parent is there. Nothing happens when it exists. */
   makeDirectory(path: string): Promise<void>
   /** A created, renamed or removed name is durable only after its directory is synced. */
   syncDirectory(path: string): Promise<void>

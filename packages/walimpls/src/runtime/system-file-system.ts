@@ -20,7 +20,12 @@ export const systemFileSystem: FileSystem = {
   existsNow: (path) => statSync(path, { throwIfNoEntry: false }) !== undefined,
   list: (directory) => readdir(directory),
   makeDirectory: async (path) => {
-    await mkdir(path, { recursive: true, mode: 0o750 })
+    // Not `recursive`: Node's loops for ever where the kernel answers ENOENT under an existing parent (/proc, seen).
+    try {
+      await mkdir(path, { mode: 0o750 })
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'EEXIST') throw error
+    }
   },
   async syncDirectory(path) {
     // Windows can't open a directory; NTFS journals names by itself.

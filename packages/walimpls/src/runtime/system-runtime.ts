@@ -1,8 +1,14 @@
 import type { Runtime } from './runtime.js'
 import { systemFileSystem } from './system-file-system.js'
 
-/** The real clock, timers, randomness and disk: the only place besides `system-file-system.ts` that touches them. */
-export const systemRuntime: Runtime = {
+const key = Symbol.for('@wal/walimpls/system-runtime')
+const holder = globalThis as { [key]?: Runtime }
+
+/**
+ * The real clock, timers, randomness and disk: the only place besides `system-file-system.ts` that touches them. One
+ * object for all copies of this package in the process (ESM and CJS), since clocks are kept by runtime.
+ */
+export const systemRuntime: Runtime = holder[key] ?? {
   now: () => Date.now(),
   random: () => Math.random(),
   setTimeout(run, ms, options) {
@@ -13,3 +19,4 @@ export const systemRuntime: Runtime = {
   yield: () => new Promise((resolve) => setImmediate(resolve)),
   files: systemFileSystem,
 }
+holder[key] = systemRuntime

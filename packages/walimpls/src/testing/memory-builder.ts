@@ -9,7 +9,7 @@ const options = {
   name: { type: 'text', description: 'which of the process’ stores', default: 'default', from: 'path' },
   maxRecordBytes: {
     type: 'integer',
-    description: 'largest record; make it small to see messages chunked',
+    description: 'largest record; make it small to see messages refused',
     default: 16 * 1024 * 1024,
     min: 1024,
   },
