@@ -43,7 +43,10 @@ function start(script: string, ...parameters: string[]) {
       }
     },
     /** Resolves when it has ended by itself. */
-    end: () => gone,
+    end: async () => {
+      await gone
+      return child.signalCode ?? child.exitCode
+    },
     async kill() {
       child.kill('SIGKILL')
       await gone
@@ -90,7 +93,7 @@ test('a writer of another process is fenced', async () => {
     messages: [{ payload: Buffer.from('taken over'), properties: [] }],
     bytes: 10,
   })
-  await writer.end()
+  assert.equal(await writer.end(), 0)
   assert.equal(writer.lines().at(-1), 'WAL_FENCED')
   const stored = (await readAll(wal)).map(textOf)
   assert.equal(stored.at(-1), 'taken over')
