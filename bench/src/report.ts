@@ -17,7 +17,7 @@ export function markdown(results: readonly CaseResult[]): string {
 }
 
 function figure(perSecond: number, unit: string): string {
-  return perSecond > 1e6
+  return unit === 'message'
     ? `${(1e9 / perSecond).toFixed(0)} ns a ${unit}`
     : `${Math.round(perSecond).toLocaleString('en')} ${unit}s/s`
 }
