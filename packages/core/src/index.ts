@@ -30,4 +30,12 @@ export type { ChannelOptions, Opened, Opener, OpenerBuilder, OpenOptions } from 
 export type { WalOptions } from './options/wal-options.js'
 export type { Position } from './position/position.js'
 export type { Delivery, Message, ReadOptions, Scanner, TimeTickMark } from './scanner.js'
-export type { AppendOptions, AppendResult, Channel, NewMessage, ReadOnlyWAL, WAL } from './wal.js'
+export type {
+  AppendOptions,
+  AppendResolution,
+  AppendResult,
+  Channel,
+  NewMessage,
+  ReadOnlyWAL,
+  WAL,
+} from './wal.js'

@@ -33,6 +33,11 @@ export interface AppendResult {
   toJSON(): { position: Position; timeTick: string; messageId: string; vchannel: string }
 }
 
+/** `not-written` is for ever: it never will be delivered. */
+export type AppendResolution =
+  | { readonly outcome: 'written'; readonly result: AppendResult }
+  | { readonly outcome: 'not-written' }
+
 export interface Channel {
   readonly name: string
   readonly accessMode: 'rw' | 'ro'
@@ -50,6 +55,12 @@ export interface ReadOnlyWAL {
   readonly signal: AbortSignal
   /** Starts at once; errors come out of the scanner. Close it, or leave its loop. */
   read<O extends ReadOptions>(options?: O): Scanner<Delivery<O>>
+  /**
+   * What became of an append whose outcome is unknown, by the `token` of its error: in this process or another, on a
+   * writer (which appends a time tick to find out) or on a read-only log (which waits for the writer's next record).
+   * Rejects with `WAL_POSITION_TRUNCATED` when the log no longer knows.
+   */
+  resolve(token: string, waits?: Waits): Promise<AppendResolution>
   /** Closes the scanners, then the log; on `openWal`'s WAL the opener as well. Idempotent. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>

@@ -3,16 +3,19 @@ import {
   type Guarantees,
   type MessageIdCodec,
   type ReadOnlyWALImpls,
-  WalError,
+  type Waits,
 } from '@wal/walimpls'
 import { CloseTree } from '@wal/walimpls/helper'
+import { resolveToken } from '../append/resolve-token.js'
 import { sharedClock } from '../clock/hybrid-clock.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
 import type { ReadContext } from '../read/read-context.js'
 import type { Delivery, ReadOptions, Scanner } from '../scanner.js'
-import type { Channel, ReadOnlyWAL } from '../wal.js'
+import type { AppendResolution, Channel, ReadOnlyWAL } from '../wal.js'
+import { closedError } from './closed-error.js'
 import { awaitLogEnd } from './log-end.js'
 import { ScannerAdaptor } from './scanner-adaptor.js'
+import { whileOpen } from './while-open.js'
 
 /** Aim of one backend read by a scanner. */
 const READ_BYTES = 1 << 20
@@ -64,6 +67,12 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
   read<O extends ReadOptions>(options?: O): Scanner<Delivery<O>> {
     if (this.#closing) throw closedError(this.#where)
     return startScanner(this.#context, options ?? {}, this.#scanners) as unknown as Scanner<Delivery<O>>
+  }
+
+  resolve(token: string, waits: Waits = {}): Promise<AppendResolution> {
+    return whileOpen(this.#tree, this.#where, waits, (signal) =>
+      resolveToken(this.#context, token, undefined, signal),
+    )
   }
 
   /** Not in the interface; for callers without types, who else would meet a `TypeError` (G12). */
@@ -118,8 +127,4 @@ export function startScanner(
 
 export async function closeScanners(open: Set<ScannerAdaptor>): Promise<void> {
   await Promise.all([...open].map((scanner) => scanner.close()))
-}
-
-export function closedError(where: string): WalError {
-  return new WalError('WAL_CLOSED', `${where} is closed`)
 }

@@ -19,6 +19,7 @@ import { BatchOwner } from '../append/batch-owner.js'
 import { appendIntercepted, type InterceptionOptions } from '../append/intercepted-append.js'
 import { appendBatchIntercepted } from '../append/intercepted-batch.js'
 import { takeMessage } from '../append/new-message.js'
+import { resolveToken } from '../append/resolve-token.js'
 import { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
 import { InterceptorChain } from '../interceptor/chain.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
@@ -27,10 +28,12 @@ import type { ReadContext } from '../read/read-context.js'
 import { checkPosition } from '../read/read-plan.js'
 import type { Delivery, ReadOptions, Scanner } from '../scanner.js'
 import { Ticker } from '../time-tick/ticker.js'
-import type { AppendOptions, AppendResult, Channel, NewMessage, WAL } from '../wal.js'
+import type { AppendOptions, AppendResolution, AppendResult, Channel, NewMessage, WAL } from '../wal.js'
+import { closedError } from './closed-error.js'
 import { awaitLogEnd, type LogEnd, readLogEnd } from './log-end.js'
-import { closedError, closeScanners, startScanner } from './read-only-wal-adaptor.js'
+import { closeScanners, startScanner } from './read-only-wal-adaptor.js'
 import type { ScannerAdaptor } from './scanner-adaptor.js'
+import { whileOpen } from './while-open.js'
 import { isFenced, isNewer, type OpenedWriter, reassertFence } from './writer-open.js'
 
 const READ_BYTES = 1 << 20
@@ -195,6 +198,14 @@ export class WalAdaptor implements WAL {
     // First into the log, then off the storage: after a crash in between the log knows where it begins.
     await abortable(this.#ticker.tick(), waits.signal)
     await this.#log.truncate(before, waits)
+  }
+
+  resolve(token: string, waits: Waits = {}): Promise<AppendResolution> {
+    // A writer at its end reads on behind its successor.
+    const nudge = this.#refusal === undefined ? () => this.#ticker.tick().catch(() => {}) : undefined
+    return whileOpen(this.#tree, this.#where, waits, (signal) =>
+      resolveToken(this.#context, token, nudge, signal),
+    )
   }
 
   read<O extends ReadOptions>(options?: O): Scanner<Delivery<O>> {

@@ -2,7 +2,7 @@ import { formatPosition } from '../position/position.js'
 import type { ResultContext } from './append-result.js'
 import type { BatchInFlight } from './batch-in-flight.js'
 
-const PREFIX = 'append:'
+export const TOKEN_PREFIX = 'append:'
 
 /**
  * Text that names an append whose outcome is not known: the position it would have, starting at the last record that
@@ -12,6 +12,7 @@ export function outcomeToken(context: ResultContext, batch: BatchInFlight, index
   const { backend, logIdentity, writer } = context
   const timeTick = batch.firstTimeTick + BigInt(index)
   return (
-    PREFIX + formatPosition({ backend, logIdentity, lastConfirmed: batch.lastAckedBefore, writer, timeTick })
+    TOKEN_PREFIX +
+    formatPosition({ backend, logIdentity, lastConfirmed: batch.lastAckedBefore, writer, timeTick })
   )
 }

@@ -1,2 +1,23 @@
-/** The in-memory backend for applications' own tests: `import '@wal/core/testing'`, then `openWal('memory:', …)`. */
-export { type MemoryOptions, memoryBuilder, registerMemoryBackend, resetMemory } from '@wal/walimpls/testing'
+/**
+ * For applications' own tests: the in-memory backend (`import '@wal/core/testing'`, then `openWal('memory:', …)`), and
+ * fault injection over any backend (`openWal(url, { builder: faultyBuilder(memoryBuilder(), faults) })`).
+ */
+export {
+  type CallDetails,
+  type CallScript,
+  FAULT_KINDS,
+  FAULTS_AT,
+  type Fault,
+  type FaultEvent,
+  type FaultKind,
+  type FaultPlan,
+  Faults,
+  type FaultsOptions,
+  type FaultyCall,
+  faultyBuilder,
+  type MemoryOptions,
+  memoryBuilder,
+  registerMemoryBackend,
+  resetMemory,
+  seededRandom,
+} from '@wal/walimpls/testing'
