@@ -7,7 +7,7 @@ cleanLogs()
 test('G15 appends that nobody awaits, 1,000 a turn: refused beyond maxWaitingBytes, memory stays', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, maxWaitingBytes: 1 << 20 })
-  backend.faults = { append: () => 'hang' }
+  backend.plan = { script: { append: () => backend.hang() } }
   const outcomes = new Map<string, number>()
   const count = (outcome: string) => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
   const kept: Promise<unknown>[] = []
@@ -28,11 +28,14 @@ test('G15 appends that nobody awaits, 1,000 a turn: refused beyond maxWaitingByt
   assert.ok(refused > 38_000, String(refused))
   assert.equal(outcomes.size, 1)
   assert.ok(process.memoryUsage().rss - heapAfterFirst < 100 << 20)
-  backend.faults = {}
+  backend.plan = {}
   backend.letGo()
   await within(Promise.all(kept))
-  await pause(20)
   const accepted = 40_000 - refused
+  const all = async () => {
+    while ((outcomes.get('written') ?? 0) < accepted) await pause(5)
+  }
+  await within(all())
   assert.equal(outcomes.get('written'), accepted)
   await within(wal.append(message('after')))
   assert.equal((await texts(wal.read({ until: 'end' }))).length, accepted + 1)
@@ -51,7 +54,7 @@ test('G19 a message, and a batch, larger than the budget is admitted alone', asy
 test('G19 a message over the backend’s limit rejects at once', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, backend: { maxRecordBytes: 4096 } })
-  backend.faults = { append: () => 'hang' }
+  backend.plan = { script: { append: () => backend.hang() } }
   const inFlight = wal.append(message('a'))
   await turn()
   await assert.rejects(within(wal.append(message('x'.repeat(4096))), 50), {
@@ -63,14 +66,14 @@ test('G19 a message over the backend’s limit rejects at once', async () => {
   await assert.rejects(within(wal.append(message('', { properties })), 50), { code: 'WAL_MESSAGE_TOO_LARGE' })
   backend.letGo()
   await within(inFlight)
-  backend.faults = {}
+  backend.plan = {}
   await wal.append(message('x'.repeat(2000)))
 })
 
 test('G15 appendAll pulls no more than the budget has room for', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder })
-  backend.faults = { append: () => 'hang' }
+  backend.plan = { script: { append: () => backend.hang() } }
   let pulled = 0
   function* source() {
     for (let i = 0; i < 2000; i++) {
@@ -82,7 +85,7 @@ test('G15 appendAll pulls no more than the budget has room for', async () => {
   const first = results.next()
   await pause(10)
   assert.ok(pulled < 600, String(pulled))
-  backend.faults = {}
+  backend.plan = {}
   backend.letGo()
   await within(first)
   let count = 1

@@ -22,7 +22,7 @@ test('G14 one signal over 5,000 calls: no warning, no listener left', async () =
   for await (const _ of wal.appendAll([message('c')], { signal }));
   assert.equal(getEventListeners(signal, 'abort').length, 0)
 
-  backend.faults = { append: () => 'hang' }
+  backend.plan = { script: { append: () => backend.hang() } }
   const lost = Array.from({ length: 5000 }, () => wal.append(message('x'), { signal }))
   await pause(1)
   const reason = new Error('stop')

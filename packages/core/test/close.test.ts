@@ -34,7 +34,7 @@ test('G13 close waits for appends in flight, and is the same again', async () =>
 test('G13 a backend that hangs: close ends after closeTimeoutMs, every append has an outcome, in call order', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, closeTimeoutMs: 30, maxWaitingBytes: 16 << 20 })
-  backend.faults = { append: () => 'hang' }
+  backend.plan = { script: { append: () => backend.hang() } }
   const order: number[] = []
   // In flight, queued and waiting: several times what the budget holds.
   const appends = Array.from({ length: 60 }, (_, i) =>
@@ -61,7 +61,7 @@ test('G13 a backend that hangs: close ends after closeTimeoutMs, every append ha
 test('G13 close with a full queue and appendAll under way ends both', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, closeTimeoutMs: 30 })
-  backend.faults = { append: () => 'hang' }
+  backend.plan = { script: { append: () => backend.hang() } }
   function* source() {
     for (;;) yield message('y'.repeat(50_000))
   }
@@ -101,7 +101,7 @@ test('G13 close wakes next(), of one reader and of many, on writers and read-onl
   await wal.append(message('a'))
   const scanners = [wal.read(), wal.read(), reader.read(), reader.read({ deliver: 'latest' })]
   const loops = scanners.map((scanner) => texts(scanner))
-  await pause(10)
+  await within(Promise.all(scanners.map((scanner) => scanner.caughtUp())))
   const waiting = await Promise.all(loops.map((loop) => isPending(loop, 1)))
   assert.deepEqual(waiting, [true, true, true, true])
   await within(Promise.all([wal.close(), reader.close()]))
@@ -120,7 +120,7 @@ test('G13 closing the opener closes what it opened, and what is being opened', a
   await assert.rejects(opener.open({ channel: { name: 'log' } }), { code: 'WAL_CLOSED' })
   await within(wal.close())
 
-  backend.faults = { append: () => 'hang' }
+  backend.plan = { script: { append: () => backend.hang() } }
   const controller = new AbortController()
   const opening = openWal('memory:', {
     channel: 'log',
@@ -134,17 +134,17 @@ test('G13 closing the opener closes what it opened, and what is being opened', a
   await assert.rejects(within(opening), { message: 'never mind' })
   assert.equal(getEventListeners(controller.signal, 'abort').length, 0)
   backend.letGo()
-  await pause(5)
+  for (let i = 0; i < 400 && backend.openLogs > 0; i++) await pause(5)
   assert.equal(backend.openLogs, 0)
 })
 
 test('openTimeoutMs ends an open whose backend hangs; nothing stays open', async () => {
   const backend = faulty()
-  backend.faults = { append: () => 'hang' }
+  backend.plan = { script: { append: () => backend.hang() } }
   const opening = openWal('memory:', { channel: 'log', builder: backend.builder, openTimeoutMs: 20 })
   await assert.rejects(within(opening), { code: 'WAL_TIMEOUT' })
   backend.letGo()
-  await pause(5)
+  for (let i = 0; i < 400 && backend.openLogs > 0; i++) await pause(5)
   assert.equal(backend.openLogs, 0)
   await assert.rejects(openWal('memory:', { channel: 'log', openTimeoutMs: 2 ** 31 }), {
     code: 'WAL_INVALID_ARGUMENT',
@@ -154,12 +154,12 @@ test('openTimeoutMs ends an open whose backend hangs; nothing stays open', async
 test('G13 a writer that is fenced while it closes has its outcome at once', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, closeTimeoutMs: 60_000 })
-  backend.faults = { append: () => 'hang' }
+  backend.plan = { script: { append: () => backend.hang() } }
   const append = wal.append(message('a'))
   append.catch(() => {})
   await turn()
   const closing = wal.close()
-  backend.faults = {}
+  backend.plan = {}
   await open()
   backend.letGo()
   await assert.rejects(within(append), { code: 'WAL_FENCED', outcome: 'not-written' })

@@ -34,7 +34,7 @@ test('G6 ten openers race for the next term, five times: no two keep one, the la
     const backend = faulty()
     let calls = 0
     // Makes looks and opening records of several openers overlap.
-    backend.faults = { append: () => (calls++ % 3 === 0 ? 'delay' : undefined) }
+    backend.plan = { script: { append: () => (calls++ % 3 === 0 ? 'delay' : undefined) } }
     const channel = `race-${round}`
     const openings = Array.from({ length: 10 }, () => open({ channel, builder: backend.builder }))
     const outcomes = await within(Promise.allSettled(openings), 20_000)
@@ -55,13 +55,8 @@ test('G6 ten openers race for the next term, five times: no two keep one, the la
 
 test('G6 a higher term that opens in between is WAL_FENCED at once, not after the open’s time-out', async () => {
   const backend = faulty()
-  let done = false
-  backend.faults = {
-    async open() {
-      if (done) return
-      done = true
-      await open({ term: 9 })
-    },
+  backend.plan = {
+    script: { open: ({ number }) => (number === 1 ? { until: open({ term: 9 }) } : undefined) },
   }
   const opening = open({ term: 2, builder: backend.builder, openTimeoutMs: 20_000 })
   await assert.rejects(within(opening, 5000), { code: 'WAL_FENCED' })
@@ -73,11 +68,13 @@ test('G6 the second look: an older writer that appends after the look is below t
   const backend = faulty()
   const older = await open()
   let late: Promise<unknown> | undefined
-  backend.faults = {
-    // Between the look at the end and the opening record.
-    async open() {
-      late ??= Promise.all([older.append(message('late 1')), older.append(message('late 2'))])
-      await late
+  backend.plan = {
+    script: {
+      // Between the look at the end and the opening record.
+      open() {
+        late ??= Promise.all([older.append(message('late 1')), older.append(message('late 2'))])
+        return { until: late }
+      },
     },
   }
   const newer = await open({ builder: backend.builder })
@@ -91,15 +88,9 @@ test('G6 the second look: a time tick in between that is ahead moves the clock a
   const older = await open()
   await older.append(message('a'))
   const raw = await rawLog()
-  let done = false
   const ahead = BigInt(Date.now() + 60_000) << 18n
-  backend.faults = {
-    async open() {
-      if (done) return
-      done = true
-      await raw.append(raw.record({ payload: 'ahead', timeTick: ahead }))
-    },
-  }
+  const appendAhead = () => raw.append(raw.record({ payload: 'ahead', timeTick: ahead }))
+  backend.plan = { script: { open: ({ number }) => (number === 1 ? { until: appendAhead() } : undefined) } }
   const newer = await open({ builder: backend.builder })
   const { timeTick } = await newer.append(message('b'))
   assert.ok(timeTick > ahead)
@@ -112,19 +103,10 @@ test('G6 a fence that the log does not confirm: the same writer goes on, none of
   const wal = await open({ builder: backend.builder })
   const loop = texts(wal.read(), 20)
   for (let i = 0; i < 20; i++) {
-    if (i % 7 === 3) {
-      let once = true
-      backend.faults = {
-        append: () => {
-          const fault = once ? ('fence' as const) : undefined
-          once = false
-          return fault
-        },
-      }
-    }
+    if (i % 7 === 3) backend.plan = { script: { append: { 1: 'fence' } } }
     await within(wal.append(message(String(i))))
   }
-  assert.equal(backend.counted('fence'), 3)
+  assert.equal(backend.counts.fence, 3)
   assert.equal(wal.signal.aborted, false)
   assert.deepEqual(
     await within(loop),
@@ -140,19 +122,17 @@ test('a reader in catch-up lives through the log being opened anew under it', as
   for (const each of sent) await wal.append(message(each))
   await pause(2)
   await wal.barrier()
-  let once = true
   let reopening: Promise<void> | undefined
-  backend.faults = {
+  backend.plan = {
     readBytes: () => 1,
-    read: () => 'delay',
-    append: () => {
-      const fault = once ? ('fence' as const) : undefined
-      once = false
-      return fault
-    },
-    open: () => {
-      reopening = pause(100)
-      return reopening
+    delayMs: 2,
+    script: {
+      next: () => 'delay',
+      append: { 1: 'fence' },
+      open: () => {
+        reopening = pause(100)
+        return { until: reopening }
+      },
     },
   }
   const first = await wal.appendBatch([]).then(() => wal.read({ until: 'end' }))
@@ -243,15 +223,14 @@ test('stored duplicates, on purpose: delivered once', async () => {
 
 test('an open that fails, fails for good reason: a driver error is retried, a final one is told', async () => {
   const backend = faulty()
-  let calls = 0
-  backend.faults = { append: () => (calls++ < 2 ? 'store, then fail' : undefined) }
+  backend.plan = { script: { append: { 1: 'write-then-fail', 2: 'write-then-fail' } } }
   const wal = await open({ builder: backend.builder })
   await wal.append(message('a'))
   const reader = await openReader()
   assert.deepEqual(await texts(reader.read({ until: 'end' })), ['a'])
   const refusing = faulty()
-  refusing.faults = {
-    append: () => new AppendError('WAL_INVALID_ARGUMENT', 'never', { outcome: 'not-written' }),
+  refusing.plan = {
+    script: { append: () => new AppendError('WAL_INVALID_ARGUMENT', 'never', { outcome: 'not-written' }) },
   }
   await assert.rejects(within(open({ builder: refusing.builder })), { code: 'WAL_INVALID_ARGUMENT' })
   assert.equal(refusing.openLogs, 0)

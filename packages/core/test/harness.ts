@@ -1,8 +1,14 @@
-import { memoryBuilder, resetMemory } from '@wal/core/testing'
+import {
+  type Fault,
+  Faults,
+  type FaultsOptions,
+  faultyBuilder,
+  memoryBuilder,
+  resetMemory,
+} from '@wal/core/testing'
 import { afterEach, onTestFinished } from 'vitest'
 import { type NewMessage, openWal, type Scanner, type WAL } from '../src/index.js'
 import type { OpenWalOptions } from '../src/open.js'
-import { FaultyBackend } from './faulty-backend.js'
 
 /** Small enough to be felt, and no waiting. */
 export const SMALL = {
@@ -30,8 +36,24 @@ export async function openReader(options: Partial<OpenWalOptions> = {}) {
   return wal
 }
 
-export function faulty(): FaultyBackend {
-  const backend = new FaultyBackend(memoryBuilder())
+/** The memory backend with faults: pass its `builder` to `openWal`. */
+export class FaultyBackend extends Faults {
+  readonly builder = faultyBuilder(memoryBuilder(), this)
+  readonly #hanging: (() => void)[] = []
+
+  /** A delay until `letGo`. */
+  hang(): Fault {
+    return { until: new Promise<void>((resolve) => this.#hanging.push(resolve)) }
+  }
+
+  /** Ends every hang: the batch is stored after all. */
+  letGo(): void {
+    for (const go of this.#hanging.splice(0)) go()
+  }
+}
+
+export function faulty(options: FaultsOptions = {}): FaultyBackend {
+  const backend = new FaultyBackend(options)
   onTestFinished(() => backend.letGo())
   return backend
 }

@@ -11,7 +11,7 @@ const big = (letter: string, size = 100_000) => message(letter.repeat(size))
 test('G4 a deadline in the queue is WAL_TIMEOUT, not written; sent it is WAL_OUTCOME_UNKNOWN with a token', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder })
-  backend.faults = { append: () => 'hang' }
+  backend.plan = { script: { append: () => backend.hang() } }
   const sent = wal.append(message('sent'), { timeoutMs: 30 })
   await turn()
   const queued = wal.append(message('queued'), { timeoutMs: 30 })
@@ -23,7 +23,7 @@ test('G4 a deadline in the queue is WAL_TIMEOUT, not written; sent it is WAL_OUT
     return true
   })
   await assert.rejects(within(queued), { code: 'WAL_TIMEOUT', outcome: 'not-written', retryable: true })
-  backend.faults = {}
+  backend.plan = {}
   backend.letGo()
   await within(wal.append(message('later')))
   // The sent one went on and is there; the queued one never is.
@@ -33,7 +33,7 @@ test('G4 a deadline in the queue is WAL_TIMEOUT, not written; sent it is WAL_OUT
 test('G4 an abort ends the wait in each state: waiting and queued with signal.reason, sent with an unknown outcome', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, maxWaitingBytes: 4 << 20 })
-  backend.faults = { append: () => 'hang' }
+  backend.plan = { script: { append: () => backend.hang() } }
   const reason = new Error('enough')
   const controller = new AbortController()
   const { signal } = controller
@@ -47,7 +47,7 @@ test('G4 an abort ends the wait in each state: waiting and queued with signal.re
   assert.equal(outcomes[0].code, 'WAL_OUTCOME_UNKNOWN')
   assert.equal(outcomes[0].cause, reason)
   for (const outcome of outcomes.slice(1)) assert.equal(outcome, reason)
-  backend.faults = {}
+  backend.plan = {}
   backend.letGo()
   // All the bytes are free again: as much as the budget holds goes through.
   await within(Promise.all(Array.from({ length: 12 }, () => wal.append(big('x')))))
@@ -72,11 +72,11 @@ test('deadlines in rounds leave no bytes accounted: everything can be appended a
   const backend = faulty()
   const wal = await open({ builder: backend.builder, maxWaitingBytes: 1 << 20 })
   for (let round = 0; round < 6; round++) {
-    backend.faults = { append: () => 'hang' }
+    backend.plan = { script: { append: () => backend.hang() } }
     const lost = Array.from({ length: 10 }, () => wal.append(big('l'), { timeoutMs: 5 + round }))
     const outcomes = await within(Promise.allSettled(lost))
     assert.ok(outcomes.every((each) => each.status === 'rejected'))
-    backend.faults = {}
+    backend.plan = {}
     backend.letGo()
   }
   await within(wal.append(message('x')))
@@ -90,8 +90,7 @@ test('deadlines in rounds leave no bytes accounted: everything can be appended a
 test('a large append that gave up waiting lets the small ones behind it go', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, maxWaitingBytes: 4 << 20 })
-  let calls = 0
-  backend.faults = { append: () => (calls++ === 0 ? 'hang' : undefined) }
+  backend.plan = { script: { append: ({ number }) => (number === 1 ? backend.hang() : undefined) } }
   const first = wal.append(big('a', 150_000))
   await turn()
   const large = wal.append(big('b', 200_000), { timeoutMs: 20 })
@@ -108,7 +107,7 @@ test('timeoutMs of 2^31 - 1 does not overflow a timer', async () => {
   const warnings: Error[] = []
   const listen = (warning: Error) => warnings.push(warning)
   process.on('warning', listen)
-  backend.faults = { append: () => 'hang' }
+  backend.plan = { script: { append: () => backend.hang() } }
   const append = wal.append(message('a'), { timeoutMs: 2 ** 31 - 1 })
   assert.equal(await isPending(append, 60), true)
   process.off('warning', listen)
@@ -123,9 +122,8 @@ test('timeoutMs of 2^31 - 1 does not overflow a timer', async () => {
 test('appendBatch fails with the certain prefix and one outcome for the rest', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, batchBytes: 1024 })
-  let calls = 0
   // The first batch is stored, the second hangs.
-  backend.faults = { append: () => (calls++ === 0 ? undefined : 'hang') }
+  backend.plan = { script: { append: ({ number }) => (number === 1 ? undefined : backend.hang()) } }
   const messages = Array.from({ length: 4 }, (_, i) => message(String(i).repeat(900)))
   await assert.rejects(within(wal.appendBatch(messages, { timeoutMs: 60 })), (error: AppendBatchError) => {
     assert.equal(error.name, 'AppendBatchError')
@@ -151,12 +149,14 @@ test('G4 a write that failed unknown and is fenced then: WAL_FENCED with outcome
   const older = await open({ builder: backend.builder, batchBytes: 1024 })
   let calls = 0
   const taken: Promise<unknown>[] = []
-  backend.faults = {
-    append: (_, writer) => {
-      if (writer.term !== 0) return undefined
-      if (calls++ > 0) return undefined
-      taken.push(open({ term: 5 }))
-      return 'store, then fail'
+  backend.plan = {
+    script: {
+      append: ({ writer }) => {
+        if (writer?.term !== 0) return undefined
+        if (calls++ > 0) return undefined
+        taken.push(open({ term: 5 }))
+        return 'write-then-fail'
+      },
     },
   }
   const first = older.append(message('a'.repeat(900)))
@@ -180,19 +180,19 @@ test('passing failures are sent again: none of the appends fails, order stays', 
   const faults = [
     'fail',
     undefined,
-    'store, then fail',
-    'store twice',
+    'write-then-fail',
+    'duplicate',
     undefined,
     'fence',
-    'store twice, then fail',
+    'duplicate-then-fail',
   ] as const
-  backend.faults = { append: () => faults[calls++ % 14] }
+  backend.plan = { script: { append: () => faults[calls++ % 14] } }
   const sent = Array.from({ length: 900 }, (_, i) => `${i}`.padEnd(700, '.'))
   const results = await within(Promise.all(sent.map((each) => wal.append(message(each)))), 20_000)
   assert.deepEqual(await texts(wal.read({ until: 'end' })), sent)
-  for (const fault of ['fail', 'store, then fail', 'store twice', 'fence', 'store twice, then fail'])
-    assert.ok(backend.counted(fault) > 0, fault)
-  assert.ok(backend.counted('several in flight failed') > 0)
+  for (const fault of ['fail', 'write-then-fail', 'duplicate', 'fence', 'duplicate-then-fail'] as const)
+    assert.ok(backend.counts[fault] > 0, fault)
+  assert.ok(backend.turnedAway > 0)
   // Every result is a position to go on from.
   for (const i of [0, 77, 213, 429, 898]) {
     const rest = await texts(wal.read({ after: results[i]?.position ?? '', until: 'end' }))
@@ -205,11 +205,13 @@ test('passing failures are sent again: none of the appends fails, order stays', 
 test('a batch refused for ever has its outcome; those behind it go on', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, batchBytes: 1024 })
-  backend.faults = {
-    append: (batch) =>
-      batch.messages.some((each) => Buffer.from(each.payload).toString().startsWith('bad'))
-        ? new AppendError('WAL_MESSAGE_TOO_LARGE', 'too large', { outcome: 'not-written' })
-        : undefined,
+  backend.plan = {
+    script: {
+      append: ({ batch }) =>
+        batch?.messages.some((each) => Buffer.from(each.payload).toString().startsWith('bad'))
+          ? new AppendError('WAL_MESSAGE_TOO_LARGE', 'too large', { outcome: 'not-written' })
+          : undefined,
+    },
   }
   const all = ['a', 'bad', 'c', 'd'].map((each) => wal.append(message(each.padEnd(900, '.'))))
   const outcomes = await within(Promise.allSettled(all))

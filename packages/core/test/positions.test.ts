@@ -100,14 +100,7 @@ test('an acked position is good although the append was sent more than once', as
   const backend = faulty()
   const wal = await open({ builder: backend.builder })
   await wal.append(message('1'))
-  let once = true
-  backend.faults = {
-    append: () => {
-      const fault = once ? ('store twice, then fail' as const) : undefined
-      once = false
-      return fault
-    },
-  }
+  backend.plan = { script: { append: { 1: 'duplicate-then-fail' } } }
   const { position } = await wal.append(message('2'))
   await wal.append(message('3'))
   assert.deepEqual(await texts(wal.read({ after: position, until: 'end' })), ['3'])

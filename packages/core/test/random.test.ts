@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { seededRandom } from '@wal/core/testing'
 import { systemRuntime } from '@wal/walimpls'
 import { test } from 'vitest'
 import {
@@ -9,9 +10,7 @@ import {
   type WAL,
   WalError,
 } from '../src/index.js'
-import type { AppendFault, ReadFault } from './faulty-backend.js'
 import { cleanLogs, faulty, message, open, openReader, textOf } from './harness.js'
-import { randomOf } from './random.js'
 
 cleanLogs()
 
@@ -41,24 +40,41 @@ const runtime = {
 const seeds = process.env.WAL_SEED
   ? [Number(process.env.WAL_SEED)]
   : [1, 2].map((i) => i + (Date.now() % 1e6) * 10)
-const appendFaults: AppendFault[] = [
+/** Four appends in ten meet one, and about one read in ten. */
+const appendFaults = [
   'fail',
-  'store, then fail',
-  'store twice, then fail',
-  'store twice',
+  'write-then-fail',
+  'duplicate-then-fail',
+  'duplicate',
   'fence',
   'delay',
-]
-const readFaults: ReadFault[] = ['fail', 'fail with a driver error', 'delay']
+] as const
+const readFaults = ['fail', 'cut', 'delay'] as const
+const appendChance = 0.4 / appendFaults.length
+const readChance = 0.08 / readFaults.length
 
 for (const seed of seeds)
   test(`anything may happen, seed ${seed}`, { timeout: 60_000 }, async () => {
-    const random = randomOf(seed)
+    const random = seededRandom(seed)
     const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
-    const backend = faulty()
-    backend.faults = {
-      append: () => (random() < 0.4 ? pick(appendFaults) : undefined),
-      read: () => (random() < 0.08 ? pick(readFaults) : undefined),
+    const backend = faulty({ seed })
+    let driverErrors = 0
+    const driverError = () => {
+      if (random() >= 0.03) return undefined
+      driverErrors++
+      return new Error('socket hang up')
+    }
+    backend.plan = {
+      probabilities: {
+        fail: { append: appendChance, next: readChance },
+        delay: { append: appendChance, next: readChance },
+        'write-then-fail': { append: appendChance },
+        'duplicate-then-fail': { append: appendChance },
+        duplicate: { append: appendChance },
+        fence: { append: appendChance },
+        cut: { next: readChance },
+      },
+      script: { next: driverError },
       readBytes: () => 200 + Math.floor(random() * 20_000),
     }
     const options = {
@@ -187,7 +203,7 @@ for (const seed of seeds)
     await Promise.all(appending)
     await wal.append(message('the end'))
     const truth: Message[] = []
-    backend.faults = {}
+    backend.plan = {}
     const clean = await openReader({})
     for await (const each of clean.read({ until: 'end' })) truth.push(each)
     assert.equal(textOf(truth.at(-1) as Message), 'the end')
@@ -226,9 +242,12 @@ for (const seed of seeds)
     for (const each of wals) await each.close()
     for (const event of ['append', 'batch', 'all', 'timeout', 'abort', 'takeover', 'aborted'])
       assert.ok((events.get(event) ?? 0) > 0, `${event} never happened`)
-    for (const fault of appendFaults) assert.ok(backend.counted(fault) > 0, `${fault} never happened`)
+    for (const fault of appendFaults)
+      assert.ok(backend.countAt('append', fault) > 0, `${fault} never happened`)
     for (const fault of readFaults)
-      assert.ok(backend.counted(`read: ${fault}`) > 0, `read ${fault} never happened`)
+      assert.ok(backend.countAt('next', fault) > 0, `read ${fault} never happened`)
+    assert.ok(driverErrors > 0, 'no driver error ever happened')
+    assert.ok(backend.countAt('next', 'fail') > driverErrors, 'no read failed but by a driver error')
     assert.ok(history.acked.size > 500, `only ${history.acked.size} acked`)
   })
 

@@ -260,16 +260,7 @@ test('G8 malformed reserved properties are WAL_CORRUPT, naming the place', async
 
 test('G21 a backend whose reads fail is read on behind the last record: nothing lost or doubled', async () => {
   const backend = faulty()
-  let reads = 0
-  const faults = {
-    readBytes: () => 500,
-    read: () =>
-      ++reads % 5 === 3
-        ? ('fail' as const)
-        : reads % 11 === 7
-          ? ('fail with a driver error' as const)
-          : undefined,
-  }
+  let driverErrors = 0
   const runtime = (await import('@wal/walimpls')).systemRuntime
   const quick = {
     ...runtime,
@@ -281,8 +272,21 @@ test('G21 a backend whose reads fail is read on behind the last record: nothing 
   const reader = await openReader({ builder: backend.builder, runtime: quick })
   const scanner = reader.read()
   await scanner.ready()
-  backend.faults = faults
+  backend.plan = {
+    readBytes: () => 500,
+    script: {
+      next: ({ number }) => {
+        if (number % 5 === 3) return 'fail'
+        if (number % 11 === 7) {
+          driverErrors++
+          return new Error('socket hang up')
+        }
+        return number % 13 === 8 ? 'cut' : undefined
+      },
+    },
+  }
   assert.deepEqual(await within(texts(scanner, 200), 20_000), sent)
-  assert.ok(backend.counted('read: fail') > 5)
-  assert.ok(backend.counted('read: fail with a driver error') > 0)
+  assert.ok(backend.counts.fail - driverErrors > 5)
+  assert.ok(driverErrors > 0)
+  assert.ok(backend.counts.cut > 0)
 })

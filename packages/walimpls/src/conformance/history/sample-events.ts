@@ -1,0 +1,63 @@
+import type { EventBody, ScannerStarted } from './history-event.js'
+import { HistoryWriter } from './history-writer.js'
+
+// Short words for the events of the tests beside this file.
+
+export const writer = (term: number, incarnation = `i${term}`) => ({ term, incarnation })
+export const invoke = (
+  append: string,
+  term = 1,
+  more: { transaction?: string; commit?: true } = {},
+): EventBody => ({
+  kind: 'append-invoked',
+  append,
+  writer: writer(term),
+  vchannel: 'v',
+  payloadHash: `#${append}`,
+  ...more,
+})
+/** Ids and time ticks of these samples: id n has time tick 10 n. */
+export const ok = (append: string, id: number, tick = id * 10): EventBody => ({
+  kind: 'append-ok',
+  append,
+  id: id.toString(36),
+  timeTick: `${tick}`,
+})
+export const failed = (append: string): EventBody => ({ kind: 'append-failed', append, code: 'WAL_TIMEOUT' })
+export const unknown = (append: string): EventBody => ({ kind: 'append-unknown', append })
+export const start = (scanner: string, from: ScannerStarted['start'] = 'all'): EventBody => ({
+  kind: 'scanner-started',
+  scanner,
+  start: from,
+})
+export const got = (scanner: string, append: string, id: number, more: object = {}): EventBody => ({
+  kind: 'delivered',
+  scanner,
+  id: id.toString(36),
+  timeTick: `${id * 10}`,
+  payloadHash: `#${append}`,
+  term: 1,
+  append,
+  ...more,
+})
+export const reached = (scanner: string, tick: number): EventBody => ({
+  kind: 'scanner-reached',
+  scanner,
+  timeTick: `${tick}`,
+})
+export const opened = (term: number, id?: number): EventBody => ({
+  kind: 'opened',
+  writer: writer(term),
+  ...(id === undefined ? {} : { id: id.toString(36) }),
+})
+export const truncate = (tick: number): EventBody[] => [
+  { kind: 'truncate-invoked', timeTick: `${tick}` },
+  { kind: 'truncated', timeTick: `${tick}` },
+]
+export const written = (...names: string[]) => names.flatMap((name, i) => [invoke(name), ok(name, i + 1)])
+
+export function history(...events: readonly EventBody[]): HistoryWriter {
+  const collected = new HistoryWriter()
+  for (const event of events) collected.add(event)
+  return collected
+}

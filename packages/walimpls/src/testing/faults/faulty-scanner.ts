@@ -1,0 +1,89 @@
+import { PositionTruncatedError } from '../../errors/position-truncated-error.js'
+import { WalError } from '../../errors/wal-error.js'
+import { onAbort } from '../../helper/on-abort.js'
+import { ScannerEnd } from '../../helper/scanner-end.js'
+import type { StoredMessage } from '../../message/wire-message.js'
+import type { ScannerImpls } from '../../scanner.js'
+import type { FaultDecision } from './faults.js'
+import { type FaultContext, pause, refusal } from './faulty-call.js'
+
+export interface FaultyScannerParts {
+  readonly inner: ScannerImpls
+  readonly context: FaultContext
+  readonly signal: AbortSignal | undefined
+  /** The oldest record's id, serialised. */
+  readonly oldest: () => Promise<string | undefined>
+  readonly released: () => void
+}
+
+export class FaultyScanner implements ScannerImpls {
+  private readonly end: ScannerEnd
+  private broken = false
+  private ended = false
+
+  constructor(private readonly parts: FaultyScannerParts) {
+    const { inner, signal, released } = parts
+    this.end = new ScannerEnd(signal, async () => {
+      await inner.close()
+      released()
+    })
+    // Its close is what ends a `next` that waits; the end itself waits for that one.
+    onAbort(this.end.signal, () => void inner.close().catch(() => {}))
+  }
+
+  ready(): Promise<void> {
+    return this.parts.inner.ready()
+  }
+
+  async next(): Promise<readonly StoredMessage[] | undefined> {
+    return this.end.run(() => this.step())
+  }
+
+  close(): Promise<void> {
+    return this.end.close()
+  }
+
+  private async step(): Promise<readonly StoredMessage[] | undefined> {
+    if (this.ended) return undefined
+    if (this.broken) throw brokenOff()
+    const { inner, context, oldest } = this.parts
+    const decision = context.faults.decide('next')
+    if (decision === undefined) return inner.next()
+    if (decision.kind === 'cut') return this.cut(decision)
+    context.faults.happened(decision)
+    switch (decision.kind) {
+      case 'truncate': {
+        const kept = await oldest()
+        throw new PositionTruncatedError(
+          'fault injection: what comes next is truncated',
+          kept === undefined ? {} : { oldest: kept },
+        )
+      }
+      case 'close':
+        this.ended = true
+        await inner.close()
+        return undefined
+      case 'delay':
+        await pause(decision, context, this.end.signal)
+        return inner.next()
+      default:
+        throw refusal(decision)
+    }
+  }
+
+  /** The first half of what comes, and then no more. */
+  private async cut(decision: FaultDecision): Promise<readonly StoredMessage[] | undefined> {
+    const batch = await this.parts.inner.next()
+    if (batch === undefined) return undefined
+    this.parts.context.faults.happened(decision)
+    this.broken = true
+    const part = batch.slice(0, batch.length >> 1)
+    // An empty array would say that the end was met.
+    if (part.length === 0 && batch.length > 0) throw brokenOff()
+    return part
+  }
+}
+
+function brokenOff(): WalError {
+  return new WalError('WAL_UNAVAILABLE', 'fault injection: the scanner broke off')
+}

@@ -1,0 +1,92 @@
+import { AppendError } from '../../errors/append-error.js'
+import { abortable } from '../../helper/on-abort.js'
+import type { MessageId } from '../../message/message-id.js'
+import type { Batch, WALImpls, Waits } from '../../wal.js'
+import type { Writer } from '../../writer.js'
+import { AppendQueue, type QueuedAppend } from './append-queue.js'
+import { connectionLost, faultyCall, pause, refusal } from './faulty-call.js'
+import { type FaultyLogContext, FaultyReadOnlyWAL } from './faulty-read-only-wal.js'
+import type { SentBatches } from './sent-batches.js'
+
+export class FaultyWAL extends FaultyReadOnlyWAL implements WALImpls {
+  private readonly queue: AppendQueue
+  private fenced = false
+
+  constructor(
+    private readonly inner: WALImpls,
+    context: FaultyLogContext,
+    private readonly sent: SentBatches,
+  ) {
+    super(inner, context)
+    this.queue = new AppendQueue(context, sent, this.closing.signal, (append) => this.store(append))
+  }
+
+  get writer(): Writer {
+    return this.inner.writer
+  }
+
+  append(batch: Batch): Promise<readonly MessageId[]> {
+    let decision: QueuedAppend['decision']
+    try {
+      decision = this.context.faults.decide('append', { batch, writer: this.writer })
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    return this.queue.push({ batch, decision })
+  }
+
+  truncate(before: MessageId, waits?: Waits): Promise<void> {
+    const signals = [waits?.signal, this.closing.signal]
+    return faultyCall(this.context, 'truncate', signals, {}, () => this.inner.truncate(before, waits))
+  }
+
+  private async store({ batch, decision }: QueuedAppend): Promise<readonly MessageId[]> {
+    const { context, inner, sent } = this
+    const { signal } = this.closing
+    if (signal.aborted) throw notWritten('WAL_CLOSED', 'the log is closed')
+    if (this.fenced) throw notWritten('WAL_FENCED', 'fault injection: fenced')
+    if (decision === undefined) return inner.append(sent.forBackend(batch))
+    context.faults.happened(decision)
+    switch (decision.kind) {
+      case 'fail': {
+        const error = refusal(decision)
+        throw decision.fault === error ? error : notWritten('WAL_UNAVAILABLE', error.message)
+      }
+      case 'fence':
+        this.fenced = true
+        throw notWritten('WAL_FENCED', 'fault injection: fenced')
+      case 'cut':
+        return abortable(new Promise<never>(() => {}), signal)
+      case 'delay':
+        await pause(decision, context, signal).catch((cause: unknown) => {
+          if (signal.aborted) throw notWritten('WAL_CLOSED', 'the log is closed')
+          throw cause
+        })
+        return inner.append(sent.forBackend(batch))
+      case 'duplicate':
+        return this.twice(batch)
+      case 'duplicate-then-fail':
+        await this.twice(batch)
+        throw connectionLost()
+      default:
+        await inner.append(sent.forBackend(batch))
+        throw connectionLost()
+    }
+  }
+
+  private async twice(batch: Batch): Promise<readonly MessageId[]> {
+    const ids = await this.inner.append(this.sent.forBackend(batch))
+    const copy = this.sent.copy(batch)
+    if (copy === undefined) return ids
+    try {
+      return await this.inner.append(copy)
+    } catch (error) {
+      // A newer writer came in between, say. The first copy is there all the same.
+      throw connectionLost(error)
+    }
+  }
+}
+
+function notWritten(code: 'WAL_UNAVAILABLE' | 'WAL_FENCED' | 'WAL_CLOSED', text: string): AppendError {
+  return new AppendError(code, text, { outcome: 'not-written' })
+}

@@ -1,0 +1,44 @@
+import type { Batch } from '../../wal.js'
+
+/** Room for copies between one sequence and the next. */
+const COPIES = 1024
+
+/**
+ * What is known of the batches of an opener, over its logs: a batch that is sent again may come through another one.
+ * The backend sees sequences 1,024 times as large, so that each copy has one of its own and they still rise.
+ */
+export class SentBatches {
+  private readonly latest = new WeakMap<Batch, Batch>()
+  private readonly uncertain = new WeakSet<Batch>()
+
+  /** As the backend gets it: the same object whenever it is sent again, the newest copy if it was duplicated. */
+  forBackend(batch: Batch): Batch {
+    const known = this.latest.get(batch)
+    if (known !== undefined) return known
+    const numbered = { ...batch, sequence: batch.sequence * COPIES }
+    this.latest.set(batch, numbered)
+    return numbered
+  }
+
+  /** Another copy, which the backend has not seen; undefined when there are too many. */
+  copy(batch: Batch): Batch | undefined {
+    const known = this.forBackend(batch)
+    if (known.sequence % COPIES === COPIES - 1) return undefined
+    const copy = { ...known, sequence: known.sequence + 1 }
+    this.latest.set(batch, copy)
+    return copy
+  }
+
+  /** An attempt may have landed: from now on the outcome is unknown, until one succeeds. */
+  mayBeStored(batch: Batch): void {
+    this.uncertain.add(batch)
+  }
+
+  stored(batch: Batch): void {
+    this.uncertain.delete(batch)
+  }
+
+  isUncertain(batch: Batch): boolean {
+    return this.uncertain.has(batch)
+  }
+}
