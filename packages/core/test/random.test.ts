@@ -54,7 +54,7 @@ const appendChance = 0.4 / appendFaults.length
 const readChance = 0.08 / readFaults.length
 
 for (const seed of seeds)
-  test(`anything may happen, seed ${seed}`, { timeout: 60_000 }, async () => {
+  test(`anything may happen, seed ${seed}`, { timeout: 180_000 }, async () => {
     const random = seededRandom(seed)
     const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
     const backend = faulty({ seed })
