@@ -11,8 +11,10 @@ import {
   type Writer,
 } from '@wal/walimpls'
 import { retry } from '@wal/walimpls/helper'
+import { mayPass } from '../errors/classify.js'
 import { parseTruncationPoint, type TruncationPoint } from '../position/truncation-point.js'
 import { decodeRecord, isTimeTick, type LogRecord } from '../read/log-record.js'
+import { READ_BYTES } from '../read/read-context.js'
 import { WriterJudge } from '../read/writer-judge.js'
 
 /** What the end of a log says about all of it. */
@@ -27,8 +29,6 @@ export interface LogEnd {
   readonly lastTick: string
   readonly truncation: TruncationPoint | undefined
 }
-
-const READ_BYTES = 1 << 20
 
 /**
  * Looks at a log's end: the last record names the persisted time tick before it, and from there a bounded tail is read
@@ -78,11 +78,6 @@ export async function readLogEnd(
     lastTick: tick === undefined ? '' : ids.serialise(tick.id),
     truncation: truncation === undefined ? undefined : parseTruncationPoint(truncation, where),
   }
-}
-
-/** Whether the same again may succeed; a driver's own error is taken to. */
-export function mayPass(error: unknown): boolean {
-  return !WalError.isInstance(error) || error.retryable
 }
 
 /** Looks until the backend answers: a scanner starts, as it goes on, through failures that pass (G21). */

@@ -17,9 +17,6 @@ import { awaitLogEnd } from './log-end.js'
 import { ScannerAdaptor } from './scanner-adaptor.js'
 import { whileOpen } from './while-open.js'
 
-/** Aim of one backend read by a scanner. */
-const READ_BYTES = 1 << 20
-
 /** A log open for reading: scanners and their lifetimes. */
 export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
   readonly backend: string
@@ -55,7 +52,6 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
       ids,
       runtime,
       logger: options.logger,
-      readBytes: READ_BYTES,
       log: () => log,
       buffer: undefined,
       follow: (timeTick) => sharedClock(runtime).follow(timeTick, options.maxClockAheadMs),

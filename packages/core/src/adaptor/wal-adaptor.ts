@@ -21,6 +21,7 @@ import { appendBatchIntercepted } from '../append/intercepted-batch.js'
 import { takeMessage } from '../append/new-message.js'
 import { resolveToken } from '../append/resolve-token.js'
 import { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
+import { isFenced } from '../errors/classify.js'
 import { InterceptorChain } from '../interceptor/chain.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
 import type { Position } from '../position/position.js'
@@ -34,9 +35,8 @@ import { awaitLogEnd, type LogEnd, readLogEnd } from './log-end.js'
 import { closeScanners, startScanner } from './read-only-wal-adaptor.js'
 import type { ScannerAdaptor } from './scanner-adaptor.js'
 import { whileOpen } from './while-open.js'
-import { isFenced, isNewer, type OpenedWriter, reassertFence } from './writer-open.js'
+import { isNewer, type OpenedWriter, reassertFence } from './writer-open.js'
 
-const READ_BYTES = 1 << 20
 /** With so much queued (as the budget counts) a second batch goes out while the first is on its way. */
 const PIPELINE_BYTES = 256 << 10
 
@@ -126,7 +126,6 @@ export class WalAdaptor implements WAL {
       ids,
       runtime,
       logger,
-      readBytes: READ_BYTES,
       log: () => this.#log,
       reopening: () => this.#reopening,
       buffer: this.#buffer,

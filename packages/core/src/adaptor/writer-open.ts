@@ -17,9 +17,10 @@ import { retry, sleep } from '@wal/walimpls/helper'
 import { Stamp } from '../append/stamp.js'
 import { type HybridClock, sharedClock } from '../clock/hybrid-clock.js'
 import { TimeTickRun } from '../clock/time-tick-run.js'
+import { isFenced, mayPass } from '../errors/classify.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
 import { tickProperties } from '../time-tick/ticker.js'
-import { awaitLogEnd, type LogEnd, mayPass, readRange } from './log-end.js'
+import { awaitLogEnd, type LogEnd, readRange } from './log-end.js'
 import { randomText } from './random-text.js'
 
 /** A log whose opening record is stored and looked back from: the writer may append. */
@@ -208,10 +209,6 @@ export async function reassertFence(
   return retry(runtime, { signal, firstMs: 50, shouldRetry: mayPass }, () =>
     opener.open(channel, writer, { signal }),
   )
-}
-
-export function isFenced(error: unknown): boolean {
-  return WalError.isInstance(error) && error.code === 'WAL_FENCED'
 }
 
 /** Whether the log's current writer is another than `mine`, and no older one. */

@@ -1,6 +1,18 @@
 import { AppendError, type AppendOutcome, WalError } from '@wal/walimpls'
 import type { AppendResult } from '../wal.js'
 
+/** What an `appendBatch` rejects with: when nothing was sent, a foreign error (an abort's reason) as it is. */
+export function batchFailure(
+  results: readonly AppendResult[],
+  total: number,
+  error: unknown,
+  unknown: boolean,
+): unknown {
+  if (!WalError.isInstance(error) && !unknown && results.length === 0) return error
+  const token = WalError.isInstance(error) ? (error as { token?: string }).token : undefined
+  return new AppendBatchError(results, total, error, unknown ? 'unknown' : 'not-written', token)
+}
+
 /** `appendBatch` failed: `results` are certain, they are the batch's beginning; the rest has one outcome. */
 export class AppendBatchError extends AppendError {
   readonly results: readonly AppendResult[]

@@ -146,7 +146,7 @@ export class Appender implements PipelineEvents {
   stop(error: WalError): void {
     this.#stopped ??= error
     this.#deadlines.close()
-    this.#pipeline.stop(() => error)
+    this.#pipeline.stop(error)
     const waiting = this.#options.admission.waiting()
     for (const task of waiting) this.#options.admission.abandon(task)
     this.failed(waiting, error, undefined)

@@ -1,6 +1,6 @@
 import { outcomeOf, WalError } from '@wal/walimpls'
 import type { AppendResult } from '../wal.js'
-import { AppendBatchError } from './append-batch-error.js'
+import { batchFailure } from './append-batch-error.js'
 import type { TaskOwner } from './append-task.js'
 
 /** Collects the outcomes of one `appendBatch`: one promise for all of its messages. */
@@ -53,21 +53,6 @@ export class BatchOwner implements TaskOwner {
       this.#resolve(this.#results)
       return
     }
-    const { error } = this.#failure
-    // An abort before anything was sent rejects with the signal's reason, as a single append does.
-    if (!WalError.isInstance(error) && !this.#unknown && this.#results.length === 0) {
-      this.#reject(error)
-      return
-    }
-    const token = WalError.isInstance(error) ? (error as { token?: string }).token : undefined
-    this.#reject(
-      new AppendBatchError(
-        this.#results,
-        this.#total,
-        error,
-        this.#unknown ? 'unknown' : 'not-written',
-        token,
-      ),
-    )
+    this.#reject(batchFailure(this.#results, this.#total, this.#failure.error, this.#unknown))
   }
 }

@@ -1,6 +1,6 @@
 import { AppendError, outcomeOf, WalError } from '@wal/walimpls'
 import type { AppendOptions, AppendResult, NewMessage } from '../wal.js'
-import { AppendBatchError } from './append-batch-error.js'
+import { batchFailure } from './append-batch-error.js'
 import { appendIntercepted, type BatchTurn, type InterceptionOptions } from './intercepted-append.js'
 
 /**
@@ -27,10 +27,9 @@ export async function appendBatchIntercepted(
   const rest = outcomes.slice(failed)
   const error = (rest[0] as PromiseRejectedResult).reason
   const unknown = rest.some((outcome) => outcome.status === 'fulfilled' || isUnknown(outcome.reason))
-  if (results.length === 0 && !unknown && !WalError.isInstance(error)) throw error
-  const outcome = unknown ? 'unknown' : 'not-written'
-  const { token } = error as { token?: string }
-  throw new AppendBatchError(results, messages.length, refusalOf(error, options.signal), outcome, token)
+  const nothingSent = results.length === 0 && !unknown
+  const cause = nothingSent ? error : refusalOf(error, options.signal)
+  throw batchFailure(results, messages.length, cause, unknown)
 }
 
 /** What an interceptor threw gets a code; an abort's reason stays what it is. */

@@ -8,6 +8,7 @@ import {
 } from '@wal/walimpls'
 import { abortable, sleep } from '@wal/walimpls/helper'
 import type { Logger } from '../diagnostics/logger.js'
+import { isFenced, mayPass } from '../errors/classify.js'
 import type { AppendTask } from './append-task.js'
 import type { BatchCutter } from './batch-cutter.js'
 import type { BatchInFlight } from './batch-in-flight.js'
@@ -116,17 +117,17 @@ export class Pipeline {
     })
   }
 
-  /** Ends for good: what has not settled fails with what `reason` makes of it. */
-  stop(reason: (batch: BatchInFlight | undefined) => unknown): void {
+  /** Ends for good: what has not settled fails with this error. */
+  stop(error: unknown): void {
     if (this.#state === 'stopped') return
     this.#state = 'stopped'
     this.#stopping.abort(new WalError('WAL_CLOSED', `${this.#options.where}: closed`))
     this.#lingering?.clear()
     const inFlight = this.#inFlight
     this.#inFlight = []
-    for (const batch of inFlight) this.#fail(batch, reason(batch))
+    for (const batch of inFlight) this.#fail(batch, error)
     const queued = this.#options.cutter.queued()
-    this.#options.events.failed(queued, reason(undefined), undefined)
+    this.#options.events.failed(queued, error, undefined)
     for (const task of queued) this.#options.events.released(task.bytes)
     this.#tellIdle()
   }
@@ -236,8 +237,7 @@ export class Pipeline {
           { error, attempt, sequence: failed.batch.sequence },
           `${where}: append failed, sending again`,
         )
-        if (WalError.isInstance(error) && error.code === 'WAL_FENCED')
-          this.#log = await this.#options.events.reassert(signal)
+        if (isFenced(error)) this.#log = await this.#options.events.reassert(signal)
         else {
           const ms = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempt, 16))
           await sleep(runtime, ms * (0.5 + runtime.random() / 2), signal)
@@ -292,7 +292,7 @@ function wrongAnswer(where: string, answered: number, expected: number): WalErro
 
 /** The log itself is beyond help (`WAL_CORRUPT` found at a takeover, say): no batch will ever be stored by this writer. */
 function isHopeless(error: unknown): boolean {
-  return WalError.isInstance(error) && !error.retryable && error.code !== 'WAL_FENCED'
+  return !mayPass(error) && !isFenced(error)
 }
 
 /** Refused for ever: sending the same batch again can't help. */

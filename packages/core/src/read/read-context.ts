@@ -3,6 +3,9 @@ import type { LogEnd } from '../adaptor/log-end.js'
 import type { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
 import type { Logger } from '../diagnostics/logger.js'
 
+/** Aim for backend reads of this size. */
+export const READ_BYTES = 1 << 20
+
 /** What a scanner needs of the WAL it reads. */
 export interface ReadContext {
   /** For messages: backend and channel. */
@@ -11,8 +14,6 @@ export interface ReadContext {
   readonly ids: MessageIdCodec
   readonly runtime: Runtime
   readonly logger: Logger
-  /** Aim for backend reads of this size. */
-  readonly readBytes: number
   /** The backend's log, as it is open now. */
   log(): ReadOnlyWALImpls
   /** Settles when the log that is being opened anew (after a lost fence) is there; undefined when none is. */

@@ -7,8 +7,9 @@ import {
 } from '@wal/walimpls'
 import { abortable, sleep } from '@wal/walimpls/helper'
 import type { BufferReader } from '../buffer/write-ahead-buffer.js'
+import { mayPass } from '../errors/classify.js'
 import { decodeRecord, type LogRecord } from './log-record.js'
-import type { ReadContext } from './read-context.js'
+import { READ_BYTES, type ReadContext } from './read-context.js'
 import type { ReadPlan } from './read-plan.js'
 import { WriterJudge } from './writer-judge.js'
 
@@ -101,7 +102,7 @@ export class RecordSource {
       this.#log = log
       this.#scanner ??= log.read({
         start: this.#start,
-        maxBytes: this.#context.readBytes,
+        maxBytes: READ_BYTES,
         signal: this.#signal,
       })
       batch = await this.#scanner.next()
@@ -156,7 +157,7 @@ export class RecordSource {
     this.#signal.throwIfAborted()
     await this.#closeScanner()
     if (WalError.isInstance(error) && error.code === 'WAL_CLOSED' && (await this.#reopened())) return
-    if (WalError.isInstance(error) && !error.retryable) throw error
+    if (!mayPass(error)) throw error
     const { runtime, logger, where } = this.#context
     logger.warn(
       { error, failures: this.#failures },

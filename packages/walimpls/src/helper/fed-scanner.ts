@@ -1,4 +1,3 @@
-import { invalidArgument } from '../errors/invalid-argument.js'
 import type { MessageId } from '../message/message-id.js'
 import { recordBytes } from '../message/record-bytes.js'
 import type { StoredMessage } from '../message/wire-message.js'
@@ -24,7 +23,6 @@ export class FedScanner<I extends MessageId = MessageId> implements ScannerImpls
   private readonly queue: ByteQueue<readonly StoredMessage<I>[]>
   /** Whether the last thing put in was an end mark: a second one in a row would say nothing. */
   private marked = false
-  private pending = false
 
   constructor(parts: FedScannerParts<I>) {
     const { signal, maxBytes } = parts.options
@@ -80,15 +78,8 @@ export class FedScanner<I extends MessageId = MessageId> implements ScannerImpls
   }
 
   async next(): Promise<readonly StoredMessage<I>[] | undefined> {
-    if (this.pending) throw invalidArgument('next() of a scanner', 'called again only after it has settled')
-    this.pending = true
-    try {
-      await this.begun.catch(() => {})
-      const messages = await this.end.run(() => this.queue.pop())
-      return messages === undefined || messages.length === 0 ? messages : this.merged(messages)
-    } finally {
-      this.pending = false
-    }
+    const messages = await this.end.next(this.begun, () => this.queue.pop())
+    return messages === undefined || messages.length === 0 ? messages : this.merged(messages)
   }
 
   close(): Promise<void> {

@@ -1,4 +1,3 @@
-import { invalidArgument } from '../errors/invalid-argument.js'
 import type { MessageId } from '../message/message-id.js'
 import type { StoredMessage } from '../message/wire-message.js'
 import type { ScannerImpls, ScannerOptions } from '../scanner.js'
@@ -25,7 +24,6 @@ export class PagedScanner<I extends MessageId = MessageId> implements ScannerImp
   private readonly end: ScannerEnd
   private readonly begun: Promise<void>
   private endMet = false
-  private pending = false
 
   constructor(private readonly parts: PagedScannerParts<I>) {
     this.end = new ScannerEnd(parts.options.signal, () => parts.release?.())
@@ -39,15 +37,7 @@ export class PagedScanner<I extends MessageId = MessageId> implements ScannerImp
   }
 
   async next(): Promise<readonly StoredMessage<I>[] | undefined> {
-    if (this.pending) throw invalidArgument('next() of a scanner', 'called again only after it has settled')
-    this.pending = true
-    try {
-      // Its rejection is the end's too, and that says what it means (a close is no error here).
-      await this.begun.catch(() => {})
-      return await this.end.run(() => this.step())
-    } finally {
-      this.pending = false
-    }
+    return this.end.next(this.begun, () => this.step())
   }
 
   close(): Promise<void> {

@@ -1,3 +1,4 @@
+import { invalidArgument } from '../errors/invalid-argument.js'
 import { WalError } from '../errors/wal-error.js'
 import { abortable, onAbort } from './on-abort.js'
 
@@ -10,6 +11,7 @@ type End = { readonly kind: 'closed' } | { readonly kind: 'failed'; readonly err
 export class ScannerEnd {
   private readonly controller = new AbortController()
   private end: End | undefined
+  private pending = false
   private work: Promise<unknown> = Promise.resolve()
   private released: Promise<void> | undefined
   private readonly stopWatching: () => void
@@ -41,6 +43,18 @@ export class ScannerEnd {
     }
     if (this.end?.kind === 'failed') throw this.end.error
     return undefined
+  }
+
+  /** A call of a scanner's `next`: one at a time, and behind its start, whose failure is the end's already. */
+  async next<T>(begun: Promise<unknown>, work: () => Promise<T>): Promise<T | undefined> {
+    if (this.pending) throw invalidArgument('next() of a scanner', 'called again only after it has settled')
+    this.pending = true
+    try {
+      await begun.catch(() => {})
+      return await this.run(work)
+    } finally {
+      this.pending = false
+    }
   }
 
   /** Like `run`, for work that a close must not pass off as done. */
