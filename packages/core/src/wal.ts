@@ -90,6 +90,11 @@ export interface WAL extends ReadOnlyWAL {
   /** Persists a time tick; resolves to it. Everything appended before lies below. */
   barrier(options?: AppendOptions): Promise<TimeTick>
   /**
+   * Reading up to and including this time tick (`read({ until })`) gives everything acknowledged so far: on one vchannel,
+   * or on the whole log when none is named. It is persisted already.
+   */
+  latestReadableTimeTick(vchannel?: string): Promise<TimeTick>
+  /**
    * Lets go of everything up to and including the message at `position`. Afterwards `read` begins behind it. Storage is
    * freed at the backend's granularity.
    */

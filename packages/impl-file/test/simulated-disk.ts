@@ -343,6 +343,7 @@ class MountedFile implements File {
 export function simulatedRuntime(files: FileSystem, random: () => number): Runtime {
   let now = 1_700_000_000_000
   return {
+    monotonic: () => 0,
     now: () => ++now,
     random,
     setTimeout(run) {

@@ -84,6 +84,10 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
     return this.#refuse()
   }
 
+  latestReadableTimeTick(): Promise<never> {
+    return this.#refuse()
+  }
+
   truncate(): Promise<never> {
     return this.#refuse()
   }

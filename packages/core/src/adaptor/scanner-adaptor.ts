@@ -25,6 +25,7 @@ export class ScannerAdaptor implements Scanner<Element> {
   readonly #ready: Promise<void>
   readonly #caughtUp: { promise: Promise<void>; resolve: () => void; reject: (error: unknown) => void }
   #stopListening: (() => void) | undefined
+  #stopFollowing: (() => void) | undefined
   #source: RecordSource | undefined
   #until: TimeTick | undefined
   #logIdentity = ''
@@ -154,6 +155,7 @@ export class ScannerAdaptor implements Scanner<Element> {
     this.#logIdentity = plan.logIdentity ?? ''
     signal.throwIfAborted()
     this.#source = new RecordSource(this.#context, plan, signal)
+    if (this.#options.timeTicks) this.#stopFollowing = this.#context.followTicks?.()
     if (this.#until === undefined || this.#source.timeTick < this.#until) return
     this.#finished = true
     this.#caughtUp.resolve()
@@ -222,6 +224,7 @@ export class ScannerAdaptor implements Scanner<Element> {
 
   async #release(): Promise<void> {
     await this.#ready.catch(() => {})
+    this.#stopFollowing?.()
     await this.#source?.close()
     this.#onClosed()
   }

@@ -4,7 +4,6 @@ import {
   invalidArgument,
   type MessageIdCodec,
   type OpenerImpls,
-  type Timer,
   type TimeTick,
   type WALImpls,
   type Waits,
@@ -21,6 +20,8 @@ import { appendBatchIntercepted } from '../append/intercepted-batch.js'
 import { takeMessage } from '../append/new-message.js'
 import { resolveToken } from '../append/resolve-token.js'
 import { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
+import { AppendDiagnostics } from '../diagnostics/append-diagnostics.js'
+import { WalMetrics } from '../diagnostics/wal-metrics.js'
 import { isFenced } from '../errors/classify.js'
 import { InterceptorChain } from '../interceptor/chain.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
@@ -28,14 +29,16 @@ import type { Position } from '../position/position.js'
 import type { ReadContext } from '../read/read-context.js'
 import { checkPosition } from '../read/read-plan.js'
 import type { Delivery, ReadOptions, Scanner } from '../scanner.js'
+import { ReadableTicks } from '../time-tick/readable-ticks.js'
 import { Ticker } from '../time-tick/ticker.js'
 import type { AppendOptions, AppendResolution, AppendResult, Channel, NewMessage, WAL } from '../wal.js'
 import { closedError } from './closed-error.js'
-import { awaitLogEnd, type LogEnd, readLogEnd } from './log-end.js'
+import { FenceWatch } from './fence-watch.js'
+import { awaitLogEnd, type LogEnd } from './log-end.js'
 import { closeScanners, startScanner } from './read-only-wal-adaptor.js'
 import type { ScannerAdaptor } from './scanner-adaptor.js'
 import { whileOpen } from './while-open.js'
-import { isNewer, type OpenedWriter, reassertFence } from './writer-open.js'
+import { type OpenedWriter, reassertFence } from './writer-open.js'
 
 /** With so much queued (as the budget counts) a second batch goes out while the first is on its way. */
 const PIPELINE_BYTES = 256 << 10
@@ -52,6 +55,9 @@ export class WalAdaptor implements WAL {
   readonly #appender: Appender
   readonly #ticker: Ticker
   readonly #buffer: WriteAheadBuffer
+  readonly #readable: ReadableTicks
+  readonly #metrics: WalMetrics | undefined
+  readonly #fenceWatch: FenceWatch
   readonly #chain: InterceptorChain
   readonly #context: ReadContext
   readonly #scanners = new Set<ScannerAdaptor>()
@@ -59,7 +65,6 @@ export class WalAdaptor implements WAL {
   readonly #tree: CloseTree
   /** Why appends are refused from now on. */
   #refusal: WalError | undefined
-  #fenceCheck: Timer | undefined
   /** The backend's log, as it is open now, and the work of opening it anew. */
   #log: WALImpls
   #reopening: Promise<unknown> | undefined
@@ -91,13 +96,20 @@ export class WalAdaptor implements WAL {
       maxAgeMs: options.bufferAgeMs,
       floor: opened.openingTick,
     })
+    this.#readable = new ReadableTicks(opened.openingTick)
+    const labels = { backend, channel, term: writer.term }
+    this.#metrics = WalMetrics.create(labels)
     const { batchBytes, lingerMs } = options
+    const admission = new Admission(quarter, options.maxWaitingBytes)
+    const cutter = new BatchCutter({ clock, stamp, batchBytes, nextSequence: opened.nextSequence })
     this.#appender = new Appender({
       log,
-      admission: new Admission(quarter, options.maxWaitingBytes),
-      cutter: new BatchCutter({ clock, stamp, batchBytes, nextSequence: opened.nextSequence }),
+      admission,
+      cutter,
       stamp,
       buffer: this.#buffer,
+      readable: this.#readable,
+      diagnostics: AppendDiagnostics.create({ ...labels, runtime, metrics: this.#metrics }),
       context: { backend, ids, logIdentity, writer },
       appendTimeoutMs: options.appendTimeoutMs,
       runtime,
@@ -116,6 +128,7 @@ export class WalAdaptor implements WAL {
       appender: this.#appender,
       logger,
       intervalMs: options.timeTickMs,
+      idleMs: options.idleTickMs,
       logIdentity,
       truncation,
     })
@@ -130,10 +143,27 @@ export class WalAdaptor implements WAL {
       reopening: () => this.#reopening,
       buffer: this.#buffer,
       follow: (timeTick) => clock.follow(timeTick, options.maxClockAheadMs),
+      followTicks: () => this.#ticker.follow(),
       end: (signal) => this.#end(signal),
     }
+    this.#metrics?.observe(() => ({
+      lastAllocated: cutter.lastAllocated,
+      lastConfirmed: this.#buffer.newest,
+      inFlightBytes: admission.usedBytes,
+      waitingBytes: admission.waitingBytes,
+      buffer: this.#buffer,
+    }))
     this.#tree = new CloseTree(() => this.#close(), parent)
-    this.#planFenceCheck()
+    this.#fenceWatch = new FenceWatch({
+      options,
+      where,
+      ids,
+      writer,
+      appender: this.#appender,
+      log: () => this.#log,
+      signal: this.signal,
+      lost: (error) => this.#lose(error),
+    })
   }
 
   get guarantees(): Guarantees {
@@ -179,6 +209,13 @@ export class WalAdaptor implements WAL {
     const { timeoutMs, signal } = options
     signal?.throwIfAborted()
     return abortable(this.#ticker.tick(timeoutMs === undefined ? {} : { timeoutMs }), signal)
+  }
+
+  async latestReadableTimeTick(vchannel?: string): Promise<TimeTick> {
+    this.#checkUsable()
+    if (vchannel !== undefined && typeof vchannel !== 'string')
+      throw invalidArgument('latestReadableTimeTick', 'given a vchannel as text, or nothing', vchannel)
+    return this.#readable.of(vchannel)
   }
 
   async truncate(position: Position, waits: Waits = {}): Promise<void> {
@@ -300,40 +337,9 @@ export class WalAdaptor implements WAL {
   }
 
   #stopAppends(error: WalError): void {
-    this.#fenceCheck?.clear()
+    this.#fenceWatch.close()
     this.#ticker.close()
     this.#appender.stop(error)
-  }
-
-  /** An idle writer learns of its successor too, though nothing of it reaches the backend's fence. */
-  #planFenceCheck(): void {
-    const { runtime, fenceCheckMs } = this.#options
-    if (fenceCheckMs === 0) return
-    this.#fenceCheck = runtime.setTimeout(() => void this.#checkFence(), fenceCheckMs, { background: true })
-  }
-
-  async #checkFence(): Promise<void> {
-    const { lastAcked, idle } = this.#appender
-    try {
-      if (idle) {
-        const { signal } = this
-        const last = await this.#log.last({ signal })
-        if (last !== undefined && this.#ids.serialise(last.id) !== lastAcked && this.#refusal === undefined) {
-          const end = await readLogEnd(this.#log, this.#ids, this.#where, signal)
-          if (isNewer(end.writer, this.#opened.writer))
-            this.#lose(
-              new WalError(
-                'WAL_FENCED',
-                `${this.#where}: a newer writer (term ${end.writer?.term}) owns the channel; this one had term ${this.channel.term}`,
-              ),
-            )
-        }
-      }
-    } catch (error) {
-      // The next look, or the next append, says it again.
-      this.#options.logger.debug({ error }, `${this.#where}: could not look for a newer writer`)
-    }
-    if (this.#refusal === undefined) this.#planFenceCheck()
   }
 
   /** Graceful: appends finish or get an outcome, readers end, then the log goes (order of reference D.5). */
@@ -354,6 +360,7 @@ export class WalAdaptor implements WAL {
     this.#buffer.close()
     await attempt(this.#log.close())
     await attempt(this.#chain.close())
+    this.#metrics?.close()
     if (failures.length > 0) throw failures[0]
   }
 }

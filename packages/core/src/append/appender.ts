@@ -9,6 +9,7 @@ import {
 import { onAbort } from '@wal/walimpls/helper'
 import { BufferedRun } from '../buffer/buffered-run.js'
 import type { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
+import type { ReadableTicks } from '../time-tick/readable-ticks.js'
 import type { AppendOptions } from '../wal.js'
 import type { Admission } from './admission.js'
 import { type ResultContext, StoredResult } from './append-result.js'
@@ -25,6 +26,7 @@ export interface AppenderOptions extends Omit<PipelineOptions, 'events'> {
   readonly admission: Admission
   readonly stamp: Stamp
   readonly buffer: WriteAheadBuffer
+  readonly readable: ReadableTicks
   readonly context: ResultContext
   readonly appendTimeoutMs: number
   /** A batch of users' messages was stored: so many bytes are new since the last time tick. */
@@ -69,7 +71,7 @@ export class Appender implements PipelineEvents {
   submit(message: TakenMessage, owner: TaskOwner, options: AppendOptions = {}): void {
     const timeoutMs = this.#begin(options)
     this.#checkSize(message)
-    this.#options.admission.check(message.bytes + MESSAGE_OVERHEAD_BYTES)
+    this.#checkRoom(message.bytes + MESSAGE_OVERHEAD_BYTES)
     this.#admit(message, owner, options.signal, this.#options.runtime.now() + timeoutMs)
   }
 
@@ -88,7 +90,7 @@ export class Appender implements PipelineEvents {
       this.#checkSize(message)
       bytes += message.bytes + MESSAGE_OVERHEAD_BYTES
     }
-    this.#options.admission.check(bytes)
+    this.#checkRoom(bytes)
     const deadline = this.#options.runtime.now() + timeoutMs
     for (const message of messages) this.#admit(message, owner, options.signal, deadline)
   }
@@ -124,7 +126,7 @@ export class Appender implements PipelineEvents {
     this.#checkSize(message)
     const { admission } = this.#options
     let bytes = message.bytes + MESSAGE_OVERHEAD_BYTES
-    admission.check(bytes)
+    this.#checkRoom(bytes)
     admission.heldBytes += bytes
     return () => {
       admission.heldBytes -= bytes
@@ -154,11 +156,12 @@ export class Appender implements PipelineEvents {
   }
 
   stored(batch: BatchInFlight, ids: readonly MessageId[]): string {
-    const { buffer, context, stamp, runtime, wrote } = this.#options
+    const { buffer, readable, context, stamp, runtime, wrote } = this.#options
     const { tasks, firstTimeTick } = batch
     const { writer } = context
     const run = new BufferedRun(tasks, { ids, firstTimeTick, writer, lastConfirmed: placeOf(batch) })
     buffer.append(run, runtime.now())
+    readable.acknowledged(tasks, firstTimeTick)
     for (let i = 0; i < tasks.length; i++)
       if ((tasks[i] as AppendTask).message.type === MESSAGE_TYPE.TimeTick)
         stamp.previousTick = context.ids.serialise(ids[i] as MessageId)
@@ -239,7 +242,8 @@ export class Appender implements PipelineEvents {
     if (signal !== undefined) task.stopListening = onAbort(signal, (reason) => this.#giveUp(task, { reason }))
   }
 
-  #task(message: TakenMessage, bytes: number, deadline: number, owner: TaskOwner): AppendTask {
+  #task(message: TakenMessage, bytes: number, deadline: number, waiting: TaskOwner): AppendTask {
+    const owner = this.#options.diagnostics?.watch(waiting, message) ?? waiting
     return { message, bytes, state: 'waiting', deadline, stopListening: undefined, owner }
   }
 
@@ -248,11 +252,26 @@ export class Appender implements PipelineEvents {
     // The library's own properties take some of the record as well.
     const bytes = message.bytes + MESSAGE_OVERHEAD_BYTES
     if (bytes <= maxRecordBytes) return
-    throw new AppendError(
-      'WAL_MESSAGE_TOO_LARGE',
-      `${this.#options.where}: a message of ${bytes} bytes (payload, properties and ${MESSAGE_OVERHEAD_BYTES} for the library's own) is more than the backend's largest record of ${maxRecordBytes}`,
-      { outcome: 'not-written' },
+    throw this.#refused(
+      new AppendError(
+        'WAL_MESSAGE_TOO_LARGE',
+        `${this.#options.where}: a message of ${bytes} bytes (payload, properties and ${MESSAGE_OVERHEAD_BYTES} for the library's own) is more than the backend's largest record of ${maxRecordBytes}`,
+        { outcome: 'not-written' },
+      ),
     )
+  }
+
+  #checkRoom(bytes: number): void {
+    try {
+      this.#options.admission.check(bytes)
+    } catch (error) {
+      throw this.#refused(error)
+    }
+  }
+
+  #refused<E>(error: E): E {
+    this.#options.diagnostics?.refused(error)
+    return error
   }
 
   /** Ends the wait, not the append: what was sent goes on. `aborted` undefined: the deadline passed. */

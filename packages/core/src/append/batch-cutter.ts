@@ -1,4 +1,4 @@
-import { type Limits, recordBytes, type WireMessage } from '@wal/walimpls'
+import { type Limits, recordBytes, type TimeTick, type WireMessage } from '@wal/walimpls'
 import type { HybridClock } from '../clock/hybrid-clock.js'
 import { TimeTickRun } from '../clock/time-tick-run.js'
 import type { AppendTask } from './append-task.js'
@@ -20,6 +20,8 @@ export class BatchCutter {
   #sequence: number
   /** Charged bytes of what is queued. */
   queuedBytes = 0
+  /** Last time tick given out; −1 before the first. */
+  lastAllocated: TimeTick = -1n
 
   constructor(options: { clock: HybridClock; stamp: Stamp; batchBytes: number; nextSequence: number }) {
     this.#clock = options.clock
@@ -59,6 +61,7 @@ export class BatchCutter {
     if (tasks.length === 0) return undefined
     this.queuedBytes -= charged
     const firstTimeTick = this.#clock.take(tasks.length)
+    this.lastAllocated = firstTimeTick + BigInt(tasks.length - 1)
     const run = new TimeTickRun(firstTimeTick)
     const messages: WireMessage[] = new Array(tasks.length)
     let bytes = 0

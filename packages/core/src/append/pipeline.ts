@@ -7,6 +7,7 @@ import {
   WalError,
 } from '@wal/walimpls'
 import { abortable, sleep } from '@wal/walimpls/helper'
+import type { AppendDiagnostics } from '../diagnostics/append-diagnostics.js'
 import type { Logger } from '../diagnostics/logger.js'
 import { isFenced, mayPass } from '../errors/classify.js'
 import type { AppendTask } from './append-task.js'
@@ -42,6 +43,7 @@ export interface PipelineOptions {
   readonly lingerMs: number
   /** Id of the last acknowledged record, serialised. */
   readonly lastAcked: string
+  readonly diagnostics: AppendDiagnostics | undefined
 }
 
 const FIRST_RETRY_MS = 10
@@ -177,13 +179,16 @@ export class Pipeline {
   async #attempt(batch: BatchInFlight): Promise<void> {
     batch.attempts++
     batch.outcome = undefined
+    const sent = this.#options.diagnostics?.sending(batch)
     try {
       const ids = await this.#log.append(batch.batch)
       const { length } = batch.tasks
       if (ids.length !== length) throw wrongAnswer(this.#options.where, ids.length, length)
       batch.outcome = { ids }
+      sent?.()
     } catch (error) {
       batch.outcome = { error }
+      sent?.(error)
       if (outcomeOf(error) === 'unknown') batch.maybeWritten = true
     }
   }

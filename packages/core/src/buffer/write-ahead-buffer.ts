@@ -35,6 +35,20 @@ export class WriteAheadBuffer {
     return this.#bytes
   }
 
+  get capacityBytes(): number {
+    return this.#capacityBytes
+  }
+
+  /** How many runs it holds. */
+  get runs(): number {
+    return this.#runs.length - this.#head
+  }
+
+  /** Everything acknowledged above this time tick is here. */
+  get floor(): TimeTick {
+    return this.#floor
+  }
+
   /** Time tick of the newest acknowledged record. */
   get newest(): TimeTick {
     return this.#newest

@@ -17,6 +17,8 @@ export interface WalOptions {
   readonly appendTimeoutMs?: number
   /** How soon after an append a time tick is persisted. Default 200. */
   readonly timeTickMs?: number
+  /** How often a time tick is persisted on an idle log while a scanner of this WAL reads time ticks; 0: never. Default 5,000. */
+  readonly idleTickMs?: number
   /** How often an idle writer looks whether it still is the writer; 0: only when it appends. Default 1,000. */
   readonly fenceCheckMs?: number
   /** How long `close` waits for appends in flight. Default 3,000. */
@@ -70,6 +72,13 @@ export const WAL_OPTIONS: OptionTable = {
     min: 1,
     max: 60_000,
     description: 'how soon after an append a time tick is persisted',
+  },
+  idleTickMs: {
+    type: 'integer',
+    default: 5000,
+    min: 0,
+    max: 3_600_000,
+    description: 'how often an idle log gets a time tick while somebody reads time ticks',
   },
   fenceCheckMs: {
     type: 'integer',

@@ -22,6 +22,8 @@ export interface ReadContext {
   readonly buffer: WriteAheadBuffer | undefined
   /** Moves the process's clock past a time tick that was read, unless that is too far ahead. */
   follow(timeTick: TimeTick): boolean
+  /** On a writer: somebody reads time ticks, until the returned function is called. */
+  followTicks?(): () => void
   /** Looks where the log ends now. */
   end(signal: AbortSignal): Promise<LogEnd>
 }

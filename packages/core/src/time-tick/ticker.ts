@@ -8,24 +8,34 @@ import { formatTruncationPoint, type TruncationPoint } from '../position/truncat
 const TICK_BYTES = 8 << 20
 
 /**
- * Persists time ticks: a while after something new was written, never while nothing is. Each carries what an open has to
- * know: the log's identity, where to read from, where the log begins.
+ * Persists time ticks: a while after something new was written, and on an idle log only as long as somebody here reads
+ * time ticks. Each carries what an open has to know: the log's identity, where to read from, where the log begins.
  */
 export class Ticker {
   readonly #runtime: Runtime
   readonly #appender: Appender
   readonly #logger: Logger
   readonly #intervalMs: number
+  readonly #idleMs: number
   readonly #logIdentity: string
   truncation: TruncationPoint | undefined
   #timer: Timer | undefined
+  /** Whether the timer is set for something new, or only for those who follow. */
+  #idle = true
   #newBytes = 0
+  #followers = 0
+  #persisting = false
+  /** Asked for while one was under way: the one under way may lie before what the asker means. */
+  #again = false
+  #closed = false
 
   constructor(options: {
     runtime: Runtime
     appender: Appender
     logger: Logger
     intervalMs: number
+    /** 0: none while idle. */
+    idleMs: number
     logIdentity: string
     truncation: TruncationPoint | undefined
   }) {
@@ -33,6 +43,7 @@ export class Ticker {
     this.#appender = options.appender
     this.#logger = options.logger
     this.#intervalMs = options.intervalMs
+    this.#idleMs = options.idleMs
     this.#logIdentity = options.logIdentity
     this.truncation = options.truncation
   }
@@ -41,8 +52,19 @@ export class Ticker {
   wrote(bytes: number): void {
     this.#newBytes += bytes
     if (this.#newBytes >= TICK_BYTES) this.#persist()
-    else
-      this.#timer ??= this.#runtime.setTimeout(() => this.#persist(), this.#intervalMs, { background: true })
+    else if (this.#timer === undefined || this.#idle) this.#plan(this.#intervalMs, false)
+  }
+
+  /**
+   * Somebody reads time ticks from now on: one at once, so that a reader who starts on an idle log need not wait, then
+   * one now and then. Call what is returned when the reader ends.
+   */
+  follow(): () => void {
+    this.#followers++
+    this.#persist()
+    return () => {
+      this.#followers--
+    }
   }
 
   /** A time tick now; resolves when it is durable. */
@@ -55,20 +77,52 @@ export class Ticker {
   }
 
   close(): void {
+    this.#closed = true
     this.#timer?.clear()
     this.#timer = undefined
   }
 
+  /** However many ask while one is under way, one more follows. */
   #persist(): void {
-    this.tick().catch((error: unknown) => {
-      // Whoever has to know learns it from an append or from `wal.signal`.
-      this.#logger.debug({ error }, 'a time tick was not persisted')
-    })
+    if (this.#closed) return
+    if (this.#persisting) {
+      this.#again = true
+      return
+    }
+    this.#persisting = true
+    void this.#persistAll()
+  }
+
+  async #persistAll(): Promise<void> {
+    do {
+      this.#again = false
+      try {
+        await this.tick()
+      } catch (error) {
+        // Whoever has to know learns it from an append or from `wal.signal`.
+        this.#logger.debug({ error }, 'a time tick was not persisted')
+      }
+    } while (this.#again && !this.#closed)
+    this.#persisting = false
   }
 
   #rest(): void {
-    this.close()
+    this.#timer?.clear()
+    this.#timer = undefined
     this.#newBytes = 0
+    if (this.#followers > 0 && this.#idleMs > 0) this.#plan(this.#idleMs, true)
+  }
+
+  #plan(ms: number, idle: boolean): void {
+    if (this.#closed) return
+    this.#timer?.clear()
+    this.#idle = idle
+    this.#timer = this.#runtime.setTimeout(() => this.#due(), ms, { background: true })
+  }
+
+  #due(): void {
+    this.#timer = undefined
+    if (!this.#idle || this.#followers > 0) this.#persist()
   }
 }
 

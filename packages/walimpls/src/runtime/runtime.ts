@@ -11,6 +11,8 @@ export interface Timer {
 export interface Runtime {
   /** Wall clock, milliseconds since 1970, an integer. */
   now(): number
+  /** Milliseconds, with fractions, since some moment: for durations. Never goes back. */
+  monotonic(): number
   /** Uniform in [0, 1). */
   random(): number
   /** Keeps the process alive while it waits, unless `background`. */

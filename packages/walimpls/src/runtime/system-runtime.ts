@@ -10,6 +10,7 @@ const holder = globalThis as { [key]?: Runtime }
  */
 export const systemRuntime: Runtime = holder[key] ?? {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   random: () => Math.random(),
   setTimeout(run, ms, options) {
     const timer = setTimeout(run, ms)

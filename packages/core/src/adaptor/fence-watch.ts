@@ -1,0 +1,66 @@
+import { type MessageIdCodec, type ReadOnlyWALImpls, type Timer, WalError, type Writer } from '@wal/walimpls'
+import type { Appender } from '../append/appender.js'
+import type { ResolvedWalOptions } from '../options/wal-options.js'
+import { readLogEnd } from './log-end.js'
+import { isNewer } from './writer-open.js'
+
+export interface FenceWatchOptions {
+  readonly options: Pick<ResolvedWalOptions, 'runtime' | 'logger' | 'fenceCheckMs'>
+  readonly where: string
+  readonly ids: MessageIdCodec
+  readonly writer: Writer
+  readonly appender: Pick<Appender, 'lastAcked' | 'idle'>
+  readonly log: () => ReadOnlyWALImpls
+  /** Of the WAL. */
+  readonly signal: AbortSignal
+  /** A newer writer owns the log. */
+  readonly lost: (error: WalError) => void
+}
+
+/** Looks now and then: an idle writer learns of its successor too, though nothing of it reaches the backend's fence. */
+export class FenceWatch {
+  readonly #options: FenceWatchOptions
+  #timer: Timer | undefined
+  #closed = false
+
+  constructor(options: FenceWatchOptions) {
+    this.#options = options
+    this.#plan()
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#timer?.clear()
+  }
+
+  #plan(): void {
+    const { runtime, fenceCheckMs } = this.#options.options
+    if (fenceCheckMs === 0 || this.#closed) return
+    this.#timer = runtime.setTimeout(() => void this.#look(), fenceCheckMs, { background: true })
+  }
+
+  async #look(): Promise<void> {
+    const { appender, where, options } = this.#options
+    try {
+      if (appender.idle) await this.#compare(appender.lastAcked)
+    } catch (error) {
+      // The next look, or the next append, says it again.
+      options.logger.debug({ error }, `${where}: could not look for a newer writer`)
+    }
+    this.#plan()
+  }
+
+  async #compare(lastAcked: string): Promise<void> {
+    const { log, ids, where, writer, signal, lost } = this.#options
+    const last = await log().last({ signal })
+    if (last === undefined || ids.serialise(last.id) === lastAcked || this.#closed) return
+    const end = await readLogEnd(log(), ids, where, signal)
+    if (!isNewer(end.writer, writer)) return
+    lost(
+      new WalError(
+        'WAL_FENCED',
+        `${where}: a newer writer (term ${end.writer?.term}) owns the channel; this one had term ${writer.term}`,
+      ),
+    )
+  }
+}

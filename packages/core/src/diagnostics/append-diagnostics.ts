@@ -1,0 +1,172 @@
+import {
+  ProxyTracerProvider,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api'
+import { messageTypeOf, type Runtime, WalError } from '@wal/walimpls'
+import type { TaskOwner } from '../append/append-task.js'
+import type { BatchInFlight } from '../append/batch-in-flight.js'
+import type { TakenMessage } from '../append/new-message.js'
+import type { AppendResult } from '../wal.js'
+import type { WalMetrics } from './wal-metrics.js'
+
+/** More links than this on a batch's span help nobody. */
+const MAX_LINKS = 128
+
+export interface AppendDiagnosticsOptions {
+  readonly backend: string
+  readonly channel: string
+  readonly term: number
+  readonly runtime: Pick<Runtime, 'monotonic'>
+  readonly metrics: WalMetrics | undefined
+}
+
+/**
+ * Spans and measurements of the append path: one span from a message's taking to its outcome, one for each attempt of
+ * the backend's, linked to the messages of its batch. Made only when somebody collects either.
+ */
+export class AppendDiagnostics {
+  readonly #options: AppendDiagnosticsOptions
+  readonly #tracer: Tracer | undefined
+
+  /** Undefined when no OpenTelemetry SDK was set up before the log was opened. */
+  static create(options: AppendDiagnosticsOptions): AppendDiagnostics | undefined {
+    const tracer = tracerIfAny()
+    if (tracer === undefined && options.metrics === undefined) return undefined
+    return new AppendDiagnostics(options, tracer)
+  }
+
+  private constructor(options: AppendDiagnosticsOptions, tracer: Tracer | undefined) {
+    this.#options = options
+    this.#tracer = tracer
+  }
+
+  /** Stands between a message's outcome and who waits for it. */
+  watch(owner: TaskOwner, message: TakenMessage): TaskOwner {
+    const { backend, channel, term, runtime, metrics } = this.#options
+    const span = this.#tracer?.startSpan('wal.append', {
+      kind: SpanKind.PRODUCER,
+      attributes: {
+        'wal.name': backend,
+        'wal.channel': channel,
+        'wal.term': term,
+        'wal.vchannel': message.vchannel,
+        'wal.message_type': messageTypeOf(message.type).name,
+        'wal.message_bytes': message.bytes,
+      },
+    })
+    return new WatchedOwner(owner, message, span, runtime, metrics)
+  }
+
+  /** Not even taken in. */
+  refused(error: unknown): void {
+    this.#options.metrics?.refused(statusOf(error))
+  }
+
+  /** An attempt begins; call what is returned when it has ended. */
+  sending(batch: BatchInFlight): (error?: unknown) => void {
+    const { backend, channel, term, runtime, metrics } = this.#options
+    const startedAt = runtime.monotonic()
+    const { attempts, tasks } = batch
+    const { bytes, sequence } = batch.batch
+    const span = this.#tracer?.startSpan('wal.impls.append', {
+      kind: SpanKind.CLIENT,
+      root: true,
+      links: linksOf(batch),
+      attributes: {
+        'wal.name': backend,
+        'wal.channel': channel,
+        'wal.term': term,
+        'wal.batch.sequence': sequence,
+        'wal.batch.messages': tasks.length,
+        'wal.batch.bytes': bytes,
+        'wal.batch.attempt': attempts,
+      },
+    })
+    return (error) => {
+      const status = error === undefined ? 'ok' : statusOf(error)
+      metrics?.sent(tasks.length, bytes, attempts, status, (runtime.monotonic() - startedAt) / 1000)
+      if (error !== undefined) markFailed(span, error)
+      span?.end()
+    }
+  }
+}
+
+class WatchedOwner implements TaskOwner {
+  readonly #owner: TaskOwner
+  readonly #message: Pick<TakenMessage, 'type' | 'bytes'>
+  readonly #runtime: Pick<Runtime, 'monotonic'>
+  readonly #metrics: WalMetrics | undefined
+  readonly #startedAt: number
+  readonly span: Span | undefined
+
+  constructor(
+    owner: TaskOwner,
+    message: TakenMessage,
+    span: Span | undefined,
+    runtime: Pick<Runtime, 'monotonic'>,
+    metrics: WalMetrics | undefined,
+  ) {
+    this.#owner = owner
+    this.#message = message
+    this.#runtime = runtime
+    this.#metrics = metrics
+    this.#startedAt = runtime.monotonic()
+    this.span = span
+  }
+
+  resolve(result: AppendResult): void {
+    this.span?.setAttributes({ 'wal.message_id': result.messageId, 'wal.time_tick': String(result.timeTick) })
+    this.#end('ok')
+    this.#owner.resolve(result)
+  }
+
+  reject(error: unknown): void {
+    markFailed(this.span, error)
+    this.#end(statusOf(error))
+    this.#owner.reject(error)
+  }
+
+  #end(status: string): void {
+    const { type, bytes } = this.#message
+    this.#metrics?.appended(type, bytes, status, (this.#runtime.monotonic() - this.#startedAt) / 1000)
+    this.span?.end()
+  }
+}
+
+function linksOf({ tasks }: BatchInFlight) {
+  const links = []
+  for (const { owner } of tasks) {
+    if (links.length === MAX_LINKS) break
+    if (owner instanceof WatchedOwner && owner.span?.isRecording())
+      links.push({ context: owner.span.spanContext() })
+  }
+  return links
+}
+
+/** Only what is ours is told: another's error may carry anything. */
+function markFailed(span: Span | undefined, error: unknown): void {
+  if (span === undefined) return
+  span.setAttribute('error.type', statusOf(error))
+  span.setStatus({
+    code: SpanStatusCode.ERROR,
+    ...(WalError.isInstance(error) ? { message: error.message } : {}),
+  })
+}
+
+/** An error's code; what has none is an abort's reason, or a driver's error. */
+function statusOf(error: unknown): string {
+  return WalError.isInstance(error) ? error.code : 'other'
+}
+
+/** The API hands out a proxy; behind it is nothing until an SDK was set up. */
+function tracerIfAny(): Tracer | undefined {
+  const provider = trace.getTracerProvider()
+  const delegate = (provider as { getDelegate?: () => unknown }).getDelegate
+  const none = new ProxyTracerProvider().getDelegate()
+  if (delegate !== undefined && delegate.call(provider) === none) return undefined
+  return provider.getTracer('@wal/core')
+}

@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest'
+import { type Runtime, systemRuntime } from '../src/index.js'
+import { cleanLogs, faulty, message, open, openReader, textOf, turn, within } from './harness.js'
+
+cleanLogs()
+
+test('a scanner of time ticks that starts at the end of an idle log is given one at once', async () => {
+  const wal = await open({ timeTickMs: 60_000, idleTickMs: 0 })
+  const scanner = wal.read({ deliver: 'latest', timeTicks: true })
+  const first = await within(scanner.next())
+  expect(first.value?.kind).toBe('timeTick')
+})
+
+test('an idle log gets time ticks as long as somebody reads them, and not after', async () => {
+  const { runtime, planned } = watchedRuntime()
+  const wal = await open({ timeTickMs: 60_000, idleTickMs: IDLE_MS, runtime })
+  const ticks: bigint[] = []
+  for await (const { kind, timeTick } of wal.read({ timeTicks: true })) {
+    expect(kind).toBe('timeTick')
+    ticks.push(timeTick)
+    if (ticks.length === 5) break
+  }
+  for (let i = 1; i < ticks.length; i++) expect(ticks[i]).toBeGreaterThan(ticks[i - 1] as bigint)
+  expect(planned(IDLE_MS)).toBeGreaterThanOrEqual(3)
+  // The scanner has gone: no tick plans a further one.
+  await wal.barrier()
+  const after = planned(IDLE_MS)
+  await wal.barrier()
+  expect(planned(IDLE_MS)).toBe(after)
+})
+
+test('nobody reads time ticks: an idle log stays as it is', async () => {
+  const { runtime, planned } = watchedRuntime()
+  const wal = await open({ timeTickMs: 60_000, idleTickMs: IDLE_MS, runtime })
+  await wal.append(message('one'))
+  await wal.barrier()
+  const scanner = wal.read()
+  await within(scanner.next())
+  expect(planned(IDLE_MS)).toBe(0)
+})
+
+test('a thousand scanners of time ticks that start together ask for a few ticks, not for a thousand', async () => {
+  const wal = await open({ timeTickMs: 60_000, idleTickMs: 0 })
+  const scanners = Array.from({ length: 1000 }, () => wal.read({ deliver: 'latest', timeTicks: true }))
+  await within(Promise.all(scanners.map((scanner) => scanner.next())), 20_000)
+  await Promise.all(scanners.map((scanner) => scanner.close()))
+  let ticks = 0
+  for await (const { kind } of wal.read({ until: 'end', timeTicks: true })) if (kind === 'timeTick') ticks++
+  expect(ticks).toBeLessThan(20)
+})
+
+test('latestReadableTimeTick: reading up to it gives everything acknowledged on the vchannel', async () => {
+  const wal = await open()
+  const before = await wal.latestReadableTimeTick('a')
+  await wal.append(message('a1', { vchannel: 'a' }))
+  const { timeTick } = await wal.append(message('a2', { vchannel: 'a' }))
+  await wal.append(message('b1', { vchannel: 'b' }))
+  expect(before).toBeLessThan(timeTick)
+  expect(await wal.latestReadableTimeTick('a')).toBe(timeTick)
+  const all = await wal.append(message('everybody'))
+  expect(await wal.latestReadableTimeTick('a')).toBe(all.timeTick)
+  expect(await wal.latestReadableTimeTick()).toBeGreaterThanOrEqual(all.timeTick)
+  const reader = await openReader()
+  const seen: string[] = []
+  const until = await wal.latestReadableTimeTick('a')
+  for await (const each of reader.read({ vchannel: 'a', until })) seen.push(textOf(each))
+  expect(seen).toEqual(['a1', 'a2', 'everybody'])
+})
+
+test('an append without an outcome is not readable yet', async () => {
+  const backend = faulty()
+  const wal = await open({ builder: backend.builder, timeTickMs: 60_000 })
+  const { timeTick } = await wal.append(message('acknowledged', { vchannel: 'a' }))
+  backend.plan = { script: { append: () => backend.hang() } }
+  const hanging = wal.append(message('hanging', { vchannel: 'a' }))
+  await turn()
+  expect(await wal.latestReadableTimeTick('a')).toBe(timeTick)
+  backend.letGo()
+  const stored = await hanging
+  expect(await wal.latestReadableTimeTick('a')).toBe(stored.timeTick)
+})
+
+test('only of an open writer, and by the name of a vchannel', async () => {
+  const wal = await open()
+  await rejects(wal.latestReadableTimeTick(7 as never), 'WAL_INVALID_ARGUMENT')
+  const reader = (await openReader()) as never as typeof wal
+  await rejects(reader.latestReadableTimeTick(), 'WAL_READ_ONLY')
+  await wal.close()
+  await rejects(wal.latestReadableTimeTick(), 'WAL_CLOSED')
+})
+
+const IDLE_MS = 7
+
+/** The real one, counting the timers that were asked for. */
+function watchedRuntime() {
+  const asked: number[] = []
+  const runtime: Runtime = {
+    ...systemRuntime,
+    setTimeout(run, ms, options) {
+      asked.push(ms)
+      return systemRuntime.setTimeout(run, ms, options)
+    },
+  }
+  return { runtime, planned: (ms: number) => asked.filter((each) => each === ms).length }
+}
+
+async function rejects(promise: Promise<unknown>, code: string): Promise<void> {
+  await expect(promise).rejects.toMatchObject({ code })
+}
