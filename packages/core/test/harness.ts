@@ -77,6 +77,13 @@ export async function texts(scanner: Scanner, count = Number.POSITIVE_INFINITY):
   return seen
 }
 
+/** All that a bounded scanner gives. */
+export async function collect<D>(scanner: AsyncIterable<D>): Promise<D[]> {
+  const seen: D[] = []
+  for await (const each of scanner) seen.push(each)
+  return seen
+}
+
 /** What a promise came to, without waiting longer than `ms`. */
 export async function within<T>(promise: Promise<T>, ms = 2000): Promise<T> {
   let timer: NodeJS.Timeout | undefined

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { systemRuntime } from '@wal/walimpls'
+import { test } from 'vitest'
+import { cleanLogs, faulty, message, open, openReader, texts, turn, within } from '../harness.js'
+
+cleanLogs()
+
+test('H15: a backend that fails some times: one success, one record; a newer writer: WAL_FENCED, for good', async () => {
+  const backend = faulty()
+  const wal = await open({ builder: backend.builder })
+  let failures = 0
+  backend.plan = { script: { append: () => (failures++ < 5 ? 'fail' : undefined) } }
+  const { position } = await within(wal.append(message('one')), 10_000)
+  assert.ok(failures > 5)
+  assert.deepEqual(await texts(wal.read({ from: position, until: 'end' })), ['one'])
+  // Another process, as far as the library can tell.
+  await open({ runtime: { ...systemRuntime } })
+  for (const late of ['two', 'three'])
+    await assert.rejects(wal.append(message(late)), { code: 'WAL_FENCED', outcome: 'not-written' })
+  assert.equal(wal.signal.reason.code, 'WAL_FENCED')
+})
+
+test('H16: a caller who gives up in the middle of an append: the record is stored all the same', async () => {
+  const backend = faulty()
+  const wal = await open({ builder: backend.builder })
+  backend.plan = { script: { append: { 1: backend.hang() } } }
+  const giveUp = new AbortController()
+  const append = wal.append(message('stored'), { signal: giveUp.signal })
+  await turn()
+  const reason = new Error('no longer interested')
+  giveUp.abort(reason)
+  await assert.rejects(append, { code: 'WAL_OUTCOME_UNKNOWN', outcome: 'unknown', cause: reason })
+  backend.letGo()
+  await wal.append(message('next'))
+  assert.deepEqual(await texts(wal.read({ until: 'end' })), ['stored', 'next'])
+})
+
+test('H17: an append during close is WAL_CLOSED; close waits for those in flight, but not for ever', async () => {
+  const backend = faulty()
+  const wal = await open({ builder: backend.builder, closeTimeoutMs: 60_000 })
+  backend.plan = { script: { append: { 1: backend.hang() } } }
+  const inFlight = wal.append(message('in flight'))
+  await turn()
+  const closing = wal.close()
+  await assert.rejects(wal.append(message('too late')), { code: 'WAL_CLOSED', outcome: 'not-written' })
+  backend.letGo()
+  await within(closing)
+  await inFlight
+  assert.deepEqual(await texts((await openReader()).read({ until: 'end' })), ['in flight'])
+
+  const other = faulty()
+  const stuck = await open({ builder: other.builder, channel: 'stuck', closeTimeoutMs: 20 })
+  other.plan = { script: { append: () => other.hang() } }
+  const lost = stuck.append(message('no answer'))
+  await turn()
+  const [outcome] = await Promise.allSettled([lost, within(stuck.close())])
+  assert.equal(outcome.status, 'rejected')
+  assert.equal((outcome as PromiseRejectedResult).reason.outcome, 'unknown')
+})
