@@ -3,10 +3,13 @@ import {
   mustGetBuilder as mustGetBuilderImpls,
   type OpenerBuilderImpls,
   systemRuntime,
+  type Waits,
 } from '@wal/walimpls'
 import { readOptions } from '@wal/walimpls/helper'
 import { OpenerAdaptor } from './adaptor/opener-adaptor.js'
+import { shareOpener } from './lifetime/shared-opener.js'
 import type { OpenerBuilder } from './opener.js'
+import type { WalOptions } from './options/wal-options.js'
 
 /** The builder of a registered backend. Throws `WAL_BACKEND_NOT_REGISTERED`, saying which import is missing. */
 export function mustGetBuilder<const N extends string>(name: N): OpenerBuilder<N> {
@@ -19,13 +22,17 @@ export function getBuilder<const N extends string>(name: N): OpenerBuilder<N> | 
   return builder === undefined ? undefined : (adaptBuilder(builder) as unknown as OpenerBuilder<N>)
 }
 
-/** Puts the adaptor over a backend's builder; checks options by the backend's own table. */
+/** Puts the adaptor over a backend's builder. */
 export function adaptBuilder(builder: OpenerBuilderImpls): OpenerBuilder {
-  return {
-    name: builder.name,
-    async build(options, { runtime = systemRuntime, ...waits } = {}) {
-      const checked = readOptions(builder.options, options, `backend "${builder.name}"`)
-      return new OpenerAdaptor(builder, await builder.build(checked, runtime, waits))
-    },
-  }
+  return { name: builder.name, build: (options, waits) => buildOpener(builder, options, waits) }
+}
+
+/** Checks options by the backend's own table, and opens a share of the backend's opener for them. */
+export async function buildOpener(
+  builder: OpenerBuilderImpls,
+  options: unknown,
+  { runtime = systemRuntime, ...waits }: Waits & Pick<WalOptions, 'runtime'> = {},
+): Promise<OpenerAdaptor> {
+  const checked = readOptions(builder.options, options, `backend "${builder.name}"`)
+  return new OpenerAdaptor(builder, await shareOpener(builder, checked, runtime, waits), runtime)
 }

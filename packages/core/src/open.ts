@@ -7,8 +7,7 @@ import {
   type Waits,
 } from '@wal/walimpls'
 import { optionsFromUrl, parseBackendUrl } from '@wal/walimpls/helper'
-import { adaptBuilder } from './builder.js'
-import type { Opener } from './opener.js'
+import { buildOpener } from './builder.js'
 import type { WalOptions } from './options/wal-options.js'
 import type { ReadOnlyWAL, WAL } from './wal.js'
 
@@ -42,17 +41,11 @@ export async function openWal(url: string, options: OpenWalOptions): Promise<WAL
   const builder = given ?? builderForScheme(parsed.scheme)
   const { signal, runtime } = rest
   const waits = { ...(signal === undefined ? {} : { signal }), ...(runtime === undefined ? {} : { runtime }) }
-  const opener = await adaptBuilder(builder).build({ ...optionsFromUrl(builder, parsed), ...backend }, waits)
-  try {
-    const wal = await opener.open({
-      channel: { name: channel, accessMode, ...(term === undefined ? {} : { term }) },
-      ...rest,
-    })
-    return withOpener(wal, opener)
-  } catch (error) {
-    await opener.close()
-    throw error
-  }
+  const opener = await buildOpener(builder, { ...optionsFromUrl(builder, parsed), ...backend }, waits)
+  return opener.openOnly({
+    channel: { name: channel, accessMode, ...(term === undefined ? {} : { term }) },
+    ...rest,
+  })
 }
 
 function builderForScheme(scheme: string): OpenerBuilderImpls {
@@ -63,18 +56,4 @@ function builderForScheme(scheme: string): OpenerBuilderImpls {
     if (other.schemes !== undefined && Object.hasOwn(other.schemes, scheme)) return other
   }
   return mustGetBuilder(scheme)
-}
-
-/** The WAL whose close closes its opener as well. Closing the opener closes the WAL first. */
-function withOpener(wal: WAL | ReadOnlyWAL, opener: Opener): WAL | ReadOnlyWAL {
-  const closeWal = wal.close.bind(wal)
-  const close = async (): Promise<void> => {
-    try {
-      await closeWal()
-    } finally {
-      await opener.close()
-    }
-  }
-  Object.defineProperties(wal, { close: { value: close }, [Symbol.asyncDispose]: { value: close } })
-  return wal
 }

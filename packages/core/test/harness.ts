@@ -6,6 +6,7 @@ import {
   memoryBuilder,
   resetMemory,
 } from '@wal/core/testing'
+import { systemRuntime } from '@wal/walimpls'
 import { afterEach, onTestFinished } from 'vitest'
 import { type NewMessage, openWal, type Scanner, type WAL } from '../src/index.js'
 import type { OpenWalOptions } from '../src/open.js'
@@ -24,8 +25,10 @@ export function cleanLogs(): void {
   afterEach(() => resetMemory())
 }
 
+/** A writer in a process of its own, as it were: one process has one writer for each log, by its runtime. */
 export async function open(options: Partial<OpenWalOptions> = {}): Promise<WAL> {
-  const wal = await openWal('memory:', { channel: 'log', ...SMALL, ...options, accessMode: 'rw' })
+  const runtime = { ...systemRuntime }
+  const wal = await openWal('memory:', { channel: 'log', runtime, ...SMALL, ...options, accessMode: 'rw' })
   onTestFinished(() => wal.close())
   return wal
 }

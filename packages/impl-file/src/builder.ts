@@ -5,14 +5,18 @@ import { messageIds } from './message-id.js'
 import { FileOpener } from './opener.js'
 import { type FullFileOptions, optionTable } from './options.js'
 
+const absolute = (options: FullFileOptions) => ({ ...options, path: resolve(options.path) })
+
 export const fileBuilder: OpenerBuilderImpls<FullFileOptions, NumberId> = {
   name: 'file',
   traits: { fencing: 'host', truncation: 'segment', list: true, delete: true },
   messageIds,
   options: optionTable,
-  /** Touches no disk. A relative path means the working directory of now. */
+  /** A relative path means the working directory of now. */
+  resolveOptions: absolute,
+  /** Touches no disk. */
   async build(options: FullFileOptions, runtime: Runtime, waits: Waits = {}) {
     waits.signal?.throwIfAborted()
-    return new FileOpener({ ...options, path: resolve(options.path) }, runtime)
+    return new FileOpener(absolute(options), runtime)
   },
 }

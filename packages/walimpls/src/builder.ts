@@ -18,6 +18,11 @@ export interface OpenerBuilderImpls<O = unknown, I extends MessageId = MessageId
   readonly traits: Traits
   readonly messageIds: MessageIdCodec<I>
   readonly options: OptionTable
+  /**
+   * The options, free of what may change around them (a relative path made absolute). Builds whose options are then equal
+   * may share one opener; clients, callbacks and other objects are equal to themselves only.
+   */
+  resolveOptions?(options: O): O
   /** Connects as far as is sensible. What was begun when the signal aborts is released. */
   build(options: O, runtime: Runtime, waits?: Waits): Promise<OpenerImpls<I>>
 }

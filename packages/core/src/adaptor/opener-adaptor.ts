@@ -2,11 +2,14 @@ import {
   checkChannelName,
   invalidArgument,
   type OpenerBuilderImpls,
-  type OpenerImpls,
+  type Runtime,
   type Waits,
   WalError,
 } from '@wal/walimpls'
-import { abortable, CloseTree, onAbort } from '@wal/walimpls/helper'
+import { CloseTree, onAbort, sleep } from '@wal/walimpls/helper'
+import { handOver } from '../lifetime/hand-over.js'
+import type { OpenerShare } from '../lifetime/shared-opener.js'
+import { WriterSeat } from '../lifetime/writer-seat.js'
 import type { ChannelOptions, Opened, Opener, OpenOptions } from '../opener.js'
 import { type ResolvedWalOptions, resolveWalOptions } from '../options/wal-options.js'
 import type { ReadOnlyWAL, WAL } from '../wal.js'
@@ -16,20 +19,29 @@ import { openWriter } from './writer-open.js'
 
 const DEFAULT_OPEN_TIMEOUT_MS = 30_000
 
-/** Opens logs over a backend's opener, and owns them. */
+/** How long the backend's log may take to close, after the appends, before a new writer need not wait. */
+const RELEASE_MS = 3_000
+
+/** How long closing waits for opens that were given up. After that the backend's opener closes under them. */
+const OPENING_MS = 3_000
+
+/** Opens logs over a share of a backend's opener, and owns them. */
 export class OpenerAdaptor implements Opener {
   readonly backend: string
   readonly #builder: OpenerBuilderImpls
-  readonly #opener: OpenerImpls
+  readonly #share: OpenerShare
+  readonly #runtime: Runtime
   readonly #tree: CloseTree
   readonly #closing = new AbortController()
-  readonly #opening = new Set<Promise<unknown>>()
+  /** Opens under way, also those that their callers gave up: each settles when what it made has an owner or is closed. */
+  readonly #opening = new Set<Promise<void>>()
 
-  constructor(builder: OpenerBuilderImpls, opener: OpenerImpls) {
+  constructor(builder: OpenerBuilderImpls, share: OpenerShare, runtime: Runtime) {
     this.backend = builder.name
     this.#builder = builder
-    this.#opener = opener
-    this.#tree = new CloseTree(() => opener.close())
+    this.#share = share
+    this.#runtime = runtime
+    this.#tree = new CloseTree(() => share.release())
   }
 
   async open<const C extends ChannelOptions>(options: OpenOptions<C>): Promise<Opened<C>> {
@@ -41,33 +53,46 @@ export class OpenerAdaptor implements Opener {
       throw invalidArgument('openTimeoutMs', 'a number of milliseconds above 0 and below 2^31', openTimeoutMs)
     const resolved = resolveWalOptions(walOptions, 'a WAL')
     this.#assertOpen()
-    const opening = this.#open(checked, resolved, signal, openTimeoutMs)
-    this.#opening.add(opening)
+    return (await this.#open(checked, resolved, signal, openTimeoutMs)) as Opened<C>
+  }
+
+  /** Opens the one log that this opener is for: they close together, and a failed open closes the opener. */
+  async openOnly<const C extends ChannelOptions>(options: OpenOptions<C>): Promise<Opened<C>> {
     try {
-      return (await opening) as Opened<C>
-    } finally {
-      this.#opening.delete(opening)
+      const wal = await this.open(options)
+      this.#closeWith(wal)
+      return wal
+    } catch (error) {
+      // Whoever gave it up is not kept waiting for its end.
+      const givenUp = this.#opening.size > 0
+      const closing = this.close().catch((reason: unknown) => {
+        options.logger?.warn({ error: reason }, `the opener of "${this.backend}" did not close well`)
+      })
+      if (!givenUp) await closing
+      throw error
     }
   }
 
   async list(waits: Waits = {}): Promise<readonly string[]> {
     this.#assertOpen()
-    if (this.#opener.list === undefined)
+    const { opener } = this.#share
+    if (opener.list === undefined)
       throw invalidArgument('list', `asked of a backend that can, "${this.backend}" can't`)
-    return this.#opener.list(waits)
+    return opener.list(waits)
   }
 
   async delete(channel: string, waits: Waits = {}): Promise<void> {
     checkChannelName(channel)
     this.#assertOpen()
-    if (this.#opener.delete === undefined)
+    const { opener } = this.#share
+    if (opener.delete === undefined)
       throw invalidArgument('delete', `asked of a backend that can, "${this.backend}" can't`)
-    return this.#opener.delete(channel, waits)
+    return opener.delete(channel, waits)
   }
 
   async close(): Promise<void> {
     this.#closing.abort(new WalError('WAL_CLOSED', `the opener of "${this.backend}" is closed`))
-    await Promise.allSettled(this.#opening)
+    await this.#openingEnded()
     await this.#tree.close()
   }
 
@@ -75,8 +100,29 @@ export class OpenerAdaptor implements Opener {
     return this.close()
   }
 
+  async #openingEnded(): Promise<void> {
+    if (this.#opening.size === 0) return
+    const ended = new AbortController()
+    const late = sleep(this.#runtime, OPENING_MS, ended.signal)
+    await Promise.race([Promise.all(this.#opening), late])
+    ended.abort()
+  }
+
   #assertOpen(): void {
     if (this.#closing.signal.aborted) throw this.#closing.signal.reason
+  }
+
+  /** The WAL's close, as its user calls it, closes the opener as well. Closing the opener closes the WAL first. */
+  #closeWith(wal: WAL | ReadOnlyWAL): void {
+    const closeWal = wal.close.bind(wal)
+    const close = async (): Promise<void> => {
+      try {
+        await closeWal()
+      } finally {
+        await this.close()
+      }
+    }
+    Object.defineProperties(wal, { close: { value: close }, [Symbol.asyncDispose]: { value: close } })
   }
 
   async #open(
@@ -86,24 +132,28 @@ export class OpenerAdaptor implements Opener {
     timeoutMs: number,
   ): Promise<WAL | ReadOnlyWAL> {
     const where = `${this.backend} channel "${channel.name}"`
+    const { runtime } = options
     const ending = new AbortController()
     const stopListening = [signal, this.#closing.signal].map(
       (one) => one && onAbort(one, (reason) => ending.abort(reason)),
     )
-    const timer = options.runtime.setTimeout(
+    const timer = runtime.setTimeout(
       () =>
         ending.abort(new WalError('WAL_TIMEOUT', `${where}: not open after ${timeoutMs} ms (openTimeoutMs)`)),
       timeoutMs,
     )
+    // An open that its caller gave up still ends well: whatever it makes is closed.
+    const opening = this.#openLog(channel, options, where, ending.signal)
+    const { given, ended } = handOver(opening, ending.signal, (wal) => wal.close())
+    const tracked = ended
+      .catch((error: unknown) => options.logger.warn({ error }, `${where}: given up, and did not close well`))
+      .finally(() => this.#opening.delete(tracked))
+    this.#opening.add(tracked)
     try {
-      // An open that its caller gave up still ends well: whatever it makes is closed.
-      const opening = this.#openLog(channel, options, where, ending.signal)
-      opening
-        .then(async (wal) => {
-          if (ending.signal.aborted) await wal.close()
-        })
-        .catch(() => {})
-      return await abortable(opening, ending.signal)
+      return await given
+    } catch (error) {
+      if (!ending.signal.aborted) await tracked
+      throw error
     } finally {
       timer.clear()
       for (const stop of stopListening) stop?.()
@@ -116,27 +166,61 @@ export class OpenerAdaptor implements Opener {
     where: string,
     signal: AbortSignal,
   ): Promise<WAL | ReadOnlyWAL> {
-    const { name } = channel
-    const backend = this.backend
-    const ids = this.#builder.messageIds
-    const opener = this.#opener
     signal.throwIfAborted()
-    if (channel.accessMode === 'ro') {
-      const log = await opener.openReadOnly(name, { signal })
-      return new ReadOnlyWalAdaptor({ backend, ids, channel: name, where, log, options, parent: this.#tree })
-    }
-    const opened = await openWriter({
-      opener,
-      ids,
-      channel: name,
-      term: channel.term,
-      where,
-      options,
-      signal,
+    if (channel.accessMode === 'ro') return this.#openReader(channel.name, options, where, signal)
+    return this.#openWriter(channel, options, where, signal)
+  }
+
+  async #openReader(
+    channel: string,
+    options: ResolvedWalOptions,
+    where: string,
+    signal: AbortSignal,
+  ): Promise<ReadOnlyWAL> {
+    const { messageIds: ids } = this.#builder
+    const log = await this.#share.opener.openReadOnly(channel, { signal })
+    const parts = { backend: this.backend, ids, channel, where, log, options, parent: this.#tree }
+    return closingOnFailure(log, async () => new ReadOnlyWalAdaptor(parts))
+  }
+
+  async #openWriter(
+    { name: channel, term }: Required<ChannelOptions>,
+    options: ResolvedWalOptions,
+    where: string,
+    signal: AbortSignal,
+  ): Promise<WAL> {
+    const { backend } = this
+    const { messageIds: ids } = this.#builder
+    const { opener } = this.#share
+    const { runtime, logger } = options
+    const seat = new WriterSeat({ backend, where, runtime, logger, signal })
+    const opened = await openWriter({ opener, ids, channel, term, where, options, seat, signal })
+    const { log, writer, logIdentity, openingTick } = opened
+    return closingOnFailure(log, async () => {
+      for (const warning of log.guarantees.warnings) logger.warn({ backend, channel }, warning)
+      const left = () => seat.leave()
+      const parent = this.#tree
+      const wal = new WalAdaptor({ backend, ids, channel, where, opener, opened, options, parent, left })
+      return closingOnFailure(wal, async () => {
+        await seat.take(logIdentity, {
+          ...writer,
+          openingTick,
+          patienceMs: options.closeTimeoutMs + RELEASE_MS,
+          supersede: (reason) => wal.supersede(reason),
+        })
+        return wal
+      })
     })
-    for (const warning of opened.log.guarantees.warnings)
-      options.logger.warn({ backend, channel: name }, warning)
-    return new WalAdaptor({ backend, ids, channel: name, where, opener, opened, options, parent: this.#tree })
+  }
+}
+
+async function closingOnFailure<T>(made: { close(): Promise<void> }, use: () => Promise<T>): Promise<T> {
+  try {
+    return await use()
+  } catch (error) {
+    // The first failure is the one to tell.
+    await made.close().catch(() => {})
+    throw error
   }
 }
 

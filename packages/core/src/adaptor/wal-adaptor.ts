@@ -63,6 +63,7 @@ export class WalAdaptor implements WAL {
   readonly #scanners = new Set<ScannerAdaptor>()
   readonly #ended = new AbortController()
   readonly #tree: CloseTree
+  readonly #left: () => void
   /** Why appends are refused from now on. */
   #refusal: WalError | undefined
   /** The backend's log, as it is open now, and the work of opening it anew. */
@@ -78,8 +79,10 @@ export class WalAdaptor implements WAL {
     readonly opened: OpenedWriter
     readonly options: ResolvedWalOptions
     readonly parent: CloseTree
+    /** Called when it is no longer the writer: closed, fenced or lost. */
+    readonly left: () => void
   }) {
-    const { backend, ids, channel, where, opener, opened, options, parent } = parts
+    const { backend, ids, channel, where, opener, opened, options, parent, left } = parts
     const { writer, clock, stamp, logIdentity, log } = opened
     const { runtime, logger } = options
     this.backend = backend
@@ -90,6 +93,7 @@ export class WalAdaptor implements WAL {
     this.#opened = opened
     this.#ids = ids
     this.#log = log
+    this.#left = left
     const quarter = Math.floor(options.budgetBytes / 4)
     this.#buffer = new WriteAheadBuffer({
       capacityBytes: 2 * quarter,
@@ -258,6 +262,12 @@ export class WalAdaptor implements WAL {
     return this.close()
   }
 
+  /** Closes it as its user would, since another writer takes its place. */
+  supersede(reason: string): Promise<void> {
+    this.#refusal ??= closedError(this.#where, reason)
+    return this.close()
+  }
+
   async #intercepted(message: NewMessage, options: AppendOptions = {}): Promise<AppendResult> {
     this.#checkUsable()
     return appendIntercepted(this.#interception(), message, options)
@@ -334,6 +344,7 @@ export class WalAdaptor implements WAL {
     this.#stopAppends(error)
     this.#buffer.close()
     this.#ended.abort(error)
+    this.#left()
   }
 
   #stopAppends(error: WalError): void {
@@ -350,17 +361,20 @@ export class WalAdaptor implements WAL {
     // Whatever fails to close, the rest is closed all the same.
     const failures: unknown[] = []
     const attempt = (closing: Promise<unknown>) => closing.catch((error: unknown) => failures.push(error))
+    // Before anybody is waited for: an append may itself wait for a reader.
+    const scannersClosed = attempt(closeScanners(this.#scanners))
     const drained = attempt(this.#chain.gracefulClose()).then(() => this.#appender.drained())
     await Promise.race([drained, sleep(runtime, closeTimeoutMs, giveUp.signal).catch(() => {})])
     giveUp.abort()
     // Whatever did not end in time, in the pipeline or in an interceptor, gets its outcome now.
-    this.#stopAppends(closedError(this.#where))
+    this.#stopAppends(this.#refusal)
     this.#ended.abort(this.#refusal)
-    await closeScanners(this.#scanners)
+    await scannersClosed
     this.#buffer.close()
     await attempt(this.#log.close())
     await attempt(this.#chain.close())
     this.#metrics?.close()
+    this.#left()
     if (failures.length > 0) throw failures[0]
   }
 }

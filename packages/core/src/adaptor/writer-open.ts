@@ -13,11 +13,12 @@ import {
   WalError,
   type Writer,
 } from '@wal/walimpls'
-import { retry, sleep } from '@wal/walimpls/helper'
+import { abortable, retry, sleep } from '@wal/walimpls/helper'
 import { Stamp } from '../append/stamp.js'
 import { type HybridClock, sharedClock } from '../clock/hybrid-clock.js'
 import { TimeTickRun } from '../clock/time-tick-run.js'
 import { isFenced, mayPass } from '../errors/classify.js'
+import type { WriterSeat } from '../lifetime/writer-seat.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
 import { tickProperties } from '../time-tick/ticker.js'
 import { awaitLogEnd, type LogEnd, readRange } from './log-end.js'
@@ -43,31 +44,43 @@ export interface WriterOpenOptions {
   readonly term: number | 'next'
   readonly where: string
   readonly options: ResolvedWalOptions
+  readonly seat: WriterSeat
   readonly signal: AbortSignal
 }
 
 const MET_OWN_TERM = Symbol('met own term')
 
 /**
- * Opens a channel for writing (G6): look at the log's end without fencing anybody; open; store the opening record; look
- * at everything between what was known and that record. Only then may anybody append.
+ * Opens a channel for writing (G6): look at the log's end without fencing anybody; close this process's own writer of the
+ * log; open; store the opening record; look at everything between what was known and that record. Only then may anybody
+ * append.
  */
 export async function openWriter(open: WriterOpenOptions): Promise<OpenedWriter> {
   const { runtime } = open.options
-  for (let round = 0; ; round++) {
+  for (let round = 0; ; ) {
     const end = await lookBefore(open)
-    const highest = end?.writer?.term ?? -1
-    const term = open.term === 'next' ? highest + 1 : open.term
-    if (term < highest)
-      throw new WalError(
-        'WAL_FENCED',
-        `${open.where}: term ${term} can't be opened, the log's writer has term ${highest}. A newer writer owns the channel.`,
-      )
+    const term = admittedTerm(open, end)
+    // Its last appends may have moved the log's end.
+    if (end?.logIdentity !== undefined && (await open.seat.vacate(end.logIdentity, term))) continue
     const opened = await attempt(open, end, { term, incarnation: randomText(runtime) })
     if (opened !== MET_OWN_TERM) return opened
     // Two raced with 'next' and met at one term: both go higher, at different times.
-    await sleep(runtime, 5 + runtime.random() * 20 * 2 ** Math.min(round, 6), open.signal)
+    await sleep(runtime, 5 + runtime.random() * 20 * 2 ** Math.min(round++, 6), open.signal)
   }
+}
+
+/** What refuses an open is found before anybody is disturbed: a newer writer, a clock too far ahead. */
+function admittedTerm({ term: asked, where, options }: WriterOpenOptions, end: LogEnd | undefined): number {
+  const highest = end?.writer?.term ?? -1
+  const term = asked === 'next' ? highest + 1 : asked
+  if (term < highest)
+    throw new WalError(
+      'WAL_FENCED',
+      `${where}: term ${term} can't be opened, the log's writer has term ${highest}. A newer writer owns the channel.`,
+    )
+  if (end !== undefined && end.timeTick >= 0n)
+    sharedClock(options.runtime).observe(end.timeTick, options.maxClockAheadMs, where)
+  return term
 }
 
 async function lookBefore({
@@ -88,7 +101,16 @@ async function lookBefore({
   try {
     return await awaitLogEnd(log, ids, where, options.runtime, signal)
   } finally {
+    await release(log, where, options)
+  }
+}
+
+/** Closes a log that is needed no more. How that ends changes nothing about what its caller is told. */
+async function release(log: ReadOnlyWALImpls, where: string, { logger }: ResolvedWalOptions): Promise<void> {
+  try {
     await log.close()
+  } catch (error) {
+    logger.warn({ error }, `${where}: the backend's log did not close well`)
   }
 }
 
@@ -99,7 +121,6 @@ async function attempt(
 ): Promise<OpenedWriter | typeof MET_OWN_TERM> {
   const { opener, ids, channel, where, options, signal } = open
   const clock = sharedClock(options.runtime)
-  if (end !== undefined && end.timeTick >= 0n) clock.observe(end.timeTick, options.maxClockAheadMs, where)
   const stamp = new Stamp(writer, end?.lastTick ?? '')
   const truncation = end?.truncation
   let logIdentity = end?.logIdentity ?? randomText(options.runtime)
@@ -115,7 +136,7 @@ async function attempt(
         lookBack(written, open, end?.lastId, stored.id, writer),
       )
       if (met.ownTerm && open.term === 'next') {
-        await log.close()
+        await release(log, where, options)
         return MET_OWN_TERM
       }
       // Whoever stored the log's first record gave it its identity.
@@ -139,7 +160,7 @@ async function attempt(
       if (met.timeTick >= 0n) clock.observe(met.timeTick, options.maxClockAheadMs, where)
     }
   } catch (error) {
-    await log.close()
+    await release(log, where, options)
     throw error
   }
 }
@@ -162,7 +183,8 @@ async function appendOpening(
     },
     async () => {
       try {
-        return (await log.append(batch))[0] as MessageId
+        // Given up, the log is closed under a call that hangs.
+        return (await abortable(log.append(batch), open.signal))[0] as MessageId
       } catch (error) {
         if (isFenced(error)) {
           newerMet = true
@@ -174,7 +196,7 @@ async function appendOpening(
     },
   ).catch(async (error: unknown) => {
     // The caller closes the one it gave.
-    if (log !== first) await log.close()
+    if (log !== first) await release(log, open.where, open.options)
     throw error
   })
   return { log, id }

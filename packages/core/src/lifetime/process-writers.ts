@@ -1,0 +1,42 @@
+import type { Runtime, TimeTick } from '@wal/walimpls'
+
+/**
+ * A writer at work, as every copy of this package in the process sees it: plain data and functions, whose meaning does
+ * not change between versions.
+ */
+export interface ProcessWriter {
+  readonly term: number
+  readonly incarnation: string
+  readonly openingTick: TimeTick
+  /** How long, in ms, `supersede` may take before nobody needs to wait for it any more. */
+  readonly patienceMs: number
+  /** Closes the WAL, gracefully; `reason` is a sentence for its signal and for appends that come later. */
+  supersede(reason: string): Promise<void>
+}
+
+type Writers = Map<string, ProcessWriter>
+
+const key = Symbol.for('@wal/core/writers')
+
+/**
+ * The writers of this process by log: at most one each. A runtime stands for a process, so a simulation of several
+ * gives each its own. A worker thread has a `globalThis` of its own: there the log's fence decides.
+ */
+export function processWriters(runtime: Runtime): Writers {
+  const holder = globalThis as { [key]?: WeakMap<Runtime, Writers> }
+  if (holder[key] === undefined) Object.defineProperty(globalThis, key, { value: new WeakMap() })
+  const byRuntime = holder[key] as unknown as WeakMap<Runtime, Writers>
+  const writers = byRuntime.get(runtime) ?? new Map<string, ProcessWriter>()
+  byRuntime.set(runtime, writers)
+  return writers
+}
+
+/** A log by what it says of itself, so that two URLs of one folder are one log. */
+export function logKey(backend: string, logIdentity: string): string {
+  return `${backend} ${logIdentity}`
+}
+
+/** As readers judge it: a higher term, or at the same term a later opening record. */
+export function isLater(one: ProcessWriter, other: ProcessWriter): boolean {
+  return one.term === other.term ? one.openingTick > other.openingTick : one.term > other.term
+}

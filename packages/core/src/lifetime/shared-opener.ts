@@ -1,0 +1,87 @@
+import { type OpenerBuilderImpls, type OpenerImpls, type Runtime, type Waits, WalError } from '@wal/walimpls'
+import { abortable } from '@wal/walimpls/helper'
+import { sameOptions } from './same-options.js'
+
+type Options = Readonly<Record<string, unknown>>
+
+/** One user's share of a backend's opener. The opener closes when the last share is given back. */
+export interface OpenerShare {
+  readonly opener: OpenerImpls
+  /** Idempotent. Resolves when the opener is closed, if this was the last share. */
+  release(): Promise<void>
+}
+
+const inUse = new WeakMap<OpenerBuilderImpls, WeakMap<Runtime, Set<SharedOpener>>>()
+
+/**
+ * A share of the opener that `builder` makes of these options, which have been checked. Equal options on one runtime
+ * share one, and builds at the same time are one build; it goes on as long as anybody waits for it.
+ */
+export function shareOpener(
+  builder: OpenerBuilderImpls,
+  options: Options,
+  runtime: Runtime,
+  { signal }: Waits,
+): Promise<OpenerShare> {
+  const resolved = (builder.resolveOptions?.(options) as Options | undefined) ?? options
+  const openers = openersOf(builder, runtime)
+  const present = [...openers].find((each) => sameOptions(each.options, resolved))
+  return (present ?? new SharedOpener(builder, resolved, runtime, openers)).share(signal)
+}
+
+function openersOf(builder: OpenerBuilderImpls, runtime: Runtime): Set<SharedOpener> {
+  const runtimes = inUse.get(builder) ?? new WeakMap<Runtime, Set<SharedOpener>>()
+  inUse.set(builder, runtimes)
+  const openers = runtimes.get(runtime) ?? new Set()
+  runtimes.set(runtime, openers)
+  return openers
+}
+
+class SharedOpener {
+  readonly options: Options
+  readonly #openers: Set<SharedOpener>
+  readonly #abandoned = new AbortController()
+  readonly #building: Promise<OpenerImpls>
+  #shares = 0
+
+  constructor(builder: OpenerBuilderImpls, options: Options, runtime: Runtime, openers: Set<SharedOpener>) {
+    this.options = options
+    this.#openers = openers
+    openers.add(this)
+    this.#building = this.#build(builder, runtime)
+  }
+
+  async share(signal: AbortSignal | undefined): Promise<OpenerShare> {
+    this.#shares++
+    let released: Promise<void> | undefined
+    const release = () => {
+      released ??= this.#leave()
+      return released
+    }
+    try {
+      return { opener: await abortable(this.#building, signal), release }
+    } catch (error) {
+      // Its caller is not kept waiting, and can do nothing about a client that it never had.
+      release().catch(() => {})
+      throw error
+    }
+  }
+
+  /** Only a success is kept: whoever comes after a failure tries anew. */
+  async #build(builder: OpenerBuilderImpls, runtime: Runtime): Promise<OpenerImpls> {
+    try {
+      return await builder.build(this.options, runtime, { signal: this.#abandoned.signal })
+    } catch (error) {
+      this.#openers.delete(this)
+      throw error
+    }
+  }
+
+  async #leave(): Promise<void> {
+    if (--this.#shares > 0) return
+    this.#openers.delete(this)
+    this.#abandoned.abort(new WalError('WAL_CLOSED', 'nobody waits for this opener any more'))
+    const opener = await this.#building.catch(() => undefined)
+    await opener?.close()
+  }
+}
