@@ -191,8 +191,8 @@ for (const seed of seeds)
       }
       if (round % 30 === 29) {
         count('takeover')
-        const newer = await open(options)
-        // The older one is not told: its appends meet the fence, or not even that.
+        // In another process: the older one is not told. Its appends meet the fence, or not even that.
+        const newer = await open({ ...options, runtime: { ...runtime } })
         appending.push(load(wal))
         wal = newer
         wals.push(newer)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { memoryBuilder, resetMemory } from '@wal/core/testing'
-import type { OpenerBuilderImpls, WALImpls } from '@wal/walimpls'
+import { type OpenerBuilderImpls, systemRuntime, type WALImpls } from '@wal/walimpls'
 import { afterEach, test } from 'vitest'
 import { type AppendError, openWal, type ReadOnlyWAL, type WAL } from '../src/index.js'
 
@@ -42,6 +42,8 @@ function gated(gate: { before?: Promise<void>; after?: Promise<void> }): OpenerB
 
 async function open(gate = {}, more = {}): Promise<WAL> {
   const wal = await openWal('memory:', {
+    // A process of its own, as it were.
+    runtime: { ...systemRuntime },
     channel: 'resolved',
     builder: gated(gate),
     fenceCheckMs: 0,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { resetMemory } from '@wal/core/testing'
+import { systemRuntime } from '@wal/walimpls'
 import { afterEach, test } from 'vitest'
 import { openWal } from '../src/index.js'
 
@@ -27,10 +28,10 @@ test('what is appended is read back in order, by catch-up and by tailing', async
   await wal.close()
 })
 
-test('a newer writer fences the older one', async () => {
+test('a newer writer of another process fences the older one', async () => {
   const older = await openWal('memory:', { channel: 'orders' })
   await older.append({ payload: bytes('1') })
-  const newer = await openWal('memory:', { channel: 'orders' })
+  const newer = await openWal('memory:', { channel: 'orders', runtime: { ...systemRuntime } })
   await assert.rejects(older.append({ payload: bytes('2') }), { code: 'WAL_FENCED', outcome: 'not-written' })
   assert.equal(older.signal.aborted, true)
   await newer.append({ payload: bytes('3') })

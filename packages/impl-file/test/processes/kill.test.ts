@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openWal } from '@wal/core'
 import '@wal/impl-file'
+import { systemRuntime } from '@wal/walimpls'
 import { afterEach, beforeEach, test } from 'vitest'
 import { Child } from '../../../walimpls/test/child-process.js'
 
@@ -68,7 +69,8 @@ test('a torn end is cut and reported; the acked records before it are there', as
   await file.truncate((await stat(join(channel, segment))).size - 5_000)
   await file.close()
 
-  const second = await openWal(`file:${folder}`, { channel: 'torn' })
+  // As another process would.
+  const second = await openWal(`file:${folder}`, { channel: 'torn', runtime: { ...systemRuntime } })
   assert.match(second.guarantees.warnings.join(' '), new RegExp(`${segment}.*torn|torn.*${segment}`, 's'))
   const payloads: string[] = []
   for await (const message of second.read({ until: 'end' }))
