@@ -25,7 +25,7 @@ export interface LogEnd {
   readonly writer: Writer | undefined
   readonly timeTick: TimeTick
   readonly logIdentity: string | undefined
-  /** Serialised id of the last persisted time tick, empty when there is none. */
+  /** Serialised id of the last persisted time tick that names the log's identity, empty when there is none. */
   readonly lastTick: string
   readonly truncation: TruncationPoint | undefined
 }
@@ -54,11 +54,16 @@ export async function readLogEnd(
   const { previousTick } = decodeRecord(last, where, ids)
   const start: StartPosition = previousTick === '' ? 'oldest' : { from: ids.parse(previousTick) }
   const judge = new WriterJudge()
-  let firstTick: LogRecord | undefined
+  let logIdentity: string | undefined
+  let lastTick: LogRecord | undefined
   let tick: LogRecord | undefined
   const see = (record: LogRecord): void => {
     if (!judge.counts(record) || !isTimeTick(record)) return
-    firstTick ??= record
+    // Of several that raced to create the log the first gave it its identity. The others' own are in their first ticks:
+    // no look may ever begin at one of those.
+    const identity = propertyOf(record.properties, RESERVED.logIdentity)
+    logIdentity ??= identity
+    if (identity === logIdentity) lastTick = record
     tick = record
   }
   try {
@@ -73,9 +78,8 @@ export async function readLogEnd(
     lastId: last.id,
     writer: judge.writer,
     timeTick: judge.timeTick,
-    // Of two that raced to create the log the first gave it its identity, though the other died before it took that over.
-    logIdentity: firstTick === undefined ? undefined : propertyOf(firstTick.properties, RESERVED.logIdentity),
-    lastTick: tick === undefined ? '' : ids.serialise(tick.id),
+    logIdentity,
+    lastTick: lastTick === undefined ? '' : ids.serialise(lastTick.id),
     truncation: truncation === undefined ? undefined : parseTruncationPoint(truncation, where),
   }
 }

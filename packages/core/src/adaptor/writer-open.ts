@@ -272,6 +272,8 @@ async function lookBack(
     opening,
     (record) => {
       if (known !== undefined && ids.compare(record.id, known) <= 0) return
+      // Also our own: a first copy of the opening record may be the log's first.
+      logIdentity ??= propertyOf(record.properties, RESERVED.logIdentity)
       if (record.term === writer.term && record.incarnation === writer.incarnation) return
       if (record.term > writer.term)
         throw new WalError(
@@ -280,7 +282,6 @@ async function lookBack(
         )
       if (record.term === writer.term) ownTerm = true
       if (record.timeTick > timeTick) timeTick = record.timeTick
-      logIdentity ??= propertyOf(record.properties, RESERVED.logIdentity)
     },
     signal,
   )
