@@ -1,0 +1,56 @@
+import { getEventListeners } from 'node:events'
+import { mustGetBuilder, openWal } from '@wal/core'
+import { resetMemory } from '@wal/core/testing'
+import '@wal/impl-file'
+
+/**
+ * Opens, appends, reads and closes, again and again, and prints what is left at half the way and at its end. It says
+ * nothing of ending: the process ends when nothing keeps it alive.
+ */
+const [url = '', amount = '1'] = process.argv.slice(2)
+const opens = Number(amount)
+const payload = Buffer.alloc(100, 7)
+const { signal } = new AbortController()
+let warnings = 0
+process.on('warning', () => warnings++)
+
+for (let i = 1; i <= opens; i++) {
+  const wal = await openWal(url, { channel: 'opens', signal })
+  const reader = await openWal(url, { channel: 'opens', accessMode: 'ro', signal })
+  const waiting = wal.read({ deliver: 'latest', signal }).next()
+  const { position } = await wal.append({ payload }, { signal })
+  for await (const _ of reader.read({ from: position, until: 'end', signal }));
+  await waiting
+  await wal.close()
+  await reader.close()
+  if (i % 50 === 0) await forget()
+  if (i === Math.ceil(opens / 2) || i === opens) await report(i)
+}
+
+/** A log grows with every writer. What is to be measured is everything else. */
+async function forget(): Promise<void> {
+  if (url.startsWith('memory:')) return resetMemory()
+  const opener = await mustGetBuilder('file').build({ path: url.slice('file:'.length) })
+  await opener.delete('opens')
+  await opener.close()
+}
+
+async function report(done: number): Promise<void> {
+  // Timers and handles that are closed are gone a turn later.
+  for (let i = 0; i < 5; i++) {
+    await new Promise((resolve) => setImmediate(resolve))
+    globalThis.gc?.()
+  }
+  const resources: Record<string, number> = {}
+  for (const name of process.getActiveResourcesInfo()) resources[name] = (resources[name] ?? 0) + 1
+  console.log(
+    JSON.stringify({
+      done,
+      heapBytes: process.memoryUsage().heapUsed,
+      resources,
+      listeners: getEventListeners(signal, 'abort').length,
+      processListeners: process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0),
+      warnings,
+    }),
+  )
+}
