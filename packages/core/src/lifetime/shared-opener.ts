@@ -67,14 +67,9 @@ class SharedOpener {
     }
   }
 
-  /** Only a success is kept: whoever comes after a failure tries anew. */
+  /** A failure throws out all who wait, and with the last of them this: whoever comes then tries anew. */
   async #build(builder: OpenerBuilderImpls, runtime: Runtime): Promise<OpenerImpls> {
-    try {
-      return await builder.build(this.options, runtime, { signal: this.#abandoned.signal })
-    } catch (error) {
-      this.#openers.delete(this)
-      throw error
-    }
+    return builder.build(this.options, runtime, { signal: this.#abandoned.signal })
   }
 
   async #leave(): Promise<void> {

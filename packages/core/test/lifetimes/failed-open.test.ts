@@ -39,15 +39,19 @@ test.each(calls)(
       const backend = faulty()
       const broken = new WalError('WAL_CORRUPT', `${call} ${number} is broken`)
       backend.plan = { script: { [call]: { [number]: broken } } }
+      // The client is in use elsewhere: its close does not clean up.
+      const elsewhere = await adaptBuilder(backend.builder).build({})
       const outcome = await within(attempt(backend).catch((error: unknown) => error))
       if (backend.counts.fail === 0) {
         await (outcome as { close(): Promise<void> }).close()
+        await elsewhere.close()
         break
       }
       failed++
       assert.equal((outcome as WalError).code, 'WAL_CORRUPT', String(outcome))
       // At once: the caller of a failed open may remove the folder, say.
       assert.deepEqual([backend.openLogs, backend.openScanners], [0, 0])
+      await elsewhere.close()
       await (await open()).close()
     }
     assert.ok(failed > 0, `${call} never failed`)
@@ -62,6 +66,7 @@ test.each(calls)('an open given up while any call of %s hangs is closed all the 
       const backend = faulty()
       backend.plan = { script: { [call]: { [number]: backend.hang() } } }
       const controller = new AbortController()
+      const elsewhere = await adaptBuilder(backend.builder).build({})
       const opener = await adaptBuilder(backend.builder).build({})
       const opening = opener.open({
         channel: { name: 'log' },
@@ -76,6 +81,7 @@ test.each(calls)('an open given up while any call of %s hangs is closed all the 
       if (backend.counts.delay === 0) {
         await (await opening).close()
         await opener.close()
+        await elsewhere.close()
         break
       }
       hung++
@@ -86,8 +92,9 @@ test.each(calls)('an open given up while any call of %s hangs is closed all the 
       await assert.rejects(within(opening), expected)
       assert.equal(getEventListeners(controller.signal, 'abort').length, 0)
       backend.letGo()
-      await within(closing ?? opener.close())
       await nothingLeft(backend)
+      await within(closing ?? opener.close())
+      await elsewhere.close()
     }
   }
   assert.ok(hung > 0, `${call} never hung`)

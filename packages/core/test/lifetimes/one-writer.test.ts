@@ -169,6 +169,21 @@ test.each(['next', 'explicit'])(
   120_000,
 )
 
+test('an open that looked before the other had created the log closes it when it is done', async () => {
+  const here = process()
+  const backend = faulty()
+  let other: Promise<WAL> | undefined
+  const openOther = () => {
+    other ??= here.open({ term: 1 })
+    return { until: other }
+  }
+  backend.plan = { script: { open: openOther } }
+  const later = await here.open({ term: 2, builder: backend.builder })
+  assert.equal((await other)?.signal.reason?.code, 'WAL_CLOSED')
+  await later.append(message('1'))
+  assert.equal(here.writers.size, 1)
+})
+
 test('no entry outlives its WAL: closed, fenced or lost', async () => {
   const here = process()
   const closed = await here.open()
