@@ -24,7 +24,14 @@ export {
 export { AppendBatchError } from './append/append-batch-error.js'
 export { getBuilder, mustGetBuilder } from './builder.js'
 export type { Logger } from './diagnostics/logger.js'
-export type { InterceptedAppend, Interceptor } from './interceptor/interceptor.js'
+export { type AdmissionCheck, admission } from './interceptor/admission.js'
+export type {
+  InterceptedAppend,
+  Interceptor,
+  InterceptorBuilder,
+  InterceptorContext,
+} from './interceptor/interceptor.js'
+export { redo } from './interceptor/redo.js'
 export { type OpenWalOptions, openWal } from './open.js'
 export type { ChannelOptions, Opened, Opener, OpenerBuilder, OpenOptions } from './opener.js'
 export type { WalOptions } from './options/wal-options.js'

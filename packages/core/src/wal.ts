@@ -18,6 +18,11 @@ export interface AppendOptions {
   readonly timeoutMs?: number
   /** Its abort ends the wait, not the append (G4). */
   readonly signal?: AbortSignal
+  /**
+   * The message gets a greater time tick than this, once everything on this log up to it has its outcome. One in the past
+   * costs no wait; one further ahead of the wall clock than `maxClockAheadMs` is `WAL_CLOCK_AHEAD` (not written).
+   */
+  readonly barrierTimeTick?: TimeTick
 }
 
 /** A message's place in the log. */

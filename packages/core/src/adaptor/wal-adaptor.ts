@@ -23,7 +23,8 @@ import { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
 import { AppendDiagnostics } from '../diagnostics/append-diagnostics.js'
 import { WalMetrics } from '../diagnostics/wal-metrics.js'
 import { isFenced } from '../errors/classify.js'
-import { InterceptorChain } from '../interceptor/chain.js'
+import type { InterceptorChain } from '../interceptor/chain.js'
+import { isExclusive } from '../interceptor/lock.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
 import type { Position } from '../position/position.js'
 import type { ReadContext } from '../read/read-context.js'
@@ -35,6 +36,7 @@ import type { AppendOptions, AppendResolution, AppendResult, Channel, NewMessage
 import { closedError } from './closed-error.js'
 import { FenceWatch } from './fence-watch.js'
 import { awaitLogEnd, type LogEnd } from './log-end.js'
+import { openChain } from './open-chain.js'
 import { closeScanners, startScanner } from './read-only-wal-adaptor.js'
 import type { ScannerAdaptor } from './scanner-adaptor.js'
 import { whileOpen } from './while-open.js'
@@ -136,7 +138,15 @@ export class WalAdaptor implements WAL {
       logIdentity,
       truncation,
     })
-    this.#chain = new InterceptorChain(options.interceptors, channel)
+    const { term } = writer
+    this.#chain = openChain({
+      context: { backend, channel, term, openingTimeTick: opened.openingTick, wal: Promise.resolve(this) },
+      options,
+      appender: this.#appender,
+      clock,
+      where,
+      metrics: this.#metrics,
+    })
     this.#context = {
       where,
       backend,
@@ -175,10 +185,11 @@ export class WalAdaptor implements WAL {
   }
 
   append(message: NewMessage, options?: AppendOptions): Promise<AppendResult> {
-    if (!this.#chain.empty) return this.#intercepted(message, options)
     return new Promise((resolve, reject) => {
       this.#checkUsable()
-      this.#appender.submit(takeMessage(message), { resolve, reject }, options)
+      if (this.#goesStraight(message, options))
+        this.#appender.submit(takeMessage(message), { resolve, reject }, options)
+      else appendIntercepted(this.#interception(), message, options ?? {}, { resolve, reject })
     })
   }
 
@@ -186,10 +197,15 @@ export class WalAdaptor implements WAL {
     if (!Array.isArray(messages)) throw invalidArgument('appendBatch', 'given an array of messages', messages)
     this.#checkUsable()
     if (messages.length === 0) return []
-    if (!this.#chain.empty) return appendBatchIntercepted(this.#interception(), messages, options)
+    if (!messages.every((message) => this.#goesStraight(message, options)))
+      return appendBatchIntercepted(this.#interception(), messages, options)
     const owner = new BatchOwner(messages.length)
     try {
-      this.#appender.submitBatch(messages.map(takeMessage), owner, options)
+      this.#appender.submitBatch(
+        messages.map((message) => takeMessage(message)),
+        owner,
+        options,
+      )
     } catch (error) {
       owner.refuse(error, messages.length)
     }
@@ -204,7 +220,8 @@ export class WalAdaptor implements WAL {
     return new AppendAll(this.#appender, source, options, {
       yield: () => this.#options.runtime.yield(),
       checkUsable: () => this.#checkUsable(),
-      intercepted: this.#chain.empty ? undefined : (message) => this.#intercepted(message, options),
+      goesStraight: (message) => this.#goesStraight(message, options),
+      append: (message) => this.append(message, options),
     })
   }
 
@@ -268,9 +285,9 @@ export class WalAdaptor implements WAL {
     return this.close()
   }
 
-  async #intercepted(message: NewMessage, options: AppendOptions = {}): Promise<AppendResult> {
-    this.#checkUsable()
-    return appendIntercepted(this.#interception(), message, options)
+  /** Past the chain, where nothing in it concerns the message: the common way, kept free of promises. */
+  #goesStraight(message: NewMessage, options: AppendOptions | undefined): boolean {
+    return this.#chain.open && options?.barrierTimeTick === undefined && !isExclusive(message)
   }
 
   #interception(): InterceptionOptions {

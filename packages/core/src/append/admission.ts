@@ -79,6 +79,11 @@ export class Admission {
     return task
   }
 
+  /** The task that has waited longest. */
+  get oldest(): AppendTask | undefined {
+    return this.#waiting.peek()
+  }
+
   /** All that waits, for a close that has to reject it. */
   waiting(): AppendTask[] {
     return this.#waiting.toArray()

@@ -22,9 +22,12 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
   readonly #wait: () => Promise<void>
   /** Throws when the WAL takes no appends any more. */
   readonly #checkUsable: () => void
-  /** Set when interceptors run: then every message has a promise of its own. */
-  readonly #intercepted: ((message: NewMessage) => Promise<AppendResult>) | undefined
+  readonly #goesStraight: (message: NewMessage) => boolean
+  /** Through the interceptors. */
+  readonly #append: (message: NewMessage) => Promise<AppendResult>
   #before: Promise<void> = Promise.resolve()
+  /** Of the outstanding ones, how many go through the interceptors. */
+  #intercepted = 0
   #results: AppendResult[] = []
   #read = 0
   #outstanding = 0
@@ -46,7 +49,8 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
     wal: {
       readonly yield: () => Promise<void>
       readonly checkUsable: () => void
-      readonly intercepted: ((message: NewMessage) => Promise<AppendResult>) | undefined
+      readonly goesStraight: (message: NewMessage) => boolean
+      readonly append: (message: NewMessage) => Promise<AppendResult>
     },
   ) {
     if (!isIterable(source)) throw invalidArgument('appendAll', 'given an iterable of messages', source)
@@ -54,7 +58,8 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
     this.#options = options
     this.#wait = wal.yield
     this.#checkUsable = wal.checkUsable
-    this.#intercepted = wal.intercepted
+    this.#goesStraight = wal.goesStraight
+    this.#append = wal.append
     this.#filling = this.#fill(source).catch((error: unknown) => this.#fail(error))
   }
 
@@ -129,14 +134,14 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
         if (this.#left || this.#error !== undefined) return
         this.#checkUsable()
         const message = takeMessage(next.value)
-        while (!this.#hasRoom(message.bytes)) {
+        while (!this.#hasRoom(message.bytes) || this.#wouldOvertake(next.value)) {
           if (this.#left || this.#error !== undefined) return
           await this.#change()
           this.#checkUsable()
         }
         this.#outstanding++
-        if (this.#intercepted === undefined) this.#submit(message)
-        else this.#inOrder(this.#intercepted(next.value))
+        if (this.#goesStraight(next.value)) this.#submit(message)
+        else this.#inOrder(this.#append(next.value))
       }
     } catch (error) {
       // Before the end is told: it must not look like a good one.
@@ -154,6 +159,11 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
     return unread < MAX_UNREAD && this.#outstanding < MAX_OUTSTANDING && this.#appender.hasRoom(bytes)
   }
 
+  /** Results are given out in order: one that goes straight waits for those before it that do not. */
+  #wouldOvertake(message: NewMessage): boolean {
+    return this.#intercepted > 0 && this.#goesStraight(message)
+  }
+
   #submit(message: TakenMessage): void {
     try {
       this.#appender.submit(message, this, this.#options)
@@ -165,13 +175,16 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
   /** Interceptors keep order on each vchannel only; the results are given out in the order of the source. */
   #inOrder(outcome: Promise<AppendResult>): void {
     const before = this.#before
+    this.#intercepted++
     this.#before = outcome.then(
       async (result) => {
         await before
+        this.#intercepted--
         this.resolve(result)
       },
       async (error: unknown) => {
         await before
+        this.#intercepted--
         this.reject(error)
       },
     )

@@ -12,6 +12,8 @@ export interface AppendTask {
   readonly message: TakenMessage
   /** What the budget is charged. */
   readonly bytes: number
+  /** Counts a writer's messages as they are taken in, from 1; 0 for a time tick. */
+  readonly ordinal: number
   /** `waiting`: no room yet. `queued`: admitted. `sent`: in a batch. `settled`: the owner knows, or gave up. */
   state: 'waiting' | 'queued' | 'sent' | 'settled'
   /** When the owner stops waiting, on the runtime's clock. */

@@ -1,17 +1,19 @@
 import {
   AppendError,
-  invalidArgument,
   MESSAGE_TYPE,
   type MessageId,
+  type TimeTick,
   type WALImpls,
   WalError,
 } from '@wal/walimpls'
-import { onAbort } from '@wal/walimpls/helper'
+import { abortable, onAbort } from '@wal/walimpls/helper'
 import { BufferedRun } from '../buffer/buffered-run.js'
 import type { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
 import type { ReadableTicks } from '../time-tick/readable-ticks.js'
 import type { AppendOptions } from '../wal.js'
 import type { Admission } from './admission.js'
+import { appendError } from './append-error.js'
+import { checkAppendOptions, checkTimeout } from './append-options.js'
 import { type ResultContext, StoredResult } from './append-result.js'
 import { type AppendTask, MESSAGE_OVERHEAD_BYTES, type TaskOwner } from './append-task.js'
 import type { BatchInFlight } from './batch-in-flight.js'
@@ -40,7 +42,9 @@ export class Appender implements PipelineEvents {
   readonly #options: AppenderOptions
   readonly #deadlines: Deadlines
   readonly #pipeline: Pipeline
-  #roomWanted: (() => void)[] = []
+  #roomWanted = new Set<() => void>()
+  /** Ordinal of the message that was taken in last. */
+  #taken = 0
   /** Why nothing is taken any more. */
   #stopped: WalError | undefined
 
@@ -85,12 +89,7 @@ export class Appender implements PipelineEvents {
   /** All of them or, when it throws, none: together they count as one for the bound on what waits (G19). */
   submitBatch(messages: readonly TakenMessage[], owner: TaskOwner, options: AppendOptions = {}): void {
     const timeoutMs = this.#begin(options)
-    let bytes = 0
-    for (const message of messages) {
-      this.#checkSize(message)
-      bytes += message.bytes + MESSAGE_OVERHEAD_BYTES
-    }
-    this.#checkRoom(bytes)
+    this.#checkRoom(this.#checkSizes(messages))
     const deadline = this.#options.runtime.now() + timeoutMs
     for (const message of messages) this.#admit(message, owner, options.signal, deadline)
   }
@@ -107,7 +106,7 @@ export class Appender implements PipelineEvents {
       return
     }
     const message = new TakenMessage(EMPTY, '', MESSAGE_TYPE.TimeTick, properties)
-    const task = this.#task(message, 0, this.#options.runtime.now() + timeoutMs, owner)
+    const task = this.#task(message, 0, 0, this.#options.runtime.now() + timeoutMs, owner)
     task.state = 'queued'
     this.#pipeline.enter(task)
     this.#deadlines.watch(task.deadline)
@@ -118,26 +117,49 @@ export class Appender implements PipelineEvents {
   }
 
   /**
-   * Counts a message that waits outside (in an interceptor) against the bound on what waits; throws like `submit`.
-   * Call what is returned, once or more often, when it waits there no longer.
+   * Counts messages that wait outside (in an interceptor) against the bound on what waits: all of them or, when it throws
+   * as `submit` does, none. Call what is returned for each, once or more often, when it waits there no longer.
    */
-  hold(message: TakenMessage, options: AppendOptions): () => void {
+  hold(messages: readonly TakenMessage[], options: AppendOptions): (() => void)[] {
     this.#begin(options)
-    this.#checkSize(message)
     const { admission } = this.#options
-    let bytes = message.bytes + MESSAGE_OVERHEAD_BYTES
-    this.#checkRoom(bytes)
-    admission.heldBytes += bytes
-    return () => {
-      admission.heldBytes -= bytes
-      bytes = 0
-      this.#tellRoom()
+    this.#checkRoom(this.#checkSizes(messages))
+    return messages.map((message) => {
+      let bytes = message.bytes + MESSAGE_OVERHEAD_BYTES
+      admission.heldBytes += bytes
+      return () => {
+        admission.heldBytes -= bytes
+        bytes = 0
+        this.#tellRoom()
+      }
+    })
+  }
+
+  /** Calls back once, when budget has become free or a task has left the pipeline, unless the returned function is called. */
+  onRoom(callback: () => void): () => void {
+    const wanted = this.#roomWanted.add(callback)
+    return () => wanted.delete(callback)
+  }
+
+  /** Resolves when all messages taken in by now have their outcome, or never will be sent; rejects only by the signal. */
+  async settledSoFar(signal?: AbortSignal): Promise<void> {
+    const last = this.#taken
+    const { cutter, admission } = this.#options
+    while (this.#stopped === undefined) {
+      // Each of the three is in order, and behind the one before. A time tick keeps the head for a while only.
+      const oldest = this.#pipeline.head?.tasks[0] ?? cutter.oldest ?? admission.oldest
+      if (oldest === undefined || oldest.ordinal > last) return
+      await this.#change(signal)
     }
   }
 
-  /** Calls back once, when budget has become free. */
-  onRoom(callback: () => void): void {
-    this.#roomWanted.push(callback)
+  /** Resolves when no message in flight has a time tick at or below this one. */
+  async confirmed(timeTick: TimeTick, signal?: AbortSignal): Promise<void> {
+    while (this.#stopped === undefined) {
+      const { head } = this.#pipeline
+      if (head === undefined || head.firstTimeTick > timeTick) return
+      await this.#change(signal)
+    }
   }
 
   drained(): Promise<void> {
@@ -227,7 +249,7 @@ export class Appender implements PipelineEvents {
 
   /** What is checked before anything is looked at; answers the time-out. */
   #begin(options: AppendOptions): number {
-    checkOptions(options)
+    checkAppendOptions(options)
     const { signal, timeoutMs = this.#options.appendTimeoutMs } = options
     if (this.#stopped !== undefined) throw appendError(this.#stopped, 'not-written', undefined)
     checkTimeout(timeoutMs)
@@ -236,15 +258,32 @@ export class Appender implements PipelineEvents {
   }
 
   #admit(message: TakenMessage, owner: TaskOwner, signal: AbortSignal | undefined, deadline: number): void {
-    const task = this.#task(message, message.bytes + MESSAGE_OVERHEAD_BYTES, deadline, owner)
+    const bytes = message.bytes + MESSAGE_OVERHEAD_BYTES
+    const task = this.#task(message, bytes, ++this.#taken, deadline, owner)
     if (this.#options.admission.enter(task)) this.#pipeline.enter(task)
     this.#deadlines.watch(deadline)
     if (signal !== undefined) task.stopListening = onAbort(signal, (reason) => this.#giveUp(task, { reason }))
   }
 
-  #task(message: TakenMessage, bytes: number, deadline: number, waiting: TaskOwner): AppendTask {
+  #task(
+    message: TakenMessage,
+    bytes: number,
+    ordinal: number,
+    deadline: number,
+    waiting: TaskOwner,
+  ): AppendTask {
     const owner = this.#options.diagnostics?.watch(waiting, message) ?? waiting
-    return { message, bytes, state: 'waiting', deadline, stopListening: undefined, owner }
+    return { message, bytes, ordinal, state: 'waiting', deadline, stopListening: undefined, owner }
+  }
+
+  /** Answers what they cost together. */
+  #checkSizes(messages: readonly TakenMessage[]): number {
+    let bytes = 0
+    for (const message of messages) {
+      this.#checkSize(message)
+      bytes += message.bytes + MESSAGE_OVERHEAD_BYTES
+    }
+    return bytes
   }
 
   #checkSize(message: TakenMessage): void {
@@ -319,15 +358,23 @@ export class Appender implements PipelineEvents {
     )
   }
 
+  #change(signal: AbortSignal | undefined): Promise<void> {
+    let forget = (): void => {}
+    const change = new Promise<void>((resolve) => {
+      forget = this.onRoom(resolve)
+    })
+    return abortable(change, signal).finally(forget)
+  }
+
   #outstanding(): AppendTask[] {
     const { sent, queued } = this.#pipeline.outstanding()
     return [...sent.flatMap((batch) => batch.tasks), ...queued, ...this.#options.admission.waiting()]
   }
 
   #tellRoom(): void {
-    if (this.#roomWanted.length === 0) return
+    if (this.#roomWanted.size === 0) return
     const wanted = this.#roomWanted
-    this.#roomWanted = []
+    this.#roomWanted = new Set()
     for (const callback of wanted) callback()
   }
 }
@@ -343,31 +390,4 @@ function settle(task: AppendTask): void {
   task.state = 'settled'
   task.stopListening?.()
   task.stopListening = undefined
-}
-
-/** A misspelt option must not be a silent default. */
-function checkOptions(options: AppendOptions): void {
-  if (typeof options !== 'object' || options === null)
-    throw invalidArgument('append options', 'an object', options)
-  for (const name of Object.keys(options))
-    if (name !== 'timeoutMs' && name !== 'signal')
-      throw invalidArgument(`append option "${name}"`, 'one of timeoutMs, signal')
-  if (options.signal !== undefined && typeof options.signal?.addEventListener !== 'function')
-    throw invalidArgument('signal', 'an AbortSignal', options.signal)
-}
-
-function checkTimeout(timeoutMs: unknown): void {
-  if (typeof timeoutMs !== 'number' || !(timeoutMs > 0) || timeoutMs > 2 ** 31 - 1)
-    throw invalidArgument('timeoutMs', 'a number of milliseconds above 0 and below 2^31', timeoutMs)
-}
-
-function appendError(
-  error: unknown,
-  outcome: AppendError['outcome'],
-  token: string | undefined,
-): AppendError {
-  const options = { outcome, cause: error, ...(token === undefined ? {} : { token }) }
-  return WalError.isInstance(error)
-    ? new AppendError(error.code, error.message, options)
-    : new AppendError('WAL_UNAVAILABLE', error instanceof Error ? error.message : String(error), options)
 }

@@ -31,7 +31,11 @@ export class BatchCutter {
   }
 
   get empty(): boolean {
-    return this.#queue.peek() === undefined
+    return this.oldest === undefined
+  }
+
+  get oldest(): AppendTask | undefined {
+    return this.#queue.peek()
   }
 
   push(task: AppendTask): void {

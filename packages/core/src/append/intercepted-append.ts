@@ -1,9 +1,10 @@
-import { AppendError, type Runtime, WalError } from '@wal/walimpls'
+import { AppendError, type Runtime, type Timer, WalError } from '@wal/walimpls'
 import { onAbort } from '@wal/walimpls/helper'
 import type { InterceptorChain } from '../interceptor/chain.js'
 import type { AppendOptions, AppendResult, NewMessage } from '../wal.js'
+import type { TaskOwner } from './append-task.js'
 import type { Appender } from './appender.js'
-import { takeMessage } from './new-message.js'
+import { type TakenMessage, takeMessage } from './new-message.js'
 
 /** Node fires a timer beyond this at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1
@@ -27,54 +28,136 @@ export interface BatchTurn {
 }
 
 /**
- * Appends one message through the interceptors. Its wait ends by deadline, abort or the WAL's end whatever they wait for
- * (G4), it counts against the bound on what waits (G15), and once its wait has ended nothing of it is stored.
+ * Appends one message through the interceptors, the lock among them. Throws what needs no waiting to be refused; tells
+ * the owner the rest.
  */
-export async function appendIntercepted(
+export function appendIntercepted(
   interception: InterceptionOptions,
   message: NewMessage,
   options: AppendOptions,
-  turn?: BatchTurn,
-): Promise<AppendResult> {
-  const { chain, appender, runtime, where, appendTimeoutMs } = interception
+  owner: TaskOwner,
+): void {
   // Checked, and copied, before anything may wait: the caller may reuse its buffer.
   const taken = takeMessage(message)
-  const release = appender.hold(taken, options)
-  const { timeoutMs = appendTimeoutMs } = options
-  const deadline = runtime.now() + timeoutMs
-  const ending = new AbortController()
-  let entered = false
-  const timer = runtime.setTimeout(() => ending.abort(timedOut(where)), Math.min(timeoutMs, MAX_TIMER_MS), {
-    background: true,
-  })
-  const stop = [interception.signal, options.signal].map(
-    (one) => one && onAbort(one, (reason) => ending.abort(one === options.signal ? reason : refused(reason))),
-  )
-  const enter = (changed: NewMessage): Promise<AppendResult> => {
-    ending.signal.throwIfAborted()
-    release()
-    entered = true
-    const left = { ...options, timeoutMs: Math.max(1, deadline - runtime.now()) }
-    return new Promise((resolve, reject) => {
-      appender.submitHeld(takeMessage(changed), { resolve, reject }, left)
-      turn?.entered()
-    })
+  const [release] = interception.appender.hold([taken], options)
+  new InterceptedMessage(interception, options, owner, release as () => void).run(message, taken)
+}
+
+/**
+ * One message on its way to the pipeline. Its wait ends by deadline, abort or the WAL's end whatever the interceptors
+ * wait for (G4), it counts against the bound on what waits (G15), and once its wait has ended nothing of it is stored.
+ */
+export class InterceptedMessage implements TaskOwner {
+  readonly #interception: InterceptionOptions
+  readonly #options: AppendOptions
+  readonly #owner: TaskOwner
+  readonly #release: () => void
+  readonly #turn: BatchTurn | undefined
+  readonly #deadline: number
+  readonly #ending = new AbortController()
+  readonly #timer: Timer
+  readonly #stops: ((() => void) | undefined)[]
+  #stored: Promise<AppendResult> | undefined
+  #settled = false
+
+  /** `release` gives back what the message is counted as while it waits. */
+  constructor(
+    interception: InterceptionOptions,
+    options: AppendOptions,
+    owner: TaskOwner,
+    release: () => void,
+    turn?: BatchTurn,
+  ) {
+    const { runtime, where, appendTimeoutMs } = interception
+    const { timeoutMs = appendTimeoutMs, signal } = options
+    this.#interception = interception
+    this.#options = options
+    this.#owner = owner
+    this.#release = release
+    this.#turn = turn
+    this.#deadline = runtime.now() + timeoutMs
+    const expire = () => this.#end(timedOut(where))
+    this.#timer = runtime.setTimeout(expire, Math.min(timeoutMs, MAX_TIMER_MS), { background: true })
+    this.#stops = [
+      signal && onAbort(signal, (reason) => this.#end(reason)),
+      onAbort(interception.signal, (reason) => this.#end(refused(reason))),
+    ]
   }
-  try {
-    return await new Promise<AppendResult>((resolve, reject) => {
-      // Once it has entered, the pipeline says what became of it.
-      onAbort(ending.signal, (reason) => entered || reject(reason))
-      chain
-        .run({ ...message, payload: taken.payload }, ending.signal, enter, turn?.before)
-        .then(resolve, reject)
+
+  run(message: NewMessage, taken: TakenMessage): void {
+    this.#interception.chain
+      .run({
+        message: { ...message, payload: taken.payload },
+        signal: this.#ending.signal,
+        barrierTimeTick: this.#options.barrierTimeTick,
+        enter: (changed) => this.#enter(changed),
+        batchBefore: this.#turn?.before,
+      })
+      .then(
+        (result) => this.resolve(result),
+        (error: unknown) => this.reject(error),
+      )
+  }
+
+  resolve(result: AppendResult): void {
+    if (this.#settle()) this.#owner.resolve(result)
+  }
+
+  reject(error: unknown): void {
+    if (!this.#settle()) return
+    this.#turn?.refused(error)
+    this.#owner.reject(error)
+  }
+
+  #enter(message: NewMessage): Promise<AppendResult> {
+    const { chain, appender, runtime } = this.#interception
+    this.#ending.signal.throwIfAborted()
+    this.#release()
+    const taken = takeMessage(message, this.#options.barrierTimeTick)
+    const left = { ...this.#options, timeoutMs: Math.max(1, this.#deadline - runtime.now()) }
+    let pipelineOwner: TaskOwner | undefined
+    const stored = new Promise<AppendResult>((resolve, reject) => {
+      pipelineOwner = chain.bare ? bothOf(this, { resolve, reject }) : { resolve, reject }
     })
-  } catch (error) {
-    turn?.refused(error)
-    throw error
-  } finally {
-    release()
-    timer.clear()
-    for (const stopListening of stop) stopListening?.()
+    appender.submitHeld(taken, pipelineOwner as unknown as TaskOwner, left)
+    this.#turn?.entered()
+    this.#stored = stored
+    return stored
+  }
+
+  /** The wait is over. Once the message has entered, the pipeline says what became of it, however deaf an interceptor is. */
+  #end(reason: unknown): void {
+    this.#ending.abort(reason)
+    if (this.#stored === undefined) this.reject(reason)
+    else
+      this.#stored.then(
+        (result) => this.resolve(result),
+        (error: unknown) => this.reject(error),
+      )
+  }
+
+  /** Whether it was not settled before. */
+  #settle(): boolean {
+    if (this.#settled) return false
+    this.#settled = true
+    this.#release()
+    this.#timer.clear()
+    for (const stop of this.#stops) stop?.()
+    return true
+  }
+}
+
+/** The first is told at once: appends that went past the chain are, too, and the order of outcomes has to be kept. */
+function bothOf(first: TaskOwner, second: TaskOwner): TaskOwner {
+  return {
+    resolve(result) {
+      first.resolve(result)
+      second.resolve(result)
+    },
+    reject(error) {
+      first.reject(error)
+      second.reject(error)
+    },
   }
 }
 

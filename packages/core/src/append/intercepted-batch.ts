@@ -1,35 +1,67 @@
 import { AppendError, outcomeOf, WalError } from '@wal/walimpls'
 import type { AppendOptions, AppendResult, NewMessage } from '../wal.js'
 import { batchFailure } from './append-batch-error.js'
-import { appendIntercepted, type BatchTurn, type InterceptionOptions } from './intercepted-append.js'
+import { type BatchTurn, InterceptedMessage, type InterceptionOptions } from './intercepted-append.js'
+import { type TakenMessage, takeMessage } from './new-message.js'
+
+type Outcome = { readonly result: AppendResult } | { readonly error: unknown }
 
 /**
  * Appends several messages through the interceptors. These run side by side, but each message enters the pipeline behind
- * the one before it, whatever their vchannels; when one is refused, so are those behind it.
+ * the one before it, whatever their vchannels; when one is refused, so are those behind it. All of them or none are
+ * begun, as in a batch without interceptors.
  */
 export async function appendBatchIntercepted(
   interception: InterceptionOptions,
   messages: readonly NewMessage[],
   options: AppendOptions,
 ): Promise<AppendResult[]> {
-  let before: Promise<void> = Promise.resolve()
-  const appends = messages.map((message) => {
-    const turn = turnBehind(before)
-    before = turn.done
-    return appendIntercepted(interception, message, options, turn)
+  let taken: TakenMessage[]
+  let releases: (() => void)[]
+  try {
+    taken = messages.map((message) => takeMessage(message))
+    releases = interception.appender.hold(taken, options)
+  } catch (error) {
+    throw batchFailure([], messages.length, error, false)
+  }
+  return new Promise((resolve, reject) => {
+    const outcomes: Outcome[] = new Array(messages.length)
+    let open = messages.length
+    const settle = (i: number, outcome: Outcome): void => {
+      outcomes[i] = outcome
+      if (--open > 0) return
+      const failed = outcomes.findIndex((one) => 'error' in one)
+      if (failed < 0) resolve(resultsOf(outcomes))
+      else reject(failureOf(outcomes, failed, options.signal))
+    }
+    let before: Promise<void> = Promise.resolve()
+    messages.forEach((message, i) => {
+      const owner = {
+        resolve: (result: AppendResult) => settle(i, { result }),
+        reject: (error: unknown) => settle(i, { error }),
+      }
+      const turn = turnBehind(before)
+      before = turn.done
+      new InterceptedMessage(interception, options, owner, releases[i] as () => void, turn).run(
+        message,
+        taken[i] as TakenMessage,
+      )
+    })
   })
-  const outcomes = await Promise.allSettled(appends)
-  const failed = outcomes.findIndex(({ status }) => status === 'rejected')
-  const results = outcomes
-    .slice(0, failed < 0 ? outcomes.length : failed)
-    .map((outcome) => (outcome as PromiseFulfilledResult<AppendResult>).value)
-  if (failed < 0) return results
+}
+
+function resultsOf(outcomes: readonly Outcome[]): AppendResult[] {
+  return outcomes.map((outcome) => (outcome as { readonly result: AppendResult }).result)
+}
+
+function failureOf(outcomes: readonly Outcome[], failed: number, signal: AbortSignal | undefined): unknown {
+  const results = resultsOf(outcomes.slice(0, failed))
   const rest = outcomes.slice(failed)
-  const error = (rest[0] as PromiseRejectedResult).reason
-  const unknown = rest.some((outcome) => outcome.status === 'fulfilled' || isUnknown(outcome.reason))
+  const { error } = rest[0] as { readonly error: unknown }
+  const unknown = rest.some((outcome) => 'result' in outcome || isUnknown(outcome.error))
   const nothingSent = results.length === 0 && !unknown
-  const cause = nothingSent ? error : refusalOf(error, options.signal)
-  throw batchFailure(results, messages.length, cause, unknown)
+  const cause = nothingSent ? error : refusalOf(error, signal)
+  return batchFailure(results, outcomes.length, cause, unknown)
 }
 
 /** What an interceptor threw gets a code; an abort's reason stays what it is. */

@@ -1,4 +1,13 @@
-import { invalidArgument, isWellFormed, MESSAGE_TYPE, messageTypeOf, userPropertyList } from '@wal/walimpls'
+import {
+  encodeUint64,
+  invalidArgument,
+  isWellFormed,
+  MESSAGE_TYPE,
+  messageTypeOf,
+  RESERVED,
+  type TimeTick,
+  userPropertyList,
+} from '@wal/walimpls'
 import type { NewMessage } from '../wal.js'
 import { type MessageBytes, messageArena } from './message-arena.js'
 
@@ -34,8 +43,8 @@ export class TakenMessage {
   }
 }
 
-/** Checks everything that needs no I/O (`WAL_INVALID_ARGUMENT`) before anything is copied or queued. */
-export function takeMessage(message: NewMessage): TakenMessage {
+/** Checks everything that needs no I/O (`WAL_INVALID_ARGUMENT`) before anything is copied or queued; adds the barrier. */
+export function takeMessage(message: NewMessage, barrierTimeTick?: TimeTick): TakenMessage {
   if (typeof message !== 'object' || message === null)
     throw invalidArgument('a message', 'an object', message)
   for (const name in message) if (!FIELDS.has(name)) throw unknownField(name)
@@ -50,7 +59,9 @@ export function takeMessage(message: NewMessage): TakenMessage {
     )
   if (type !== MESSAGE_TYPE.Record) checkType(type)
   const list = properties === undefined ? NO_PROPERTIES : userPropertyList(properties)
-  return new TakenMessage(payload, vchannel, type, list)
+  if (barrierTimeTick === undefined) return new TakenMessage(payload, vchannel, type, list)
+  const withBarrier = [RESERVED.barrierTimeTick, encodeUint64(barrierTimeTick), ...list]
+  return new TakenMessage(payload, vchannel, type, withBarrier)
 }
 
 /** A misspelt field would be lost in silence. */

@@ -92,6 +92,11 @@ export class Pipeline {
     return this.#inFlight.length === 0 && this.#options.cutter.empty
   }
 
+  /** The batch that settles next. */
+  get head(): BatchInFlight | undefined {
+    return this.#inFlight[0]
+  }
+
   /** Takes in an admitted task. The batch is cut in a microtask, so that appends made in one turn travel together. */
   enter(task: AppendTask): void {
     this.#options.cutter.push(task)

@@ -34,13 +34,13 @@ export type ScannerModel = 'catchup' | 'tailing'
 
 /** The measurements of one open log. There is none, and no cost, unless an OpenTelemetry SDK was set up before the open. */
 export class WalMetrics {
+  readonly #meter: Meter
   readonly #recorders: Recorders
   readonly #labels: Attributes
   /** Attribute sets by their key, so that a message needs no new object. */
   readonly #attributes = new Map<string, Attributes>()
   readonly #scanners: Record<ScannerModel, number> = { catchup: 0, tailing: 0 }
-  readonly #stopObserving: () => void
-  #values: (() => WalGauges) | undefined
+  #stopObserving: (() => void) | undefined
 
   /** Undefined where nobody collects metrics. */
   static create(labels: { backend: string; channel: string; term: number }): WalMetrics | undefined {
@@ -50,20 +50,20 @@ export class WalMetrics {
 
   private constructor(meter: Meter, labels: { backend: string; channel: string; term: number }) {
     this.#labels = { wal_name: labels.backend, channel_name: labels.channel, term: labels.term }
+    this.#meter = meter
     this.#recorders = recorders(meter)
-    const all = GAUGES.map((name) => this.#recorders.gauges[name] as ObservableGauge)
-    const observe = (result: BatchObservableResult): void => this.#collect(result)
-    meter.addBatchObservableCallback(observe, all)
-    this.#stopObserving = () => meter.removeBatchObservableCallback(observe, all)
   }
 
-  /** A writer's own values, for the gauges. */
-  observe(values: () => WalGauges): void {
-    this.#values = values
+  /** The log is open: gauges are shown until `close`, a writer's with its own values. */
+  observe(values?: () => WalGauges): void {
+    const gauges = GAUGES.map((name) => this.#recorders.gauges[name] as ObservableGauge)
+    const collect = (result: BatchObservableResult): void => this.#collect(result, values?.())
+    this.#meter.addBatchObservableCallback(collect, gauges)
+    this.#stopObserving = () => this.#meter.removeBatchObservableCallback(collect, gauges)
   }
 
   close(): void {
-    this.#stopObserving()
+    this.#stopObserving?.()
   }
 
   /** A message has its outcome: `ok`, `aborted`, or an error's code. */
@@ -125,7 +125,7 @@ export class WalMetrics {
     if (count > 0) this.#recorders.counters[what]?.add(count, this.#labels)
   }
 
-  #collect(result: BatchObservableResult): void {
+  #collect(result: BatchObservableResult, values: WalGauges | undefined): void {
     const { gauges } = this.#recorders
     const set = (name: InstrumentName, value: number, attributes = this.#labels): void => {
       const gauge = gauges[name]
@@ -134,7 +134,6 @@ export class WalMetrics {
     set('info', 1)
     for (const model of ['catchup', 'tailing'] as const)
       set('scanners', this.#scanners[model], this.#with('scanner_model', model))
-    const values = this.#values?.()
     if (values === undefined) return
     set('lastAllocated', secondsOf(values.lastAllocated))
     set('lastConfirmed', secondsOf(values.lastConfirmed))

@@ -1,72 +1,110 @@
+import type { Runtime, TimeTick } from '@wal/walimpls'
+import { type Logger, silentLogger } from '../diagnostics/logger.js'
 import type { AppendResult, NewMessage } from '../wal.js'
-import type { InterceptedAppend, Interceptor } from './interceptor.js'
+import { AppendRun } from './append-run.js'
+import { CallOrder } from './call-order.js'
+import type { Interceptor } from './interceptor.js'
+import type { AppendLock } from './lock.js'
+import { redoInterceptor } from './redo.js'
+import { SLOW_APPEND_MS, type TimingsListener } from './timings.js'
 
-type Enter = (message: NewMessage) => Promise<AppendResult>
+export interface ChainOptions {
+  /** The users', the first outermost. */
+  readonly interceptors: readonly Interceptor[]
+  readonly lock: AppendLock
+  /** The innermost. */
+  readonly timeTick: Interceptor
+  readonly channel: string
+  readonly where: string
+  readonly runtime: Runtime
+  readonly logger: Logger
+  readonly onTimings?: TimingsListener | undefined
+}
+
+export interface ChainedAppend {
+  readonly message: NewMessage
+  readonly signal: AbortSignal
+  readonly barrierTimeTick: TimeTick | undefined
+  /** Hands the message to the pipeline; when it throws, the message has not reached it. */
+  readonly enter: (message: NewMessage) => Promise<AppendResult>
+  /** What has to have entered besides the vchannel's earlier appends; its rejection refuses this one. */
+  readonly batchBefore: Promise<void> | undefined
+}
 
 /**
- * Interceptors around the append pipeline, the first outermost. However long one of them waits, un-awaited appends to
- * one vchannel enter the pipeline, and settle, in the order in which they were called.
+ * Interceptors around the append pipeline: outer ones, the order of calls, redo, lock, inner ones, time tick. However
+ * long one of them waits, un-awaited appends to one vchannel enter the pipeline, and settle, in the order in which they
+ * were called. See docs/decisions/interceptors.md.
  */
 export class InterceptorChain {
-  readonly #interceptors: readonly Interceptor[]
-  readonly #channel: string
+  readonly #options: ChainOptions
+  readonly #outer: readonly Interceptor[]
+  /** From the order of calls inwards. */
+  readonly #inside: readonly Interceptor[]
   readonly #ready: Promise<unknown>
-  /** Per vchannel: when the newest append has passed the pipeline's door, and when it has settled. */
-  readonly #tails = new Map<string, { entered: Promise<void>; settled: Promise<void> }>()
+  readonly #order = new CallOrder()
+  readonly #now: (() => number) | undefined
   #running = 0
+  /** Of those running, how many have not reached the pipeline. */
+  #outside = 0
   #idle: (() => void)[] = []
 
-  constructor(interceptors: readonly Interceptor[], channel: string) {
-    this.#interceptors = interceptors
-    this.#channel = channel
+  constructor(options: ChainOptions) {
+    const { interceptors, lock, timeTick, runtime, logger, onTimings } = options
+    this.#options = options
+    this.#outer = interceptors.filter(({ place }) => place !== 'inner')
+    const inner = interceptors.filter(({ place }) => place === 'inner')
+    this.#inside = [redoInterceptor(runtime), lock, ...inner, timeTick]
     this.#ready = Promise.all(interceptors.map(async (interceptor) => interceptor.ready?.()))
     // Told to every append; nobody else waits for it.
     this.#ready.catch(() => {})
+    if (onTimings !== undefined || logger !== silentLogger) this.#now = () => runtime.monotonic()
   }
 
-  get empty(): boolean {
-    return this.#interceptors.length === 0
+  /** No interceptor of a user's: the pipeline may settle an append itself. */
+  get bare(): boolean {
+    return this.#options.interceptors.length === 0
   }
 
-  /** `batchBefore`: what has to have entered besides the vchannel's earlier appends; its rejection refuses this one. */
-  async run(
-    message: NewMessage,
-    signal: AbortSignal,
-    enter: Enter,
-    batchBefore?: Promise<void>,
-  ): Promise<AppendResult> {
-    const vchannel = message.vchannel ?? ''
-    const before = this.#tails.get(vchannel)
-    let pass = (): void => {}
-    const entered = new Promise<void>((resolve) => {
-      pass = resolve
-    })
-    const call = async (): Promise<AppendResult> => {
-      try {
-        await this.#ready
-        return await this.#step(0, { message, channel: this.#channel, signal }, async (changed) => {
-          await before?.entered
-          await batchBefore
-          const stored = enter(changed)
-          pass()
-          return stored
-        })
-      } finally {
-        // Refused before the door: those behind wait for nobody, but only once those before are through.
-        await before?.entered
-        pass()
-      }
+  /** Whether an ordinary append may go past the chain: nothing in it waits, nobody is exclusive. */
+  get open(): boolean {
+    return this.#outside === 0 && this.bare && !this.#options.lock.busy
+  }
+
+  async run({ message, signal, barrierTimeTick, enter, batchBefore }: ChainedAppend): Promise<AppendResult> {
+    const { channel, logger, where } = this.#options
+    const turn = this.#order.take(message, batchBefore)
+    let outside = true
+    const reached = (): void => {
+      if (outside) this.#outside--
+      outside = false
     }
     this.#running++
-    const outcome = call()
-    const settled = outcome.then(nothing, nothing).then(() => before?.settled)
-    const tail = { entered, settled }
-    this.#tails.set(vchannel, tail)
+    this.#outside++
+    const run = new AppendRun({
+      interceptors: [...this.#outer, turn, ...this.#inside],
+      channel,
+      signal,
+      barrierTimeTick,
+      enter: (changed) => {
+        const stored = enter(changed)
+        reached()
+        turn.pass()
+        return stored
+      },
+      now: this.#now,
+      logger,
+      where,
+    })
+    const now = this.#now
+    const began = now?.()
     try {
-      return await outcome
+      await this.#ready
+      return await run.run(message)
     } finally {
-      await before?.settled
-      if (this.#tails.get(vchannel) === tail) this.#tails.delete(vchannel)
+      reached()
+      if (now !== undefined) this.#tell(run, now() - (began as number))
+      await turn.end()
       if (--this.#running === 0) {
         for (const resolve of this.#idle) resolve()
         this.#idle = []
@@ -74,21 +112,34 @@ export class InterceptorChain {
     }
   }
 
-  /** Tells the interceptors, waits for what runs inside them. */
+  /** Tells the interceptors, waits for what runs inside them; then throws what the first of them threw. */
   async gracefulClose(): Promise<void> {
-    await Promise.all(this.#interceptors.map(async (interceptor) => interceptor.gracefulClose?.()))
+    const closing = this.#options.interceptors.map(async (interceptor) => interceptor.gracefulClose?.())
+    const outcomes = await Promise.allSettled(closing)
     if (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
+    throwFirst(outcomes)
   }
 
+  /** Closes every one, the outermost first, whatever fails; then throws what the first of them threw. */
   async close(): Promise<void> {
-    for (const interceptor of this.#interceptors) await interceptor.close?.()
+    const outcomes: PromiseSettledResult<void>[] = []
+    for (const interceptor of this.#options.interceptors)
+      outcomes.push(...(await Promise.allSettled([closeOf(interceptor)])))
+    throwFirst(outcomes)
   }
 
-  #step(index: number, append: InterceptedAppend, enter: Enter): Promise<AppendResult> {
-    const interceptor = this.#interceptors[index]
-    if (interceptor === undefined) return enter(append.message)
-    return interceptor.append(append, (message) => this.#step(index + 1, { ...append, message }, enter))
+  #tell({ timings }: AppendRun, totalMs: number): void {
+    const { onTimings, logger, where, channel } = this.#options
+    onTimings?.(timings, totalMs)
+    if (totalMs > SLOW_APPEND_MS)
+      logger.warn({ channel, totalMs, interceptors: timings }, `${where}: slow append`)
   }
 }
 
-const nothing = (): void => {}
+async function closeOf(interceptor: Interceptor): Promise<void> {
+  await interceptor.close?.()
+}
+
+function throwFirst(outcomes: readonly PromiseSettledResult<void>[]): void {
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+}

@@ -1,7 +1,8 @@
 import { invalidArgument, type OptionTable, type Runtime, systemRuntime } from '@wal/walimpls'
 import { readOptions } from '@wal/walimpls/helper'
 import { type Logger, silentLogger } from '../diagnostics/logger.js'
-import type { Interceptor } from '../interceptor/interceptor.js'
+import { checkInterceptors } from '../interceptor/build-interceptors.js'
+import type { Interceptor, InterceptorBuilder } from '../interceptor/interceptor.js'
 
 /** How a WAL behaves, whatever its backend. */
 export interface WalOptions {
@@ -27,8 +28,8 @@ export interface WalOptions {
   readonly maxClockAheadMs?: number
   /** How long records stay in the write-ahead buffer at most. Default 30,000. */
   readonly bufferAgeMs?: number
-  /** Run around every append, the first outermost. */
-  readonly interceptors?: readonly Interceptor[]
+  /** Run around every append, the first outermost. Objects, or functions that build one for the WAL. */
+  readonly interceptors?: readonly (Interceptor | InterceptorBuilder)[]
   readonly logger?: Logger
   /** Clock, timers, randomness, files: for simulation. */
   readonly runtime?: Runtime
@@ -132,12 +133,7 @@ const LOGGER_METHODS = ['debug', 'info', 'warn', 'error'] as const
 
 /** What is code has no spec to check it by, and would fail only when it is first called. */
 function checkCode({ interceptors, logger }: WalOptions, what: string): void {
-  if (interceptors !== undefined) {
-    const usable =
-      Array.isArray(interceptors) && interceptors.every((one) => typeof one?.append === 'function')
-    if (!usable)
-      throw invalidArgument(`option "interceptors" of ${what}`, 'a list of objects with append', interceptors)
-  }
+  if (interceptors !== undefined) checkInterceptors(interceptors, `option "interceptors" of ${what}`)
   if (logger !== undefined && !LOGGER_METHODS.every((name) => typeof logger?.[name] === 'function'))
     throw invalidArgument(`option "logger" of ${what}`, `an object with ${LOGGER_METHODS.join(', ')}`, logger)
 }

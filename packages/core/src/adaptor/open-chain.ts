@@ -1,0 +1,45 @@
+import type { Appender } from '../append/appender.js'
+import type { HybridClock } from '../clock/hybrid-clock.js'
+import type { WalMetrics } from '../diagnostics/wal-metrics.js'
+import { buildInterceptors } from '../interceptor/build-interceptors.js'
+import { InterceptorChain } from '../interceptor/chain.js'
+import type { InterceptorContext } from '../interceptor/interceptor.js'
+import { AppendLock } from '../interceptor/lock.js'
+import { timeTickInterceptor } from '../interceptor/time-tick.js'
+import type { TimingsListener } from '../interceptor/timings.js'
+import type { ResolvedWalOptions } from '../options/wal-options.js'
+
+/** The interceptors of one WAL: the user's, built for it, around the library's own. Throws what a builder throws. */
+export function openChain(parts: {
+  readonly context: Omit<InterceptorContext, 'runtime' | 'logger'>
+  readonly options: ResolvedWalOptions
+  readonly appender: Appender
+  readonly clock: HybridClock
+  readonly where: string
+  readonly metrics: WalMetrics | undefined
+}): InterceptorChain {
+  const { context, options, appender, clock, where, metrics } = parts
+  const { runtime, logger, maxClockAheadMs } = options
+  return new InterceptorChain({
+    interceptors: buildInterceptors(options.interceptors, { ...context, runtime, logger }),
+    lock: new AppendLock((signal) => appender.settledSoFar(signal)),
+    timeTick: timeTickInterceptor({
+      clock,
+      maxClockAheadMs,
+      where,
+      confirmed: (timeTick, signal) => appender.confirmed(timeTick, signal),
+    }),
+    channel: context.channel,
+    where,
+    runtime,
+    logger,
+    onTimings: metrics && recordIn(metrics),
+  })
+}
+
+function recordIn(metrics: WalMetrics): TimingsListener {
+  return (timings) => {
+    for (const { name, beforeMs, afterMs } of timings)
+      metrics.intercepted(name, beforeMs / 1000, afterMs / 1000)
+  }
+}

@@ -1,0 +1,172 @@
+import { invalidArgument, type TimeTick } from '@wal/walimpls'
+import type { Logger } from '../diagnostics/logger.js'
+import type { AppendResult, NewMessage } from '../wal.js'
+import type { InterceptedAppend, Interceptor } from './interceptor.js'
+import type { InterceptorTiming } from './timings.js'
+
+export interface AppendRunParts {
+  readonly interceptors: readonly Interceptor[]
+  readonly channel: string
+  readonly signal: AbortSignal
+  readonly barrierTimeTick: TimeTick | undefined
+  /** Hands the message to the pipeline; when it throws, the message has not reached it. */
+  readonly enter: (message: NewMessage) => Promise<AppendResult>
+  /** Given when somebody wants the timings. */
+  readonly now: (() => number) | undefined
+  readonly logger: Logger
+  readonly where: string
+}
+
+/** One append on its way through the interceptors; holds each of them to the contract of `Interceptor`. */
+export class AppendRun {
+  readonly #parts: AppendRunParts
+  /** The pipeline's word, once the message has reached it. Nothing else counts from then on. */
+  #stored: Promise<AppendResult> | undefined
+  readonly timings: InterceptorTiming[] = []
+
+  constructor(parts: AppendRunParts) {
+    this.#parts = parts
+    if (parts.now !== undefined)
+      this.timings = parts.interceptors.map(({ name }) => ({ name, beforeMs: 0, afterMs: 0 }))
+  }
+
+  run(message: NewMessage): Promise<AppendResult> {
+    return this.#step(0, message)
+  }
+
+  async #step(index: number, message: NewMessage): Promise<AppendResult> {
+    const { interceptors, channel, signal, barrierTimeTick, enter } = this.#parts
+    const interceptor = interceptors[index]
+    if (interceptor === undefined) {
+      this.#stored = enter(message)
+      return this.#stored
+    }
+    const watch = new StopWatch(this.timings[index], this.#parts.now)
+    let pending: Promise<AppendResult> | undefined
+    let last: { readonly result: AppendResult } | { readonly error: unknown } | undefined
+    let ended = false
+    const next = (changed: NewMessage): Promise<AppendResult> => {
+      if (ended || pending !== undefined || this.#stored !== undefined)
+        return Promise.reject(this.#misuse(interceptor, CALLED_AGAIN))
+      if (interceptor.place === 'inner' && isMoved(message, changed))
+        return Promise.reject(this.#misuse(interceptor, MOVED))
+      watch.next()
+      pending = this.#step(index + 1, changed)
+      const called = pending.then(
+        (result) => {
+          last = { result }
+          return result
+        },
+        (error: unknown) => {
+          last = { error }
+          throw error
+        },
+      )
+      const answer = called.finally(() => {
+        pending = undefined
+        watch.answered()
+      })
+      // Whether or not the interceptor looks at it, the chain does.
+      answer.catch(nothing)
+      return answer
+    }
+    const append: InterceptedAppend = { message, channel, barrierTimeTick, signal }
+    const outcome = await outcomeOf(interceptor, append, next)
+    ended = true
+    // Not awaited by the interceptor, but on its way.
+    if (pending !== undefined) await (pending as Promise<AppendResult>).catch(nothing)
+    watch.end()
+    if (this.#stored === undefined) {
+      if ('error' in outcome) throw outcome.error
+      if (isResult(outcome.returned)) return outcome.returned
+      if (last !== undefined && 'error' in last) throw last.error
+      throw this.#misuse(interceptor, NO_RESULT)
+    }
+    const stored = await this.#stored
+    if ('error' in outcome) this.#logFailure(interceptor, outcome.error)
+    else if (isResult(outcome.returned)) return outcome.returned
+    else this.#logFailure(interceptor, this.#misuse(interceptor, NO_RESULT))
+    return last !== undefined && 'result' in last ? last.result : stored
+  }
+
+  #misuse({ name }: Interceptor, { did, allowed }: Misuse): Error {
+    return invalidArgument(`${this.#parts.where}: what interceptor "${name}" ${did}`, allowed)
+  }
+
+  #logFailure({ name }: Interceptor, error: unknown): void {
+    const { logger, where, channel } = this.#parts
+    logger.error(
+      { error, channel, interceptor: name },
+      `${where}: interceptor "${name}" failed after the message was stored; the append has succeeded`,
+    )
+  }
+}
+
+interface Misuse {
+  readonly did: string
+  readonly allowed: string
+}
+
+const CALLED_AGAIN: Misuse = {
+  did: 'did with next',
+  allowed: 'one call, while it runs, and a further one only after a failure that came before the pipeline',
+}
+const MOVED: Misuse = {
+  did: 'changed',
+  allowed: 'neither vchannel nor type, since it is placed inside the lock',
+}
+const NO_RESULT: Misuse = {
+  did: 'returned',
+  allowed: 'what next resolved to, or an AppendResult of its own',
+}
+
+const nothing = (): void => {}
+
+async function outcomeOf(
+  interceptor: Interceptor,
+  append: InterceptedAppend,
+  next: (message: NewMessage) => Promise<AppendResult>,
+): Promise<{ readonly returned: unknown } | { readonly error: unknown }> {
+  try {
+    return { returned: await interceptor.append(append, next) }
+  } catch (error) {
+    return { error }
+  }
+}
+
+function isResult(value: unknown): value is AppendResult {
+  return typeof (value as AppendResult | undefined | null)?.timeTick === 'bigint'
+}
+
+function isMoved(message: NewMessage, changed: NewMessage | undefined): boolean {
+  return (changed?.vchannel ?? '') !== (message.vchannel ?? '') || changed?.type !== message.type
+}
+
+/** Adds up what one interceptor takes; does nothing when nobody wants to know. */
+class StopWatch {
+  readonly #timing: InterceptorTiming | undefined
+  readonly #now: () => number
+  #since: number
+  #called = false
+
+  constructor(timing: InterceptorTiming | undefined, now: (() => number) | undefined) {
+    this.#timing = timing
+    this.#now = now ?? (() => 0)
+    this.#since = this.#now()
+  }
+
+  /** It calls `next`: what it did until now came before, the pause between two turns as well. */
+  next(): void {
+    this.#called = true
+    if (this.#timing !== undefined) this.#timing.beforeMs += this.#now() - this.#since
+  }
+
+  answered(): void {
+    this.#since = this.#now()
+  }
+
+  end(): void {
+    if (this.#timing !== undefined)
+      this.#timing[this.#called ? 'afterMs' : 'beforeMs'] += this.#now() - this.#since
+  }
+}
