@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { test } from 'vitest'
+
+const root = new URL('../../', import.meta.url)
+
+const NUMBERS = [1, 2, 3, 7, 8, 10, 11, 13, 15, 16, 17, 18, 21, 22, 23, 24, 27, 28, 29, 30]
+
+test('docs/catalogue.md says where each edge case is tested, and there it is', async () => {
+  const page = await readFile(new URL('docs/catalogue.md', root), 'utf8')
+  const rows = [...page.matchAll(/^\| (\d+) \| .+ \| `([^`]+)` \|$/gm)]
+  assert.deepEqual(
+    rows.map(([, number]) => Number(number)),
+    NUMBERS,
+  )
+  for (const [, number, file] of rows) {
+    const source = await readFile(new URL(file as string, root), 'utf8')
+    assert.match(source, new RegExp(`^test\\('H${number}: `, 'm'), `${file} has no test H${number}`)
+  }
+})
