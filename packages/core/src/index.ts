@@ -36,7 +36,16 @@ export { type OpenWalOptions, openWal } from './open.js'
 export type { ChannelOptions, Opened, Opener, OpenerBuilder, OpenOptions } from './opener.js'
 export type { WalOptions } from './options/wal-options.js'
 export type { Position } from './position/position.js'
-export type { Delivery, Message, ReadOptions, Scanner, TimeTickMark } from './scanner.js'
+export type {
+  Delivery,
+  Gap,
+  Message,
+  OrderViolation,
+  ReadOptions,
+  Scanner,
+  ScannerElement,
+  TimeTickMark,
+} from './scanner.js'
 export type {
   AppendOptions,
   AppendResolution,

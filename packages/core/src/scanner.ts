@@ -12,15 +12,31 @@ export interface ReadOptions {
   readonly until?: 'end' | Position | TimeTick
   /** Only this vchannel, and messages that belong to every vchannel. */
   readonly vchannel?: string
+  /** Only messages of these types. Types of the library's own are refused: they are not the reader's to filter. */
+  readonly types?: readonly number[]
+  /** Only what has a greater time tick; time ticks delivered by `timeTicks` as well. */
+  readonly timeTickAbove?: TimeTick
+  /** Only what has this time tick or a greater one; time ticks delivered by `timeTicks` as well. */
+  readonly timeTickFrom?: TimeTick
   /** Deliver time ticks as well. */
   readonly timeTicks?: boolean
+  /**
+   * Where records that the scanner should read next are gone: `reject` (default) with `WAL_POSITION_TRUNCATED`, or
+   * `deliver` a `Gap` and go on with the oldest record kept.
+   */
+  readonly gaps?: 'reject' | 'deliver'
+  /**
+   * A record of another system's log that lies below what was already delivered: `reject` (default) with `WAL_CORRUPT`,
+   * or `deliver` it as an `OrderViolation`, whatever the filters, and go on.
+   */
+  readonly orderViolations?: 'reject' | 'deliver'
   /** Its abort closes the scanner and rejects the loop with `signal.reason`. */
   readonly signal?: AbortSignal
 }
 
 /**
- * A message as it was appended. Its fields are getters: a spread or a structured clone loses them, `toJSON` keeps them. Its
- * and properties belong to the receiver alone.
+ * A message as it was appended. Its fields are getters: a spread or a structured clone loses them, `toJSON` keeps them.
+ * Payload and properties belong to the receiver alone.
  */
 export interface Message {
   readonly kind: 'message'
@@ -45,10 +61,44 @@ export interface TimeTickMark {
   readonly position: Position
 }
 
+/** Records are missing here. Delivered once, in their place. */
+export interface Gap {
+  readonly kind: 'gap'
+  /** `truncated`: by `truncate`. `lost`: the backend no longer has them, though the log was not truncated there. */
+  readonly reason: 'truncated' | 'lost'
+  /** What is missing lies above this time tick; undefined when nothing below is known. */
+  readonly after: TimeTick | undefined
+  /**
+   * What is missing lies below this time tick, the oldest one kept. (On another system's log, whose storage order is not
+   * time-tick order, some of what is missing may lie a little above.)
+   */
+  readonly before: TimeTick
+  /** Behind the gap: `read({ after: gap.position })` begins with the oldest record kept. */
+  readonly position: Position
+  toJSON(): object
+}
+
+/** A record of another system's log that came too late for its place: what lies above it has been delivered. */
+export interface OrderViolation {
+  readonly kind: 'orderViolation'
+  /** A time tick too, of type `MESSAGE_TYPE.TimeTick`. */
+  readonly message: Message
+  /** Everything up to this time tick had been delivered. */
+  readonly delivered: TimeTick
+  /** Resume behind it with `read({ after: violation.position })`. */
+  readonly position: Position
+  toJSON(): object
+}
+
+/** What a scanner may yield. */
+export type ScannerElement = Message | TimeTickMark | Gap | OrderViolation
+
 /** What a scanner yields under given options. */
-export type Delivery<O extends ReadOptions = ReadOptions> = O extends { readonly timeTicks: true }
-  ? Message | TimeTickMark
-  : Message
+export type Delivery<O extends ReadOptions = ReadOptions> =
+  | Message
+  | (O extends { readonly timeTicks: true } ? TimeTickMark : never)
+  | (O extends { readonly gaps: 'deliver' } ? Gap : never)
+  | (O extends { readonly orderViolations: 'deliver' } ? OrderViolation : never)
 
 /** A reader. One loop over it, one `next()` at a time or several: they are answered in order. */
 export interface Scanner<D = Message> extends AsyncIterableIterator<D> {

@@ -13,9 +13,10 @@ import {
 import { retry } from '@wal/walimpls/helper'
 import { mayPass } from '../errors/classify.js'
 import { parseTruncationPoint, type TruncationPoint } from '../position/truncation-point.js'
-import { decodeRecord, isTimeTick, type LogRecord } from '../read/log-record.js'
-import { READ_BYTES } from '../read/read-context.js'
+import { decodeRecord, isForeign, isTimeTick, type LogRecord, refuseMixed } from '../read/log-record.js'
 import { WriterJudge } from '../read/writer-judge.js'
+import { readForeignEnd } from './foreign-end.js'
+import { readRange } from './read-range.js'
 
 /** What the end of a log says about all of it. */
 export interface LogEnd {
@@ -28,6 +29,8 @@ export interface LogEnd {
   /** Serialised id of the last persisted time tick that names the log's identity, empty when there is none. */
   readonly lastTick: string
   readonly truncation: TruncationPoint | undefined
+  /** Another system wrote the log. Then `timeTick` is the last persisted one: what lies above is not settled. */
+  readonly foreign?: true
 }
 
 /**
@@ -51,13 +54,16 @@ export async function readLogEnd(
       lastTick: '',
       truncation: undefined,
     }
-  const { previousTick } = decodeRecord(last, where, ids)
+  const lastRecord = decodeRecord(last, where, ids)
+  if (isForeign(lastRecord)) return readForeignEnd(log, ids, where, lastRecord, signal)
+  const { previousTick } = lastRecord
   const start: StartPosition = previousTick === '' ? 'oldest' : { from: ids.parse(previousTick) }
   const judge = new WriterJudge()
   let logIdentity: string | undefined
   let lastTick: LogRecord | undefined
   let tick: LogRecord | undefined
   const see = (record: LogRecord): void => {
+    refuseMixed(record, false, where, ids)
     if (!judge.counts(record) || !isTimeTick(record)) return
     // Of several that raced to create the log the first gave it its identity. The others' own are in their first ticks:
     // no look may ever begin at one of those.
@@ -94,31 +100,4 @@ export function awaitLogEnd(
 ): Promise<LogEnd> {
   const options = { firstMs: 100, shouldRetry: mayPass, ...(signal === undefined ? {} : { signal }) }
   return retry(runtime, options, () => readLogEnd(log, ids, where, signal))
-}
-
-/** Calls `see` with every record from `start` up to and including `end`. */
-export async function readRange(
-  log: ReadOnlyWALImpls,
-  ids: MessageIdCodec,
-  where: string,
-  start: StartPosition,
-  end: MessageId,
-  see: (record: LogRecord) => void,
-  signal?: AbortSignal,
-): Promise<void> {
-  const scanner = log.read({ start, maxBytes: READ_BYTES, ...(signal === undefined ? {} : { signal }) })
-  try {
-    for (;;) {
-      const batch = await scanner.next()
-      if (batch === undefined) throw new WalError('WAL_CLOSED', `${where}: closed while its end was read`)
-      for (const stored of batch) {
-        const order = ids.compare(stored.id, end)
-        if (order > 0) return
-        see(decodeRecord(stored, where, ids))
-        if (order === 0) return
-      }
-    }
-  } finally {
-    await scanner.close()
-  }
 }

@@ -10,6 +10,7 @@ import { resolveToken } from '../append/resolve-token.js'
 import { sharedClock } from '../clock/hybrid-clock.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
 import type { ReadContext } from '../read/read-context.js'
+import { ReorderBudget } from '../read/reorder-budget.js'
 import type { Delivery, ReadOptions, Scanner } from '../scanner.js'
 import type { AppendResolution, Channel, ReadOnlyWAL } from '../wal.js'
 import { closedError } from './closed-error.js'
@@ -54,6 +55,7 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
       logger: options.logger,
       log: () => log,
       buffer: undefined,
+      reorder: new ReorderBudget(Math.floor(options.budgetBytes / 2)),
       follow: (timeTick) => sharedClock(runtime).follow(timeTick, options.maxClockAheadMs),
       end: (signal) => awaitLogEnd(log, ids, where, runtime, signal),
     }

@@ -1,15 +1,13 @@
-import { invalidArgument, propertyOf, RESERVED, type TimeTick, WalError } from '@wal/walimpls'
+import { invalidArgument, type TimeTick, WalError } from '@wal/walimpls'
 import { onAbort } from '@wal/walimpls/helper'
 import type { Position } from '../position/position.js'
-import { DeliveredMessage, DeliveredTimeTick } from '../read/delivered-message.js'
-import { isTimeTick } from '../read/log-record.js'
+import { DeliveryStage } from '../read/delivery-stage.js'
 import { nameOldest } from '../read/oldest-position.js'
 import type { ReadContext } from '../read/read-context.js'
-import { checkReadOptions, planRead } from '../read/read-plan.js'
-import { type RecordRun, RecordSource } from '../read/record-source.js'
-import type { Message, ReadOptions, Scanner, TimeTickMark } from '../scanner.js'
-
-type Element = Message | TimeTickMark
+import { checkReadOptions } from '../read/read-options.js'
+import { planRead } from '../read/read-plan.js'
+import { RecordSource } from '../read/record-source.js'
+import type { ScannerElement as Element, ReadOptions, Scanner } from '../scanner.js'
 
 const DONE: IteratorResult<never, undefined> = { done: true, value: undefined }
 
@@ -27,8 +25,8 @@ export class ScannerAdaptor implements Scanner<Element> {
   #stopListening: (() => void) | undefined
   #stopFollowing: (() => void) | undefined
   #source: RecordSource | undefined
+  #delivery: DeliveryStage | undefined
   #until: TimeTick | undefined
-  #logIdentity = ''
   #batch: readonly Element[] = []
   #index = 0
   #last: Element | undefined
@@ -152,31 +150,32 @@ export class ScannerAdaptor implements Scanner<Element> {
     const end = await this.#context.end(signal)
     const plan = planRead(this.#options, end, this.#context)
     this.#until = plan.until
-    this.#logIdentity = plan.logIdentity ?? ''
+    this.#delivery = new DeliveryStage(this.#context, this.#options, plan)
     signal.throwIfAborted()
-    this.#source = new RecordSource(this.#context, plan, signal)
+    this.#source = new RecordSource(this.#context, plan, signal, {
+      deliverMissing: this.#options.gaps === 'deliver',
+      deliverLate: this.#options.orderViolations === 'deliver',
+    })
     if (this.#options.timeTicks) this.#stopFollowing = this.#context.followTicks?.()
-    if (this.#until === undefined || this.#source.timeTick < this.#until) return
-    this.#finished = true
-    this.#caughtUp.resolve()
+    if (plan.missing !== undefined) this.#batch = [this.#delivery.gap(plan.missing)]
+    this.#finished = this.#until !== undefined && this.#source.timeTick >= this.#until
+    this.#tellCaughtUp()
   }
 
   /** The batch at hand, or the next one that is not empty; undefined at the scanner's end. */
   async #fill(): Promise<readonly Element[] | undefined> {
-    if (this.#index < this.#batch.length)
-      return this.#index === 0 ? this.#batch : this.#batch.slice(this.#index)
     try {
       await this.#ready
-      while (!this.#finished) {
-        const run = await (this.#source as RecordSource).next()
-        if (run.records.length === 0) this.#caughtUp.resolve()
-        const elements = this.#elements(run)
-        if (this.#until !== undefined && (this.#source as RecordSource).timeTick >= this.#until)
-          this.#finished = true
-        if (elements.length === 0) continue
-        this.#batch = elements
+      for (;;) {
+        if (this.#index < this.#batch.length)
+          return this.#index === 0 ? this.#batch : this.#batch.slice(this.#index)
+        if (this.#finished) break
+        const source = this.#source as RecordSource
+        const run = await source.next()
+        if (run.records.length === 0 && run.missing === undefined) this.#caughtUp.resolve()
+        this.#batch = (this.#delivery as DeliveryStage).elements(run)
         this.#index = 0
-        return elements
+        if (this.#until !== undefined && source.timeTick >= this.#until) this.#finished = true
       }
       this.#tellCaughtUp()
     } catch (reason) {
@@ -187,22 +186,6 @@ export class ScannerAdaptor implements Scanner<Element> {
     await this.close()
     if (this.#error !== undefined) throw this.#error.error
     return undefined
-  }
-
-  #elements(run: RecordRun): Element[] {
-    const { vchannel, timeTicks } = this.#options
-    const until = this.#until
-    const elements: Element[] = []
-    for (const record of run.records) {
-      if (until !== undefined && record.timeTick > until) break
-      if (isTimeTick(record)) {
-        if (this.#logIdentity === '')
-          this.#logIdentity = propertyOf(record.properties, RESERVED.logIdentity) ?? ''
-        if (timeTicks) elements.push(new DeliveredTimeTick(record, this.#logIdentity, this.#context))
-      } else if (vchannel === undefined || record.vchannel === '' || record.vchannel === vchannel)
-        elements.push(new DeliveredMessage(record, run.shared, this.#logIdentity, this.#context))
-    }
-    return elements
   }
 
   /** The first end counts. `undefined`: closed by its user. */

@@ -29,6 +29,7 @@ import type { ResolvedWalOptions } from '../options/wal-options.js'
 import type { Position } from '../position/position.js'
 import type { ReadContext } from '../read/read-context.js'
 import { checkPosition } from '../read/read-plan.js'
+import { ReorderBudget } from '../read/reorder-budget.js'
 import type { Delivery, ReadOptions, Scanner } from '../scanner.js'
 import { ReadableTicks } from '../time-tick/readable-ticks.js'
 import { Ticker } from '../time-tick/ticker.js'
@@ -156,6 +157,7 @@ export class WalAdaptor implements WAL {
       log: () => this.#log,
       reopening: () => this.#reopening,
       buffer: this.#buffer,
+      reorder: new ReorderBudget(quarter),
       follow: (timeTick) => clock.follow(timeTick, options.maxClockAheadMs),
       followTicks: () => this.#ticker.follow(),
       end: (signal) => this.#end(signal),

@@ -20,9 +20,11 @@ import { TimeTickRun } from '../clock/time-tick-run.js'
 import { isFenced, mayPass } from '../errors/classify.js'
 import type { WriterSeat } from '../lifetime/writer-seat.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
+import { refuseMixed } from '../read/log-record.js'
 import { tickProperties } from '../time-tick/ticker.js'
-import { awaitLogEnd, type LogEnd, readRange } from './log-end.js'
+import { awaitLogEnd, type LogEnd } from './log-end.js'
 import { randomText } from './random-text.js'
+import { readRange } from './read-range.js'
 
 /** A log whose opening record is stored and looked back from: the writer may append. */
 export interface OpenedWriter {
@@ -59,6 +61,11 @@ export async function openWriter(open: WriterOpenOptions): Promise<OpenedWriter>
   const { runtime } = open.options
   for (let round = 0; ; ) {
     const end = await lookBefore(open)
+    if (end?.foreign)
+      throw new WalError(
+        'WAL_SPEC_UNSUPPORTED',
+        `${open.where}: another system writes this log. @wal/core reads such logs (accessMode: 'ro') and never writes to them; take another channel.`,
+      )
     const term = admittedTerm(open, end)
     // Its last appends may have moved the log's end.
     if (end?.logIdentity !== undefined && (await open.seat.vacate(end.logIdentity, term))) continue
@@ -272,6 +279,7 @@ async function lookBack(
     opening,
     (record) => {
       if (known !== undefined && ids.compare(record.id, known) <= 0) return
+      refuseMixed(record, false, where, ids)
       // Also our own: a first copy of the opening record may be the log's first.
       logIdentity ??= propertyOf(record.properties, RESERVED.logIdentity)
       if (record.term === writer.term && record.incarnation === writer.incarnation) return

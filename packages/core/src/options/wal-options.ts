@@ -6,7 +6,10 @@ import type { Interceptor, InterceptorBuilder } from '../interceptor/interceptor
 
 /** How a WAL behaves, whatever its backend. */
 export interface WalOptions {
-  /** Memory: a half for the write-ahead buffer, a quarter for appends on their way. Default 64 MiB. */
+  /**
+   * Memory: a half for the write-ahead buffer, a quarter for appends on their way. On a read-only WAL a half for records
+   * of another system's log that wait for their order. Default 64 MiB.
+   */
   readonly budgetBytes?: number
   /** How much may wait for room; more is refused with `WAL_RATE_LIMITED`. Default: a quarter of `budgetBytes`. */
   readonly maxWaitingBytes?: number
@@ -45,7 +48,8 @@ export const WAL_OPTIONS: OptionTable = {
     type: 'integer',
     default: 64 * MIB,
     min: MIB,
-    description: 'memory: half for the write-ahead buffer, a quarter for appends on their way',
+    description:
+      'memory: half for the write-ahead buffer, a quarter for appends on their way; read-only: half to put the records of another system’s log in order',
   },
   maxWaitingBytes: {
     type: 'integer',

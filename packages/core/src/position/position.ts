@@ -14,22 +14,40 @@ export type Position = string
 /** What a position says. */
 export interface PositionParts {
   readonly backend: string
-  /** Random text made with the log's first opening record: another log, or a re-created one, has another. */
+  /**
+   * Random text made with the log's first opening record: another log, or a re-created one, has another. Empty for a log
+   * that another system wrote: such logs have none.
+   */
   readonly logIdentity: string
   /** Serialised id to start reading at, to meet everything with a greater time tick. */
   readonly lastConfirmed: string
+  /** In a log that another system wrote the incarnation is empty, and the term −1 where a record names none. */
   readonly writer: Writer
   /** Of the delivered unit. */
   readonly timeTick: TimeTick
+  /** Serialised id of the delivered unit, in logs that others wrote: there, units may share a time tick. */
+  readonly ownId?: string
+  /** No record lies here: it is the near edge of what a gap left over, and everything from `lastConfirmed` on is kept. */
+  readonly gap?: true
 }
 
 const FORMAT = 'wal1'
 const INCARNATION = /^[a-z0-9]{1,32}$/
+/** What another system's log does not have. */
+const NONE = '-'
+/** In place of an own id. `encodeURIComponent` leaves no such sign in an id. */
+const GAP = '+'
 
-/** `wal1:backend:identity:id:term:incarnation:timeTick`; the id is the backend's and percent-encoded. */
+/**
+ * `wal1:backend:identity:id:term:incarnation:timeTick`; the id is the backend's and percent-encoded. An eighth field
+ * follows in a log that another system wrote, the unit's own id, and behind a gap, `+`. Another system's log has `-` for
+ * identity and incarnation, and for the term where a record names none.
+ */
 export function formatPosition(parts: PositionParts): Position {
-  const { backend, logIdentity, lastConfirmed, writer, timeTick } = parts
-  return `${FORMAT}:${backend}:${logIdentity}:${encodeURIComponent(lastConfirmed)}:${writer.term}:${writer.incarnation}:${encodeUint64(timeTick)}`
+  const { backend, logIdentity, lastConfirmed, writer, timeTick, ownId, gap } = parts
+  const own = gap ? `:${GAP}` : ownId === undefined ? '' : `:${encodeURIComponent(ownId)}`
+  const term = writer.term < 0 ? NONE : writer.term
+  return `${FORMAT}:${backend}:${logIdentity || NONE}:${encodeURIComponent(lastConfirmed)}:${term}:${writer.incarnation || NONE}:${encodeUint64(timeTick)}${own}`
 }
 
 /** Throws `WAL_INVALID_ARGUMENT` for what is no position, `WAL_SPEC_UNSUPPORTED` for a later format. */
@@ -37,7 +55,7 @@ export function parsePosition(text: unknown, what = 'position'): PositionParts {
   if (typeof text !== 'string')
     throw invalidArgument(what, 'a position (text, as read and append give it)', text)
   const fields = text.split(':')
-  const [format, backend, logIdentity, id, termText, incarnation, tickText] = fields
+  const [format, backend, identity, id, termText, incarnationText, tickText, own] = fields
   if (format !== FORMAT) {
     if (/^wal[0-9]+$/.test(format ?? ''))
       throw new WalError(
@@ -46,20 +64,33 @@ export function parsePosition(text: unknown, what = 'position'): PositionParts {
       )
     throw invalidArgument(what, 'a position (text, as read and append give it)', text)
   }
-  const term = parseDecimal(termText ?? '')
+  const foreign = identity === NONE
+  const term = foreign && termText === NONE ? -1 : parseDecimal(termText ?? '')
   const timeTick = parseUint64(tickText ?? '')
   const lastConfirmed = decoded(id ?? '')
+  const gap = own === GAP
+  const ownId = own === undefined || gap ? undefined : decoded(own)
   if (
-    fields.length !== 7 ||
     !backend ||
-    !logIdentity ||
+    !identity ||
     !lastConfirmed ||
     term === undefined ||
     timeTick === undefined ||
-    !INCARNATION.test(incarnation ?? '')
+    !(foreign ? incarnationText === NONE : INCARNATION.test(incarnationText ?? '')) ||
+    // Another system's unit has an own id, ours has none; a gap is either's.
+    !(gap || (foreign ? !!ownId : own === undefined)) ||
+    fields.length > 8
   )
     throw invalidArgument(what, 'a whole position (text, as read and append give it)', text)
-  return { backend, logIdentity, lastConfirmed, writer: { term, incarnation: incarnation ?? '' }, timeTick }
+  return {
+    backend,
+    logIdentity: foreign ? '' : identity,
+    lastConfirmed,
+    writer: { term, incarnation: foreign ? '' : (incarnationText as string) },
+    timeTick,
+    ...(gap ? { gap } : {}),
+    ...(ownId === undefined ? {} : { ownId }),
+  }
 }
 
 function decoded(text: string): string {

@@ -1,18 +1,19 @@
 import { type TimeTick, userPropertyMap } from '@wal/walimpls'
 import { formatPosition, type Position } from '../position/position.js'
-import type { Message, TimeTickMark } from '../scanner.js'
-import type { LogRecord } from './log-record.js'
+import type { Message } from '../scanner.js'
+import { isForeign, type LogRecord, startFrom } from './log-record.js'
 import type { ReadContext } from './read-context.js'
 
-type Naming = Pick<ReadContext, 'backend' | 'ids'>
+export type Naming = Pick<ReadContext, 'backend' | 'ids'>
 
 export function positionOf(record: LogRecord, logIdentity: string, { backend, ids }: Naming): Position {
   return formatPosition({
     backend,
     logIdentity,
-    lastConfirmed: record.lastConfirmed === '' ? ids.serialise(record.id) : record.lastConfirmed,
+    lastConfirmed: startFrom(record, ids),
     writer: { term: record.term, incarnation: record.incarnation },
     timeTick: record.timeTick,
+    ...(isForeign(record) ? { ownId: ids.serialise(record.id) } : {}),
   })
 }
 
@@ -87,20 +88,5 @@ export class DeliveredMessage implements Message {
       properties: Object.fromEntries(this.properties),
       payload: Buffer.from(this.payload).toString('base64'),
     }
-  }
-}
-
-export class DeliveredTimeTick implements TimeTickMark {
-  readonly kind = 'timeTick'
-  readonly timeTick: TimeTick
-  readonly position: Position
-
-  constructor(record: LogRecord, logIdentity: string, naming: Naming) {
-    this.timeTick = record.timeTick
-    this.position = positionOf(record, logIdentity, naming)
-  }
-
-  toJSON(): object {
-    return { kind: this.kind, timeTick: String(this.timeTick), position: this.position }
   }
 }

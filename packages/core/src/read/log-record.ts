@@ -28,13 +28,7 @@ export interface LogRecord {
 /** Decodes a record as it comes from a backend. `WAL_CORRUPT` names its place. */
 export function decodeRecord(stored: StoredMessage, where: string, ids: MessageIdCodec): LogRecord {
   const { id, payload, properties } = stored
-  const envelope = readEnvelope(properties, () => `${where}, message ${ids.serialise(id)}`)
-  // Without our mark, storage order need not be time-tick order, and this version has no reorder stage yet.
-  if (envelope.incarnation === '')
-    throw new WalError(
-      'WAL_SPEC_UNSUPPORTED',
-      `${where}, message ${ids.serialise(id)}: written by another system (no writer incarnation). This version of @wal/core reads only logs that @wal wrote.`,
-    )
+  const envelope = readEnvelope(properties, () => placeOf(id, where, ids))
   return {
     id,
     payload,
@@ -52,4 +46,29 @@ export function decodeRecord(stored: StoredMessage, where: string, ids: MessageI
 
 export function isTimeTick(record: LogRecord): boolean {
   return record.type === MESSAGE_TYPE.TimeTick
+}
+
+/** Whether another system wrote it: then its writer is its term alone, and storage order need not be time-tick order. */
+export function isForeign(record: LogRecord): boolean {
+  return record.incarnation === ''
+}
+
+/** Where a record lies, for errors. */
+export function placeOf(id: MessageId, where: string, ids: MessageIdCodec): string {
+  return `${where}, message ${ids.serialise(id)}`
+}
+
+/** A log belongs to one system: who comes after can't judge the other's writers, nor order its records. */
+export function refuseMixed(record: LogRecord, foreign: boolean, where: string, ids: MessageIdCodec): void {
+  if (isForeign(record) === foreign) return
+  const [these, those] = foreign ? ['@wal', 'another system'] : ['another system', '@wal']
+  throw new WalError(
+    'WAL_SPEC_UNSUPPORTED',
+    `${placeOf(record.id, where, ids)}: written by ${these}, in a log that ${those} wrote. @wal/core reads logs of either, not logs of both.`,
+  )
+}
+
+/** Serialised id to start from, to meet everything above the record's time tick. */
+export function startFrom(record: LogRecord, ids: MessageIdCodec): string {
+  return record.lastConfirmed === '' ? ids.serialise(record.id) : record.lastConfirmed
 }

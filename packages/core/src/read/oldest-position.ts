@@ -1,6 +1,8 @@
 import { PositionTruncatedError, WalError } from '@wal/walimpls'
-import type { Position } from '../position/position.js'
+import { formatPosition, type Position } from '../position/position.js'
+import { CatchUp } from './catch-up.js'
 import { positionOf } from './delivered-message.js'
+import { decodeRecord } from './log-record.js'
 import type { ReadContext } from './read-context.js'
 import { planRead } from './read-plan.js'
 import { RecordSource } from './record-source.js'
@@ -25,11 +27,30 @@ export async function nameOldest(
 
 async function findOldest(context: ReadContext, signal: AbortSignal): Promise<Position | undefined> {
   const plan = planRead({}, await context.end(signal), context)
+  if (plan.foreign !== undefined) return oldestForeign(context, signal)
   const source = new RecordSource(context, plan, signal)
   try {
-    const { records } = await source.next()
-    return records[0] === undefined ? undefined : positionOf(records[0], plan.logIdentity ?? '', context)
+    const oldest = (await source.next()).records[0]
+    // Its last-confirmed id may be gone; everything from itself on is not.
+    const kept = oldest && { ...oldest, lastConfirmed: '' }
+    return kept && positionOf(kept, plan.logIdentity ?? '', context)
   } finally {
     await source.close()
+  }
+}
+
+/** Before the first stored record, whose time tick need not be the lowest. */
+async function oldestForeign(context: ReadContext, signal: AbortSignal): Promise<Position | undefined> {
+  const { backend, ids, where } = context
+  const catchUp = new CatchUp(context, 'oldest', signal)
+  try {
+    const oldest = (await catchUp.next())?.[0]
+    if (oldest === undefined) return undefined
+    const { term } = decodeRecord(oldest, where, ids)
+    const writer = { term, incarnation: '' }
+    const lastConfirmed = ids.serialise(oldest.id)
+    return formatPosition({ backend, logIdentity: '', lastConfirmed, writer, timeTick: 0n, gap: true })
+  } finally {
+    await catchUp.close()
   }
 }

@@ -2,6 +2,7 @@ import type { MessageIdCodec, ReadOnlyWALImpls, Runtime, TimeTick } from '@wal/w
 import type { LogEnd } from '../adaptor/log-end.js'
 import type { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
 import type { Logger } from '../diagnostics/logger.js'
+import type { ReorderBudget } from './reorder-budget.js'
 
 /** Aim for backend reads of this size. */
 export const READ_BYTES = 1 << 20
@@ -20,6 +21,8 @@ export interface ReadContext {
   reopening?(): Promise<unknown> | undefined
   /** Undefined on a read-only WAL, closed once the writer was fenced. */
   readonly buffer: WriteAheadBuffer | undefined
+  /** For records of another system's log whose order is not settled yet; shared by the WAL's scanners. */
+  readonly reorder: ReorderBudget
   /** Moves the process's clock past a time tick that was read, unless that is too far ahead. */
   follow(timeTick: TimeTick): boolean
   /** On a writer: somebody reads time ticks, until the returned function is called. */

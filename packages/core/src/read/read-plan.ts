@@ -1,84 +1,69 @@
-import {
-  invalidArgument,
-  PositionTruncatedError,
-  type StartPosition,
-  type TimeTick,
-  WalError,
-  type Writer,
-} from '@wal/walimpls'
+import { PositionTruncatedError, type StartPosition, type TimeTick, WalError } from '@wal/walimpls'
 import type { LogEnd } from '../adaptor/log-end.js'
 import { type PositionParts, parsePosition } from '../position/position.js'
+import type { TruncationPoint } from '../position/truncation-point.js'
 import type { ReadOptions } from '../scanner.js'
+import type { ForeignStart } from './foreign-order.js'
+import { planForeignRead } from './foreign-plan.js'
+import type { KnownPlace } from './log-order.js'
+import { type MissingRecords, missingUpTo } from './missing-records.js'
 import type { ReadContext } from './read-context.js'
 
 /** Where a scanner starts in the backend, what it knows there, and where it ends. */
 export interface ReadPlan {
   readonly start: StartPosition
   /** Who was current at the start, and the last time tick that counted. Everything up to it is passed over. */
-  readonly known: { readonly writer: Writer; readonly timeTick: TimeTick } | undefined
+  readonly known: KnownPlace | undefined
   /** Inclusive; undefined: tails for ever. */
   readonly until: TimeTick | undefined
   /** The record that has to be met again before any later one (G8): else the log lost its end and went on. */
-  readonly resumed: { readonly writer: Writer; readonly timeTick: TimeTick } | undefined
+  readonly resumed: KnownPlace | undefined
   readonly logIdentity: string | undefined
-}
-
-const OPTION_NAMES = ['deliver', 'from', 'after', 'until', 'vchannel', 'timeTicks', 'signal']
-
-/** Refuses what can be refused without looking at the log. */
-export function checkReadOptions(options: ReadOptions): void {
-  if (typeof options !== 'object' || options === null)
-    throw invalidArgument('read', 'given an options object', options)
-  for (const name of Object.keys(options))
-    if (!OPTION_NAMES.includes(name))
-      throw invalidArgument(`read option "${name}"`, `one of ${OPTION_NAMES.join(', ')}`)
-  const starts = [options.deliver, options.from, options.after].filter((start) => start !== undefined)
-  if (starts.length > 1) throw invalidArgument('a read', 'given at most one of deliver, from and after')
-  if (options.deliver !== undefined && options.deliver !== 'all' && options.deliver !== 'latest')
-    throw invalidArgument('deliver', '"all" or "latest"', options.deliver)
-  if (options.vchannel !== undefined && typeof options.vchannel !== 'string')
-    throw invalidArgument('vchannel', 'text', options.vchannel)
-  if (options.timeTicks !== undefined && typeof options.timeTicks !== 'boolean')
-    throw invalidArgument('timeTicks', 'true or false', options.timeTicks)
-  if (options.signal !== undefined && typeof options.signal?.addEventListener !== 'function')
-    throw invalidArgument('signal', 'an AbortSignal', options.signal)
-  if (options.from !== undefined) parsePosition(options.from, 'from')
-  if (options.after !== undefined) parsePosition(options.after, 'after')
-  const { until } = options
-  if (until !== undefined && until !== 'end' && typeof until !== 'bigint') parsePosition(until, 'until')
+  /** What is to be told before anything else. */
+  readonly missing?: MissingRecords
+  /** Of a log that another system wrote: instead of `known` and `resumed`. */
+  readonly foreign?: ForeignStart
 }
 
 export function planRead(options: ReadOptions, end: LogEnd, context: ReadContext): ReadPlan {
   const { logIdentity } = end
   const until = untilTick(options, end, context)
-  const resumeAt = options.from ?? options.after
-  if (resumeAt !== undefined) {
-    const parts = checkPosition(resumeAt, options.from === undefined ? 'after' : 'from', end, context)
-    const { writer } = parts
-    const timeTick = options.from === undefined ? parts.timeTick : parts.timeTick - 1n
-    const floor = end.truncation?.timeTick ?? -1n
-    if (timeTick < floor)
-      throw new PositionTruncatedError(
-        `${context.where}: the position lies below the truncation point. Read with deliver: 'all', or from a later position.`,
-      )
-    const resumed = { writer, timeTick: parts.timeTick }
+  const place = startPlace(options, end, context)
+  if (end.foreign || place?.logIdentity === '') return planForeignRead(options, place, until, end, context)
+  const plan = { until, logIdentity, known: undefined, resumed: undefined }
+  const { truncation } = end
+  if (place !== undefined) {
+    const timeTick = options.from === undefined || place.gap ? place.timeTick : place.timeTick - 1n
+    if (truncation !== undefined && timeTick < truncation.timeTick) {
+      if (options.gaps !== 'deliver')
+        throw new PositionTruncatedError(
+          `${context.where}: the position lies below the truncation point. Read with deliver: 'all' or gaps: 'deliver', or from a later position.`,
+        )
+      return { ...plan, ...behind(truncation, context), missing: missingUpTo(truncation, timeTick) }
+    }
+    const { writer } = place
     return {
-      start: { from: context.ids.parse(parts.lastConfirmed) },
+      ...plan,
+      start: { from: context.ids.parse(place.lastConfirmed) },
       known: { writer, timeTick },
-      until,
-      resumed,
-      logIdentity,
+      resumed: place.gap ? undefined : { writer, timeTick: place.timeTick },
     }
   }
   if (options.deliver === 'latest' && end.lastId !== undefined && end.writer !== undefined) {
     const known = { writer: end.writer, timeTick: end.timeTick }
-    return { start: { from: end.lastId }, known, until, resumed: undefined, logIdentity }
+    return { ...plan, start: { from: end.lastId }, known }
   }
-  const { truncation } = end
-  if (truncation === undefined)
-    return { start: 'oldest', known: undefined, until, resumed: undefined, logIdentity }
-  const known = { writer: truncation.writer, timeTick: truncation.timeTick }
-  return { start: { from: context.ids.parse(truncation.id) }, known, until, resumed: undefined, logIdentity }
+  return truncation === undefined ? { ...plan, start: 'oldest' } : { ...plan, ...behind(truncation, context) }
+}
+
+function behind({ id, writer, timeTick }: TruncationPoint, { ids }: ReadContext) {
+  return { start: { from: ids.parse(id) }, known: { writer, timeTick } }
+}
+
+function startPlace(options: ReadOptions, end: LogEnd, context: ReadContext): PositionParts | undefined {
+  if (options.from !== undefined) return checkPosition(options.from, 'from', end, context)
+  if (options.after !== undefined) return checkPosition(options.after, 'after', end, context)
+  return undefined
 }
 
 /** Parses a position and refuses one of another log (`WAL_POSITION_MISMATCH`). */
@@ -89,10 +74,10 @@ export function checkPosition(text: string, what: string, end: LogEnd, context: 
       'WAL_POSITION_MISMATCH',
       `${context.where}: ${what} is a position of the backend "${parts.backend}", this log's is "${context.backend}"`,
     )
-  if (parts.logIdentity !== end.logIdentity)
+  if (parts.logIdentity !== (end.logIdentity ?? ''))
     throw new WalError(
       'WAL_POSITION_MISMATCH',
-      `${context.where}: ${what} is a position of another log, or of this one before it was deleted and created again (identity ${parts.logIdentity}, this log's is ${end.logIdentity ?? 'not there: the log is empty'})`,
+      `${context.where}: ${what} is a position of another log, or of this one before it was deleted and created again (identity ${parts.logIdentity || "none: another system's log"}, this log's is ${end.logIdentity ?? (end.foreign ? 'none: another system wrote it' : 'not there: the log is empty')})`,
     )
   return parts
 }

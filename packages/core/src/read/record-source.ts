@@ -1,196 +1,200 @@
-import {
-  type MessageId,
-  type ReadOnlyWALImpls,
-  type ScannerImpls,
-  type StartPosition,
-  WalError,
-} from '@wal/walimpls'
-import { abortable, sleep } from '@wal/walimpls/helper'
-import type { BufferReader } from '../buffer/write-ahead-buffer.js'
-import { mayPass } from '../errors/classify.js'
-import { decodeRecord, type LogRecord } from './log-record.js'
-import { READ_BYTES, type ReadContext } from './read-context.js'
+import { type MessageId, type StoredMessage, type TimeTick, WalError } from '@wal/walimpls'
+import { CatchUp } from './catch-up.js'
+import { ForeignOrder, type LateRecord } from './foreign-order.js'
+import type { LogOrder } from './log-order.js'
+import { decodeRecord, isForeign, type LogRecord } from './log-record.js'
+import { type MissingRecords, missingUpTo } from './missing-records.js'
+import { OwnOrder } from './own-order.js'
+import type { ReadContext } from './read-context.js'
 import type { ReadPlan } from './read-plan.js'
-import { WriterJudge } from './writer-judge.js'
+import { Tailing } from './tailing.js'
 
-const FIRST_RETRY_MS = 100
-const MAX_RETRY_MS = 5000
-
-/** Records that count, in order; none at all once when the end is met. `shared`: other readers have them too. */
+/** Records that count, in order of delivery; none, and nothing missing, when the end is met. */
 export interface RecordRun {
   readonly records: readonly LogRecord[]
+  /** Other readers have them too. */
   readonly shared: boolean
+  /** What is gone before the first of them. */
+  readonly missing?: MissingRecords
+  /** Those among them that came too late for their place. */
+  readonly late?: ReadonlyMap<LogRecord, LateRecord>
 }
 
+export interface RecordSourceOptions {
+  /** Whether to go on where records are gone. Otherwise `WAL_POSITION_TRUNCATED`. */
+  readonly deliverMissing: boolean
+  /** Whether to give out records that came too late. Otherwise `WAL_CORRUPT`. */
+  readonly deliverLate: boolean
+}
+
+const STRICT: RecordSourceOptions = { deliverMissing: false, deliverLate: false }
+const AT_END: RecordRun = { records: [], shared: true }
+
 /**
- * The records that count, from catch-up (the backend) and tailing (the write-ahead buffer) as one sequence without gap
- * or doubling. It goes over to the buffer when the buffer has everything above the last time tick counted, and back to
- * the backend, behind the last record seen, when it fell out of the buffer. A backend error that may pass is met by a
- * new backend scanner from the last record seen, never from the original start.
+ * Puts the first stages together: catch-up (the backend) and tailing (the write-ahead buffer) as one sequence without
+ * gap or doubling, through the order that the log's writer calls for. It goes over to the buffer when the buffer has
+ * everything above the last time tick counted, and back to the backend, behind the last record seen, when it fell out.
  */
 export class RecordSource {
   readonly #context: ReadContext
+  readonly #plan: ReadPlan
   readonly #signal: AbortSignal
-  readonly #judge: WriterJudge
-  #resumed: ReadPlan['resumed']
-  /** Where a new backend scanner starts: behind what was seen, as near as possible. */
-  #start: StartPosition
-  #log: ReadOnlyWALImpls | undefined
-  #scanner: ScannerImpls | undefined
-  #tail: BufferReader | undefined
+  readonly #options: RecordSourceOptions
+  readonly #catchUp: CatchUp
+  /** Undefined as long as nobody has written to the log. */
+  #order: LogOrder | undefined
+  #tail: Tailing | undefined
   #endTold = false
-  #failures = 0
+  /** Records are gone; told with the first one that follows, which says how much. */
+  #lost: { readonly after: TimeTick | undefined } | undefined
+  /** The last record seen in the backend, and after a gap the one behind which it goes on. */
+  #seen: MessageId | undefined
+  #skipTo: MessageId | undefined
+  /** What ended it, once everything before has been given out. */
+  #failure: { readonly error: unknown } | undefined
 
-  constructor(context: ReadContext, plan: ReadPlan, signal: AbortSignal) {
+  constructor(context: ReadContext, plan: ReadPlan, signal: AbortSignal, options = STRICT) {
     this.#context = context
+    this.#plan = plan
     this.#signal = signal
-    this.#judge = new WriterJudge(plan.known)
-    this.#start = plan.start
-    this.#resumed = plan.resumed
+    this.#options = options
+    this.#catchUp = new CatchUp(context, plan.start, signal)
+    const foreign = plan.foreign !== undefined
+    if (foreign || plan.known !== undefined) this.#order = this.#newOrder(foreign)
   }
 
   /** Last time tick that counted. */
-  get timeTick(): bigint {
-    return this.#judge.timeTick
-  }
-
-  get writer() {
-    return this.#judge.writer
+  get timeTick(): TimeTick {
+    return this.#order?.timeTick ?? -1n
   }
 
   /** Rejects with the signal's reason, or with what no retry can mend. One call at a time. */
   async next(): Promise<RecordRun> {
     for (;;) {
       this.#signal.throwIfAborted()
-      const run = this.#tail === undefined ? await this.#catchUp() : await this.#tailing(this.#tail)
+      if (this.#failure !== undefined) throw this.#failure.error
+      const run = this.#tail === undefined ? await this.#fromBackend() : await this.#fromBuffer(this.#tail)
       if (run === undefined) continue
-      this.#endTold = run.records.length === 0
+      this.#endTold = run === AT_END
       return run
     }
   }
 
   async close(): Promise<void> {
-    await this.#closeScanner()
+    this.#order?.close()
+    await this.#catchUp.close()
   }
 
-  async #tailing(tail: BufferReader): Promise<RecordRun | undefined> {
+  async #fromBuffer(tail: Tailing): Promise<RecordRun | undefined> {
     const taken = tail.take()
     if (taken === 'evicted') {
       this.#tail = undefined
       return undefined
     }
     if (taken === undefined) {
-      if (!this.#endTold) return { records: [], shared: true }
-      await this.#bufferChange()
+      if (!this.#endTold) return AT_END
+      await tail.changed()
       return undefined
     }
-    const records = taken.filter((record) => this.#judge.counts(record))
+    const records: LogRecord[] = []
+    for (const record of taken) this.#order?.take(record, records)
+    const { ids } = this.#context
     const last = taken[taken.length - 1]
     if (last !== undefined)
-      this.#start = {
-        from: last.lastConfirmed === '' ? last.id : this.#context.ids.parse(last.lastConfirmed),
-      }
+      this.#catchUp.startAt({ from: last.lastConfirmed === '' ? last.id : ids.parse(last.lastConfirmed) })
     return records.length === 0 ? undefined : { records, shared: true }
   }
 
-  async #catchUp(): Promise<RecordRun | undefined> {
-    let batch: Awaited<ReturnType<ScannerImpls['next']>>
+  async #fromBackend(): Promise<RecordRun | undefined> {
+    let batch: readonly StoredMessage[] | undefined
     try {
-      const log = this.#context.log()
-      // The writer's log may have been opened anew (its fence was taken and asserted again).
-      if (log !== this.#log) await this.#closeScanner()
-      this.#log = log
-      this.#scanner ??= log.read({
-        start: this.#start,
-        maxBytes: READ_BYTES,
-        signal: this.#signal,
-      })
-      batch = await this.#scanner.next()
+      batch = await this.#catchUp.next()
     } catch (error) {
-      await this.#afterFailure(error)
-      return undefined
+      if (!this.#options.deliverMissing || !isTruncated(error)) throw error
+      return this.#goOnBehindGap()
     }
-    if (batch === undefined) {
-      this.#signal.throwIfAborted()
-      if (await this.#reopened()) return undefined
-      throw new WalError('WAL_CLOSED', `${this.#context.where}: the log was closed under a scanner`)
-    }
-    this.#failures = 0
-    const { where, ids } = this.#context
+    if (batch === undefined) return undefined
     const records: LogRecord[] = []
-    let lastId: MessageId | undefined
-    for (const stored of batch) {
-      const record = decodeRecord(stored, where, ids)
-      lastId = record.id
-      const counts = this.#judge.counts(record)
-      if (this.#resumed !== undefined) this.#checkResumed(record, counts)
-      if (counts) records.push(record)
-    }
-    if (lastId !== undefined) this.#start = { from: lastId }
-    if (records.length > 0) this.#context.follow(this.#judge.timeTick)
+    const missing = this.#takeAll(batch, records)
+    if (records.length > 0) this.#context.follow(this.timeTick)
     await this.#switchToBuffer()
-    if (records.length > 0) return { records, shared: false }
-    return batch.length === 0 && !this.#endTold && this.#tail === undefined
-      ? { records, shared: false }
-      : undefined
+    if (records.length > 0 || missing !== undefined) {
+      const late = this.#order instanceof ForeignOrder ? this.#order.takeLateRecords() : undefined
+      return { records, shared: false, ...(missing && { missing }), ...(late && { late }) }
+    }
+    return batch.length === 0 && !this.#endTold && this.#tail === undefined ? AT_END : undefined
+  }
+
+  /** Through the order into `records`. What fails in the middle waits until those before are given out. */
+  #takeAll(batch: readonly StoredMessage[], records: LogRecord[]): MissingRecords | undefined {
+    const { where, ids } = this.#context
+    let missing: MissingRecords | undefined
+    try {
+      for (const stored of batch) {
+        if (this.#skipTo !== undefined && ids.compare(stored.id, this.#skipTo) <= 0) continue
+        const record = decodeRecord(stored, where, ids)
+        this.#order ??= this.#newOrder(isForeign(record))
+        this.#order.take(record, records)
+        if (this.#lost !== undefined && (records.length > 0 || isForeign(record)))
+          missing = this.#tellLost(record)
+      }
+    } catch (error) {
+      this.#failure = { error }
+    }
+    this.#seen = batch[batch.length - 1]?.id ?? this.#seen
+    return missing
   }
 
   async #switchToBuffer(): Promise<void> {
     const { buffer } = this.#context
-    if (buffer === undefined || this.#resumed !== undefined || !buffer.covers(this.#judge.timeTick)) return
-    this.#tail = buffer.readAfter(this.#judge.timeTick)
-    await this.#closeScanner()
+    const order = this.#order
+    if (buffer === undefined || !order?.mayTail || this.#lost !== undefined || this.#failure !== undefined)
+      return
+    if (!buffer.covers(order.timeTick)) return
+    this.#tail = new Tailing(buffer, order.timeTick, this.#signal)
+    await this.#catchUp.close()
   }
 
-  /** A resumed scanner must meet the record of its position before any later one counts (G8). */
-  #checkResumed(record: LogRecord, counts: boolean): void {
-    const { writer, timeTick } = this.#resumed as NonNullable<ReadPlan['resumed']>
-    if (record.timeTick === timeTick && record.term === writer.term) this.#resumed = undefined
-    else if (counts)
-      throw new WalError(
-        'WAL_LOG_ROLLED_BACK',
-        `${this.#context.where}: the record of the position (time tick ${timeTick}, term ${writer.term}) is gone; the log goes on with time tick ${record.timeTick} of term ${record.term}. It lost its end, probably in a failover: whatever was acknowledged above the common part is lost.`,
-      )
+  /** The next record is gone: behind the truncation point, if that is why, else at the oldest one kept. */
+  async #goOnBehindGap(): Promise<RecordRun | undefined> {
+    const order = this.#order
+    // It is the oldest record that was asked for, or that already went away again before it was read.
+    const again = this.#lost !== undefined || (this.#plan.start === 'oldest' && this.#seen === undefined)
+    if (again || order === undefined) {
+      await this.#catchUp.backOff()
+      return undefined
+    }
+    const { truncation } = await this.#context.end(this.#signal)
+    const after = order.timeTick < 0n ? undefined : order.timeTick
+    this.#skipTo = this.#seen
+    if (truncation !== undefined && truncation.timeTick > order.timeTick) {
+      order.skip(truncation)
+      this.#catchUp.startAt({ from: this.#context.ids.parse(truncation.id) })
+      return { records: [], shared: false, missing: missingUpTo(truncation, after) }
+    }
+    order.skip(undefined)
+    this.#lost = { after }
+    this.#catchUp.startAt('oldest')
+    return undefined
   }
 
-  async #afterFailure(error: unknown): Promise<void> {
-    this.#signal.throwIfAborted()
-    await this.#closeScanner()
-    if (WalError.isInstance(error) && error.code === 'WAL_CLOSED' && (await this.#reopened())) return
-    if (!mayPass(error)) throw error
-    const { runtime, logger, where } = this.#context
-    logger.warn(
-      { error, failures: this.#failures },
-      `${where}: reading failed, starting again behind the last record`,
-    )
-    const ms = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(this.#failures++, 16))
-    await sleep(runtime, ms * (0.5 + runtime.random() / 2), this.#signal)
+  #tellLost({ id, term, incarnation, timeTick }: LogRecord): MissingRecords {
+    const after = this.#lost?.after
+    this.#lost = undefined
+    const writer = { term, incarnation }
+    const lastConfirmed = this.#context.ids.serialise(id)
+    const resumeAt = { lastConfirmed, writer, timeTick: after ?? 0n, gap: true } as const
+    return { reason: 'lost', after, before: timeTick, resumeAt }
   }
 
-  /** Whether the log under the scanner was closed only to be opened anew (the writer's fence was taken). */
-  async #reopened(): Promise<boolean> {
-    await abortable(this.#context.reopening?.() ?? Promise.resolve(), this.#signal)
-    return this.#context.log() !== this.#log
+  #newOrder(foreign: boolean): LogOrder {
+    const { known, resumed } = this.#plan
+    if (!foreign) return new OwnOrder(this.#context, known, resumed)
+    const start = this.#plan.foreign ?? { settled: -1n, settledFrom: '' }
+    return new ForeignOrder(this.#context, start, this.#options.deliverLate)
   }
+}
 
-  async #closeScanner(): Promise<void> {
-    const scanner = this.#scanner
-    this.#scanner = undefined
-    await scanner?.close()
-  }
-
-  /** Resolves when the buffer has changed, or the signal aborts. */
-  #bufferChange(): Promise<void> {
-    const { buffer } = this.#context
-    return new Promise((resolve) => {
-      const done = (): void => {
-        stopWaiting?.()
-        this.#signal.removeEventListener('abort', done)
-        resolve()
-      }
-      const stopWaiting = buffer?.onChange(done)
-      // The signal is the scanner's own, and this its only listener at a time.
-      this.#signal.addEventListener('abort', done, { once: true })
-    })
-  }
+function isTruncated(error: unknown): boolean {
+  return WalError.isInstance(error) && error.code === 'WAL_POSITION_TRUNCATED'
 }

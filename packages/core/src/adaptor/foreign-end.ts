@@ -1,0 +1,76 @@
+import {
+  corrupt,
+  type MessageId,
+  type MessageIdCodec,
+  type ReadOnlyWALImpls,
+  type StartPosition,
+  type TimeTick,
+  WalError,
+} from '@wal/walimpls'
+import { isTimeTick, type LogRecord, placeOf, refuseMixed } from '../read/log-record.js'
+import type { LogEnd } from './log-end.js'
+import { readRange } from './read-range.js'
+
+/** A log's tail may hold no time tick, and the one before it neither; then all of it is read. */
+const MAX_STEPS_BACK = 8
+
+/**
+ * The end of a log that another system wrote. Nothing names its last persisted time tick, but everything above the last
+ * record's time tick lies behind its last-confirmed id; from there it is one step back to the next such id.
+ */
+export async function readForeignEnd(
+  log: ReadOnlyWALImpls,
+  ids: MessageIdCodec,
+  where: string,
+  last: LogRecord,
+  signal: AbortSignal | undefined,
+): Promise<LogEnd> {
+  let start: MessageId | undefined = lastConfirmedOf(last, where, ids)
+  for (let step = 0; ; step++) {
+    let timeTick: TimeTick = -1n
+    let term: number | undefined
+    let first: LogRecord | undefined
+    const see = (record: LogRecord): void => {
+      refuseMixed(record, true, where, ids)
+      first ??= record
+      if (term !== undefined && record.term < term) return
+      term = record.term
+      if (isTimeTick(record) && record.timeTick > timeTick) timeTick = record.timeTick
+    }
+    const from: StartPosition = start === undefined ? 'oldest' : { from: start }
+    const kept = await readKept(() => readRange(log, ids, where, from, last.id, see, signal))
+    if (timeTick >= 0n || start === undefined)
+      return {
+        lastId: last.id,
+        writer: { term: term ?? last.term, incarnation: '' },
+        timeTick,
+        logIdentity: undefined,
+        lastTick: '',
+        truncation: undefined,
+        foreign: true,
+      }
+    const before =
+      kept && step < MAX_STEPS_BACK && first !== undefined ? lastConfirmedOf(first, where, ids) : undefined
+    start = before !== undefined && ids.compare(before, start) < 0 ? before : undefined
+  }
+}
+
+/** False when the records asked for are not kept any more. */
+async function readKept(read: () => Promise<void>): Promise<boolean> {
+  try {
+    await read()
+    return true
+  } catch (error) {
+    if (WalError.isInstance(error) && error.code === 'WAL_POSITION_TRUNCATED') return false
+    throw error
+  }
+}
+
+function lastConfirmedOf(record: LogRecord, where: string, ids: MessageIdCodec): MessageId {
+  if (record.lastConfirmed === '') return record.id
+  try {
+    return ids.parse(record.lastConfirmed)
+  } catch (error) {
+    throw corrupt(placeOf(record.id, where, ids), 'the last-confirmed id _lc is malformed', error)
+  }
+}

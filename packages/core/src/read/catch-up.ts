@@ -1,0 +1,98 @@
+import {
+  type ReadOnlyWALImpls,
+  type ScannerImpls,
+  type StartPosition,
+  type StoredMessage,
+  WalError,
+} from '@wal/walimpls'
+import { abortable, sleep } from '@wal/walimpls/helper'
+import { mayPass } from '../errors/classify.js'
+import { READ_BYTES, type ReadContext } from './read-context.js'
+
+const FIRST_RETRY_MS = 100
+const MAX_RETRY_MS = 5000
+
+/**
+ * The first stage: stored records as the backend gives them, through every failure that may pass. A new backend scanner
+ * starts at the last record seen, never where the reader once began: that would replay the log, or, for a reader of the
+ * latest, skip what came meanwhile (reference D.9.2).
+ */
+export class CatchUp {
+  readonly #context: ReadContext
+  readonly #signal: AbortSignal
+  #start: StartPosition
+  #log: ReadOnlyWALImpls | undefined
+  #scanner: ScannerImpls | undefined
+  #failures = 0
+
+  constructor(context: ReadContext, start: StartPosition, signal: AbortSignal) {
+    this.#context = context
+    this.#start = start
+    this.#signal = signal
+  }
+
+  /**
+   * The next records, the last seen before among them after a failure; none when the end was met; undefined: ask again.
+   * Rejects with the signal's reason, or with what no retry can mend.
+   */
+  async next(): Promise<readonly StoredMessage[] | undefined> {
+    let batch: readonly StoredMessage[] | undefined
+    try {
+      const log = this.#context.log()
+      // The writer's log may have been opened anew (its fence was taken and asserted again).
+      if (log !== this.#log) await this.close()
+      this.#log = log
+      this.#scanner ??= log.read({ start: this.#start, maxBytes: READ_BYTES, signal: this.#signal })
+      batch = await this.#scanner.next()
+    } catch (error) {
+      await this.#afterFailure(error)
+      return undefined
+    }
+    if (batch === undefined) {
+      this.#signal.throwIfAborted()
+      if (await this.#reopened()) return undefined
+      throw new WalError('WAL_CLOSED', `${this.#context.where}: the log was closed under a scanner`)
+    }
+    this.#failures = 0
+    const last = batch[batch.length - 1]
+    if (last !== undefined) this.#start = { from: last.id }
+    return batch
+  }
+
+  /** The next backend scanner starts here. There must be none now. */
+  startAt(start: StartPosition): void {
+    this.#start = start
+  }
+
+  /** Ends the backend's scanner; `next` makes another one. */
+  async close(): Promise<void> {
+    const scanner = this.#scanner
+    this.#scanner = undefined
+    await scanner?.close()
+  }
+
+  async backOff(): Promise<void> {
+    const { runtime } = this.#context
+    const ms = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(this.#failures++, 16))
+    await sleep(runtime, ms * (0.5 + runtime.random() / 2), this.#signal)
+  }
+
+  async #afterFailure(error: unknown): Promise<void> {
+    this.#signal.throwIfAborted()
+    await this.close()
+    if (WalError.isInstance(error) && error.code === 'WAL_CLOSED' && (await this.#reopened())) return
+    if (!mayPass(error)) throw error
+    const { logger, where } = this.#context
+    logger.warn(
+      { error, failures: this.#failures },
+      `${where}: reading failed, starting again behind the last record`,
+    )
+    await this.backOff()
+  }
+
+  /** Whether the log under the scanner was closed only to be opened anew (the writer's fence was taken). */
+  async #reopened(): Promise<boolean> {
+    await abortable(this.#context.reopening?.() ?? Promise.resolve(), this.#signal)
+    return this.#context.log() !== this.#log
+  }
+}

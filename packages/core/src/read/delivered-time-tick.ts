@@ -1,0 +1,20 @@
+import type { TimeTick } from '@wal/walimpls'
+import type { Position } from '../position/position.js'
+import type { TimeTickMark } from '../scanner.js'
+import { type Naming, positionOf } from './delivered-message.js'
+import type { LogRecord } from './log-record.js'
+
+export class DeliveredTimeTick implements TimeTickMark {
+  readonly kind = 'timeTick'
+  readonly timeTick: TimeTick
+  readonly position: Position
+
+  constructor(record: LogRecord, logIdentity: string, naming: Naming) {
+    this.timeTick = record.timeTick
+    this.position = positionOf(record, logIdentity, naming)
+  }
+
+  toJSON(): object {
+    return { kind: this.kind, timeTick: String(this.timeTick), position: this.position }
+  }
+}

@@ -1,0 +1,31 @@
+import type { TimeTick } from '@wal/walimpls'
+import { formatPosition, type Position } from '../position/position.js'
+import type { Message, OrderViolation } from '../scanner.js'
+import { DeliveredMessage, type Naming } from './delivered-message.js'
+import type { LateRecord } from './foreign-order.js'
+import type { LogRecord } from './log-record.js'
+
+export class DeliveredViolation implements OrderViolation {
+  readonly kind = 'orderViolation'
+  readonly message: Message
+  readonly delivered: TimeTick
+  readonly position: Position
+
+  constructor(record: LogRecord, { settled, settledFrom }: LateRecord, naming: Naming) {
+    this.message = new DeliveredMessage(record, false, '', naming)
+    this.delivered = settled
+    this.position = formatPosition({
+      backend: naming.backend,
+      logIdentity: '',
+      lastConfirmed: settledFrom,
+      writer: { term: record.term, incarnation: '' },
+      timeTick: settled,
+      ownId: naming.ids.serialise(record.id),
+    })
+  }
+
+  toJSON(): object {
+    const { kind, message, delivered, position } = this
+    return { kind, message: message.toJSON(), delivered: String(delivered), position }
+  }
+}

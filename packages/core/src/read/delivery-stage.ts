@@ -1,0 +1,52 @@
+import { propertyOf, RESERVED, type TimeTick } from '@wal/walimpls'
+import type { ReadOptions, ScannerElement } from '../scanner.js'
+import { DeliveredGap } from './delivered-gap.js'
+import { DeliveredMessage } from './delivered-message.js'
+import { DeliveredTimeTick } from './delivered-time-tick.js'
+import { DeliveredViolation } from './delivered-violation.js'
+import { isTimeTick } from './log-record.js'
+import type { MissingRecords } from './missing-records.js'
+import type { ReadContext } from './read-context.js'
+import { ReadFilter } from './read-filter.js'
+import type { ReadPlan } from './read-plan.js'
+import type { RecordRun } from './record-source.js'
+
+/** The last stage: makes of records what a scanner's user gets, as far as the filters and `until` admit it. */
+export class DeliveryStage {
+  readonly #context: ReadContext
+  readonly #timeTicks: boolean
+  readonly #filter: ReadFilter
+  readonly #until: TimeTick | undefined
+  #logIdentity: string
+
+  constructor(context: ReadContext, options: ReadOptions, plan: ReadPlan) {
+    this.#context = context
+    this.#timeTicks = options.timeTicks === true
+    this.#filter = new ReadFilter(options)
+    this.#until = plan.until
+    this.#logIdentity = plan.logIdentity ?? ''
+  }
+
+  gap(missing: MissingRecords): ScannerElement {
+    return new DeliveredGap(missing, this.#logIdentity, this.#context)
+  }
+
+  elements({ records, shared, missing, late }: RecordRun): ScannerElement[] {
+    const elements: ScannerElement[] = missing === undefined ? [] : [this.gap(missing)]
+    const until = this.#until
+    for (const record of records) {
+      if (until !== undefined && record.timeTick > until) break
+      const place = late?.get(record)
+      if (place !== undefined) elements.push(new DeliveredViolation(record, place, this.#context))
+      else if (isTimeTick(record)) {
+        // The log was empty when the scanner started, so nobody knew.
+        if (this.#logIdentity === '')
+          this.#logIdentity = propertyOf(record.properties, RESERVED.logIdentity) ?? ''
+        if (this.#timeTicks && this.#filter.admitsTimeTick(record.timeTick))
+          elements.push(new DeliveredTimeTick(record, this.#logIdentity, this.#context))
+      } else if (this.#filter.admits(record))
+        elements.push(new DeliveredMessage(record, shared, this.#logIdentity, this.#context))
+    }
+    return elements
+  }
+}

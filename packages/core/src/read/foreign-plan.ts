@@ -1,0 +1,38 @@
+import type { StartPosition, TimeTick } from '@wal/walimpls'
+import type { LogEnd } from '../adaptor/log-end.js'
+import type { PositionParts } from '../position/position.js'
+import type { ReadOptions } from '../scanner.js'
+import type { ForeignStart } from './foreign-order.js'
+import type { ReadContext } from './read-context.js'
+import type { ReadPlan } from './read-plan.js'
+
+/** Of a log that another system wrote. `place` is where `from` or `after` points. */
+export function planForeignRead(
+  options: ReadOptions,
+  place: PositionParts | undefined,
+  until: TimeTick | undefined,
+  end: LogEnd,
+  { ids }: ReadContext,
+): ReadPlan {
+  const planned = (start: StartPosition, foreign: ForeignStart): ReadPlan => ({
+    start,
+    foreign,
+    until,
+    known: undefined,
+    resumed: undefined,
+    logIdentity: undefined,
+  })
+  if (place !== undefined) {
+    const { lastConfirmed, timeTick, ownId } = place
+    const start = { from: ids.parse(lastConfirmed) }
+    // Behind a gap nothing was read yet, so nothing has to be passed over.
+    if (ownId === undefined) return planned(start, { settled: timeTick, settledFrom: lastConfirmed })
+    const passed = { timeTick, id: ids.parse(ownId), inclusive: options.from !== undefined }
+    return planned(start, { settled: -1n, settledFrom: lastConfirmed, passed })
+  }
+  if (options.deliver === 'latest' && end.lastId !== undefined) {
+    const { lastId: behind, timeTick: settled } = end
+    return planned({ from: behind }, { settled, settledFrom: ids.serialise(behind), behind })
+  }
+  return planned('oldest', { settled: -1n, settledFrom: '' })
+}

@@ -1,0 +1,67 @@
+import { invalidArgument, MAX_TIME_TICK, messageTypeOf } from '@wal/walimpls'
+import { parsePosition } from '../position/position.js'
+import type { ReadOptions } from '../scanner.js'
+
+const CHECKS: { readonly [K in keyof Required<ReadOptions>]: (value: unknown) => void } = {
+  deliver: oneOf('deliver', 'all', 'latest'),
+  from: (value) => void parsePosition(value, 'from'),
+  after: (value) => void parsePosition(value, 'after'),
+  until: (value) => {
+    if (typeof value === 'bigint') checkTimeTick('until', value)
+    else if (value !== 'end') parsePosition(value, 'until')
+  },
+  vchannel: (value) => {
+    if (typeof value !== 'string') throw invalidArgument('vchannel', 'text', value)
+  },
+  types: checkTypes,
+  timeTickAbove: (value) => checkTimeTick('timeTickAbove', value),
+  timeTickFrom: (value) => checkTimeTick('timeTickFrom', value),
+  timeTicks: (value) => {
+    if (typeof value !== 'boolean') throw invalidArgument('timeTicks', 'true or false', value)
+  },
+  gaps: oneOf('gaps', 'reject', 'deliver'),
+  orderViolations: oneOf('orderViolations', 'reject', 'deliver'),
+  signal: (value) => {
+    if (typeof (value as AbortSignal | null)?.addEventListener !== 'function')
+      throw invalidArgument('signal', 'an AbortSignal', value)
+  },
+}
+
+/** Refuses what can be refused without looking at the log. */
+export function checkReadOptions(options: ReadOptions): void {
+  if (typeof options !== 'object' || options === null)
+    throw invalidArgument('read', 'given an options object', options)
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(CHECKS, name))
+      throw invalidArgument(`read option "${name}"`, `one of ${Object.keys(CHECKS).join(', ')}`)
+    if (value !== undefined) CHECKS[name as keyof ReadOptions](value)
+  }
+  const starts = [options.deliver, options.from, options.after].filter((start) => start !== undefined)
+  if (starts.length > 1) throw invalidArgument('a read', 'given at most one of deliver, from and after')
+}
+
+function oneOf(name: string, first: string, second: string): (value: unknown) => void {
+  return (value) => {
+    if (value !== first && value !== second) throw invalidArgument(name, `"${first}" or "${second}"`, value)
+  }
+}
+
+function checkTimeTick(name: string, value: unknown): void {
+  if (typeof value !== 'bigint' || value < 0n || value > MAX_TIME_TICK)
+    throw invalidArgument(name, 'a time tick (a bigint from 0 to 2^64 - 1)', value)
+}
+
+function checkTypes(value: unknown): void {
+  if (!Array.isArray(value) || value.length === 0)
+    throw invalidArgument('types', 'a list of at least one message type number', value)
+  for (const type of value) {
+    if (!Number.isInteger(type) || type < 0 || type >= 2 ** 31)
+      throw invalidArgument('a message type in types', 'an integer from 0 to 2^31 - 1', type)
+    if (messageTypeOf(type).system)
+      throw invalidArgument(
+        'a message type in types',
+        `no type of the library's own: ${messageTypeOf(type).name} is always read (for time ticks there is timeTicks)`,
+        type,
+      )
+  }
+}
