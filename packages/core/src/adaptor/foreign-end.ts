@@ -1,5 +1,4 @@
 import {
-  corrupt,
   type MessageId,
   type MessageIdCodec,
   type ReadOnlyWALImpls,
@@ -7,7 +6,7 @@ import {
   type TimeTick,
   WalError,
 } from '@wal/walimpls'
-import { isTimeTick, type LogRecord, placeOf, refuseMixed } from '../read/log-record.js'
+import { isTimeTick, type LogRecord, refuseMixed, startIdOf } from '../read/log-record.js'
 import type { LogEnd } from './log-end.js'
 import { readRange } from './read-range.js'
 
@@ -25,7 +24,7 @@ export async function readForeignEnd(
   last: LogRecord,
   signal: AbortSignal | undefined,
 ): Promise<LogEnd> {
-  let start: MessageId | undefined = lastConfirmedOf(last, where, ids)
+  let start: MessageId | undefined = startIdOf(last, where, ids)
   for (let step = 0; ; step++) {
     let timeTick: TimeTick = -1n
     let term: number | undefined
@@ -50,7 +49,7 @@ export async function readForeignEnd(
         foreign: true,
       }
     const before =
-      kept && step < MAX_STEPS_BACK && first !== undefined ? lastConfirmedOf(first, where, ids) : undefined
+      kept && step < MAX_STEPS_BACK && first !== undefined ? startIdOf(first, where, ids) : undefined
     start = before !== undefined && ids.compare(before, start) < 0 ? before : undefined
   }
 }
@@ -63,14 +62,5 @@ async function readKept(read: () => Promise<void>): Promise<boolean> {
   } catch (error) {
     if (WalError.isInstance(error) && error.code === 'WAL_POSITION_TRUNCATED') return false
     throw error
-  }
-}
-
-function lastConfirmedOf(record: LogRecord, where: string, ids: MessageIdCodec): MessageId {
-  if (record.lastConfirmed === '') return record.id
-  try {
-    return ids.parse(record.lastConfirmed)
-  } catch (error) {
-    throw corrupt(placeOf(record.id, where, ids), 'the last-confirmed id _lc is malformed', error)
   }
 }

@@ -98,6 +98,11 @@ export function awaitLogEnd(
   runtime: Runtime,
   signal: AbortSignal | undefined,
 ): Promise<LogEnd> {
-  const options = { firstMs: 100, shouldRetry: mayPass, ...(signal === undefined ? {} : { signal }) }
+  const options = { firstMs: 100, shouldRetry, ...(signal === undefined ? {} : { signal }) }
   return retry(runtime, options, () => readLogEnd(log, ids, where, signal))
+}
+
+/** A look at the oldest records that a truncation overtook is worth another. */
+function shouldRetry(error: unknown): boolean {
+  return mayPass(error) || (WalError.isInstance(error) && error.code === 'WAL_POSITION_TRUNCATED')
 }

@@ -21,7 +21,10 @@ export interface PositionParts {
   readonly logIdentity: string
   /** Serialised id to start reading at, to meet everything with a greater time tick. */
   readonly lastConfirmed: string
-  /** In a log that another system wrote the incarnation is empty, and the term −1 where a record names none. */
+  /**
+   * Who wrote the unit. In a log that another system wrote: no incarnation, and the term that was current at
+   * `lastConfirmed`, −1 if unknown.
+   */
   readonly writer: Writer
   /** Of the delivered unit. */
   readonly timeTick: TimeTick
@@ -41,7 +44,7 @@ const GAP = '+'
 /**
  * `wal1:backend:identity:id:term:incarnation:timeTick`; the id is the backend's and percent-encoded. An eighth field
  * follows in a log that another system wrote, the unit's own id, and behind a gap, `+`. Another system's log has `-` for
- * identity and incarnation, and for the term where a record names none.
+ * identity and incarnation, and for a term that is not known.
  */
 export function formatPosition(parts: PositionParts): Position {
   const { backend, logIdentity, lastConfirmed, writer, timeTick, ownId, gap } = parts

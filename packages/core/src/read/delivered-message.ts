@@ -11,7 +11,7 @@ export function positionOf(record: LogRecord, logIdentity: string, { backend, id
     backend,
     logIdentity,
     lastConfirmed: startFrom(record, ids),
-    writer: { term: record.term, incarnation: record.incarnation },
+    writer: { term: record.startTerm ?? record.term, incarnation: record.incarnation },
     timeTick: record.timeTick,
     ...(isForeign(record) ? { ownId: ids.serialise(record.id) } : {}),
   })

@@ -11,14 +11,14 @@ export class DeliveredViolation implements OrderViolation {
   readonly delivered: TimeTick
   readonly position: Position
 
-  constructor(record: LogRecord, { settled, settledFrom }: LateRecord, naming: Naming) {
+  constructor(record: LogRecord, { settled, settledFrom, startTerm }: LateRecord, naming: Naming) {
     this.message = new DeliveredMessage(record, false, '', naming)
     this.delivered = settled
     this.position = formatPosition({
       backend: naming.backend,
       logIdentity: '',
       lastConfirmed: settledFrom,
-      writer: { term: record.term, incarnation: '' },
+      writer: { term: startTerm, incarnation: '' },
       timeTick: settled,
       ownId: naming.ids.serialise(record.id),
     })

@@ -8,9 +8,10 @@ import {
   type Writer,
 } from '@wal/walimpls'
 import type { LogOrder } from './log-order.js'
-import { isTimeTick, type LogRecord, placeOf, refuseMixed, startFrom } from './log-record.js'
+import { isTimeTick, type LogRecord, placeOf, refuseMixed, startFrom, startIdOf } from './log-record.js'
 import type { ReadContext } from './read-context.js'
 import { ReorderBuffer } from './reorder-buffer.js'
+import { TermHistory } from './term-history.js'
 
 /** A unit's place in the order of delivery: by time tick, then by id. */
 export interface ForeignPlace {
@@ -20,6 +21,8 @@ export interface ForeignPlace {
 
 /** Where a scanner of another system's log starts. */
 export interface ForeignStart {
+  /** Current there; −1: unknown. */
+  readonly term: number
   /** Everything up to this time tick is settled; −1: unknown. */
   readonly settled: TimeTick
   /** Serialised id from which everything above `settled` is met. */
@@ -30,10 +33,15 @@ export interface ForeignStart {
   readonly passed?: ForeignPlace & { readonly inclusive: boolean }
 }
 
+/** The oldest record kept, whatever it is. */
+export const FOREIGN_BEGINNING: ForeignStart = { term: -1, settled: -1n, settledFrom: '' }
+
 /** A record below what was delivered, and where the reader stood when it came. */
 export interface LateRecord {
   readonly settled: TimeTick
   readonly settledFrom: string
+  /** Term that was current at `settledFrom`, −1 if unknown. */
+  readonly startTerm: number
 }
 
 /**
@@ -49,7 +57,8 @@ export class ForeignOrder implements LogOrder {
   readonly #buffer: ReorderBuffer
   #settled: TimeTick
   #settledFrom: string
-  #term: number | undefined
+  #settledTerm: number
+  readonly #terms: TermHistory
   #lastId: MessageId | undefined
   #resumed: ForeignStart['passed']
   #late = new Map<LogRecord, LateRecord>()
@@ -63,6 +72,8 @@ export class ForeignOrder implements LogOrder {
     this.#buffer = new ReorderBuffer(context.reorder)
     this.#settled = start.settled
     this.#settledFrom = start.settledFrom
+    this.#settledTerm = start.term
+    this.#terms = new TermHistory(context.ids, start.term)
     this.#lastId = start.behind
     this.#resumed = start.passed
   }
@@ -72,7 +83,8 @@ export class ForeignOrder implements LogOrder {
   }
 
   get writer(): Writer | undefined {
-    return this.#term === undefined ? undefined : { term: this.#term, incarnation: '' }
+    const { current: term } = this.#terms
+    return term < 0 ? undefined : { term, incarnation: '' }
   }
 
   take(record: LogRecord, out: LogRecord[]): void {
@@ -82,21 +94,15 @@ export class ForeignOrder implements LogOrder {
     refuseMixed(record, true, where, ids)
     this.#lastId = record.id
     this.#checkResumed(record)
-    if (this.#term !== undefined && record.term < this.#term) {
+    if (!this.#terms.counts(record)) {
       this.voids++
       return
     }
-    this.#term = record.term
     this.#refuseParts(record)
     if (record.timeTick < this.#settled) this.#takeLate(record, out)
-    else if (isTimeTick(record)) {
-      this.#settled = record.timeTick
-      this.#settledFrom = startFrom(record, ids)
-      for (const held of this.#buffer.release(record.timeTick))
-        if (this.#isNew(held, held.timeTick)) out.push(held)
-      if (this.#isNew(record, record.timeTick)) out.push(record)
-    } else if (record.timeTick > this.#settled) this.#hold(record)
-    else if (this.#isNew(record, record.timeTick)) out.push(record)
+    else if (isTimeTick(record)) this.#settle(record, out)
+    else if (record.timeTick > this.#settled) this.#hold(record)
+    else this.#give(record, out)
   }
 
   /** The late ones among the records that came out since the last call. */
@@ -123,6 +129,21 @@ export class ForeignOrder implements LogOrder {
     return this.#context.ids.compare(record.id, passed.id) >= (passed.inclusive ? 0 : 1)
   }
 
+  #give(record: LogRecord, out: LogRecord[]): void {
+    if (!this.#isNew(record, record.timeTick)) return
+    const { where, ids } = this.#context
+    out.push({ ...record, startTerm: this.#terms.at(startIdOf(record, where, ids)) })
+  }
+
+  #settle(tick: LogRecord, out: LogRecord[]): void {
+    const { where, ids } = this.#context
+    this.#settled = tick.timeTick
+    this.#settledFrom = startFrom(tick, ids)
+    this.#settledTerm = this.#terms.at(startIdOf(tick, where, ids))
+    for (const record of this.#buffer.release(tick.timeTick)) this.#give(record, out)
+    this.#give(tick, out)
+  }
+
   #hold(record: LogRecord): void {
     if (this.#buffer.add(record)) return
     const { where, ids, reorder } = this.#context
@@ -136,7 +157,8 @@ export class ForeignOrder implements LogOrder {
     // Its place in what is delivered is where it was met; so a reader that resumes behind it does not meet it again.
     if (!this.#isNew(record, this.#settled)) return
     if (this.#deliverLate) {
-      this.#late.set(record, { settled: this.#settled, settledFrom: this.#settledFrom })
+      const place = { settled: this.#settled, settledFrom: this.#settledFrom, startTerm: this.#settledTerm }
+      this.#late.set(record, place)
       out.push(record)
       return
     }

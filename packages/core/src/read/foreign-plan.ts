@@ -2,7 +2,7 @@ import type { StartPosition, TimeTick } from '@wal/walimpls'
 import type { LogEnd } from '../adaptor/log-end.js'
 import type { PositionParts } from '../position/position.js'
 import type { ReadOptions } from '../scanner.js'
-import type { ForeignStart } from './foreign-order.js'
+import { FOREIGN_BEGINNING, type ForeignStart } from './foreign-order.js'
 import type { ReadContext } from './read-context.js'
 import type { ReadPlan } from './read-plan.js'
 
@@ -23,16 +23,18 @@ export function planForeignRead(
     logIdentity: undefined,
   })
   if (place !== undefined) {
-    const { lastConfirmed, timeTick, ownId } = place
+    const { lastConfirmed, timeTick, ownId, writer } = place
     const start = { from: ids.parse(lastConfirmed) }
+    const { term } = writer
     // Behind a gap nothing was read yet, so nothing has to be passed over.
-    if (ownId === undefined) return planned(start, { settled: timeTick, settledFrom: lastConfirmed })
+    if (ownId === undefined) return planned(start, { term, settled: timeTick, settledFrom: lastConfirmed })
     const passed = { timeTick, id: ids.parse(ownId), inclusive: options.from !== undefined }
-    return planned(start, { settled: -1n, settledFrom: lastConfirmed, passed })
+    return planned(start, { term, settled: -1n, settledFrom: lastConfirmed, passed })
   }
   if (options.deliver === 'latest' && end.lastId !== undefined) {
     const { lastId: behind, timeTick: settled } = end
-    return planned({ from: behind }, { settled, settledFrom: ids.serialise(behind), behind })
+    const term = end.writer?.term ?? -1
+    return planned({ from: behind }, { term, settled, settledFrom: ids.serialise(behind), behind })
   }
-  return planned('oldest', { settled: -1n, settledFrom: '' })
+  return planned('oldest', FOREIGN_BEGINNING)
 }

@@ -1,4 +1,5 @@
 import {
+  corrupt,
   MESSAGE_TYPE,
   type MessageId,
   type MessageIdCodec,
@@ -23,6 +24,8 @@ export interface LogRecord {
   /** Serialised id to start from to meet everything above this time tick; empty for the record's own. */
   readonly lastConfirmed: string
   readonly previousTick: string
+  /** Of another system's record that is delivered: the term that was current at its last-confirmed id, −1 if unknown. */
+  readonly startTerm?: number
 }
 
 /** Decodes a record as it comes from a backend. `WAL_CORRUPT` names its place. */
@@ -71,4 +74,14 @@ export function refuseMixed(record: LogRecord, foreign: boolean, where: string, 
 /** Serialised id to start from, to meet everything above the record's time tick. */
 export function startFrom(record: LogRecord, ids: MessageIdCodec): string {
   return record.lastConfirmed === '' ? ids.serialise(record.id) : record.lastConfirmed
+}
+
+/** The same, as an id. `WAL_CORRUPT` when another system's id is none of this backend's. */
+export function startIdOf(record: LogRecord, where: string, ids: MessageIdCodec): MessageId {
+  if (record.lastConfirmed === '') return record.id
+  try {
+    return ids.parse(record.lastConfirmed)
+  } catch (error) {
+    throw corrupt(placeOf(record.id, where, ids), 'the last-confirmed id _lc is malformed', error)
+  }
 }

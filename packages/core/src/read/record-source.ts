@@ -1,6 +1,6 @@
 import { type MessageId, type StoredMessage, type TimeTick, WalError } from '@wal/walimpls'
 import { CatchUp } from './catch-up.js'
-import { ForeignOrder, type LateRecord } from './foreign-order.js'
+import { FOREIGN_BEGINNING, ForeignOrder, type LateRecord } from './foreign-order.js'
 import type { LogOrder } from './log-order.js'
 import { decodeRecord, isForeign, type LogRecord } from './log-record.js'
 import { type MissingRecords, missingUpTo } from './missing-records.js'
@@ -190,7 +190,7 @@ export class RecordSource {
   #newOrder(foreign: boolean): LogOrder {
     const { known, resumed } = this.#plan
     if (!foreign) return new OwnOrder(this.#context, known, resumed)
-    const start = this.#plan.foreign ?? { settled: -1n, settledFrom: '' }
+    const { foreign: start = FOREIGN_BEGINNING } = this.#plan
     return new ForeignOrder(this.#context, start, this.#options.deliverLate)
   }
 }

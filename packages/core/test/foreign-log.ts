@@ -1,0 +1,46 @@
+import { memoryBuilder } from '@wal/core/testing'
+import { encodeInt64, encodeUint64, MESSAGE_TYPE, systemRuntime, type WireMessage } from '@wal/walimpls'
+import { onTestFinished } from 'vitest'
+
+export interface ForeignParts {
+  readonly timeTick: number
+  readonly text?: string
+  readonly tick?: boolean
+  readonly term?: number
+  readonly vchannel?: string
+  readonly type?: number
+  /** Number of the record to start from to meet everything above; its own when not said. */
+  readonly lastConfirmed?: number
+  readonly more?: readonly string[]
+}
+
+export function foreignRecord(parts: ForeignParts): WireMessage {
+  const { text = '', timeTick, tick = false, term = 1, vchannel, lastConfirmed, more = [] } = parts
+  const type = tick ? MESSAGE_TYPE.TimeTick : (parts.type ?? 2)
+  const properties = ['_v', '2', '_t', String(type), '_wt', encodeInt64(BigInt(term))]
+  properties.push('_tt', encodeUint64(BigInt(timeTick)), ...more)
+  if (vchannel !== undefined) properties.push('_vc', vchannel)
+  if (lastConfirmed === undefined) properties.push('_lcs', '')
+  else properties.push('_lc', lastConfirmed.toString(36))
+  return { payload: Buffer.from(text), properties }
+}
+
+/** Writes a log as another system would: without our marks, in whatever order. */
+export async function foreignLog(channel = 'log') {
+  const options = { name: 'default', maxRecordBytes: 1 << 24, maxInFlightBatches: 4 }
+  const opener = await memoryBuilder().build(options as never, systemRuntime)
+  onTestFinished(() => opener.close())
+  const log = await opener.open(channel, { term: 0, incarnation: 'another' })
+  let sequence = 0
+  return {
+    async append(...records: readonly ForeignParts[]): Promise<void> {
+      if (records.length === 0) return
+      await log.append({ sequence: sequence++, messages: records.map(foreignRecord), bytes: 0 })
+    },
+    async appendAsIs(...messages: readonly WireMessage[]): Promise<void> {
+      await log.append({ sequence: sequence++, messages: messages as [WireMessage], bytes: 0 })
+    },
+    /** Frees everything below that record. */
+    truncate: (number: number) => log.truncate(memoryBuilder().messageIds.parse(number.toString(36))),
+  }
+}
