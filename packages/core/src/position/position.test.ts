@@ -27,6 +27,23 @@ test('positions and truncation points come back as they were', () => {
     }),
   )
   const id = fc.stringMatching(/^[!-~]{1,40}$/)
+  // Another system's: no identity, no incarnation, perhaps no term; and the places behind a gap.
+  const foreign = fc.record({
+    backend: fc.constant('memory'),
+    logIdentity: fc.constant(''),
+    lastConfirmed: id,
+    writer: fc.record({ term: fc.oneof(term, fc.constant(-1)), incarnation: fc.constant('') }),
+    timeTick,
+  })
+  const marked = fc.oneof(
+    fc.tuple(foreign, id).map(([each, ownId]) => ({ ...each, ownId })),
+    fc.oneof(foreign, parts).map((each) => ({ ...each, gap: true as const })),
+  )
+  fc.assert(
+    fc.property(marked, (each) => {
+      assert.deepEqual(parsePosition(formatPosition(each)), { ...each, writer: { ...each.writer } })
+    }),
+  )
   fc.assert(
     fc.property(fc.record({ id, writer: fc.record({ term, incarnation }), timeTick }), (each) => {
       const expected = { ...each, writer: { ...each.writer } }
@@ -61,6 +78,14 @@ test('what is no position is WAL_INVALID_ARGUMENT, a later format WAL_SPEC_UNSUP
     'wal1:m:i:1:0:a:01',
     'wal1:m:i:1:0:a:3w5e11264sgsg',
     ' wal1:m:i:1:0:a:1',
+    'wal1:m:i:1:0:a:1:2',
+    'wal1:m:i:1:-:a:1',
+    'wal1:m:i:1:0:-:1',
+    'wal1:m:-:1:0:-:1',
+    'wal1:m:-:1:0:a:1:2',
+    'wal1:m:-:1:0:-:1:',
+    'wal1:m:-:1:0:-:1:%zz',
+    'wal1:m:-:1:0:-:1:2:3',
     'append:wal1:m:i:1:0:a:1',
   ])
     assert.throws(() => parsePosition(bad), invalid, String(bad))
