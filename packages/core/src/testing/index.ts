@@ -1,6 +1,7 @@
 /**
  * For applications' own tests: the in-memory backend (`import '@wal/core/testing'`, then `openWal('memory:', …)`), and
- * fault injection over any backend (`openWal(url, { builder: faultyBuilder(memoryBuilder(), faults) })`).
+ * fault injection over any backend (`openWal(url, { builder: faultyBuilder(memoryBuilder(), faults) })`), and virtual time
+ * (`openWal(url, { runtime: simulatedRuntime({ seed }) })`).
  */
 export {
   type CallDetails,
@@ -19,5 +20,8 @@ export {
   memoryBuilder,
   registerMemoryBackend,
   resetMemory,
+  type SimulatedRuntime,
+  type SimulatedRuntimeOptions,
   seededRandom,
+  simulatedRuntime,
 } from '@wal/walimpls/testing'

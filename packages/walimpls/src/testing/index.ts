@@ -10,6 +10,11 @@ export { seededRandom } from './faults/seeded-random.js'
 export type { MemoryId } from './memory-id.js'
 export type { MemoryOptions } from './memory-options.js'
 export { resetMemory } from './memory-store.js'
+export {
+  type SimulatedRuntime,
+  type SimulatedRuntimeOptions,
+  simulatedRuntime,
+} from './simulation/simulated-runtime.js'
 export { memoryBuilder }
 
 /** Makes `memory:` known. Importing this module does so; again it is a no-op. */
