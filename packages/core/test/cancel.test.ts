@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
 import { test } from 'vitest'
-import { cleanLogs, faulty, message, open, openReader, pause, texts, within } from './harness.js'
+import type { Message } from '../src/index.js'
+import { cleanLogs, faulty, message, open, openReader, pause, textOf, texts, within } from './harness.js'
 
 cleanLogs()
 
@@ -66,4 +67,39 @@ test('G14 an abort while an open waits, and one before', async () => {
   assert.equal(getEventListeners(controller.signal, 'abort').length, 0)
   controller.abort()
   await wal.append(message('the signal was the open’s alone'))
+})
+
+const WAYS = [
+  ['element', 'close'],
+  ['element', 'abort'],
+  ['batch', 'close'],
+  ['batch', 'abort'],
+] as const
+
+test('a close or an abort at any moment of next: an element or the end, never an element that is none', async () => {
+  const wal = await open()
+  await wal.append(message('only'))
+  const reason = new Error('enough')
+  let delivered = 0
+  for (let moment = 0; moment < 150; moment++)
+    for (const [by, how] of WAYS) {
+      const controller = new AbortController()
+      const scanner = wal.read({ signal: controller.signal })
+      const answer = (by === 'element' ? scanner : scanner.batches()).next()
+      // From here on the test is one promise behind the other, as the scanner is.
+      for (let turns = 0; turns < moment; turns++) await null
+      if (how === 'close') void scanner.close()
+      else controller.abort(reason)
+      const result = await answer.catch((error: unknown) => ({ error }))
+      if ('error' in result) assert.equal(result.error, reason)
+      else if (!result.done) {
+        const elements: readonly unknown[] = Array.isArray(result.value) ? result.value : [result.value]
+        assert.deepEqual(
+          elements.map((element) => textOf(element as Message)),
+          ['only'],
+        )
+        delivered++
+      }
+    }
+  assert.ok(delivered > 0, 'no scanner got to its first element')
 })

@@ -76,16 +76,7 @@ export class ScannerAdaptor implements Scanner<Element> {
   batches(): AsyncIterableIterator<readonly Element[]> {
     this.#claim()
     const iterator: AsyncIterableIterator<readonly Element[]> = {
-      next: () =>
-        this.#inTurn(async () => {
-          const batch = await this.#fill()
-          if (batch === undefined) return DONE
-          this.#batch = []
-          this.#index = 0
-          this.#last = batch[batch.length - 1]
-          this.#tellCaughtUp()
-          return { done: false, value: batch }
-        }),
+      next: () => this.#inTurn(() => this.#answer(() => this.#takeAll())),
       return: async () => {
         await this.close()
         return DONE
@@ -99,10 +90,7 @@ export class ScannerAdaptor implements Scanner<Element> {
     // The usual case, without a turn of its own: an element is at hand and nobody waits before us.
     if (this.#turns === 0 && this.#index < this.#batch.length)
       return Promise.resolve({ done: false, value: this.#take() })
-    return this.#inTurn(async () => {
-      if ((await this.#fill()) === undefined) return DONE
-      return { done: false, value: this.#take() }
-    })
+    return this.#inTurn(() => this.#answer(() => this.#take()))
   }
 
   async return(): Promise<IteratorResult<Element, undefined>> {
@@ -130,6 +118,21 @@ export class ScannerAdaptor implements Scanner<Element> {
     if (this.#iterated)
       throw invalidArgument('a scanner', 'iterated once; call read() again for a second reader')
     this.#iterated = true
+  }
+
+  /** What `take` makes of the batch at hand. A close may empty that one while `#fill` is telling of it. */
+  async #answer<T>(take: () => T): Promise<IteratorResult<T, undefined>> {
+    while (await this.#fill()) if (this.#index < this.#batch.length) return { done: false, value: take() }
+    return DONE
+  }
+
+  #takeAll(): readonly Element[] {
+    const batch = this.#index === 0 ? this.#batch : this.#batch.slice(this.#index)
+    this.#batch = []
+    this.#index = 0
+    this.#last = batch[batch.length - 1]
+    this.#tellCaughtUp()
+    return batch
   }
 
   #take(): Element {
@@ -162,16 +165,17 @@ export class ScannerAdaptor implements Scanner<Element> {
     this.#tellCaughtUp()
   }
 
-  /** The batch at hand, or the next one that is not empty; undefined at the scanner's end. */
-  async #fill(): Promise<readonly Element[] | undefined> {
+  /** Puts the next batch that is not empty at hand, unless one is; false at the scanner's end. */
+  async #fill(): Promise<boolean> {
     try {
       await this.#ready
       for (;;) {
-        if (this.#index < this.#batch.length)
-          return this.#index === 0 ? this.#batch : this.#batch.slice(this.#index)
+        if (this.#index < this.#batch.length) return true
         if (this.#finished) break
         const source = this.#source as RecordSource
         const run = await source.next()
+        // Closed meanwhile: what was read is nobody's.
+        if (this.#ending.signal.aborted) break
         if (run.records.length === 0 && run.missing === undefined) this.#caughtUp.resolve()
         this.#batch = (this.#delivery as DeliveryStage).elements(run)
         this.#index = 0
@@ -185,7 +189,7 @@ export class ScannerAdaptor implements Scanner<Element> {
     }
     await this.close()
     if (this.#error !== undefined) throw this.#error.error
-    return undefined
+    return false
   }
 
   /** The first end counts. `undefined`: closed by its user. */
