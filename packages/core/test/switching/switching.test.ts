@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { test } from 'vitest'
+import { Counters } from './counters.js'
+import { Schedule } from './schedule.js'
+
+const given = process.env.WAL_TEST_SEED
+const SEED = Number(given ?? Math.floor(Math.random() * 2 ** 31))
+const SCHEDULES = Number(process.env.WAL_TEST_SCHEDULES ?? (given === undefined ? 300 : 1))
+/** Of each event: in 10,000 schedules it has to happen thousands of times. */
+const LEAST = SCHEDULES >= 10_000 ? 2000 : 1
+/** With fewer, chance alone may leave something out. */
+const ENOUGH_SCHEDULES = 100
+const PROGRESS = 1000
+
+test(`scanners switch without loss or doubling: ${SCHEDULES} schedules from WAL_TEST_SEED=${SEED}`, {
+  timeout: 600_000 + SCHEDULES * 1000,
+}, async () => {
+  const counters = new Counters()
+  for (let i = 0; i < SCHEDULES; i++) {
+    const seed = SEED + i
+    try {
+      await new Schedule(seed, counters).run()
+    } catch (error) {
+      console.error(
+        `schedule ${i + 1} failed; only this one: WAL_TEST_SEED=${seed} npm run test:unit -- packages/core/test/switching`,
+      )
+      throw error
+    }
+    if ((i + 1) % PROGRESS === 0) console.log(`${i + 1} schedules. ${counters}`)
+  }
+  if (SCHEDULES % PROGRESS !== 0) console.log(`${SCHEDULES} schedules. ${counters}`)
+  if (SCHEDULES >= ENOUGH_SCHEDULES)
+    assert.ok(counters.lowest >= LEAST, `an event happened less than ${LEAST} times: ${counters}`)
+})
