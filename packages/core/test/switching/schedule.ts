@@ -18,7 +18,7 @@ import { Writing } from './writing.js'
 
 const CHANNEL = 'log'
 const HOUR_MS = 3_600_000
-const STEPS = 60
+const STEPS = 40
 const MOST_READERS = 5
 
 const FAULTS = {
@@ -63,7 +63,7 @@ export class Schedule {
     this.#time = simulatedRuntime({ seed })
     this.#writing = new Writing(this.#chance, counters)
     const byBytes = this.#chance.is(0.1)
-    this.#largest = byBytes ? 40_000 : 400
+    this.#largest = byBytes ? 20_000 : 300
     this.#bufferAgeMs = byBytes ? 30_000 : this.#chance.of([0, 1, 5, 20, 100])
   }
 

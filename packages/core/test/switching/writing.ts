@@ -133,4 +133,8 @@ export class Writing {
   }
 }
 
-export const nameOf = (text: string): string => `message ${text.replace(/\.+$/, '')}`
+/** A message's text without what makes it long. */
+export function nameOf(text: string): string {
+  const end = text.indexOf('.')
+  return `message ${end < 0 ? text : text.slice(0, end)}`
+}
