@@ -1,0 +1,59 @@
+import {
+  type MessageId,
+  PositionTruncatedError,
+  type ReadOnlyWALImpls,
+  type ScannerOptions,
+  type StoredMessage,
+  type WireMessage,
+} from '@wal/walimpls'
+import { type NumberId, numberIdCodec } from '@wal/walimpls/helper'
+
+export const modelIds = numberIdCodec('model')
+
+/** A log that stores whatever it is given, as a backend does that forgot its fence. Read-only to the product. */
+export class ModelLog {
+  /** All that was ever stored, the truncated too. */
+  readonly records: StoredMessage[] = []
+  #oldest = 0
+
+  store(record: WireMessage): MessageId {
+    const id = modelIds.of(this.records.length)
+    this.records.push({ ...record, id })
+    return id
+  }
+
+  /** Frees what lies below, never the last record. */
+  truncate(before: number): void {
+    this.#oldest = Math.max(this.#oldest, Math.min(before, this.records.length - 1))
+  }
+
+  get kept(): readonly StoredMessage[] {
+    return this.records.slice(this.#oldest)
+  }
+
+  reader(): ReadOnlyWALImpls {
+    const { kept } = this
+    const oldest = this.#oldest
+    return {
+      channel: 'log',
+      last: async () => kept.at(-1),
+      read: ({ start }: ScannerOptions) => {
+        if (start === 'latest') throw new Error('the end of a log is not looked at from there')
+        const from = start === 'oldest' ? oldest : modelIds.numberOf(start.from as NumberId)
+        let next = Math.max(from - oldest, 0)
+        return {
+          ready: async () => {},
+          next: async () => {
+            if (from < oldest) throw new PositionTruncatedError('truncated')
+            // A few at a time, so that a batch may end anywhere.
+            const batch = kept.slice(next, next + 3)
+            next += batch.length
+            return batch
+          },
+          close: async () => {},
+        }
+      },
+      close: async () => {},
+    } as unknown as ReadOnlyWALImpls
+  }
+}

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { readEnvelope, type WireMessage } from '@wal/walimpls'
+import { test } from 'vitest'
+import { readLogEnd } from '../../src/adaptor/log-end.js'
+import { formatTruncationPoint, parseTruncationPoint } from '../../src/position/truncation-point.js'
+import { Chance } from '../switching/chance.js'
+import { ModelLog, modelIds } from './model-log.js'
+import { ModelWriter } from './model-writer.js'
+import { judgeWhole } from './whole-log.js'
+
+const SEED = Number(process.env.WAL_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31))
+const LOGS = Number(process.env.WAL_TEST_LOGS ?? (process.env.WAL_TEST_SEED === undefined ? 400 : 1))
+const STEPS = 40
+
+// One thing a bounded look cannot know: whether a writer's tick is void that was acked behind the opening record of its
+// successor, when what it stored next is the log's last record. No backend that fences, late or early, acks it.
+test(`the end of a log says what all of it says: ${LOGS} logs from WAL_TEST_SEED=${SEED}`, async () => {
+  const happened = { looks: 0, takeovers: 0, 'second openings': 0, void: 0, duplicates: 0, truncations: 0 }
+  for (let i = 0; i < LOGS; i++)
+    try {
+      await randomLog(new Chance(SEED + i), happened)
+    } catch (error) {
+      console.error(`only this log: WAL_TEST_SEED=${SEED + i}`)
+      throw error
+    }
+  console.log(`${LOGS} logs:`, happened)
+  if (LOGS >= 100) for (const [event, count] of Object.entries(happened)) assert.ok(count > 0, `no ${event}`)
+})
+
+type Happened = Record<
+  'looks' | 'takeovers' | 'second openings' | 'void' | 'duplicates' | 'truncations',
+  number
+>
+
+async function randomLog(chance: Chance, happened: Happened): Promise<void> {
+  const log = new ModelLog()
+  const writers: ModelWriter[] = []
+  /** Sent before a takeover and not answered: a backend without its fence may store them behind it. */
+  const late: WireMessage[][] = []
+  const current = () => writers.at(-1) as ModelWriter
+
+  const store = (batch: readonly WireMessage[]): number => {
+    const first = log.records.length
+    for (const record of batch) log.store(record)
+    return first
+  }
+  const batchOf = (writer: ModelWriter) =>
+    Array.from({ length: 1 + chance.below(3) }, () => (chance.is(0.3) ? writer.tick() : writer.message()))
+
+  const append = (writer: ModelWriter) => {
+    const batch = batchOf(writer)
+    let first = store(batch)
+    if (chance.is(0.2)) {
+      // Its answer was lost; what is sent again may be stored again, and either copy be named.
+      happened.duplicates++
+      const copy = store(batch)
+      if (chance.is(0.5)) first = copy
+    }
+    writer.acked(batch, first)
+  }
+
+  const takeOver = () => {
+    const before = judgeWhole(log.records)
+    const old = writers.at(-1)
+    const highest = before.writer?.term ?? -1
+    const term = highest < 0 || chance.is(0.6) ? highest + 1 : highest
+    const writer = new ModelWriter({
+      writer: { term, incarnation: `w${writers.length}` },
+      timeTick: before.timeTick,
+      lastTick: before.lastTick,
+      logIdentity: before.logIdentity ?? `identity ${writers.length}`,
+      truncation: before.truncation === undefined ? undefined : parseTruncationPoint(before.truncation, ''),
+    })
+    writer.skip(BigInt(chance.below(3)))
+    // The old one goes on until the opening record is stored.
+    if (old !== undefined && chance.is(0.5)) append(old)
+    if (old !== undefined && chance.is(0.5)) late.push(batchOf(old))
+    for (;;) {
+      const { timeTick } = judgeWhole(log.records)
+      store([writer.opening()])
+      const after = judgeWhole(log.records)
+      if (after.timeTick > timeTick && after.writer?.incarnation === writer.writer.incarnation) break
+      happened['second openings']++
+      writer.skip(timeTick)
+    }
+    writer.acked([writer.opening()], log.records.length - 1)
+    writers.push(writer)
+    happened.takeovers++
+  }
+
+  const truncate = () => {
+    const { counted } = judgeWhole(log.records)
+    const { timeTick = -1n } = current().truncation ?? {}
+    const above = counted.filter((each) => timeTickOf(each) > timeTick)
+    if (above.length === 0) return
+    const record = chance.of(above)
+    current().truncateAt(record)
+    const tick = current().tick()
+    current().acked([tick], store([tick]))
+    // A backend frees at its granularity.
+    log.truncate(modelIds.numberOf(record.id as never) - chance.below(6))
+    happened.truncations++
+  }
+
+  takeOver()
+  for (let step = 0; step < STEPS; step++) {
+    const roll = chance.below(100)
+    if (roll < 60) append(current())
+    else if (roll < 75) takeOver()
+    else if (roll < 85) truncate()
+    else {
+      const batch = late.shift()
+      if (batch !== undefined) happened.void += store(batch) > 0 ? batch.length : 0
+    }
+    if (chance.is(0.3)) {
+      happened.looks++
+      await compare(log)
+    }
+  }
+}
+
+const timeTickOf = ({ properties }: WireMessage) => readEnvelope(properties, () => 'a record').timeTick
+
+async function compare(log: ModelLog): Promise<void> {
+  const whole = judgeWhole(log.records)
+  // Any stored copy of the last time tick will do.
+  const tickAt = (id: string) => {
+    const record = id === '' ? undefined : log.records[modelIds.numberOf(modelIds.parse(id))]
+    return record && timeTickOf(record)
+  }
+  const end = await readLogEnd(log.reader(), modelIds, 'a model')
+  assert.deepEqual(
+    {
+      writer: end.writer,
+      timeTick: end.timeTick,
+      logIdentity: end.logIdentity,
+      truncation: end.truncation && formatTruncationPoint(end.truncation),
+      lastTick: tickAt(end.lastTick),
+    },
+    {
+      writer: whole.writer,
+      timeTick: whole.timeTick,
+      logIdentity: whole.logIdentity,
+      truncation: whole.truncation,
+      lastTick: tickAt(whole.lastTick),
+    },
+  )
+}
