@@ -32,3 +32,13 @@ test(`scanners switch without loss or doubling: ${SCHEDULES} schedules from WAL_
   if (SCHEDULES >= ENOUGH_SCHEDULES)
     assert.ok(counters.lowest >= LEAST, `an event happened less than ${LEAST} times: ${counters}`)
 })
+
+test('a schedule can be repeated: the same seed, the same run', async () => {
+  const run = async (seed: number) => {
+    const counters = new Counters()
+    await new Schedule(seed, counters).run()
+    return String(counters)
+  }
+  assert.equal(await run(SEED), await run(SEED))
+  assert.notEqual(await run(SEED), await run(SEED + 1))
+})

@@ -51,6 +51,7 @@ export function simulatedRuntime({ seed, start = START, files }: SimulatedRuntim
         return time.elapsed
       },
       now: () => Math.floor(start + wallClockMoved + time.elapsed),
+      monotonic: () => time.elapsed,
       random,
       // As Node's: nothing runs sooner than in a millisecond.
       setTimeout: (run, ms) => time.plan(run, Math.max(1, ms)),
