@@ -37,7 +37,7 @@ export async function readForeignEnd(
       if (isTimeTick(record) && record.timeTick > timeTick) timeTick = record.timeTick
     }
     const from: StartPosition = start === undefined ? 'oldest' : { from: start }
-    const kept = await readKept(() => readRange(log, ids, where, from, last.id, see, signal))
+    const kept = await wasKept(() => readRange(log, ids, where, from, last.id, see, signal))
     if (timeTick >= 0n || start === undefined)
       return {
         lastId: last.id,
@@ -55,7 +55,7 @@ export async function readForeignEnd(
 }
 
 /** False when the records asked for are not kept any more. */
-async function readKept(read: () => Promise<void>): Promise<boolean> {
+async function wasKept(read: () => Promise<void>): Promise<boolean> {
   try {
     await read()
     return true

@@ -16,7 +16,7 @@ import { parseTruncationPoint, type TruncationPoint } from '../position/truncati
 import { decodeRecord, isForeign, isTimeTick, type LogRecord, refuseMixed } from '../read/log-record.js'
 import { WriterJudge } from '../read/writer-judge.js'
 import { readForeignEnd } from './foreign-end.js'
-import { readRange } from './read-range.js'
+import { readKept } from './read-range.js'
 
 /** What the end of a log says about all of it. */
 export interface LogEnd {
@@ -72,13 +72,7 @@ export async function readLogEnd(
     if (identity === logIdentity) lastTick = record
     tick = record
   }
-  try {
-    await readRange(log, ids, where, start, last.id, see, signal)
-  } catch (error) {
-    if (start === 'oldest' || !WalError.isInstance(error) || error.code !== 'WAL_POSITION_TRUNCATED')
-      throw error
-    await readRange(log, ids, where, 'oldest', last.id, see, signal)
-  }
+  await readKept(log, ids, where, start, last.id, see, signal)
   const truncation = tick === undefined ? undefined : propertyOf(tick.properties, RESERVED.truncationPoint)
   return {
     lastId: last.id,

@@ -34,3 +34,22 @@ export async function readRange(
     await scanner.close()
   }
 }
+
+/** As `readRange`, from the oldest record when `start` has been truncated, though some may then be seen twice. */
+export async function readKept(
+  log: ReadOnlyWALImpls,
+  ids: MessageIdCodec,
+  where: string,
+  start: StartPosition,
+  end: MessageId,
+  see: (record: LogRecord) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  try {
+    await readRange(log, ids, where, start, end, see, signal)
+  } catch (error) {
+    if (start === 'oldest' || !WalError.isInstance(error) || error.code !== 'WAL_POSITION_TRUNCATED')
+      throw error
+    await readRange(log, ids, where, 'oldest', end, see, signal)
+  }
+}

@@ -20,11 +20,12 @@ import { TimeTickRun } from '../clock/time-tick-run.js'
 import { isFenced, mayPass } from '../errors/classify.js'
 import type { WriterSeat } from '../lifetime/writer-seat.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
+import { parseTruncationPoint, type TruncationPoint } from '../position/truncation-point.js'
 import { refuseMixed } from '../read/log-record.js'
 import { tickProperties } from '../time-tick/ticker.js'
 import { awaitLogEnd, type LogEnd } from './log-end.js'
 import { randomText } from './random-text.js'
-import { readRange } from './read-range.js'
+import { readKept } from './read-range.js'
 
 /** A log whose opening record is stored and looked back from: the writer may append. */
 export interface OpenedWriter {
@@ -129,7 +130,7 @@ async function attempt(
   const { opener, ids, channel, where, options, signal } = open
   const clock = sharedClock(options.runtime)
   const stamp = new Stamp(writer, end?.lastTick ?? '')
-  const truncation = end?.truncation
+  let truncation = end?.truncation
   let logIdentity = end?.logIdentity ?? randomText(options.runtime)
   let log = await opener.open(channel, writer, { signal })
   try {
@@ -148,7 +149,9 @@ async function attempt(
       }
       // Whoever stored the log's first record gave it its identity.
       const named = end?.logIdentity ?? met.logIdentity ?? logIdentity
-      if (named === logIdentity && met.timeTick < opening.timeTick) {
+      // The writer before may have truncated since the first look.
+      const truncated = laterPoint(truncation, met.truncation)
+      if (named === logIdentity && truncated === truncation && met.timeTick < opening.timeTick) {
         stamp.previousTick = ids.serialise(stored.id)
         const { timeTick: openingTick } = opening
         return {
@@ -164,6 +167,7 @@ async function attempt(
         }
       }
       logIdentity = named
+      truncation = truncated
       if (met.timeTick >= 0n) clock.observe(met.timeTick, options.maxClockAheadMs, where)
     }
   } catch (error) {
@@ -267,11 +271,17 @@ async function lookBack(
   known: MessageId | undefined,
   opening: MessageId,
   writer: Writer,
-): Promise<{ timeTick: TimeTick; ownTerm: boolean; logIdentity: string | undefined }> {
+): Promise<{
+  timeTick: TimeTick
+  ownTerm: boolean
+  logIdentity: string | undefined
+  truncation: TruncationPoint | undefined
+}> {
   let timeTick = -1n
   let ownTerm = false
   let logIdentity: string | undefined
-  await readRange(
+  let truncation: TruncationPoint | undefined
+  await readKept(
     log,
     ids,
     where,
@@ -290,8 +300,18 @@ async function lookBack(
         )
       if (record.term === writer.term) ownTerm = true
       if (record.timeTick > timeTick) timeTick = record.timeTick
+      const point = propertyOf(record.properties, RESERVED.truncationPoint)
+      if (point !== undefined) truncation = laterPoint(truncation, parseTruncationPoint(point, where))
     },
     signal,
   )
-  return { timeTick, ownTerm, logIdentity }
+  return { timeTick, ownTerm, logIdentity, truncation }
+}
+
+/** The first unless the second lies further on. */
+function laterPoint(
+  one: TruncationPoint | undefined,
+  other: TruncationPoint | undefined,
+): TruncationPoint | undefined {
+  return other !== undefined && other.timeTick > (one?.timeTick ?? -1n) ? other : one
 }
