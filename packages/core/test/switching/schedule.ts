@@ -184,6 +184,8 @@ export class Schedule {
       batchBytes: 2048,
       timeTickMs: 10,
       fenceCheckMs: 50,
+      // Fault upon fault can take longer than the default.
+      openTimeoutMs: HOUR_MS,
       // Hours pass at one blow, and clocks disagree by as much.
       maxClockAheadMs: 10_000 * HOUR_MS,
     }
