@@ -31,7 +31,8 @@ export const sqliteBuilder: impls.OpenerBuilderImpls<{ directory: string }, Id> 
   options: {
     directory: { type: 'text', description: 'of the database files', required: true, from: 'path' },
   },
-  async build({ directory }, runtime) {
+  async build({ directory }, runtime, waits) {
+    waits?.signal?.throwIfAborted()
     const opener = new helper.CloseTree()
     const connect = async (channel: string, create: boolean, waits?: impls.Waits): Promise<Connection> => {
       opener.assertOpen('the opener')
@@ -57,7 +58,9 @@ export const sqliteBuilder: impls.OpenerBuilderImpls<{ directory: string }, Id> 
     return {
       openReadOnly: async (channel, waits) => readOnlyLog(await connect(channel, false, waits)),
       open: async (channel, writer, waits) => writableLog(await connect(channel, true, waits), writer),
-      async list() {
+      async list(waits) {
+        opener.assertOpen('the opener')
+        waits?.signal?.throwIfAborted()
         const files = await runtime.files.list(directory)
         return files.filter((file) => file.endsWith('.db')).map((file) => file.slice(0, -3))
       },
@@ -85,6 +88,7 @@ function readOnlyLog({ channel, database, runtime, tree }: Connection): impls.Re
       warnings: [],
     },
     async last(waits) {
+      tree.assertOpen('the log')
       waits?.signal?.throwIfAborted()
       return messages(database, LAST)[0]
     },
@@ -144,6 +148,7 @@ function writableLog(connection: Connection, writer: impls.Writer): impls.WALImp
       return store.immediate(batch)
     },
     async truncate(before, waits) {
+      connection.tree.assertOpen('the log')
       waits?.signal?.throwIfAborted()
       const sql = 'DELETE FROM record WHERE id < MIN(?, (SELECT MAX(id) FROM record))'
       database.prepare(sql).run([ids.numberOf(before)])

@@ -1,18 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'vitest'
+import { batchOf, openWriter, text, textsOf, writerOf } from '../src/conformance/batches.js'
+import { rejectsWith } from '../src/conformance/patience.js'
+import { readAll } from '../src/conformance/reading.js'
 import { optionsFromUrl, parseBackendUrl, readOptions } from '../src/helper/index.js'
 import { mustGetBuilder, type OpenerImpls, outcomeOf, systemRuntime } from '../src/index.js'
 import { type MemoryId, memoryBuilder, registerMemoryBackend, resetMemory } from '../src/testing/index.js'
-import { contractTests } from './contract.js'
-import { batchOf, openWriter, readAll, rejectsWith, text, textsOf, writerOf } from './contract-context.js'
-
-contractTests({ test, name: 'memory', builder: memoryBuilder(), options: { name: 'contract' } })
-contractTests({
-  test,
-  name: 'memory, one batch at a time',
-  builder: memoryBuilder(),
-  options: { name: 'contract-1', maxInFlightBatches: 1, maxRecordBytes: 1024 * 1024 },
-})
 
 const build = (options: object): Promise<OpenerImpls<MemoryId>> =>
   memoryBuilder().build(readOptions(memoryBuilder().options, options, 'memory'), systemRuntime)

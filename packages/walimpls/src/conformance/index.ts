@@ -1,3 +1,18 @@
+export type {
+  AdaptorOptions,
+  Appended,
+  DeliveredRecord,
+  LogScanner,
+  OpenWal,
+  ReadOnlyLog,
+  WriterLog,
+} from './adaptor.js'
+export type {
+  BackendUnderTest,
+  ConformanceOptions,
+  ProcessOptions,
+  TestFunction,
+} from './conformance-options.js'
 export { type CheckHistoryOptions, checkHistory } from './history/check-history.js'
 export { type CompareIds, compareNumberIds } from './history/compare-ids.js'
 export type {
@@ -24,3 +39,11 @@ export type {
 export { HistoryWriter } from './history/history-writer.js'
 export { type ReadHistory, readHistory } from './history/read-history.js'
 export type { Rule, Violation } from './history/violation.js'
+export { type ConformanceProcess, conformanceProcess } from './processes/conformance-process.js'
+export {
+  type ConformanceResult,
+  conformanceTests,
+  PART_NAMES,
+  type PartName,
+  runConformance,
+} from './suite.js'

@@ -1,0 +1,24 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { openWal } from '@wal/core'
+import { conformanceTests } from '@wal/walimpls/conformance'
+import { afterAll, test } from 'vitest'
+import { sqliteBuilder } from '../src/index.js'
+
+const directory = mkdtempSync(join(tmpdir(), 'wal-sqlite-'))
+afterAll(() => rmSync(directory, { recursive: true }))
+
+conformanceTests({
+  test,
+  openWal,
+  builder: sqliteBuilder,
+  options: { directory },
+  processes: {
+    module: new URL('./conformance-process.ts', import.meta.url),
+    stoppedHoldsLock: true,
+    execArgv: ['--import', 'tsx'],
+    env: { TSX_TSCONFIG_PATH: fileURLToPath(new URL('../../../tsconfig.json', import.meta.url)) },
+  },
+})

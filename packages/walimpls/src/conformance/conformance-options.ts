@@ -1,0 +1,51 @@
+import type { OpenerBuilderImpls } from '../builder.js'
+import type { OpenWal } from './adaptor.js'
+
+/** vitest's `test`, or that of node:test. */
+export interface TestFunction {
+  (name: string, options: { readonly timeout: number }, run: () => Promise<void>): unknown
+  readonly skip?: (name: string, options: { readonly timeout: number }, run: () => Promise<void>) => unknown
+}
+
+export interface BackendUnderTest {
+  // biome-ignore lint/suspicious/noExplicitAny: takes every backend.
+  readonly builder: OpenerBuilderImpls<any, any>
+  /**
+   * Where its logs are: the options, what makes them (called at every opener), or a URL. Every test has a channel of its
+   * own there, with a name that nobody had before, and leaves it behind.
+   */
+  readonly options: Readonly<Record<string, unknown>> | string | (() => Readonly<Record<string, unknown>>)
+  /** `openWal` of `@wal/core`, as the backend's users have it. */
+  readonly openWal: OpenWal
+  /** What the tests are called by. Default: the builder's name. */
+  readonly name?: string
+  /** Whether the backend itself refuses the opening record of a lower term. It need not; the adaptor does. */
+  readonly refusesLowerTerm?: boolean
+  /** Options with which connecting or opening fails and that hold secrets. Needed where an option is a secret. */
+  readonly failedLogin?: Readonly<Record<string, unknown>>
+  /** Needed for a backend that more than one process can use. */
+  readonly processes?: ProcessOptions
+  /** Of the randomised workload. Default: the environment's `WAL_TEST_SEED`, else random. Printed. */
+  readonly seed?: number
+  /** How long whatever must happen may take. Default 60,000. */
+  readonly patienceMs?: number
+}
+
+/** How to run the backend in processes of their own. */
+export interface ProcessOptions {
+  /** A module that calls `conformanceProcess({ openWal, builder })`: all of a child process' program. */
+  readonly module: URL | string
+  /** What Node needs to run it: `['--import', 'tsx']` for TypeScript. Default: that of this process. */
+  readonly execArgv?: readonly string[]
+  /** Added to this process' environment. */
+  readonly env?: Readonly<Record<string, string>>
+  /**
+   * A writer that is stopped in the midst of a store holds a lock for which a newer one has to wait, as on SQLite. It is
+   * then continued while the newer one opens, not after. Default: false.
+   */
+  readonly stoppedHoldsLock?: boolean
+}
+
+export interface ConformanceOptions extends BackendUnderTest {
+  readonly test: TestFunction
+}

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { text, textsOf } from '../batches.js'
+import type { PartContext } from '../part.js'
+import { rejectsWith } from '../patience.js'
+import { readAll } from '../reading.js'
+
+/** What a backend declares, and what it may offer beside logs. */
+export function channelsPart({ backend, test, traits }: PartContext): void {
+  test('an open log says what it is worth, in words', async (scene) => {
+    const { wal } = await scene.writer(1)
+    for (const log of [wal, await scene.reader()]) {
+      const { guarantees } = log
+      for (const name of ['durability', 'fencing', 'retention', 'truncation'] as const)
+        assert.ok(typeof guarantees[name] === 'string' && guarantees[name] !== '', `guarantees.${name}`)
+      assert.ok(guarantees.warnings.every((warning) => typeof warning === 'string'))
+      assert.equal(log.channel, scene.channel)
+    }
+  })
+
+  test('the builder’s name is one that a URL can have', async () => {
+    assert.match(backend.builder.name, /^[a-z][a-z0-9-]{1,31}$/)
+  })
+
+  test(
+    'list names the channels that there are',
+    async (scene) => {
+      const { opener } = await scene.writer(1)
+      await scene.writer(1, `${scene.channel}-two`)
+      const names = (await opener.list?.()) ?? []
+      assert.deepEqual(names.filter((name) => name.startsWith(scene.channel)).sort(), [
+        scene.channel,
+        `${scene.channel}-two`,
+      ])
+    },
+    traits.list ? undefined : 'its traits say that it does not list',
+  )
+
+  test(
+    'a deleted channel is gone and can be created anew',
+    async (scene) => {
+      const { wal, opener, append } = await scene.writer(5)
+      await append(text('old'))
+      await wal.close()
+      await opener.delete?.(scene.channel)
+      await rejectsWith(opener.openReadOnly(scene.channel), 'WAL_CHANNEL_NOT_FOUND')
+      await rejectsWith(opener.delete?.(scene.channel) ?? assert.fail(), 'WAL_CHANNEL_NOT_FOUND')
+      if (traits.list) assert.ok(!(await opener.list?.())?.includes(scene.channel))
+      const anew = await scene.writer(1)
+      assert.deepEqual(textsOf(await readAll(anew.wal)), ['opening of term 1'])
+    },
+    traits.delete ? undefined : 'its traits say that it does not delete',
+  )
+}

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict'
+import type { WriterLog } from '../adaptor.js'
+import { HistoryWriter } from '../history/history-writer.js'
+import { assertKept, invoked, namedRecord, RecordedScanner, resolved, written } from '../history-recorder.js'
+import type { PartContext } from '../part.js'
+import { rejectsWith } from '../patience.js'
+import { Child } from '../processes/child.js'
+import type { ProcessTask } from '../processes/process-task.js'
+import type { Scene } from '../scene.js'
+
+const ROUNDS = 3
+/** Acks of each writer before something is done to it. */
+const ACKS = 30
+
+/** G6, G12, G13 and G18 over real processes. */
+export function processesPart({ backend, test, traits }: PartContext): void {
+  const alone = backend.processes === undefined ? 'no `processes` were given' : undefined
+  const fenceIsNear =
+    traits.fencing === 'none' || traits.fencing === 'process'
+      ? 'its traits say that it fences no other process'
+      : undefined
+
+  test(
+    'a process that opens, appends, reads and closes ends by itself',
+    async (scene) => {
+      const child = start(scene, 'open, append, read, close', 'whole')
+      assert.equal(await child.ended(), 0, child.complaints)
+      assert.equal(child.ending, '40 read')
+    },
+    alone,
+  )
+
+  test(
+    'a process that looks for a missing log does not make one',
+    async (scene) => {
+      for (let i = 0; i < 2; i++) {
+        const child = start(scene, 'look for a missing log', 'seeker')
+        assert.equal(await child.ended(), 0, child.complaints)
+        assert.equal(child.ending, 'WAL_CHANNEL_NOT_FOUND')
+      }
+      await rejectsWith(scene.openReader(), 'WAL_CHANNEL_NOT_FOUND')
+    },
+    alone,
+  )
+
+  test(
+    `killed under load, ${ROUNDS} rounds: what was acked is there, ids go on rising, readers saw nothing that is gone`,
+    async (scene) => {
+      const story = new Story(scene)
+      for (let round = 0; round < ROUNDS; round++) {
+        const writer = story.startWriter(`writer${round}`)
+        await writer.child.until(() => writer.acks >= ACKS)
+        if (round === 0) await story.tail('live')
+        await writer.child.until(() => writer.acks >= 2 * ACKS)
+        await writer.child.kill()
+      }
+      await story.judge()
+    },
+    alone,
+  )
+
+  test(
+    `stopped over a takeover with appends in flight, ${ROUNDS} rounds: nothing of the older writer counts afterwards`,
+    async (scene) => {
+      const story = new Story(scene)
+      let older = story.startWriter('writer0')
+      await older.child.until(() => older.acks >= ACKS)
+      await story.tail('live')
+      const inFlight = 0
+      for (let round = 1; round <= ROUNDS; round++) {
+        older.child.stop()
+        const newer = story.startWriter(`writer${round}`)
+        X += older.open
+        older.child.goOn()
+        assert.equal(await older.child.ended(), 0, older.child.complaints)
+        assert.equal(older.child.ending, 'WAL_FENCED')
+        older = newer
+      }
+      await older.child.kill()
+      assert.ok(inFlight > 0, 'no append was in flight when its process was stopped')
+      await story.judge()
+    },
+    alone ?? fenceIsNear,
+  )
+
+  function start(
+    scene: Scene,
+    role: ProcessTask['role'],
+    name: string,
+    onLine?: ConstructorParameters<typeof Child>[2],
+  ) {
+    const { options } = backend
+    const given = typeof options === 'string' ? options : scene.options
+    const child = new Child(
+      backend.processes ?? assert.fail(),
+      { role, options: given, channel: scene.channel, name },
+      onLine,
+    )
+    scene.atEnd(() => child.kill())
+    return child
+  }
+
+  /** What several processes did to one log, as this one heard and read it. */
+  class Story {
+    readonly #history = new HistoryWriter()
+    readonly #scanners: RecordedScanner[] = []
+    readonly #tokens = new Map<string, string>()
+
+    constructor(readonly scene: Scene) {}
+
+    startWriter(name: string) {
+      const writer = {
+        acks: 0,
+        /** Appends without an outcome. */
+        open: 0,
+        child: start(this.scene, 'write', name, (line) => {
+          if (!('event' in line)) return
+          const { event, token } = line
+          this.#history.add(event)
+          if (event.kind === 'append-invoked') writer.open++
+          else if (event.kind.startsWith('append-')) writer.open--
+          if (event.kind === 'append-ok') writer.acks++
+          if (event.kind === 'append-unknown' && token !== undefined) this.#tokens.set(event.append, token)
+        }),
+      }
+      return writer
+    }
+
+    /** Reads from now on, while others write. */
+    async tail(name: string): Promise<void> {
+      const reader = await this.scene.openReader()
+      this.#scanners.push(new RecordedScanner(name, reader.read(), this.#history, 'all'))
+    }
+
+    async judge(): Promise<void> {
+      const wal: WriterLog = await this.scene.open()
+      const writer = { term: wal.channel.term, incarnation: 'judge' }
+      this.#history.add({ kind: 'opened', writer })
+      const record = namedRecord('the end', 10)
+      this.#history.add(invoked('the end', writer, record))
+      const last = await wal.append(record)
+      this.#history.add(written('the end', last))
+      await this.tail('truth')
+      for (const scanner of this.#scanners) await scanner.upTo(last.timeTick)
+      for (const [append, token] of this.#tokens) {
+        this.#history.add(resolved(append, await wal.resolve(token)))
+      }
+      assertKept(this.#history, backend.builder.messageIds)
+    }
+  }
+}

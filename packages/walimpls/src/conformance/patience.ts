@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { sleep } from '../helper/sleep.js'
+import { systemRuntime } from '../runtime/system-runtime.js'
+
+export const pause = (ms: number): Promise<void> => sleep(systemRuntime, ms)
+
+/** Settles as `promise` does, or rejects when that takes longer than a broken backend is given. */
+export async function within<T>(promise: Promise<T>, ms: number, what: string): Promise<T> {
+  let giveUp = (_: Error) => {}
+  const late = new Promise<never>((_, reject) => {
+    giveUp = reject
+  })
+  const timer = systemRuntime.setTimeout(() => giveUp(new Error(`${what}: not done after ${ms} ms`)), ms)
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    timer.clear()
+  }
+}
+
+/** Long enough for what wrongly comes at once to have come. What comes later is missed, never blamed on the innocent. */
+const QUIET_MS = 60
+
+export async function assertWaits(promise: Promise<unknown>, what: string): Promise<void> {
+  const waiting = Symbol('waiting')
+  // Its outcome is the test's business, later.
+  promise.catch(() => {})
+  const first = await Promise.race([promise, pause(QUIET_MS).then(() => waiting)])
+  assert.equal(first, waiting, `${what}: it should have waited`)
+}
+
+/** Waits for a condition; the test's time limit ends it. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await pause(5)
+}
+
+export async function rejectsWith(promise: Promise<unknown>, ...codes: readonly string[]): Promise<void> {
+  await assert.rejects(promise, (error: { code?: unknown }) => {
+    assert.ok(codes.includes(String(error?.code)), `${codes.join(' or ')} was due, not: ${String(error)}`)
+    return true
+  })
+}

@@ -1,0 +1,91 @@
+import type { OpenerBuilderImpls } from '../../builder.js'
+import { parseBackendUrl } from '../../helper/backend-url.js'
+import { optionsFromUrl } from '../../helper/url-options.js'
+import type { AdaptorError, OpenWal } from '../adaptor.js'
+import type { EventBody, HistoryWriterName } from '../history/history-event.js'
+import { invoked, namedRecord, notAcked, written } from '../history-recorder.js'
+import type { ProcessLine, ProcessTask } from './process-task.js'
+
+export interface ConformanceProcess {
+  readonly openWal: OpenWal
+  // biome-ignore lint/suspicious/noExplicitAny: takes every backend.
+  readonly builder: OpenerBuilderImpls<any, any>
+}
+
+/** Appends at once: so many are in flight when the process is stopped or killed. */
+const LOOPS = 8
+
+/** The whole program of a child process of the kit: the module that `processes` names calls it, and does nothing else. */
+export async function conformanceProcess(given: ConformanceProcess): Promise<void> {
+  const task = JSON.parse(process.argv[2] ?? '{}') as ProcessTask
+  say({ started: true })
+  if (task.role === 'write') await write(given, task)
+  else if (task.role === 'look for a missing log') await lookForMissing(given, task)
+  else await openAppendReadClose(given, task)
+  // Nothing more: what keeps the process alive from here on is a defect of the backend.
+}
+
+function say(line: ProcessLine): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`)
+}
+
+function optionsOf({ openWal, builder }: ConformanceProcess, task: ProcessTask) {
+  const { options, channel } = task
+  const backend = typeof options === 'string' ? optionsFromUrl(builder, parseBackendUrl(options)) : options
+  return { openWal, url: `${builder.name}:`, more: { builder, backend, channel, fenceCheckMs: 100 } }
+}
+
+async function write(given: ConformanceProcess, task: ProcessTask): Promise<void> {
+  const { openWal, url, more } = optionsOf(given, task)
+  const wal = await openWal(url, more)
+  const writer: HistoryWriterName = { term: wal.channel.term, incarnation: task.name }
+  const note = (event: EventBody, token?: string) => say(token === undefined ? { event } : { event, token })
+  wal.signal.addEventListener('abort', () => note({ kind: 'fenced', writer }), { once: true })
+  note({ kind: 'opened', writer })
+  let next = 0
+  let fenced = false
+  const loop = async () => {
+    while (!fenced) {
+      const append = `${task.name}-${next++}`
+      const record = namedRecord(append, 30 + ((next * 37) % 900))
+      note(invoked(append, writer, record))
+      try {
+        note(written(append, await wal.append(record)))
+      } catch (error) {
+        fenced = true
+        const { code, token } = error as AdaptorError
+        note(notAcked(append, error as AdaptorError), token)
+        say({ ended: code })
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: LOOPS }, loop))
+  await wal.close()
+}
+
+async function lookForMissing(given: ConformanceProcess, task: ProcessTask): Promise<void> {
+  const { openWal, url, more } = optionsOf(given, task)
+  try {
+    const log = await openWal(url, { ...more, accessMode: 'ro' })
+    say({ ended: 'found' })
+    await log.close()
+  } catch (error) {
+    say({ ended: String((error as AdaptorError).code) })
+  }
+}
+
+async function openAppendReadClose(given: ConformanceProcess, task: ProcessTask): Promise<void> {
+  const { openWal, url, more } = optionsOf(given, task)
+  const wal = await openWal(url, more)
+  const reader = await openWal(url, { ...more, accessMode: 'ro' })
+  await Promise.all(Array.from({ length: 20 }, (_, i) => wal.append(namedRecord(`${task.name}-${i}`, 100))))
+  const tails = [wal.read(), reader.read()]
+  let read = 0
+  for (const tail of tails) for (let i = 0; i < 20; i++) if (!(await tail.next()).done) read++
+  // These wait when all is closed under them.
+  const waiting = tails.map((tail) => tail.next())
+  await wal.close()
+  await reader.close()
+  await Promise.all(waiting)
+  say({ ended: `${read} read` })
+}

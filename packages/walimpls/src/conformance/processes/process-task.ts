@@ -1,0 +1,16 @@
+import type { EventBody } from '../history/history-event.js'
+
+/** What a child process of the kit is to do: its one parameter, as JSON. */
+export interface ProcessTask {
+  readonly role: 'write' | 'look for a missing log' | 'open, append, read, close'
+  readonly options: Readonly<Record<string, unknown>> | string
+  readonly channel: string
+  /** Its appends are called by it. */
+  readonly name: string
+}
+
+/** What it says: a line of JSON each. */
+export type ProcessLine =
+  | { readonly event: EventBody; readonly token?: string }
+  | { readonly started: true }
+  | { readonly ended: string | undefined }

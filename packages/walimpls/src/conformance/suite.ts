@@ -1,0 +1,105 @@
+import type { BackendUnderTest, ConformanceOptions } from './conformance-options.js'
+import { type ConformanceTest, type Part, testsOf } from './part.js'
+import { appendPart } from './parts/append.js'
+import { badInputPart } from './parts/bad-input.js'
+import { cancelPart } from './parts/cancel.js'
+import { channelsPart } from './parts/channels.js'
+import { closePart } from './parts/close.js'
+import { faultsPart } from './parts/faults.js'
+import { fencingPart } from './parts/fencing.js'
+import { oncePart } from './parts/once.js'
+import { outcomesPart } from './parts/outcomes.js'
+import { positionsPart } from './parts/positions.js'
+import { prefixPart } from './parts/prefix.js'
+import { processesPart } from './parts/processes.js'
+import { readPart } from './parts/read.js'
+import { readOnlyPart } from './parts/read-only.js'
+import { roundTripPart } from './parts/round-trip.js'
+import { secretsPart } from './parts/secrets.js'
+import { sizePart } from './parts/size.js'
+import { tailPart } from './parts/tail.js'
+import { termsPart } from './parts/terms.js'
+import { truncatePart } from './parts/truncate.js'
+import { DEFAULT_PATIENCE_MS } from './scene.js'
+
+const PARTS = {
+  append: appendPart,
+  terms: termsPart,
+  prefix: prefixPart,
+  outcomes: outcomesPart,
+  once: oncePart,
+  'round-trip': roundTripPart,
+  size: sizePart,
+  read: readPart,
+  positions: positionsPart,
+  tail: tailPart,
+  truncate: truncatePart,
+  fencing: fencingPart,
+  'read-only': readOnlyPart,
+  channels: channelsPart,
+  close: closePart,
+  cancel: cancelPart,
+  'bad-input': badInputPart,
+  secrets: secretsPart,
+  faults: faultsPart,
+  processes: processesPart,
+} as const satisfies Record<string, Part>
+
+export type PartName = keyof typeof PARTS
+
+export const PART_NAMES = Object.keys(PARTS) as PartName[]
+
+export interface ConformanceResult {
+  readonly part: string
+  readonly name: string
+  /** What it failed with. */
+  readonly error?: unknown
+  /** Why it was not run. */
+  readonly doesNotApply?: string
+}
+
+/** Registers the whole kit with a runner, as tests of the file that calls it. */
+export function conformanceTests({ test, ...backend }: ConformanceOptions): void {
+  const name = backend.name ?? backend.builder.name
+  // Ours is the time limit that says what it waited for: the runner's comes later, if ever.
+  const options = { timeout: 3 * (backend.patienceMs ?? DEFAULT_PATIENCE_MS) }
+  for (const each of allTests(backend, PART_NAMES)) {
+    const title = `${name}: ${each.part}: ${each.name}`
+    if (each.unless === undefined) test(title, options, each.run)
+    else report(test, `${title} (does not apply: ${each.unless})`, options, each)
+  }
+}
+
+/** The kit, or some parts of it, without a runner: one test after another. Failures are in the result. */
+export async function runConformance(
+  backend: BackendUnderTest,
+  parts: readonly PartName[] = PART_NAMES,
+): Promise<ConformanceResult[]> {
+  const results: ConformanceResult[] = []
+  for (const { part, name, unless, run } of allTests(backend, parts)) {
+    if (unless !== undefined) results.push({ part, name, doesNotApply: unless })
+    else
+      results.push(
+        await run().then(
+          () => ({ part, name }),
+          (error: unknown) => ({ part, name, error }),
+        ),
+      )
+  }
+  return results
+}
+
+function allTests(backend: BackendUnderTest, parts: readonly PartName[]): ConformanceTest[] {
+  return parts.flatMap((part) => testsOf(part, PARTS[part], backend))
+}
+
+/** Never dropped in silence: a runner that can't skip has it printed. */
+function report(
+  test: ConformanceOptions['test'],
+  title: string,
+  options: { readonly timeout: number },
+  { run }: ConformanceTest,
+): void {
+  if (test.skip === undefined) console.log(title)
+  else test.skip(title, options, run)
+}
