@@ -6,6 +6,7 @@ import { bytesOf } from './batches.js'
 import { checkHistory } from './history/check-history.js'
 import type { EventBody, HistoryWriterName, ScannerStarted } from './history/history-event.js'
 import type { HistoryWriter } from './history/history-writer.js'
+import { until } from './patience.js'
 
 /** Messages of the kit's workloads carry their append's name in this property. */
 const NAME = 'append'

@@ -93,6 +93,7 @@ export function appendPart({ backend, test }: PartContext): void {
   test('the log’s end is where it was after it was closed and opened again', async (scene) => {
     const first = await scene.writer(1)
     await first.append(text('a'), text('b'))
+    await first.wal.close()
     await first.opener.close()
     const last = await (await scene.reader()).last()
     assert.deepEqual(textsOf(last === undefined ? [] : [last]), ['b'])

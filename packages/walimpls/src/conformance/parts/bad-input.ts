@@ -12,6 +12,17 @@ const LONE_SURROGATE = '\ud800'
 export function badInputPart({ backend, test }: PartContext): void {
   const { builder } = backend
 
+  const { compare, serialise, parse } = builder.messageIds
+
+  test('ids of another backend and text that is none are refused', async (scene) => {
+    const { opening } = await scene.writer(1)
+    const foreign = { backend: 'another' }
+    assert.throws(() => compare(foreign, opening), { code: 'WAL_INVALID_ARGUMENT' })
+    assert.throws(() => compare(opening, foreign), { code: 'WAL_INVALID_ARGUMENT' })
+    for (const nonsense of ['', ' ', 'not an id', '🗝', `${serialise(opening)} `, '\u0000'])
+      assert.throws(() => parse(nonsense), { code: 'WAL_INVALID_ARGUMENT' }, JSON.stringify(nonsense))
+  })
+
   test('options that it does not have, and values of the wrong type, are refused', async (scene) => {
     const given = scene.options
     const bad: Record<string, unknown>[] = [{ ...given, 'no such option': 1 }]

@@ -26,15 +26,6 @@ export function positionsPart({ backend, test }: PartContext): void {
       assert.equal((await readAll(wal, { from: parse(serialise(id)) })).length, ids.length - i)
   })
 
-  test('ids of another backend and text that is none are refused', async (scene) => {
-    const { opening } = await scene.writer(1)
-    const foreign = { backend: 'another' }
-    assert.throws(() => compare(foreign, opening), { code: 'WAL_INVALID_ARGUMENT' })
-    assert.throws(() => compare(opening, foreign), { code: 'WAL_INVALID_ARGUMENT' })
-    for (const nonsense of ['', ' ', 'not an id', '🗝', `${serialise(opening)} `, '\u0000'])
-      assert.throws(() => parse(nonsense), { code: 'WAL_INVALID_ARGUMENT' }, JSON.stringify(nonsense))
-  })
-
   test('through the adaptor: every message is a place to resume from, for writers, readers and later writers', async (scene) => {
     const wal = await scene.open({ batchBytes: 1024 })
     const reader = await scene.openReader()

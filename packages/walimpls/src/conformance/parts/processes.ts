@@ -66,12 +66,16 @@ export function processesPart({ backend, test, traits }: PartContext): void {
       let older = story.startWriter('writer0')
       await older.child.until(() => older.acks >= ACKS)
       await story.tail('live')
-      const inFlight = 0
+      let inFlight = 0
       for (let round = 1; round <= ROUNDS; round++) {
         older.child.stop()
         const newer = story.startWriter(`writer${round}`)
-        X += older.open
+        const newerIsIn = () => newer.acks >= ACKS
+        const enough = backend.processes?.stoppedHoldsLock ? () => newer.child.started : newerIsIn
+        await newer.child.until(enough)
+        inFlight += older.open
         older.child.goOn()
+        await newer.child.until(newerIsIn)
         assert.equal(await older.child.ended(), 0, older.child.complaints)
         assert.equal(older.child.ending, 'WAL_FENCED')
         older = newer

@@ -1,0 +1,9 @@
+import type { BackendUnderTest, PartName } from '@wal/walimpls/conformance'
+import type { Builder } from './broken-builder.js'
+
+/** A backend that breaks one promise, and the part of the kit that has to notice. */
+export interface BrokenBackend extends Partial<BackendUnderTest> {
+  readonly name: string
+  readonly part: PartName
+  readonly builder: Builder
+}

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { memoryBuilder } from '@wal/core/testing'
+import { type ConformanceResult, PART_NAMES, runConformance } from '@wal/walimpls/conformance'
+import { afterAll, test } from 'vitest'
+import { openWal } from '../../src/index.js'
+import { brokenAppends } from './broken-append.js'
+import type { BrokenBackend } from './broken-backend.js'
+import { brokenLifetimes, scrubbedLogin } from './broken-lifetimes.js'
+import { brokenReads } from './broken-reads.js'
+
+const brokenBackends: BrokenBackend[] = [...brokenAppends, ...brokenReads, ...brokenLifetimes]
+
+const caught: string[] = []
+afterAll(() => console.log(caught.join('\n')))
+
+const failures = (results: readonly ConformanceResult[]) => results.filter(({ error }) => error !== undefined)
+
+for (const { name, part, builder, ...more } of brokenBackends)
+  test.concurrent(`a backend that ${name} fails its part, ${part}`, async () => {
+    // Patience is for those who keep their promises: what hangs here is broken.
+    const backend = { openWal, builder, options: { name: 'broken' }, patienceMs: 3000, seed: 1, ...more }
+    const failed = failures(await runConformance(backend, [part]))
+    caught.push(`${name} → ${failed.map((each) => `${each.part}: ${each.name}`).join(' | ')}`)
+    assert.ok(failed.length > 0, 'nobody noticed')
+  })
+
+test('the memory backend, whole, fails nothing; neither does a failed login that tells no secret', async () => {
+  const backend = { openWal, builder: memoryBuilder(), options: { name: 'whole' } }
+  assert.deepEqual(failures(await runConformance(backend)), [])
+  const failedLogin = { password: 'hunter2' }
+  const login = { openWal, builder: scrubbedLogin, options: { name: 'whole' }, failedLogin }
+  assert.deepEqual(failures(await runConformance(login, ['secrets'])), [])
+})
+
+test('every part has a backend that fails it', () => {
+  const covered = new Set<string>(brokenBackends.map(({ part }) => part))
+  // Processes share no memory: what breaks there is shown by the backends that have them.
+  assert.deepEqual(
+    PART_NAMES.filter((part) => !covered.has(part)),
+    ['processes'],
+  )
+})

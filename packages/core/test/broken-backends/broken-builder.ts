@@ -1,0 +1,69 @@
+import { memoryBuilder } from '@wal/core/testing'
+import type {
+  OpenerBuilderImpls,
+  OpenerImpls,
+  ReadOnlyWALImpls,
+  ScannerImpls,
+  ScannerOptions,
+  WALImpls,
+  Writer,
+} from '@wal/walimpls'
+import { type NumberId, numberIdCodec } from '@wal/walimpls/helper'
+
+export type Id = NumberId
+export type Builder = OpenerBuilderImpls<never, Id>
+export const ids = numberIdCodec('memory')
+export const plus = (id: Id, difference: number): Id => ids.of(id.value + difference)
+
+/** What is done otherwise than the memory backend does it. */
+export interface Breaks {
+  readonly builder?: Partial<Builder>
+  opener?(opener: OpenerImpls<Id>): Partial<OpenerImpls<Id>>
+  /** Logs open for reading, and for writing beside what `writer` says. */
+  log?(log: ReadOnlyWALImpls<Id>): Partial<ReadOnlyWALImpls<Id>>
+  writer?(wal: WALImpls<Id>, writer: Writer, opener: OpenerImpls<Id>): Partial<WALImpls<Id>>
+  scanner?(scanner: ScannerImpls<Id>, options: ScannerOptions<Id>): Partial<ScannerImpls<Id>>
+}
+
+export function brokenBuilder(breaks: Breaks): Builder {
+  const inner = memoryBuilder()
+  const scanners = <L extends ReadOnlyWALImpls<Id>>(log: L): L =>
+    replacing(log, {
+      read: (options: ScannerOptions<Id>) => {
+        const scanner = log.read(options)
+        return replacing(scanner, breaks.scanner?.(scanner, options))
+      },
+    } as Partial<L>)
+  const broken: Builder = {
+    ...inner,
+    async build(options, runtime, waits) {
+      const opener: OpenerImpls<Id> = await inner.build(options, runtime, waits)
+      const logs: OpenerImpls<Id> = replacing(opener, {
+        async openReadOnly(channel, more) {
+          const log = scanners(await opener.openReadOnly(channel, more))
+          return replacing(log, breaks.log?.(log))
+        },
+        async open(channel, writer, more) {
+          const wal = scanners(await opener.open(channel, writer, more))
+          const asLog = replacing(wal, breaks.log?.(wal) as Partial<WALImpls<Id>>)
+          return replacing(asLog, breaks.writer?.(asLog, writer, opener))
+        },
+      })
+      return replacing(logs, breaks.opener?.(logs))
+    },
+  }
+  return { ...broken, ...breaks.builder }
+}
+
+/** The same object with some of its members replaced. */
+export function replacing<T extends object>(target: T, members: Partial<T> | undefined): T {
+  if (members === undefined) return target
+  return new Proxy(target, {
+    get(inner, key) {
+      if (Object.hasOwn(members, key)) return members[key as keyof T]
+      const value = Reflect.get(inner, key)
+      return typeof value === 'function' ? value.bind(inner) : value
+    },
+    has: (inner, key) => key in members || key in inner,
+  })
+}

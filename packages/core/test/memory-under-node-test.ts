@@ -1,0 +1,6 @@
+import { test } from 'node:test'
+import { memoryBuilder } from '@wal/core/testing'
+import { conformanceTests } from '@wal/walimpls/conformance'
+import { openWal } from '../src/index.js'
+
+conformanceTests({ test, openWal, builder: memoryBuilder(), options: 'memory:node-test' })
