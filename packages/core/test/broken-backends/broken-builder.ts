@@ -11,7 +11,8 @@ import type {
 import { type NumberId, numberIdCodec } from '@wal/walimpls/helper'
 
 export type Id = NumberId
-export type Builder = OpenerBuilderImpls<never, Id>
+// biome-ignore lint/suspicious/noExplicitAny: some of them have options more than the memory backend.
+export type Builder = OpenerBuilderImpls<any, Id>
 export const ids = numberIdCodec('memory')
 export const plus = (id: Id, difference: number): Id => ids.of(id.value + difference)
 
