@@ -46,11 +46,12 @@ function signalGroup(child, signal) {
  * Runs a command to its end and says how it ended; never rejects.
  * `output`: 'capture' collects stdout and stderr, 'stderr' sends both there, 'inherit' shares ours.
  * `decides`: after an interruption the child's own exit code is passed on.
+ * `limitMs`: after so long it is killed with all that it started, and `timedOut` is true.
  */
 export function run(
   command,
   args,
-  { cwd, env, output = 'capture', stdin = 'ignore', decides = false, shell = false },
+  { cwd, env, output = 'capture', stdin = 'ignore', decides = false, shell = false, limitMs },
 ) {
   const stdio = { capture: [stdin, 'pipe', 'pipe'], stderr: [stdin, 2, 2], inherit: [stdin, 1, 2] }[output]
   return new Promise((resolve) => {
@@ -59,18 +60,27 @@ export function run(
     child.stdout?.on('data', (chunk) => chunks.push(chunk))
     child.stderr?.on('data', (chunk) => chunks.push(chunk))
     if (child.pid !== undefined) running.add(child)
+    let timedOut = false
+    const limit =
+      limitMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            timedOut = true
+            signalGroup(child, 'SIGKILL')
+          }, limitMs)
     child.on('error', (error) => {
       if (child.pid === undefined) resolve({ code: 127, output: `${command}: ${error.message}\n` })
     })
     child.on('close', (code, signal) => {
       running.delete(child)
+      clearTimeout(limit)
       if (interruption !== undefined) {
         // What the child itself started may outlive it.
         signalGroup(child, 'SIGKILL')
         process.exit(decides && code !== null ? code : 128 + interruption)
       }
       const ended = signal === null ? '' : `${command} was ended by ${signal}\n`
-      resolve({ code: code ?? 1, output: Buffer.concat(chunks).toString() + ended })
+      resolve({ code: code ?? 1, output: Buffer.concat(chunks).toString() + ended, timedOut })
     })
   })
 }

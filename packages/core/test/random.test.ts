@@ -37,8 +37,8 @@ const runtime = {
     systemRuntime.setTimeout(run, ms > 1000 ? ms : ms / 20, options),
 }
 
-const seeds = process.env.WAL_SEED
-  ? [Number(process.env.WAL_SEED)]
+const seeds = process.env.WAL_TEST_SEED
+  ? [Number(process.env.WAL_TEST_SEED)]
   : [1, 2].map((i) => i + (Date.now() % 1e6) * 10)
 /** Four appends in ten meet one, and about one read in ten. */
 const appendFaults = [

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { systemRuntime } from '@wal/walimpls'
+import { test } from 'vitest'
+import { cleanLogs, faulty, message, open, openReader, textOf, texts, within } from './harness.js'
+
+cleanLogs()
+
+const quick = {
+  ...systemRuntime,
+  setTimeout: (run: () => void, ms: number) => systemRuntime.setTimeout(run, Math.min(ms, 2)),
+}
+const ten = Array.from({ length: 10 }, (_, i) => String(i))
+
+test('G21 a reader in catch-up whose backend fails goes on where it was, though its start is truncated by now', async () => {
+  const backend = faulty()
+  const wal = await open({ batchBytes: 1024 })
+  const positions: string[] = []
+  for (const each of ten) positions.push((await wal.append(message(each))).position)
+  backend.plan = { readBytes: () => 1 }
+  const reader = await openReader({ builder: backend.builder, runtime: quick })
+  const scanner = reader.read({ until: 'end' })
+  const seen: string[] = []
+  for (let i = 0; i < 6; i++) {
+    const { value } = await scanner.next()
+    assert.ok(value)
+    seen.push(textOf(value))
+  }
+  await wal.truncate(positions[3] as string)
+  backend.plan = { readBytes: () => 1, script: { next: { 1: 'fail' } } }
+  seen.push(...(await within(texts(scanner))))
+  assert.deepEqual(seen, ten)
+  assert.equal(backend.counts.fail, 1)
+})
+
+test('G21 deliver latest: what is appended while the backend can’t be read is delivered', async () => {
+  const backend = faulty()
+  const wal = await open()
+  await wal.append(message('before'))
+  let failing = true
+  backend.plan = { script: { next: () => (failing ? 'fail' : undefined) } }
+  const reader = await openReader({ runtime: quick })
+  const flaky = await openReader({ builder: backend.builder, runtime: quick })
+  for (const [log, name] of [
+    [reader, 'sound'],
+    [flaky, 'failing'],
+  ] as const) {
+    failing = false
+    const scanner = log.read({ deliver: 'latest' })
+    await scanner.ready()
+    failing = true
+    const reading = texts(scanner, 2)
+    const fails = backend.counts.fail
+    await wal.append(message('1'))
+    while (name === 'failing' && backend.counts.fail < fails + 2)
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    await wal.append(message('2'))
+    failing = false
+    assert.deepEqual(await within(reading), ['1', '2'], name)
+  }
+})
+
+test('a reader that fell out of the buffer goes on behind what it had, though the log was truncated up to there', async () => {
+  const wal = await open({ budgetBytes: 1 << 20, batchBytes: 1024 })
+  await wal.append(message('first'))
+  const scanner = wal.read()
+  await scanner.next()
+  const tailing = scanner.next()
+  await within(scanner.caughtUp())
+  const early = await wal.append(message('early'))
+  assert.equal((await within(tailing)).value?.position, early.position)
+  const sent = Array.from({ length: 40 }, (_, i) => `${i}`.padEnd(30_000, '.'))
+  for (const each of sent) await wal.append(message(each))
+  await wal.truncate(early.position)
+  assert.deepEqual(await within(texts(scanner, 40)), sent)
+})

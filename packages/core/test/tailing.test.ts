@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { test } from 'vitest'
+import { cleanLogs, faulty, isPending, message, open, texts, within } from './harness.js'
+
+cleanLogs()
+
+const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => String(from + i))
+
+test('a tailing reader sees a message when it is acked, never before', async () => {
+  const backend = faulty()
+  const wal = await open({ builder: backend.builder })
+  await wal.append(message('0'))
+  const scanner = wal.read()
+  await scanner.next()
+  const reading = scanner.next()
+  await within(scanner.caughtUp())
+  backend.plan = { script: { append: () => backend.hang() } }
+  const appending = wal.append(message('1'))
+  assert.equal(await isPending(reading), true)
+  assert.equal(await isPending(appending), true)
+  backend.letGo()
+  await appending
+  assert.equal((await within(reading)).value?.position, (await appending).position)
+  await scanner.close()
+})
+
+test('wherever in a batch catch-up ends, tailing goes on with the next message', async () => {
+  const backend = faulty()
+  const wal = await open({ builder: backend.builder })
+  // One batch, and one run in the buffer: its time ticks follow each other without a gap.
+  await wal.appendBatch(numbers(0, 30).map((each) => message(each.padStart(40))))
+  const { position } = await wal.append(message('30'))
+  for (let cut = 1; cut <= 20; cut++) {
+    backend.plan = { readBytes: () => cut * 150 }
+    const delivered = await within(texts(wal.read({ until: position })))
+    assert.deepEqual(
+      delivered.map((each) => each.trim()),
+      numbers(0, 31),
+    )
+  }
+})

@@ -1,0 +1,25 @@
+const MIB = 1 << 20
+
+export interface ResidentSet {
+  readonly startRssMiB: number
+  readonly maxRssMiB: number
+  readonly endRssMiB: number
+}
+
+/** Watches this process's resident set from now on. Call what is returned for the figures; that ends the watch. */
+export function watchResidentSet(): () => ResidentSet {
+  const start = process.memoryUsage.rss()
+  let max = start
+  const timer = setInterval(() => {
+    max = Math.max(max, process.memoryUsage.rss())
+  }, 10)
+  return () => {
+    clearInterval(timer)
+    const end = process.memoryUsage.rss()
+    return { startRssMiB: inMiB(start), maxRssMiB: inMiB(Math.max(max, end)), endRssMiB: inMiB(end) }
+  }
+}
+
+function inMiB(bytes: number): number {
+  return Math.round(bytes / MIB)
+}

@@ -1,0 +1,119 @@
+const pipeline = 'packages/core/src/append/pipeline.ts'
+const resend = 'packages/core/test/resend.test.ts'
+const bounds = 'packages/core/test/bounds.test.ts'
+
+export const appendMutants = [
+  {
+    name: 'resend re-cut: another batch object',
+    file: pipeline,
+    find: 'this.#inFlight.map((batch) => this.#attempt(batch))',
+    replace:
+      'this.#inFlight.map((batch) => this.#attempt(Object.assign(batch, { batch: { ...batch.batch } })))',
+    harness: resend,
+  },
+  {
+    name: 'resend re-cut: other boundaries',
+    file: pipeline,
+    find: '    for (let attempt = 0; this.#inFlight.length > 0; attempt++) {',
+    replace: `    const [first, second] = this.#inFlight
+    if (first && second) {
+      this.#inFlight.splice(0, 2, {
+        ...first,
+        tasks: [...first.tasks, ...second.tasks],
+        charged: first.charged + second.charged,
+        batch: {
+          ...first.batch,
+          messages: [...first.batch.messages, ...second.batch.messages],
+          bytes: first.batch.bytes + second.batch.bytes,
+        },
+      })
+    }
+    for (let attempt = 0; this.#inFlight.length > 0; attempt++) {`,
+    harness: resend,
+  },
+  {
+    name: 'resend in another order',
+    file: pipeline,
+    find: 'this.#inFlight.map((batch) => this.#attempt(batch))',
+    replace: 'this.#inFlight.reverse().map((batch) => this.#attempt(batch))',
+    harness: resend,
+  },
+  {
+    name: 'prefix rule dropped',
+    file: pipeline,
+    find: '      this.#checkPrefix(failed, error)\n',
+    replace: '',
+    harness: 'packages/core/test/outcomes.test.ts',
+  },
+  {
+    name: 'a batch handed in behind one that has failed',
+    file: pipeline,
+    find: 'if (this.#inFlight.length > 0 && !atTurn) {',
+    replace: 'if (this.#inFlight.length > 99 && !atTurn) {',
+    harness: resend,
+  },
+  {
+    name: 'failures that pass end the append',
+    file: pipeline,
+    find: '      if (isFinal(error)) {',
+    replace: '      if (isFinal(error) || mayPass(error)) {',
+    harness: 'packages/core/test/outcomes.test.ts',
+  },
+  {
+    name: 'time ticks of one batch all the same',
+    file: 'packages/core/src/append/batch-cutter.ts',
+    find: '      run.next()\n',
+    replace: '      if (i === 0) run.next()\n',
+    harness: 'packages/core/test/order.test.ts',
+  },
+  {
+    name: 'a clock that goes back with the wall',
+    file: 'packages/core/src/clock/hybrid-clock.ts',
+    find: 'if (wall > this.#milliseconds) {',
+    replace: 'if (wall !== this.#milliseconds) {',
+    harness: 'packages/core/src/clock/hybrid-clock.test.ts',
+  },
+  {
+    name: 'the caller’s buffer is not copied',
+    file: 'packages/core/src/append/message-arena.ts',
+    find: '  slab.set(payload, start)\n',
+    replace: '  setImmediate(() => slab.set(payload, start))\n',
+    harness: 'packages/core/test/scanner.test.ts',
+  },
+  {
+    name: 'admission unbounded',
+    file: 'packages/core/src/append/admission.ts',
+    find: 'return used === 0 || used + bytes <= this.#budgetBytes',
+    replace: 'return used === 0 || bytes > 0 || this.#budgetBytes === 0',
+    harness: 'packages/core/src/append/admission.test.ts',
+  },
+  {
+    name: 'what waits for room unbounded',
+    file: 'packages/core/src/append/admission.ts',
+    find: '|| pending + bytes <= this.#maxWaitingBytes) return',
+    replace: '|| pending < Number.POSITIVE_INFINITY) return',
+    harness: bounds,
+  },
+  {
+    name: 'budget not given back',
+    file: pipeline,
+    find: `    events.settled(batch, ids)
+    events.released(batch.charged)`,
+    replace: '    events.settled(batch, ids)',
+    harness: bounds,
+  },
+  {
+    name: 'appendAll pulls without room',
+    file: 'packages/core/src/append/appender.ts',
+    find: 'return this.#options.admission.hasRoom(bytes + MESSAGE_OVERHEAD_BYTES)',
+    replace: 'return bytes >= 0',
+    harness: bounds,
+  },
+  {
+    name: 'listener not removed',
+    file: 'packages/core/src/append/appender.ts',
+    find: '  task.stopListening?.()\n',
+    replace: '',
+    harness: 'packages/core/test/cancel.test.ts',
+  },
+]

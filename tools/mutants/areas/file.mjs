@@ -1,0 +1,104 @@
+const writer = 'packages/impl-file/src/log-writer.ts'
+const frame = 'packages/impl-file/src/frame.ts'
+const crash = 'packages/impl-file/test/crash.test.ts'
+const reader = 'packages/impl-file/test/reader.test.ts'
+const damage = 'packages/impl-file/test/damage.test.ts'
+const frames = 'packages/impl-file/src/frame.test.ts'
+
+export const fileMutants = [
+  {
+    name: 'file: ack before sync',
+    file: writer,
+    find: 'if (begun !== undefined) await segment.file.writeDurably([frame], segment.end)',
+    replace:
+      'if (begun !== undefined) void segment.file.writeDurably([Buffer.from(frame)], segment.end).catch(() => {})',
+    harness: crash,
+  },
+  {
+    name: 'file: no directory sync for a new segment',
+    file: writer,
+    find: '      await this.log.files.syncDirectory(this.log.path)\n',
+    replace: '',
+    harness: crash,
+  },
+  {
+    name: 'file: no directory sync for a new channel',
+    file: 'packages/impl-file/src/opener.ts',
+    find: '    await files.syncDirectory(parent)\n',
+    replace: '',
+    harness: crash,
+  },
+  {
+    name: 'file: check sum not bound to its position',
+    file: frame,
+    find: 'return (identity + offset / 8) >>> 0',
+    replace: 'return offset < 0 ? 0 : identity',
+    harness: frames,
+  },
+  {
+    name: 'file: check sum not bound to its segment',
+    file: frame,
+    find: 'return (identity + offset / 8) >>> 0',
+    replace: 'return identity < 0 ? 0 : (offset / 8) >>> 0',
+    harness: frames,
+  },
+  {
+    name: 'file: body not checked',
+    file: frame,
+    find: 'if (crc32(bytes.subarray(bodyStart, bodyEnd)) !== header.bodyCrc) return false\n',
+    replace: '',
+    harness: frames,
+  },
+  {
+    name: 'file: no fence check between sync and ack',
+    file: writer,
+    find: `    else await this.beginSegment(segment, frame)
+    this.assertCurrent()`,
+    replace: '    else await this.beginSegment(segment, frame)',
+    harness: reader,
+  },
+  {
+    name: 'file: a segment written on after a failed sync',
+    file: writer,
+    find: `known to be durable, and the batch goes into a new one when it is sent again.
+      await this.leaveSegment()`,
+    replace: 'known to be durable, and the batch goes into a new one when it is sent again.',
+    harness: damage,
+  },
+  {
+    name: 'file: the predecessor’s last batch not written again',
+    file: writer,
+    find: '        await this.write(this.unproven)\n',
+    replace: '',
+    harness: crash,
+  },
+  {
+    name: 'file: a reader gives out what is not durable',
+    file: 'packages/impl-file/src/log-reader.ts',
+    find: '      await reader.sync()\n',
+    replace: '',
+    harness: reader,
+  },
+  {
+    name: 'file: a reader gives out what a successor may drop',
+    file: 'packages/impl-file/src/log-reader.ts',
+    find: `      // The successor decides: no later frame proves that this one was acknowledged before.
+      return this.relocate()`,
+    replace: '      await this.relocate()',
+    harness: reader,
+  },
+  {
+    name: 'file: damage in the middle taken for a torn end',
+    file: 'packages/impl-file/src/log-end.ts',
+    find: '  await reader.assertNotDamaged(position)\n',
+    replace: '',
+    harness: damage,
+  },
+  {
+    name: 'file: truncation takes the newest first',
+    file: 'packages/impl-file/src/truncation.ts',
+    find: 'for (const name of freed) {',
+    replace: 'for (const name of freed.reverse()) {',
+    harness: crash,
+  },
+]

@@ -1,0 +1,73 @@
+const open = 'packages/core/src/adaptor/writer-open.ts'
+const fencing = 'packages/core/test/fencing.test.ts'
+
+export const openMutants = [
+  {
+    name: 'no fence check: a newer writer not recognised',
+    file: open,
+    find: 'return current.term > mine.term || current.incarnation !== mine.incarnation',
+    replace: 'return false',
+    harness: fencing,
+  },
+  {
+    name: 'a lower term opens over a higher one',
+    file: open,
+    find: '    if (term < highest)\n',
+    replace: '    if (false)\n',
+    harness: fencing,
+  },
+  {
+    name: 'no second look on open',
+    file: open,
+    find: `retry(options.runtime, { signal, shouldRetry: mayPass }, () =>
+        lookBack(written, open, end?.lastId, stored.id, writer),
+      )`,
+    replace: `retry(options.runtime, { signal, shouldRetry: mayPass }, async () => {
+        return written && { timeTick: -1n, ownTerm: false, logIdentity: undefined }
+      })`,
+    harness: fencing,
+  },
+  {
+    name: 'a time tick met on the second look not put below the own',
+    file: open,
+    find: 'if (named === logIdentity && met.timeTick < opening.timeTick) {',
+    replace: 'if (named === logIdentity) {',
+    harness: fencing,
+  },
+  {
+    name: 'two openers at next keep one term',
+    file: open,
+    find: "if (met.ownTerm && open.term === 'next') {",
+    replace: 'if (false) {',
+    harness: fencing,
+  },
+  {
+    name: 'a lost fence looked into only once',
+    file: open,
+    find: 'for (let look = 0; look < 2; look++) {',
+    replace: 'for (let look = 1; look < 2; look++) {',
+    harness: fencing,
+  },
+  {
+    name: 'a lost fence is a newer writer',
+    file: open,
+    find: '    if (isNewer(end.writer, writer))\n',
+    replace: '    if (true)\n',
+    harness: fencing,
+  },
+  {
+    name: 'a late time tick vouches for itself',
+    file: 'packages/core/src/adaptor/log-end.ts',
+    find: 'const { previousTick } = decodeRecord(last, where, ids)',
+    replace: `const record = decodeRecord(last, where, ids)
+  const previousTick = isTimeTick(record) ? ids.serialise(record.id) : record.previousTick`,
+    harness: fencing,
+  },
+  {
+    name: 'a log far ahead of the clock is opened',
+    file: open,
+    find: 'clock.observe(end.timeTick, options.maxClockAheadMs, where)',
+    replace: 'clock.observe(end.timeTick, Number.MAX_SAFE_INTEGER, where)',
+    harness: 'packages/core/test/clock.test.ts',
+  },
+]

@@ -1,0 +1,130 @@
+const judge = 'packages/core/src/read/writer-judge.ts'
+const source = 'packages/core/src/read/record-source.ts'
+const plan = 'packages/core/src/read/read-plan.ts'
+const restart = 'packages/core/test/restart.test.ts'
+const fencing = 'packages/core/test/fencing.test.ts'
+const positions = 'packages/core/test/positions.test.ts'
+
+export const readMutants = [
+  {
+    name: 'no time-tick dedupe',
+    file: judge,
+    find: 'if (record.timeTick <= this.#timeTick) {',
+    replace: 'if (false) {',
+    harness: fencing,
+  },
+  {
+    name: 'void records delivered',
+    file: judge,
+    find: '      if (!newer) {',
+    replace: '      if (false) {',
+    harness: fencing,
+  },
+  {
+    name: 'a late opening record makes its writer current',
+    file: judge,
+    find: '(record.term === this.#term && record.opening && record.timeTick > this.#timeTick)',
+    replace: '(record.term === this.#term && record.opening)',
+    harness: 'packages/core/src/read/writer-judge.test.ts',
+  },
+  {
+    name: 'catch-up restarted at its original start',
+    file: source,
+    find: '    if (lastId !== undefined) this.#start = { from: lastId }\n',
+    replace: '',
+    harness: restart,
+  },
+  {
+    name: 'catch-up restarted with its original policy, latest',
+    file: plan,
+    find: 'return { start: { from: end.lastId }, known, until, resumed: undefined, logIdentity }',
+    replace: "return { start: 'latest', known, until, resumed: undefined, logIdentity }",
+    harness: restart,
+  },
+  {
+    name: 'fallen out of the buffer, catch-up restarted where it left off the first time',
+    file: source,
+    find: '    if (last !== undefined)\n      this.#start = {',
+    replace: '    if (last === undefined)\n      this.#start = {',
+    harness: restart,
+  },
+  {
+    name: 'a backend error ends the scanner',
+    file: source,
+    find: '    if (!mayPass(error)) throw error\n',
+    replace: '    if (true) throw error\n',
+    harness: restart,
+  },
+  {
+    name: 'a position skips its record instead of its unit',
+    file: source,
+    find: '    this.#judge = new WriterJudge(plan.known)\n',
+    replace: `    const { known, resumed } = plan
+    const after = known !== undefined && known.timeTick === resumed?.timeTick
+    const judge = new WriterJudge(after ? { writer: known.writer, timeTick: -1n } : known)
+    const counts = judge.counts.bind(judge)
+    let skip = after ? 1 : 0
+    judge.counts = (record) => counts(record) && skip-- <= 0
+    this.#judge = judge
+`,
+    harness: positions,
+  },
+  {
+    name: 'from taken for after',
+    file: plan,
+    find: 'options.from === undefined ? parts.timeTick : parts.timeTick - 1n',
+    replace: 'parts.timeTick',
+    harness: positions,
+  },
+  {
+    name: 'resumed check dropped: rolled back unnoticed',
+    file: source,
+    find: '    else if (counts)\n',
+    replace: '    else if (false)\n',
+    harness: positions,
+  },
+  {
+    name: 'a position of another log accepted',
+    file: plan,
+    find: 'if (parts.logIdentity !== end.logIdentity)',
+    replace: 'if (false)',
+    harness: positions,
+  },
+  {
+    name: 'a truncated position passed over in silence',
+    file: plan,
+    find: '    if (timeTick < floor)\n',
+    replace: '    if (false)\n',
+    harness: 'packages/core/test/truncate.test.ts',
+  },
+  {
+    name: 'truncation point not written to the log',
+    file: 'packages/core/src/adaptor/wal-adaptor.ts',
+    find: 'this.#ticker.truncation = { id: lastConfirmed, writer, timeTick }\n',
+    replace: '',
+    harness: 'packages/core/test/truncate.test.ts',
+  },
+  {
+    name: 'storage freed before the log knows',
+    file: 'packages/core/src/adaptor/wal-adaptor.ts',
+    find: `    await abortable(this.#ticker.tick(), waits.signal)
+    await this.#log.truncate(before, waits)`,
+    replace: `    await this.#log.truncate(before, waits)
+    await abortable(this.#ticker.tick(), waits.signal)`,
+    harness: 'packages/core/test/truncate.test.ts',
+  },
+  {
+    name: 'readers of one record share its payload',
+    file: 'packages/core/src/read/delivered-message.ts',
+    find: 'this.#payload ??= Buffer.from(this.#record.payload)',
+    replace: 'this.#payload ??= this.#record.payload',
+    harness: 'packages/core/test/scanner.test.ts',
+  },
+  {
+    name: 'close doesn’t wake readers',
+    file: 'packages/core/src/adaptor/wal-adaptor.ts',
+    find: '    await closeScanners(this.#scanners)\n',
+    replace: '',
+    harness: 'packages/core/test/close.test.ts',
+  },
+]

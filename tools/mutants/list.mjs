@@ -1,0 +1,16 @@
+import { appendMutants } from './areas/append.mjs'
+import { bufferMutants } from './areas/buffer.mjs'
+import { fileMutants } from './areas/file.mjs'
+import { openMutants } from './areas/open.mjs'
+import { outcomeMutants } from './areas/outcomes.mjs'
+import { readMutants } from './areas/read.mjs'
+
+/** @type {readonly import('./mutate.mjs').Mutant[]} */
+export const mutants = [
+  ...appendMutants,
+  ...outcomeMutants,
+  ...bufferMutants,
+  ...readMutants,
+  ...openMutants,
+  ...fileMutants,
+]

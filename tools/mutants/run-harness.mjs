@@ -1,0 +1,47 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { environment, installedScript } from '../bootstrap.mjs'
+import { run } from '../children.mjs'
+
+/** Mutants that make a test wait for ever are caught by this. */
+const TEST_LIMIT_MS = 20_000
+const HARNESS_LIMIT_MS = 5 * 60_000
+/** The random tests do the same each time, so a mutant is caught always or never. */
+const SEED = process.env.WAL_TEST_SEED ?? '1'
+
+/**
+ * Runs one test file of a working copy.
+ * `green`, `red` with the first test that failed, or `broken`: it could not be loaded, which proves nothing.
+ */
+export async function runHarness(copy, harness) {
+  const report = join(copy.root, 'harness-report.json')
+  rmSync(report, { force: true })
+  const { code, output, timedOut } = await run(
+    process.execPath,
+    [
+      installedScript('vitest/vitest.mjs'),
+      'run',
+      harness,
+      '--bail=1',
+      `--testTimeout=${TEST_LIMIT_MS}`,
+      '--reporter=json',
+      `--outputFile=${report}`,
+    ],
+    { cwd: copy.root, env: { ...environment(), WAL_TEST_SEED: SEED }, limitMs: HARNESS_LIMIT_MS },
+  )
+  if (timedOut) return { result: 'red', by: `no end within ${HARNESS_LIMIT_MS / 60_000} minutes`, output }
+  return { ...readReport(report, code), output }
+}
+
+/** What vitest's JSON report and exit code say. */
+export function readReport(file, code) {
+  const broken = { result: 'broken', by: 'no test ran' }
+  if (!existsSync(file)) return broken
+  const { testResults, numTotalTests } = JSON.parse(readFileSync(file, 'utf8'))
+  if (numTotalTests === 0) return broken
+  if (code === 0) return { result: 'green', by: '' }
+  const failed = testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .find(({ status }) => status === 'failed')
+  return { result: 'red', by: failed?.title ?? 'an error outside the tests' }
+}

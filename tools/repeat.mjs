@@ -1,0 +1,42 @@
+import { randomInt } from 'node:crypto'
+import { environment, install, installedScript, root, say, seconds } from './bootstrap.mjs'
+import { run } from './children.mjs'
+import { readArguments, usage } from './repeat-arguments.mjs'
+
+/** A round that takes longer hangs. */
+const ROUND_LIMIT_MS = 60 * 60_000
+
+process.exitCode = 1
+const { rounds, filters, problem } = readArguments(process.argv.slice(2))
+if (problem !== undefined) say(`${problem}\n${usage}`)
+else if (await install()) process.exitCode = (await repeat()) ? 0 : 1
+
+/** Vitest itself, never through turbo, which would answer from its cache. */
+async function repeat() {
+  const first = Number(process.env.WAL_TEST_SEED ?? randomInt(2 ** 31))
+  console.log(`${rounds} rounds of ${filters.join(' ')}, until one fails`)
+  for (let round = 1; round <= rounds; round++) {
+    const seed = (first + round - 1) % 2 ** 31
+    const started = Date.now()
+    const { code, output, timedOut } = await run(
+      process.execPath,
+      [installedScript('vitest/vitest.mjs'), 'run', '--no-cache', ...filters],
+      {
+        cwd: root,
+        env: { ...environment(), WAL_TEST_SEED: String(seed) },
+        limitMs: ROUND_LIMIT_MS,
+        decides: true,
+      },
+    )
+    const green = code === 0
+    console.log(
+      `round ${round}/${rounds}  WAL_TEST_SEED=${seed}  ${green ? 'passed' : 'FAILED'}  ${seconds(started)}`,
+    )
+    if (green) continue
+    say(output)
+    if (timedOut) say(`the round was ended after ${ROUND_LIMIT_MS / 60_000} minutes`)
+    console.log(`again: WAL_TEST_SEED=${seed} npm run test:unit -- ${filters.join(' ')}`)
+    return false
+  }
+  return true
+}

@@ -1,0 +1,60 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, test } from 'vitest'
+import { mutants } from '../mutants/list.mjs'
+import { mutate } from '../mutants/mutate.mjs'
+import { readReport } from '../mutants/run-harness.mjs'
+import { table } from '../mutants/table.mjs'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+describe('every mutant fits the sources as they are', () => {
+  test.each(mutants.map((mutant) => [mutant.name, mutant] as const))('%s', (_, mutant) => {
+    const text = readFileSync(join(root, mutant.file), 'utf8')
+    expect(mutate(text, mutant)).not.toBe(text)
+    expect(existsSync(join(root, mutant.harness)), `${mutant.harness} is missing`).toBe(true)
+  })
+  test('no two have one name', () => {
+    const names = mutants.map(({ name }) => name)
+    expect(names).toEqual([...new Set(names)])
+  })
+})
+
+test('a mutant that fits not at all, or twice, is refused', () => {
+  const mutant = { name: 'm', file: 'f.ts', find: 'await sync()', replace: '', harness: 'f.test.ts' }
+  expect(mutate('a; await sync(); b', mutant)).toBe('a; ; b')
+  expect(() => mutate('a; b', mutant)).toThrow('stands 0 times in f.ts')
+  expect(() => mutate('await sync(); await sync()', mutant)).toThrow('stands 2 times in f.ts')
+})
+
+describe('what a harness says', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'wal-harness-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'report.json')
+  const report = (numTotalTests: number, ...statuses: string[]) => {
+    const assertionResults = statuses.map((status) => ({ status, title: `the ${status} one` }))
+    writeFileSync(file, JSON.stringify({ numTotalTests, testResults: [{ assertionResults }] }))
+    return file
+  }
+  test('a failed test is red, by name', () => {
+    expect(readReport(report(2, 'passed', 'failed'), 1)).toEqual({ result: 'red', by: 'the failed one' })
+  })
+  test('an unhandled error is red', () => {
+    expect(readReport(report(1, 'passed'), 1)).toMatchObject({ result: 'red' })
+  })
+  test('all passed is green', () => {
+    expect(readReport(report(1, 'passed'), 0)).toMatchObject({ result: 'green' })
+  })
+  test('what could not be loaded is neither', () => {
+    expect(readReport(report(0), 1)).toMatchObject({ result: 'broken' })
+    expect(readReport(join(folder, 'absent.json'), 1)).toMatchObject({ result: 'broken' })
+  })
+})
+
+test('the table is aligned', () => {
+  const mutant = { name: 'a long name', harness: 'packages/core/test/order.test.ts' }
+  const lines = table([{ mutant, verdict: 'caught', by: 'order', time: '1.0 s' }]).split('\n')
+  expect(lines[0]?.indexOf('harness')).toBe(lines[1]?.indexOf('core/test'))
+})
