@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { systemRuntime } from '@wal/walimpls'
 import { test } from 'vitest'
 import { AppendError, type WAL } from '../src/index.js'
 import { cleanLogs, faulty, message, open, openReader, pause, texts, within } from './harness.js'
@@ -14,6 +15,41 @@ test('G6 an explicit term: lower is WAL_FENCED and disturbs nobody, higher takes
   assert.equal(seven.channel.term, 7)
   await assert.rejects(five.append(message('x')), { code: 'WAL_FENCED', outcome: 'not-written' })
   assert.equal((await open()).channel.term, 8)
+})
+
+test('G6 a lower term is refused before the backend is opened for writing: it takes nobody’s fence', async () => {
+  const backend = faulty()
+  await open({ term: 5 })
+  let opens = 0
+  const script = { open: () => void opens++ }
+  backend.plan = { script: script as object }
+  await assert.rejects(open({ term: 4, builder: backend.builder }), { code: 'WAL_FENCED' })
+  assert.equal(opens, 0)
+})
+
+test('G6 a writer whose fence was taken looks twice: it does not take it back from a successor that comes meanwhile', async () => {
+  const backend = faulty()
+  const held: (() => void)[] = []
+  const runtime = {
+    ...systemRuntime,
+    setTimeout(run: () => void, ms: number, options?: { background?: boolean }) {
+      // The wait between the looks; nothing else here takes as long as this and not longer.
+      if (ms < 50 || ms > 150) return systemRuntime.setTimeout(run, ms, options)
+      held.push(run)
+      return { clear() {} }
+    },
+  }
+  const older = await open({ builder: backend.builder, runtime, timeTickMs: 60_000 })
+  let opens = 0
+  const script = { open: () => void opens++, append: { 1: 'fence' } }
+  backend.plan = { script: script as object }
+  const late = assert.rejects(older.append(message('late')), { code: 'WAL_FENCED' })
+  while (held.length === 0) await pause(1)
+  const newer = await open()
+  for (const run of held) run()
+  await within(late)
+  assert.equal(opens, 0)
+  await newer.append(message('still the writer'))
 })
 
 test('G6 of two opens at one term the later wins', async () => {

@@ -87,6 +87,22 @@ test('deadlines in rounds leave no bytes accounted: everything can be appended a
   )
 })
 
+test('what gave up in the queue gives back its part of the budget', async () => {
+  const backend = faulty()
+  // A quarter is for appends: most of it goes to those that are queued behind the one that hangs.
+  const wal = await open({ builder: backend.builder, budgetBytes: 1 << 20 })
+  backend.plan = { script: { append: () => backend.hang() } }
+  const sent = wal.append(message('sent'))
+  await turn()
+  const queued = Array.from({ length: 150 }, () => wal.append(message('queued'), { timeoutMs: 5 }))
+  const outcomes = await within(Promise.allSettled(queued))
+  assert.ok(outcomes.every((each) => each.status === 'rejected'))
+  backend.plan = {}
+  backend.letGo()
+  await sent
+  await within(wal.append({ payload: new Uint8Array(150_000) }))
+})
+
 test('a large append that gave up waiting lets the small ones behind it go', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, maxWaitingBytes: 4 << 20 })

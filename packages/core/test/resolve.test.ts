@@ -3,6 +3,7 @@ import { memoryBuilder, resetMemory } from '@wal/core/testing'
 import { type OpenerBuilderImpls, systemRuntime, type WALImpls } from '@wal/walimpls'
 import { afterEach, test } from 'vitest'
 import { type AppendError, openWal, type ReadOnlyWAL, type WAL } from '../src/index.js'
+import { overMemory } from './over-memory.js'
 
 const opened: ReadOnlyWAL[] = []
 afterEach(async () => {
@@ -160,6 +161,27 @@ test('G8 over a truncated range there is no verdict', async () => {
   const { token } = await unknown(wal.append({ payload }, { timeoutMs: 20 }))
   late.open()
   delete gate.after
+  const { position } = await wal.append({ payload })
+  await wal.truncate(position)
+  await assert.rejects(wal.resolve(token as string), { code: 'WAL_POSITION_TRUNCATED' })
+})
+
+test('G8 over a truncated range there is no verdict, though the backend has freed nothing yet', async () => {
+  // What it does when it frees by segment. Three appends: the opening record, the hanging one, the rest.
+  const late = door()
+  let appends = 0
+  const builder = overMemory((log) => ({
+    truncate: async () => {},
+    append: async (batch) => {
+      const ids = await log.append(batch)
+      if (++appends === 2) await late.promise
+      return ids
+    },
+  }))
+  const wal = await openWal('memory:', { channel: 'kept', builder, fenceCheckMs: 0, timeTickMs: 60_000 })
+  opened.push(wal)
+  const { token } = await unknown(wal.append({ payload }, { timeoutMs: 20 }))
+  late.open()
   const { position } = await wal.append({ payload })
   await wal.truncate(position)
   await assert.rejects(wal.resolve(token as string), { code: 'WAL_POSITION_TRUNCATED' })

@@ -39,3 +39,15 @@ test('wherever in a batch catch-up ends, tailing goes on with the next message',
     )
   }
 })
+
+test('tailing readers of one message have a payload each', async () => {
+  const wal = await open()
+  const scanners = [wal.read(), wal.read()]
+  const reading = scanners.map((scanner) => scanner.next())
+  await within(Promise.all(scanners.map((scanner) => scanner.caughtUp())))
+  await wal.append(message('mine'))
+  const [one, other] = await within(Promise.all(reading))
+  one?.value?.payload.fill(0)
+  assert.equal(Buffer.from(other?.value?.payload ?? []).toString(), 'mine')
+  await wal.close()
+})

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { propertyOf, RESERVED } from '@wal/walimpls'
 import { test } from 'vitest'
 import { AppendError, type PositionTruncatedError, WalError } from '../src/index.js'
 import { cleanLogs, faulty, message, open, openReader, texts, within } from './harness.js'
+import { overMemory } from './over-memory.js'
 
 cleanLogs()
 
@@ -117,6 +119,23 @@ test('a truncate that failed halfway can be made again', async () => {
   await assert.rejects(wal.truncate(position), { code: 'WAL_UNAVAILABLE' })
   await wal.truncate(position)
   assert.equal(truncated, 1)
+})
+
+test('the log knows where it begins before anything is freed, so a crash in between loses nothing', async () => {
+  let known: string | undefined
+  const builder = overMemory((log) => ({
+    async truncate(before) {
+      const last = await log.last()
+      known = propertyOf(last?.properties ?? [], RESERVED.truncationPoint)
+      return log.truncate(before)
+    },
+  }))
+  const wal = await open({ builder, timeTickMs: 60_000 })
+  await wal.append(message('1'))
+  const { position } = await wal.append(message('2'))
+  await wal.append(message('3'))
+  await wal.truncate(position)
+  assert.ok(known, 'the last record names no truncation point')
 })
 
 test('a damaged position is refused and harms nothing', async () => {

@@ -148,6 +148,21 @@ test('a missing channel is not found and not made', async () => {
   expect(await opener.list()).toEqual([])
 })
 
+test('the folders made on the way are durable by name, each in its parent', async () => {
+  const path = temporaryFolder()
+  const synced = new Set<string>()
+  const files: Runtime['files'] = {
+    ...systemRuntime.files,
+    async syncDirectory(directory) {
+      synced.add(directory)
+      await systemRuntime.files.syncDirectory(directory)
+    },
+  }
+  const opener = await openerFor(join(path, 'a', 'b'), { ...systemRuntime, files })
+  await opener.open('orders', writer)
+  expect([...synced].sort()).toEqual([path, join(path, 'a'), join(path, 'a', 'b')])
+})
+
 test('lists and deletes; a writer still at work is fenced', async () => {
   const path = temporaryFolder()
   const opener = await openerFor(path)

@@ -35,7 +35,7 @@ export const appendMutants = [
     name: 'resend in another order',
     file: pipeline,
     find: 'this.#inFlight.map((batch) => this.#attempt(batch))',
-    replace: 'this.#inFlight.reverse().map((batch) => this.#attempt(batch))',
+    replace: '[...this.#inFlight].reverse().map((batch) => this.#attempt(batch))',
     harness: resend,
   },
   {
@@ -50,7 +50,7 @@ export const appendMutants = [
     file: pipeline,
     find: 'if (this.#inFlight.length > 0 && !atTurn) {',
     replace: 'if (this.#inFlight.length > 99 && !atTurn) {',
-    harness: resend,
+    harness: 'packages/core/test/prefix.test.ts',
   },
   {
     name: 'failures that pass end the append',

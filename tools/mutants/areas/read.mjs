@@ -118,7 +118,7 @@ export const readMutants = [
     file: 'packages/core/src/read/delivered-message.ts',
     find: 'this.#payload ??= Buffer.from(this.#record.payload)',
     replace: 'this.#payload ??= this.#record.payload',
-    harness: 'packages/core/test/scanner.test.ts',
+    harness: 'packages/core/test/tailing.test.ts',
   },
   {
     name: 'close doesn’t wake readers',
