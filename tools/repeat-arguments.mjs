@@ -8,11 +8,11 @@ export const usage = `usage: npm run repeat -- ROUNDS [FILTER…]
   Each round has a new WAL_TEST_SEED; one that is set already is the first round's.`
 
 /** `{ rounds, filters }`, or `{ problem }`, for the user. */
-export function readArguments([text, ...filters]) {
+export function readArguments([text = '', ...filters]) {
   const rounds = Number(text)
-  if (!/^[0-9]+$/.test(text ?? '') || rounds < 1 || rounds > MAX_ROUNDS)
+  if (!/^[0-9]+$/.test(text) || rounds < 1 || rounds > MAX_ROUNDS)
     return {
-      problem: `how many rounds? ${text === undefined ? 'nothing was said' : `"${text}" is no such number`}`,
+      problem: `how many rounds? ${text === '' ? 'nothing was said' : `"${text}" is no such number`}`,
     }
   const option = filters.find((filter) => filter.startsWith('-'))
   if (option !== undefined) return { problem: `"${option}": options are not passed on` }

@@ -5,7 +5,7 @@ import { run } from '../children.mjs'
 
 /** Mutants that make a test wait for ever are caught by this. */
 const TEST_LIMIT_MS = 20_000
-const HARNESS_LIMIT_MS = 5 * 60_000
+const HARNESS_LIMIT_MS = 2 * 60_000
 /** The random tests do the same each time, so a mutant is caught always or never. */
 const SEED = process.env.WAL_TEST_SEED ?? '1'
 

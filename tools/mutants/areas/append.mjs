@@ -36,7 +36,7 @@ export const appendMutants = [
     file: pipeline,
     find: 'this.#inFlight.map((batch) => this.#attempt(batch))',
     replace: '[...this.#inFlight].reverse().map((batch) => this.#attempt(batch))',
-    harness: resend,
+    harness: 'packages/core/test/outcomes.test.ts',
   },
   {
     name: 'prefix rule dropped',

@@ -1,6 +1,7 @@
 import { openWal, WalError } from '@wal/core'
 import '@wal/impl-file'
 import { type File, systemRuntime } from '@wal/walimpls'
+import { watchResidentSet } from './resident-set.js'
 
 /**
  * `load COUNT`: appendAll of so many small records. `flood TURNS`: 1,000 un-awaited appends in each turn of the event
@@ -8,11 +9,7 @@ import { type File, systemRuntime } from '@wal/walimpls'
  */
 const [path = '', mode = '', amount = '0'] = process.argv.slice(2)
 const MIB = 1 << 20
-const startRss = process.memoryUsage.rss()
-let maxRss = startRss
-const sampler = setInterval(() => {
-  maxRss = Math.max(maxRss, process.memoryUsage.rss())
-}, 10)
+const measured = watchResidentSet()
 
 /** The real disk, with a pause before every write. */
 const slowDisk = {
@@ -68,8 +65,4 @@ if (mode === 'load') {
 }
 await wal.barrier()
 await wal.close()
-clearInterval(sampler)
-maxRss = Math.max(maxRss, process.memoryUsage.rss())
-process.stdout.write(
-  `${JSON.stringify({ mode, outcomes, startRssMiB: Math.round(startRss / MIB), maxRssMiB: Math.round(maxRss / MIB) })}\n`,
-)
+process.stdout.write(`${JSON.stringify({ mode, outcomes, ...measured() })}\n`)
