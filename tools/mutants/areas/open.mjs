@@ -12,8 +12,8 @@ export const openMutants = [
   {
     name: 'a lower term opens over a higher one',
     file: open,
-    find: '    if (term < highest)\n',
-    replace: '    if (false)\n',
+    find: '  if (term < highest)\n',
+    replace: '  if (false)\n',
     harness: fencing,
   },
   {
@@ -66,8 +66,8 @@ export const openMutants = [
   {
     name: 'a log far ahead of the clock is opened',
     file: open,
-    find: 'clock.observe(end.timeTick, options.maxClockAheadMs, where)',
-    replace: 'clock.observe(end.timeTick, Number.MAX_SAFE_INTEGER, where)',
+    find: '.observe(end.timeTick, options.maxClockAheadMs, where)',
+    replace: '.observe(end.timeTick, Number.MAX_SAFE_INTEGER, where)',
     harness: 'packages/core/test/clock.test.ts',
   },
 ]
