@@ -1,5 +1,5 @@
 /** The conformance kit on the backends that need no server. */
-const CONFORMANCE = ['packages/walimpls/test/memory.test.ts', 'packages/impl-file/test/contract.test.ts']
+const CONFORMANCE = ['packages/core/test/conformance.test.ts', 'packages/impl-file/test/conformance.test.ts']
 const MAX_ROUNDS = 10_000
 
 export const usage = `usage: npm run repeat -- ROUNDS [FILTER…]

@@ -54,9 +54,9 @@ export const bufferMutants = [
   },
   {
     name: 'off by one at the switch to the buffer',
-    file: 'packages/core/src/read/record-source.ts',
-    find: 'this.#tail = buffer.readAfter(this.#judge.timeTick)',
-    replace: 'this.#tail = buffer.readAfter(this.#judge.timeTick + 1n)',
+    file: 'packages/core/src/read/tailing.ts',
+    find: 'this.#reader = buffer.readAfter(timeTick)',
+    replace: 'this.#reader = buffer.readAfter(timeTick + 1n)',
     harness: 'packages/core/test/tailing.test.ts',
   },
   {

@@ -30,8 +30,8 @@ export const openMutants = [
   {
     name: 'a time tick met on the second look not put below the own',
     file: open,
-    find: 'if (named === logIdentity && met.timeTick < opening.timeTick) {',
-    replace: 'if (named === logIdentity) {',
+    find: ' && met.timeTick < opening.timeTick) {',
+    replace: ') {',
     harness: fencing,
   },
   {
@@ -58,9 +58,9 @@ export const openMutants = [
   {
     name: 'a late time tick vouches for itself',
     file: 'packages/core/src/adaptor/log-end.ts',
-    find: 'const { previousTick } = decodeRecord(last, where, ids)',
-    replace: `const record = decodeRecord(last, where, ids)
-  const previousTick = isTimeTick(record) ? ids.serialise(record.id) : record.previousTick`,
+    find: 'const { previousTick } = lastRecord',
+    replace:
+      'const previousTick = isTimeTick(lastRecord) ? ids.serialise(lastRecord.id) : lastRecord.previousTick',
     harness: fencing,
   },
   {

@@ -1,5 +1,7 @@
 const judge = 'packages/core/src/read/writer-judge.ts'
 const source = 'packages/core/src/read/record-source.ts'
+const catchUp = 'packages/core/src/read/catch-up.ts'
+const order = 'packages/core/src/read/own-order.ts'
 const plan = 'packages/core/src/read/read-plan.ts'
 const restart = 'packages/core/test/restart.test.ts'
 const fencing = 'packages/core/test/fencing.test.ts'
@@ -29,37 +31,37 @@ export const readMutants = [
   },
   {
     name: 'catch-up restarted at its original start',
-    file: source,
-    find: '    if (lastId !== undefined) this.#start = { from: lastId }\n',
+    file: catchUp,
+    find: '    if (last !== undefined) this.#start = { from: last.id }\n',
     replace: '',
     harness: restart,
   },
   {
     name: 'catch-up restarted with its original policy, latest',
     file: plan,
-    find: 'return { start: { from: end.lastId }, known, until, resumed: undefined, logIdentity }',
-    replace: "return { start: 'latest', known, until, resumed: undefined, logIdentity }",
+    find: 'return { ...plan, start: { from: end.lastId }, known }',
+    replace: "return { ...plan, start: 'latest', known }",
     harness: restart,
   },
   {
     name: 'fallen out of the buffer, catch-up restarted where it left off the first time',
     file: source,
-    find: '    if (last !== undefined)\n      this.#start = {',
-    replace: '    if (last === undefined)\n      this.#start = {',
+    find: '    if (last !== undefined)\n      this.#catchUp.startAt(',
+    replace: '    if (last === undefined)\n      this.#catchUp.startAt(',
     harness: restart,
   },
   {
     name: 'a backend error ends the scanner',
-    file: source,
+    file: catchUp,
     find: '    if (!mayPass(error)) throw error\n',
     replace: '    if (true) throw error\n',
     harness: restart,
   },
   {
     name: 'a position skips its record instead of its unit',
-    file: source,
-    find: '    this.#judge = new WriterJudge(plan.known)\n',
-    replace: `    const { known, resumed } = plan
+    file: order,
+    find: '    this.#judge = new WriterJudge(known)\n    this.#resumed = resumed\n',
+    replace: `    this.#resumed = resumed
     const after = known !== undefined && known.timeTick === resumed?.timeTick
     const judge = new WriterJudge(after ? { writer: known.writer, timeTick: -1n } : known)
     const counts = judge.counts.bind(judge)
@@ -72,13 +74,13 @@ export const readMutants = [
   {
     name: 'from taken for after',
     file: plan,
-    find: 'options.from === undefined ? parts.timeTick : parts.timeTick - 1n',
-    replace: 'parts.timeTick',
+    find: 'options.from === undefined || place.gap ? place.timeTick : place.timeTick - 1n',
+    replace: 'place.timeTick',
     harness: positions,
   },
   {
     name: 'resumed check dropped: rolled back unnoticed',
-    file: source,
+    file: order,
     find: '    else if (counts)\n',
     replace: '    else if (false)\n',
     harness: positions,
@@ -86,15 +88,15 @@ export const readMutants = [
   {
     name: 'a position of another log accepted',
     file: plan,
-    find: 'if (parts.logIdentity !== end.logIdentity)',
+    find: "if (parts.logIdentity !== (end.logIdentity ?? ''))",
     replace: 'if (false)',
     harness: positions,
   },
   {
     name: 'a truncated position passed over in silence',
     file: plan,
-    find: '    if (timeTick < floor)\n',
-    replace: '    if (false)\n',
+    find: '    if (truncation !== undefined && timeTick < truncation.timeTick) {',
+    replace: '    if (false) {',
     harness: 'packages/core/test/truncate.test.ts',
   },
   {
