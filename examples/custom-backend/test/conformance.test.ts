@@ -15,6 +15,11 @@ conformanceTests({
   openWal,
   builder: sqliteBuilder,
   options: { directory },
+  leftOut: [
+    'channels: a deleted channel is gone and can be created anew',
+    'positions: through the adaptor: a position of a log that was deleted and created again is refused',
+    'secrets',
+  ],
   processes: {
     module: new URL('./conformance-process.ts', import.meta.url),
     stoppedHoldsLock: true,

@@ -9,7 +9,7 @@ import {
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { INSTRUMENTS } from '../src/diagnostics/instruments.js'
-import { cleanLogs, faulty, message, open } from './harness.js'
+import { cleanLogs, faulty, message, open, texts } from './harness.js'
 
 cleanLogs()
 
@@ -100,6 +100,29 @@ test("an append's span is linked from the batch that carried it", async () => {
   const [batch] = spans.getFinishedSpans().filter(({ name }) => name === 'wal.impls.append')
   expect(append?.attributes).toMatchObject({ 'wal.vchannel': 'a', 'wal.message_id': messageId })
   expect(batch?.links.map(({ context }) => context.spanId)).toEqual([append?.spanContext().spanId])
+})
+
+test('scanners are counted by where they read', async () => {
+  const wal = await open({ timeTickMs: 60_000 })
+  await wal.append(message('one', { vchannel: 'a' }))
+  await wal.append(message('two', { vchannel: 'b' }))
+  const scanner = wal.read({ vchannel: 'a' })
+  expect(await texts(wal.read({ vchannel: 'a', until: 'end' }))).toEqual(['one'])
+  await scanner.next()
+  const points = await collected()
+  const sum = (name: string, model: string) =>
+    (points.get(name) ?? [])
+      .filter(({ attributes }) => attributes.scanner_model === model)
+      .reduce((all, { value }) => all + (value as number), 0)
+  expect(sum('wal.scanner.count', 'tailing')).toBe(1)
+  expect(sum('wal.scan_message.count', 'catchup') + sum('wal.scan_message.count', 'tailing')).toBeGreaterThan(
+    3,
+  )
+  expect(sum('wal.scan_pass_message.count', 'catchup') + sum('wal.scan_pass_message.count', 'tailing')).toBe(
+    2,
+  )
+  await scanner.close()
+  expect((await collected()).get('wal.scanner.count')?.every(({ value }) => value === 0)).toBe(true)
 })
 
 test('docs/metrics.md lists every measurement', () => {

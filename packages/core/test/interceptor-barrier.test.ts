@@ -12,7 +12,7 @@ const DAY = 86_400_000
 /** Its wall clock stands still, so that ticks can be compared with it. */
 const stopped = (now = Date.now()) => ({ ...systemRuntime, now: () => now })
 
-test('H13 a barrier waits until everything up to it is confirmed, then the message gets a greater time tick', async () => {
+test('H13: a barrier waits until everything up to it is confirmed, then the message gets a greater time tick', async () => {
   const backend = faulty()
   const runtime = stopped()
   const wal = await open({ builder: backend.builder, runtime, timeTickMs: 60_000 })
@@ -36,7 +36,7 @@ test('H13 a barrier waits until everything up to it is confirmed, then the messa
   assert.ok(past < before)
 })
 
-test('H13 a barrier in the past does not wait, whatever is in flight above it', async () => {
+test('H13: a barrier in the past does not wait, whatever is in flight above it', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, timeTickMs: 60_000 })
   const { timeTick: past } = await wal.append(message('0'))
@@ -52,7 +52,7 @@ test('H13 a barrier in the past does not wait, whatever is in flight above it', 
   assert.deepEqual(await texts(wal.read({ until: 'end' })), ['0', '1', '2', '3'])
 })
 
-test('H13 the wait for a barrier ends by deadline and abort: not written', async () => {
+test('H13: the wait for a barrier ends by deadline and abort: not written', async () => {
   const backend = faulty()
   const runtime = stopped()
   const wal = await open({ builder: backend.builder, runtime, timeTickMs: 60_000 })

@@ -143,7 +143,7 @@ test('admission: refuses, annotates, asks to run again; it is inside the lock', 
   assert.deepEqual(seen, ['yes', undefined, undefined, undefined, undefined, undefined])
 })
 
-test('H16 the caller aborts mid-append: the record is stored, the caller gets its reason', async () => {
+test('H16: the caller aborts mid-append: the record is stored, the caller gets its reason', async () => {
   for (const interceptors of [[], [{ name: 'p', append: pass }]]) {
     const backend = faulty()
     const channel = `h16-${interceptors.length}`
@@ -167,7 +167,7 @@ test('H16 the caller aborts mid-append: the record is stored, the caller gets it
   }
 })
 
-test('H17 an append during close is refused; close waits for those in flight, then forces them', async () => {
+test('H17: an append during close is refused; close waits for those in flight, then forces them', async () => {
   for (const interceptors of [[], [{ name: 'p', append: pass }]]) {
     const backend = faulty()
     const settings = { builder: backend.builder, channel: `h17-${interceptors.length}`, interceptors }
@@ -195,7 +195,7 @@ test('H17 an append during close is refused; close waits for those in flight, th
   }
 })
 
-test('H18 order; run again it gets a new time tick; a refusal inside leaves ticks going', async () => {
+test('H18: order; run again it gets a new time tick; a refusal inside leaves ticks going', async () => {
   const backend = faulty()
   const seen: string[] = []
   const note = (name: string, place: 'outer' | 'inner'): Interceptor => ({

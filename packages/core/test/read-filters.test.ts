@@ -8,7 +8,7 @@ cleanLogs()
 const TYPE = { type: 5000 }
 const OTHER = { type: 6000 }
 
-test('H25 D.9.3 filters by vchannel, type and time tick hold all at once, on writers and readers', async () => {
+test('H25: D.9.3 filters by vchannel, type and time tick hold all at once, on writers and readers', async () => {
   const wal = await open()
   const results = await wal.appendBatch([
     message('1', { vchannel: 'a', ...TYPE }),
@@ -55,7 +55,7 @@ test('time tick filters hold for time tick marks too; type filters never drop th
   assert.deepEqual(await marks({ timeTickFrom: first, types: [5000] }), [first, second])
 })
 
-test('H3 bad filters are refused before anything is read, and say what is allowed', async () => {
+test('H3: bad filters are refused before anything is read, and say what is allowed', async () => {
   const wal = await open()
   const bad: [Record<string, unknown>, RegExp][] = [
     [{ types: [MESSAGE_TYPE.TimeTick] }, /TimeTick is always read/],

@@ -86,7 +86,7 @@ test('deliver latest: what is stored after ready(), not what was there and not y
   await scanner.close()
 })
 
-test('H29 an order violation is an error that names the place, after everything before it', async () => {
+test('H29: an order violation is an error that names the place, after everything before it', async () => {
   const writer = await foreignLog()
   await writer.append(
     { timeTick: 10, text: 'a' },

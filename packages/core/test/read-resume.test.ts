@@ -37,7 +37,7 @@ const failing = () => {
   return { next, failures: () => failures }
 }
 
-test('H23 D.9.2 reads that fail in catch-up go on behind the last record, whatever the start was', async () => {
+test('H23: D.9.2 reads that fail in catch-up go on behind the last record, whatever the start was', async () => {
   const wal = await open({ batchBytes: 1024, timeTickMs: 60_000 })
   const results = await wal.appendBatch(sent.map((each) => message(each)))
   const at = results[20]?.position as string
@@ -58,7 +58,7 @@ test('H23 D.9.2 reads that fail in catch-up go on behind the last record, whatev
   }
 })
 
-test('H23 D.9.2 a read-only scanner of the latest that fails while it tails skips nothing and replays nothing', async () => {
+test('H23: D.9.2 a read-only scanner of the latest that fails while it tails skips nothing and replays nothing', async () => {
   const wal = await open({ timeTickMs: 60_000 })
   await wal.append(message('before'))
   for (const deliver of ['latest', 'all'] as const) {
@@ -91,7 +91,7 @@ test('H23 D.9.2 a read-only scanner of the latest that fails while it tails skip
 
 const readAll = (scanner: ReturnType<Awaited<ReturnType<typeof open>>['read']>) => texts(scanner as never)
 
-test('H22 a tailing reader that falls out of the buffer catches up and tails again, without loss or doubling', async () => {
+test('H22: a tailing reader that falls out of the buffer catches up and tails again, without loss or doubling', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, budgetBytes: 1 << 20, timeTickMs: 60_000 })
   const payload = 'x'.repeat(50_000)
@@ -127,7 +127,7 @@ test('H22 a tailing reader that falls out of the buffer catches up and tails aga
   await scanner.close()
 })
 
-test('H30 a read-only scanner never uses the write-ahead buffer of a writer in the same process', async () => {
+test('H30: a read-only scanner never uses the write-ahead buffer of a writer in the same process', async () => {
   const backend = faulty()
   const wal = await open({ timeTickMs: 60_000 })
   const reader = await openReader({ builder: backend.builder })
@@ -148,7 +148,7 @@ test('H30 a read-only scanner never uses the write-ahead buffer of a writer in t
   assert.equal(textOf((await within(next)).value as never), '1')
 })
 
-test('H28 close while a reader waits: for the start, for the backend, for the buffer, for a retry, for its turn', async () => {
+test('H28: close while a reader waits: for the start, for the backend, for the buffer, for a retry, for its turn', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, timeTickMs: 60_000 })
   await wal.append(message('1'))

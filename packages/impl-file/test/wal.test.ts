@@ -220,7 +220,3 @@ test('every handle is closed, also of readers', async () => {
   await opener.close()
   expect(open).toBe(0)
 })
-
-function fail(): never {
-  throw new Error('there should have been a record')
-}

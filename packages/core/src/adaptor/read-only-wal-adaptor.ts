@@ -8,6 +8,7 @@ import {
 import { CloseTree } from '@wal/walimpls/helper'
 import { resolveToken } from '../append/resolve-token.js'
 import { sharedClock } from '../clock/hybrid-clock.js'
+import { WalMetrics } from '../diagnostics/wal-metrics.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
 import type { ReadContext } from '../read/read-context.js'
 import { ReorderBudget } from '../read/reorder-budget.js'
@@ -47,19 +48,22 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
     this.guarantees = log.guarantees
     this.signal = this.#ended.signal
     this.#where = where
+    const metrics = WalMetrics.create({ backend, channel, term: -1 })
+    metrics?.observe()
     this.#context = {
       where,
       backend,
       ids,
       runtime,
       logger: options.logger,
+      metrics,
       log: () => log,
       buffer: undefined,
       reorder: new ReorderBudget(Math.floor(options.budgetBytes / 2)),
       follow: (timeTick) => sharedClock(runtime).follow(timeTick, options.maxClockAheadMs),
       end: (signal) => awaitLogEnd(log, ids, where, runtime, signal),
     }
-    this.#tree = new CloseTree(() => this.#close(log), parent)
+    this.#tree = new CloseTree(() => this.#close(log).finally(() => metrics?.close()), parent)
   }
 
   read<O extends ReadOptions>(options?: O): Scanner<Delivery<O>> {

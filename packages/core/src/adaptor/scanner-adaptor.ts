@@ -1,5 +1,6 @@
 import { invalidArgument, type TimeTick, WalError } from '@wal/walimpls'
 import { onAbort } from '@wal/walimpls/helper'
+import { ScanMeter } from '../diagnostics/scan-meter.js'
 import type { Position } from '../position/position.js'
 import { DeliveryStage } from '../read/delivery-stage.js'
 import { nameOldest } from '../read/oldest-position.js'
@@ -24,6 +25,7 @@ export class ScannerAdaptor implements Scanner<Element> {
   readonly #caughtUp: { promise: Promise<void>; resolve: () => void; reject: (error: unknown) => void }
   #stopListening: (() => void) | undefined
   #stopFollowing: (() => void) | undefined
+  readonly #meter: ScanMeter | undefined
   #source: RecordSource | undefined
   #delivery: DeliveryStage | undefined
   #until: TimeTick | undefined
@@ -43,6 +45,8 @@ export class ScannerAdaptor implements Scanner<Element> {
     this.#context = context
     this.#options = options
     this.#onClosed = onClosed
+    this.#meter = context.metrics && new ScanMeter(context.metrics)
+    this.#meter?.started()
     this.#caughtUp = deferred()
     if (options.signal !== undefined)
       this.#stopListening = onAbort(options.signal, (reason) => this.#end({ error: reason }))
@@ -178,6 +182,7 @@ export class ScannerAdaptor implements Scanner<Element> {
         if (this.#ending.signal.aborted) break
         if (run.records.length === 0 && run.missing === undefined) this.#caughtUp.resolve()
         this.#batch = (this.#delivery as DeliveryStage).elements(run)
+        this.#meter?.ran(run, this.#batch, source)
         this.#index = 0
         if (this.#until !== undefined && source.timeTick >= this.#until) this.#finished = true
       }
@@ -212,6 +217,7 @@ export class ScannerAdaptor implements Scanner<Element> {
   async #release(): Promise<void> {
     await this.#ready.catch(() => {})
     this.#stopFollowing?.()
+    this.#meter?.ended()
     await this.#source?.close()
     this.#onClosed()
   }

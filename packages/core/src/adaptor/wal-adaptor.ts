@@ -10,18 +10,15 @@ import {
   WalError,
 } from '@wal/walimpls'
 import { abortable, CloseTree, sleep } from '@wal/walimpls/helper'
-import { Admission } from '../append/admission.js'
 import { AppendAll } from '../append/append-all.js'
-import { Appender } from '../append/appender.js'
-import { BatchCutter } from '../append/batch-cutter.js'
+import type { Appender } from '../append/appender.js'
 import { BatchOwner } from '../append/batch-owner.js'
 import { appendIntercepted, type InterceptionOptions } from '../append/intercepted-append.js'
 import { appendBatchIntercepted } from '../append/intercepted-batch.js'
 import { takeMessage } from '../append/new-message.js'
 import { resolveToken } from '../append/resolve-token.js'
-import { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
-import { AppendDiagnostics } from '../diagnostics/append-diagnostics.js'
-import { WalMetrics } from '../diagnostics/wal-metrics.js'
+import type { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
+import type { WalMetrics } from '../diagnostics/wal-metrics.js'
 import { isFenced } from '../errors/classify.js'
 import type { InterceptorChain } from '../interceptor/chain.js'
 import { isExclusive } from '../interceptor/lock.js'
@@ -31,9 +28,10 @@ import type { ReadContext } from '../read/read-context.js'
 import { checkPosition } from '../read/read-plan.js'
 import { ReorderBudget } from '../read/reorder-budget.js'
 import type { Delivery, ReadOptions, Scanner } from '../scanner.js'
-import { ReadableTicks } from '../time-tick/readable-ticks.js'
-import { Ticker } from '../time-tick/ticker.js'
+import type { ReadableTicks } from '../time-tick/readable-ticks.js'
+import type { Ticker } from '../time-tick/ticker.js'
 import type { AppendOptions, AppendResolution, AppendResult, Channel, NewMessage, WAL } from '../wal.js'
+import { openAppendPath } from './append-path.js'
 import { closedError } from './closed-error.js'
 import { FenceWatch } from './fence-watch.js'
 import { awaitLogEnd, type LogEnd } from './log-end.js'
@@ -42,9 +40,6 @@ import { closeScanners, startScanner } from './read-only-wal-adaptor.js'
 import type { ScannerAdaptor } from './scanner-adaptor.js'
 import { whileOpen } from './while-open.js'
 import { type OpenedWriter, reassertFence } from './writer-open.js'
-
-/** With so much queued (as the budget counts) a second batch goes out while the first is on its way. */
-const PIPELINE_BYTES = 256 << 10
 
 /** The log's writer: puts the append path, the read path, ticks and lifetimes together. */
 export class WalAdaptor implements WAL {
@@ -86,7 +81,7 @@ export class WalAdaptor implements WAL {
     readonly left: () => void
   }) {
     const { backend, ids, channel, where, opener, opened, options, parent, left } = parts
-    const { writer, clock, stamp, logIdentity, log } = opened
+    const { writer, clock, log } = opened
     const { runtime, logger } = options
     this.backend = backend
     this.channel = { name: channel, accessMode: 'rw', term: writer.term }
@@ -97,48 +92,21 @@ export class WalAdaptor implements WAL {
     this.#ids = ids
     this.#log = log
     this.#left = left
-    const quarter = Math.floor(options.budgetBytes / 4)
-    this.#buffer = new WriteAheadBuffer({
-      capacityBytes: 2 * quarter,
-      maxAgeMs: options.bufferAgeMs,
-      floor: opened.openingTick,
-    })
-    this.#readable = new ReadableTicks(opened.openingTick)
-    const labels = { backend, channel, term: writer.term }
-    this.#metrics = WalMetrics.create(labels)
-    const { batchBytes, lingerMs } = options
-    const admission = new Admission(quarter, options.maxWaitingBytes)
-    const cutter = new BatchCutter({ clock, stamp, batchBytes, nextSequence: opened.nextSequence })
-    this.#appender = new Appender({
-      log,
-      admission,
-      cutter,
-      stamp,
-      buffer: this.#buffer,
-      readable: this.#readable,
-      diagnostics: AppendDiagnostics.create({ ...labels, runtime, metrics: this.#metrics }),
-      context: { backend, ids, logIdentity, writer },
-      appendTimeoutMs: options.appendTimeoutMs,
-      runtime,
-      logger,
+    const path = openAppendPath({
+      backend,
+      ids,
+      channel,
       where,
-      pipelineBytes: PIPELINE_BYTES,
-      lingerMs,
-      lastAcked: ids.serialise(opened.openingId),
-      wrote: (bytes) => this.#ticker.wrote(bytes),
+      opened,
+      options,
       reassert: (signal) => this.#reassert(opener, channel, signal),
       broken: (error) => this.#break(error),
     })
-    const { truncation } = opened
-    this.#ticker = new Ticker({
-      runtime,
-      appender: this.#appender,
-      logger,
-      intervalMs: options.timeTickMs,
-      idleMs: options.idleTickMs,
-      logIdentity,
-      truncation,
-    })
+    this.#appender = path.appender
+    this.#ticker = path.ticker
+    this.#buffer = path.buffer
+    this.#readable = path.readable
+    this.#metrics = path.metrics
     const { term } = writer
     this.#chain = openChain({
       context: { backend, channel, term, openingTimeTick: opened.openingTick, wal: Promise.resolve(this) },
@@ -154,21 +122,16 @@ export class WalAdaptor implements WAL {
       ids,
       runtime,
       logger,
+      metrics: this.#metrics,
       log: () => this.#log,
       reopening: () => this.#reopening,
       buffer: this.#buffer,
-      reorder: new ReorderBudget(quarter),
+      reorder: new ReorderBudget(Math.floor(options.budgetBytes / 4)),
       follow: (timeTick) => clock.follow(timeTick, options.maxClockAheadMs),
       followTicks: () => this.#ticker.follow(),
       end: (signal) => this.#end(signal),
     }
-    this.#metrics?.observe(() => ({
-      lastAllocated: cutter.lastAllocated,
-      lastConfirmed: this.#buffer.newest,
-      inFlightBytes: admission.usedBytes,
-      waitingBytes: admission.waitingBytes,
-      buffer: this.#buffer,
-    }))
+    this.#metrics?.observe(path.gauges)
     this.#tree = new CloseTree(() => this.#close(), parent)
     this.#fenceWatch = new FenceWatch({
       options,

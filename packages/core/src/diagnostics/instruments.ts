@@ -117,18 +117,23 @@ export const INSTRUMENTS = {
     'write_ahead_buffer_latest_time_tick',
   ),
   scanners: gauge('wal.scanner.count', '{scanner}', 'open scanners, by where they read', 'scanner_total'),
-  scanSize: histogram('wal.scan_message.size', 'By', 'a record that a scanner read', 'scan_message_bytes'),
+  scanSize: histogram(
+    'wal.scan_message.size',
+    'By',
+    'payload of a record that a scanner read',
+    'scan_message_bytes',
+  ),
   scanned: counter('wal.scan_message.count', '{message}', 'records that scanners read', 'scan_message_total'),
   passedSize: histogram(
     'wal.scan_pass_message.size',
     'By',
-    'a record that passed the filters',
+    'payload of a message that passed the filters',
     'scan_pass_message_bytes',
   ),
   passed: counter(
     'wal.scan_pass_message.count',
     '{message}',
-    'records that passed the filters',
+    'messages that passed the filters',
     'scan_pass_message_total',
   ),
   violations: counter(

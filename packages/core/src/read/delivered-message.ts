@@ -40,6 +40,11 @@ export class DeliveredMessage implements Message {
     return this.#payload
   }
 
+  /** Without the copy that asking for the payload makes. */
+  get payloadBytes(): number {
+    return this.#record.payload.length
+  }
+
   get properties(): Map<string, string> {
     this.#properties ??= userPropertyMap(this.#record.properties)
     return this.#properties

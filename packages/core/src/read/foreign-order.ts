@@ -63,7 +63,7 @@ export class ForeignOrder implements LogOrder {
   #resumed: ForeignStart['passed']
   #late = new Map<LogRecord, LateRecord>()
   readonly mayTail = false
-  voids = 0
+  readonly passedOver = { voids: 0, duplicates: 0 }
 
   constructor(context: ReadContext, start: ForeignStart, deliverLate: boolean) {
     this.#context = context
@@ -95,7 +95,7 @@ export class ForeignOrder implements LogOrder {
     this.#lastId = record.id
     this.#checkResumed(record)
     if (!this.#terms.counts(record)) {
-      this.voids++
+      this.passedOver.voids++
       return
     }
     this.#refuseParts(record)

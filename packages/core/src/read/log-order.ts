@@ -15,6 +15,8 @@ export interface LogOrder {
   /** Everything up to this time tick has come out; −1 when nothing has. */
   readonly timeTick: TimeTick
   readonly writer: Writer | undefined
+  /** How many records did not count, so far. */
+  readonly passedOver: { readonly voids: number; readonly duplicates: number }
   /** Whether the write-ahead buffer may give what follows: nothing from the backend is awaited any more. */
   readonly mayTail: boolean
   /** Adds to `out` what is to be delivered now. Throws what ends the reader; what is in `out` by then still counts. */

@@ -23,6 +23,10 @@ export class OwnOrder implements LogOrder {
     return this.#judge.timeTick
   }
 
+  get passedOver() {
+    return this.#judge
+  }
+
   get writer() {
     return this.#judge.writer
   }

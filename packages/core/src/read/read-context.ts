@@ -2,6 +2,7 @@ import type { MessageIdCodec, ReadOnlyWALImpls, Runtime, TimeTick } from '@wal/w
 import type { LogEnd } from '../adaptor/log-end.js'
 import type { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
 import type { Logger } from '../diagnostics/logger.js'
+import type { WalMetrics } from '../diagnostics/wal-metrics.js'
 import type { ReorderBudget } from './reorder-budget.js'
 
 /** Aim for backend reads of this size. */
@@ -15,6 +16,8 @@ export interface ReadContext {
   readonly ids: MessageIdCodec
   readonly runtime: Runtime
   readonly logger: Logger
+  /** Undefined where nobody collects metrics. */
+  readonly metrics: WalMetrics | undefined
   /** The backend's log, as it is open now. */
   log(): ReadOnlyWALImpls
   /** Settles when the log that is being opened anew (after a lost fence) is there; undefined when none is. */

@@ -28,6 +28,7 @@ export interface RecordSourceOptions {
 }
 
 const STRICT: RecordSourceOptions = { deliverMissing: false, deliverLate: false }
+const NOTHING = { voids: 0, duplicates: 0 }
 const AT_END: RecordRun = { records: [], shared: true }
 
 /**
@@ -66,6 +67,16 @@ export class RecordSource {
   /** Last time tick that counted. */
   get timeTick(): TimeTick {
     return this.#order?.timeTick ?? -1n
+  }
+
+  /** Whether it reads the write-ahead buffer now. */
+  get tailing(): boolean {
+    return this.#tail !== undefined
+  }
+
+  /** How many records did not count, so far. */
+  get passedOver(): LogOrder['passedOver'] {
+    return this.#order?.passedOver ?? NOTHING
   }
 
   /** Rejects with the signal's reason, or with what no retry can mend. One call at a time. */

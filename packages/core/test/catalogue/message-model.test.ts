@@ -53,4 +53,6 @@ test('H3: an application appends no time tick, no system type, no reserved key',
   await assert.rejects(wal.append(message('x', { properties: new Map([['_np', '']]) })), {
     code: 'WAL_INVALID_ARGUMENT',
   })
+  for (const types of [[1], [900], [1000, 999]])
+    assert.throws(() => wal.read({ types }), { code: 'WAL_INVALID_ARGUMENT' })
 })

@@ -2,10 +2,11 @@ import type { OpenerBuilderImpls } from '../builder.js'
 import type { OpenWal } from './adaptor.js'
 
 /** vitest's `test`, or that of node:test. */
-export interface TestFunction {
-  (name: string, options: { readonly timeout: number }, run: () => Promise<void>): unknown
-  readonly skip?: (name: string, options: { readonly timeout: number }, run: () => Promise<void>) => unknown
-}
+export type TestFunction = (
+  name: string,
+  options: { readonly timeout: number },
+  run: () => Promise<void>,
+) => unknown
 
 export interface BackendUnderTest {
   // biome-ignore lint/suspicious/noExplicitAny: takes every backend.
@@ -48,4 +49,9 @@ export interface ProcessOptions {
 
 export interface ConformanceOptions extends BackendUnderTest {
   readonly test: TestFunction
+  /**
+   * What does not apply to this backend by its traits and by what is given here: a test as `part: name`, or a whole
+   * part. One more test holds the list to be true.
+   */
+  readonly leftOut?: readonly string[]
 }

@@ -1,4 +1,5 @@
 import type { BackendUnderTest, ConformanceOptions } from './conformance-options.js'
+import { assertLeftOut } from './left-out.js'
 import { type ConformanceTest, type Part, testsOf } from './part.js'
 import { appendPart } from './parts/append.js'
 import { badInputPart } from './parts/bad-input.js'
@@ -59,15 +60,14 @@ export interface ConformanceResult {
 }
 
 /** Registers the whole kit with a runner, as tests of the file that calls it. */
-export function conformanceTests({ test, ...backend }: ConformanceOptions): void {
+export function conformanceTests({ test, leftOut = [], ...backend }: ConformanceOptions): void {
   const name = backend.name ?? backend.builder.name
   // Ours is the time limit that says what it waited for: the runner's comes later, if ever.
   const options = { timeout: 3 * (backend.patienceMs ?? DEFAULT_PATIENCE_MS) }
-  for (const each of allTests(backend, PART_NAMES)) {
-    const title = `${name}: ${each.part}: ${each.name}`
-    if (each.unless === undefined) test(title, options, each.run)
-    else report(test, `${title} (does not apply: ${each.unless})`, options, each)
-  }
+  const all = allTests(backend, PART_NAMES)
+  for (const { part, name: promise, unless, run } of all)
+    if (unless === undefined) test(`${name}: ${part}: ${promise}`, options, run)
+  test(`${name}: nothing else is left out`, options, async () => assertLeftOut(all, leftOut))
 }
 
 /** The kit, or some parts of it, without a runner: one test after another. Failures are in the result. */
@@ -91,15 +91,4 @@ export async function runConformance(
 
 function allTests(backend: BackendUnderTest, parts: readonly PartName[]): ConformanceTest[] {
   return parts.flatMap((part) => testsOf(part, PARTS[part], backend))
-}
-
-/** Never dropped in silence: a runner that can't skip has it printed. */
-function report(
-  test: ConformanceOptions['test'],
-  title: string,
-  options: { readonly timeout: number },
-  { run }: ConformanceTest,
-): void {
-  if (test.skip === undefined) console.log(title)
-  else test.skip(title, options, run)
 }

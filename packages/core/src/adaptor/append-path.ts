@@ -1,0 +1,81 @@
+import type { MessageIdCodec } from '@wal/walimpls'
+import { Admission } from '../append/admission.js'
+import { Appender, type AppenderOptions } from '../append/appender.js'
+import { BatchCutter } from '../append/batch-cutter.js'
+import { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
+import { AppendDiagnostics } from '../diagnostics/append-diagnostics.js'
+import { type WalGauges, WalMetrics } from '../diagnostics/wal-metrics.js'
+import type { ResolvedWalOptions } from '../options/wal-options.js'
+import { ReadableTicks } from '../time-tick/readable-ticks.js'
+import { Ticker } from '../time-tick/ticker.js'
+import type { OpenedWriter } from './writer-open.js'
+
+/** With so much queued (as the budget counts) a second batch goes out while the first is on its way. */
+const PIPELINE_BYTES = 256 << 10
+
+/** From admission to the write-ahead buffer, put together for one writer. */
+export interface AppendPath {
+  readonly appender: Appender
+  readonly ticker: Ticker
+  readonly buffer: WriteAheadBuffer
+  readonly readable: ReadableTicks
+  /** Not observed yet. */
+  readonly metrics: WalMetrics | undefined
+  gauges(): WalGauges
+}
+
+export function openAppendPath(
+  parts: {
+    readonly backend: string
+    readonly ids: MessageIdCodec
+    readonly channel: string
+    readonly where: string
+    readonly opened: OpenedWriter
+    readonly options: ResolvedWalOptions
+  } & Pick<AppenderOptions, 'reassert' | 'broken'>,
+): AppendPath {
+  const { backend, ids, channel, where, opened, options, reassert, broken } = parts
+  const { log, writer, clock, stamp, logIdentity, truncation, openingTick } = opened
+  const { runtime, logger, budgetBytes, batchBytes, lingerMs, appendTimeoutMs } = options
+  const quarter = Math.floor(budgetBytes / 4)
+  const buffer = new WriteAheadBuffer({
+    capacityBytes: 2 * quarter,
+    maxAgeMs: options.bufferAgeMs,
+    floor: openingTick,
+  })
+  const readable = new ReadableTicks(openingTick)
+  const labels = { backend, channel, term: writer.term }
+  const metrics = WalMetrics.create(labels)
+  const admission = new Admission(quarter, options.maxWaitingBytes)
+  const cutter = new BatchCutter({ clock, stamp, batchBytes, nextSequence: opened.nextSequence })
+  const appender = new Appender({
+    log,
+    admission,
+    cutter,
+    stamp,
+    buffer,
+    readable,
+    diagnostics: AppendDiagnostics.create({ ...labels, runtime, metrics }),
+    context: { backend, ids, logIdentity, writer },
+    appendTimeoutMs,
+    runtime,
+    logger,
+    where,
+    pipelineBytes: PIPELINE_BYTES,
+    lingerMs,
+    lastAcked: ids.serialise(opened.openingId),
+    wrote: (bytes) => ticker.wrote(bytes),
+    reassert,
+    broken,
+  })
+  const { timeTickMs: intervalMs, idleTickMs: idleMs } = options
+  const ticker = new Ticker({ runtime, appender, logger, intervalMs, idleMs, logIdentity, truncation })
+  const gauges = (): WalGauges => ({
+    lastAllocated: cutter.lastAllocated,
+    lastConfirmed: buffer.newest,
+    inFlightBytes: admission.usedBytes,
+    waitingBytes: admission.waitingBytes,
+    buffer,
+  })
+  return { appender, ticker, buffer, readable, metrics, gauges }
+}
