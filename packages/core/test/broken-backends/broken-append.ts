@@ -188,12 +188,12 @@ export const brokenAppends: BrokenBackend[] = [
     }),
   },
   {
-    name: 'drops every fiftieth batch that it acks',
+    name: 'drops every tenth batch that it acks',
     part: 'faults',
     builder: brokenBuilder({
       writer: (wal) => ({
         append: counting(async (count, batch: Batch) => {
-          if (count % 50 !== 49) return wal.append(batch)
+          if (count % 10 !== 9) return wal.append(batch)
           await systemRuntime.yield()
           const last = (await wal.last())?.id.value ?? 0
           return batch.messages.map((_, i) => ids.of(last + 1 + i))
