@@ -25,7 +25,8 @@ export default defineConfig({
       'bench/**/*.test.ts',
       'tools/**/*.test.ts',
     ],
-    exclude: ['**/node_modules/**', '**/dist/**'],
+    // Tests that start servers have a configuration of their own, vitest.servers.config.ts.
+    exclude: ['**/node_modules/**', '**/dist/**', '**/*.server.test.ts'],
     pool: 'forks',
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -53,7 +53,9 @@ function manifests() {
   const members = ['packages', 'examples'].flatMap((folder) =>
     readdirSync(join(root, folder)).map((name) => join(folder, name)),
   )
-  return ['.', 'bench', 'tools', ...members].map((folder) => join(root, folder, 'package.json'))
+  return ['.', 'bench', 'tools', 'tools/brokers', ...members].map((folder) =>
+    join(root, folder, 'package.json'),
+  )
 }
 
 /** Installs what pnpm-lock.yaml names, unless it is there already. True when it is there now. */

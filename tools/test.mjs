@@ -11,7 +11,8 @@ process.on('exit', () => rmSync(reports, { recursive: true, force: true }))
 
 const [mode, ...rest] = process.argv.slice(2)
 const unitOnly = mode === '--unit'
-await test(unitOnly ? rest : process.argv.slice(2))
+const serversOnly = mode === '--servers'
+await test(unitOnly || serversOnly ? rest : process.argv.slice(2))
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1
 console.log(`\n${closingLine(total)}`)
 
@@ -21,12 +22,21 @@ async function test(vitestArguments) {
     return
   }
   if (unitOnly) return vitest(process.execPath, process.version, vitestArguments)
+  if (serversOnly) return serverTests(vitestArguments)
 
   await step('build', build)
   await step('lint', () => tool('@biomejs/biome/bin/biome', 'ci', '.', '--colors=off'))
   await step('typecheck', () => tool('typescript/bin/tsc', '-p', '.'))
   await vitest(process.execPath, process.version, vitestArguments)
+  // What a newer Node would change is found without servers, so these run once.
+  await serverTests([...(vitestArguments.length > 0 ? ['--passWithNoTests'] : []), ...vitestArguments])
   await versionMatrix(vitestArguments)
+}
+
+/** The tests that start Redis, Kafka and Pulsar. */
+function serverTests(vitestArguments) {
+  const configuration = ['--config', 'vitest.servers.config.ts']
+  return vitest(process.execPath, `${process.version} with servers`, [...configuration, ...vitestArguments])
 }
 
 /** One item of the sum; what it printed is shown when it failed. */
@@ -42,10 +52,10 @@ function tool(script, ...args) {
   return run(process.execPath, [installedScript(script), ...args], { cwd: root, env: environment() })
 }
 
-async function vitest(nodeBinary, version, vitestArguments) {
+async function vitest(nodeBinary, title, vitestArguments) {
   const started = Date.now()
-  const report = join(reports, `${version}.json`)
-  say(`\n▸ tests on Node ${version}`)
+  const report = join(reports, `${title}.json`)
+  say(`\n▸ tests on Node ${title}`)
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
   const { code, output } = await run(
     nodeBinary,
@@ -56,7 +66,7 @@ async function vitest(nodeBinary, version, vitestArguments) {
   const counts = summarize(report, code)
   add(total, counts)
   say(
-    `${counts.failed === 0 ? '✔' : '✘'} tests on Node ${version}: ${closingLine(counts)} (${seconds(started)})`,
+    `${counts.failed === 0 ? '✔' : '✘'} tests on Node ${title}: ${closingLine(counts)} (${seconds(started)})`,
   )
 }
 

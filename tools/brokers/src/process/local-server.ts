@@ -1,0 +1,164 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Server } from '../server.js'
+import { guard } from './guard.js'
+import { untilReady } from './until-ready.js'
+
+export interface Command {
+  readonly program: string
+  readonly args: readonly string[]
+  readonly env?: NodeJS.ProcessEnv
+}
+
+export interface LocalServerPlan {
+  readonly name: string
+  /** The command for a server that keeps everything it writes in `folder`; called once. */
+  readonly prepare: (folder: string) => Command | Promise<Command>
+  /** Asks the server a real question; rejects while it cannot answer. */
+  readonly probe: () => Promise<void>
+  readonly startTimeoutMs: number
+}
+
+/** How long an orderly end may take before it is reported as a failure. */
+const shutDownTimeoutMs = 60_000
+
+export class LocalServer implements Server {
+  readonly name: string
+  readonly #plan: LocalServerPlan
+  readonly #folder: string
+  readonly #unguardFolder: () => void
+  #command: Command | undefined
+  #child: ChildProcess | undefined
+  #gone: Promise<void> = Promise.resolve()
+
+  /** Takes a temporary folder; starts nothing yet. */
+  constructor(plan: LocalServerPlan) {
+    this.name = plan.name
+    this.#plan = plan
+    this.#folder = mkdtempSync(join(tmpdir(), `wal-${plan.name}-`))
+    this.#unguardFolder = guard({ folder: this.#folder })
+  }
+
+  get processId(): number | undefined {
+    return this.#child?.pid
+  }
+
+  /** Starts the process and waits until it answers. When that fails nothing is left behind. */
+  async start(): Promise<this> {
+    try {
+      this.#command ??= await this.#prepare()
+      this.#spawn(this.#command)
+      await untilReady(this.#plan.probe, {
+        what: this.name,
+        timeoutMs: this.#plan.startTimeoutMs,
+        ended: () => this.#child === undefined,
+        logs: () => this.logs(),
+      })
+      return this
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+  }
+
+  async kill(): Promise<void> {
+    this.#child?.ref()
+    this.#signal('SIGKILL')
+    await this.#gone
+  }
+
+  async shutDown(): Promise<void> {
+    this.#child?.ref()
+    this.#signal('SIGCONT')
+    this.#signal('SIGTERM')
+    let timer: NodeJS.Timeout | undefined
+    const expired = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new Error(`${this.name} did not end within ${shutDownTimeoutMs} ms of SIGTERM`)),
+        shutDownTimeoutMs,
+      )
+    })
+    try {
+      await Promise.race([this.#gone, expired])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async restart(): Promise<void> {
+    await this.kill()
+    await this.start()
+  }
+
+  freeze(): void {
+    this.#signal('SIGSTOP')
+  }
+
+  thaw(): void {
+    this.#signal('SIGCONT')
+  }
+
+  async stop(): Promise<void> {
+    await this.kill()
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10 })
+    this.#unguardFolder()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  logs(): string {
+    return existsSync(this.#logFile) ? readFileSync(this.#logFile, 'utf8') : ''
+  }
+
+  get #logFile(): string {
+    return join(this.#folder, 'server.log')
+  }
+
+  #prepare(): Command | Promise<Command> {
+    closeSync(openSync(this.#logFile, 'a'))
+    const data = join(this.#folder, 'data')
+    mkdirSync(data)
+    return this.#plan.prepare(data)
+  }
+
+  #spawn({ program, args, env }: Command): void {
+    const log = openSync(this.#logFile, 'a')
+    const child = spawn(program, args, {
+      cwd: join(this.#folder, 'data'),
+      env: env ?? process.env,
+      stdio: ['ignore', log, log],
+      // Its own process group: a Ctrl-C meant for the test must not end the server under it, and what the
+      // server starts can be ended with it.
+      detached: true,
+    })
+    closeSync(log)
+    const unguard = child.pid === undefined ? () => {} : guard({ processGroup: child.pid })
+    this.#child = child
+    // A test that forgets its server ends all the same, and the watchdog then ends the server.
+    child.unref()
+    this.#gone = new Promise((resolve) => {
+      const ended = () => {
+        unguard()
+        this.#child = undefined
+        resolve()
+      }
+      child.once('exit', ended)
+      child.once('error', () => child.pid === undefined && ended())
+    })
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    const pid = this.#child?.pid
+    if (pid === undefined) return
+    try {
+      process.kill(-pid, signal)
+    } catch (error) {
+      // It has ended, and its exit event is on the way.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    }
+  }
+}

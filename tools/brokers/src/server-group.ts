@@ -1,0 +1,15 @@
+import type { Server } from './server.js'
+
+/** Waits for servers that start at once; when one cannot, the others are stopped again. */
+export async function startAll<S extends Server>(starting: readonly Promise<S>[]): Promise<S[]> {
+  const outcomes = await Promise.allSettled(starting)
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+  const started = outcomes.filter((outcome) => outcome.status === 'fulfilled').map(({ value }) => value)
+  if (failed === undefined) return started
+  await stopAll(started)
+  throw failed.reason
+}
+
+export async function stopAll(servers: readonly Server[]): Promise<void> {
+  await Promise.all(servers.map((server) => server.stop()))
+}
