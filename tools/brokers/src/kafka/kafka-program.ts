@@ -1,0 +1,23 @@
+import { join } from 'node:path'
+import { cached } from '../cache/cache-folder.js'
+import { copyMavenArtifacts } from '../cache/maven-artifacts.js'
+import { findJava } from '../process/java.js'
+import type { Progress } from '../server.js'
+
+const version = '4.4.0'
+
+/** The command line of a Java program that has Kafka's classes. */
+export async function kafkaProgram(say: Progress): Promise<{ java: string; classpath: string }> {
+  try {
+    const java = await findJava()
+    const folder = await cached(`kafka-${version}`, (staging) =>
+      copyMavenArtifacts([{ group: 'org.apache.kafka', name: 'kafka_2.13', version }], staging, say),
+    )
+    return { java, classpath: join(folder, 'jars/*') }
+  } catch (cause) {
+    throw new Error(
+      `No Kafka: ${(cause as Error).message}\nOr set WAL_TEST_KAFKA_BROKERS where a server of yours is enough.`,
+      { cause },
+    )
+  }
+}

@@ -1,0 +1,149 @@
+import type { Socket } from 'node:net'
+import type { Direction, Fault } from './fault.js'
+import { countHit, type ProxyCounters } from './fault-counters.js'
+import { PacedPipe } from './paced-pipe.js'
+
+export interface ConnectionContext {
+  readonly counters: ProxyCounters
+  readonly random: () => number
+  /** Asked at each request chunk whether chance strikes this connection now. */
+  readonly chance: () => Fault | undefined
+}
+
+/** A client's connection, the one to the server that belongs to it, and the faults between them. */
+export class ProxiedConnection {
+  readonly #client: Socket
+  readonly #server: Socket
+  readonly #context: ConnectionContext
+  readonly #toServer: PacedPipe
+  readonly #toClient: PacedPipe
+  /** Each has its own count-down, so it is a copy of what was injected. */
+  readonly #faults: { readonly fault: Fault; bytesLeft: number; hit: boolean }[] = []
+  #unansweredBytes = 0
+
+  constructor(client: Socket, server: Socket, context: ConnectionContext) {
+    this.#client = client
+    this.#server = server
+    this.#context = context
+    this.#toServer = new PacedPipe(client, server)
+    this.#toClient = new PacedPipe(server, client)
+    client.on('data', (chunk) => this.#request(chunk))
+    server.on('data', (chunk) => this.#reply(chunk))
+    client.on('end', () => this.#toServer.end())
+    server.on('end', () => !this.#isHalfOpen && this.#toClient.end())
+    // An error ends the socket; what matters is that the other end learns of it.
+    client.on('error', () => {})
+    server.on('error', () => {})
+    client.on('close', () => this.#closed(server, this.#toClient))
+    server.on('close', () => this.#closed(client, this.#toServer))
+  }
+
+  inject(fault: Fault): void {
+    const bytesLeft = fault.kind === 'reset-after' ? fault.bytes : 0
+    this.#faults.push({ fault, bytesLeft, hit: false })
+    if (fault.kind === 'black-hole') {
+      this.#strike(fault)
+      this.#hold(true)
+    }
+    if (fault.kind === 'half-open') {
+      this.#strike(fault)
+      this.#server.resetAndDestroy()
+    }
+    if (fault.kind === 'reset-after' && fault.bytes === 0) this.#reset(fault)
+  }
+
+  heal(): void {
+    const wasHalfOpen = this.#isHalfOpen
+    this.#faults.length = 0
+    this.#hold(false)
+    if (wasHalfOpen) this.#client.resetAndDestroy()
+  }
+
+  destroy(): void {
+    this.#client.resetAndDestroy()
+    this.#server.resetAndDestroy()
+  }
+
+  #request(chunk: Buffer): void {
+    this.#context.counters.bytesToServer += chunk.length
+    this.#unansweredBytes += chunk.length
+    if (this.#isHalfOpen) return
+    const struck = this.#context.chance()
+    if (struck !== undefined) this.inject(struck)
+    if (!this.#client.destroyed) this.#pass('to-server', chunk)
+  }
+
+  #reply(chunk: Buffer): void {
+    const cut = this.#faults.find(({ fault }) => fault.kind === 'cut-reply')
+    // Only the reply to a request that came since: a push by the server is not what is to be lost.
+    if (cut !== undefined && this.#unansweredBytes > 0) {
+      this.#reset(cut.fault)
+      return
+    }
+    this.#context.counters.bytesToClient += chunk.length
+    this.#pass('to-client', chunk)
+    this.#unansweredBytes = 0
+  }
+
+  #pass(direction: Direction, chunk: Buffer): void {
+    const pipe = direction === 'to-server' ? this.#toServer : this.#toClient
+    let delayMs = 0
+    let lineMs = 0
+    for (const entry of this.#faults) {
+      const { fault } = entry
+      if ('direction' in fault && fault.direction !== undefined && fault.direction !== direction) continue
+      if (fault.kind === 'delay') delayMs += fault.ms + this.#context.random() * (fault.jitterMs ?? 0)
+      if (fault.kind === 'bandwidth') lineMs = Math.max(lineMs, (chunk.length / fault.bytesPerSecond) * 1_000)
+      if (fault.kind === 'delay' || fault.kind === 'bandwidth') {
+        if (!entry.hit) this.#strike(fault)
+        entry.hit = true
+      }
+      if (fault.kind === 'reset-after') {
+        if (chunk.length >= entry.bytesLeft) {
+          this.#resetBehind(direction, chunk, entry.bytesLeft, fault)
+          return
+        }
+        entry.bytesLeft -= chunk.length
+      }
+    }
+    pipe.push(chunk, delayMs, lineMs)
+  }
+
+  /** Sends the bytes that may still pass; resets when the operating system has them. */
+  #resetBehind(direction: Direction, chunk: Buffer, bytes: number, fault: Fault): void {
+    const target = direction === 'to-server' ? this.#server : this.#client
+    this.#faults.length = 0
+    this.#client.pause()
+    this.#server.pause()
+    target.write(chunk.subarray(0, bytes), () => this.#reset(fault))
+  }
+
+  #reset(fault: Fault): void {
+    this.#strike(fault)
+    this.destroy()
+  }
+
+  #strike(fault: Fault): void {
+    countHit(this.#context.counters, fault.kind, this.#unansweredBytes)
+  }
+
+  #hold(held: boolean): void {
+    this.#toServer.hold(held)
+    this.#toClient.hold(held)
+  }
+
+  get #isHalfOpen(): boolean {
+    return this.#faults.some(({ fault }) => fault.kind === 'half-open')
+  }
+
+  get #isHeld(): boolean {
+    return this.#faults.some(({ fault }) => fault.kind === 'black-hole')
+  }
+
+  /** One end is gone: the other one's is ended as abruptly, unless a fault hides the news. */
+  #closed(other: Socket, towardsClosed: PacedPipe): void {
+    towardsClosed.clear()
+    if (other === this.#client && (this.#isHalfOpen || this.#isHeld)) return
+    if (!other.destroyed && !other.writableEnded) other.resetAndDestroy()
+  }
+}
