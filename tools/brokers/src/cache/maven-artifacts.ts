@@ -20,7 +20,8 @@ export async function copyMavenArtifacts(
   say: Progress,
 ): Promise<void> {
   const maven = findProgram('mvn')
-  if (maven === undefined) throw new Error('its jars are fetched by Maven, and mvn is not on PATH: install Maven')
+  if (maven === undefined)
+    throw new Error('its jars are fetched by Maven, and mvn is not on PATH: install Maven')
   const repository = join(folder, 'repository')
   await mkdir(repository)
   await writeFile(join(folder, 'pom.xml'), pom(artifacts))

@@ -14,7 +14,9 @@ export function kafkaConfiguration(
   const properties: Record<string, string | number> = {
     'process.roles': 'broker,controller',
     'node.id': node.id,
-    'controller.quorum.voters': nodes.map(({ id, controllerPort }) => `${id}@127.0.0.1:${controllerPort}`).join(),
+    'controller.quorum.voters': nodes
+      .map(({ id, controllerPort }) => `${id}@127.0.0.1:${controllerPort}`)
+      .join(),
     'controller.listener.names': 'CONTROLLER',
     listeners: `PLAINTEXT://127.0.0.1:${node.port},CONTROLLER://127.0.0.1:${node.controllerPort}`,
     'advertised.listeners': `PLAINTEXT://127.0.0.1:${node.port}`,
@@ -45,14 +47,3 @@ function internalTopic(prefix: string, replicas: number): Record<string, number>
   const minInSync = prefix === 'offsets.topic' ? {} : { [`${prefix}.min.isr`]: Math.max(1, replicas - 1) }
   return { [`${prefix}.replication.factor`]: replicas, ...minInSync }
 }
-
-/** Log4j's own format: everything of interest to stdout, which the test keeps. */
-export const loggingConfiguration = [
-  'appender.stdout.type=Console',
-  'appender.stdout.name=stdout',
-  'appender.stdout.layout.type=PatternLayout',
-  'appender.stdout.layout.pattern=%d %p %c{1}: %m%n',
-  'rootLogger.level=WARN',
-  'rootLogger.appenderRef.stdout.ref=stdout',
-  '',
-].join('\n')

@@ -40,7 +40,8 @@ export async function apiVersions(port: number): Promise<Map<number, number>> {
   if (error !== 0) throw new Error(`ApiVersions: error ${error}`)
   const versions = new Map<number, number>()
   const count = answer.readInt32BE(2)
-  for (let at = 6; at < 6 + 6 * count; at += 6) versions.set(answer.readInt16BE(at), answer.readInt16BE(at + 4))
+  for (let at = 6; at < 6 + 6 * count; at += 6)
+    versions.set(answer.readInt16BE(at), answer.readInt16BE(at + 4))
   return versions
 }
 
@@ -49,7 +50,10 @@ export async function livingBrokers(port: number): Promise<number[]> {
   // Version 1 with an empty list of topics asks for the brokers alone.
   const answer = await request(port, apiKeys.metadata, 1, Buffer.alloc(4))
   let at = 0
-  const int32 = () => answer.readInt32BE((at += 4) - 4)
+  const int32 = () => {
+    at += 4
+    return answer.readInt32BE(at - 4)
+  }
   const skipString = () => {
     const length = answer.readInt16BE(at)
     at += 2 + Math.max(0, length)

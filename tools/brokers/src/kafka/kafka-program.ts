@@ -6,13 +6,17 @@ import type { Progress } from '../server.js'
 
 const version = '4.4.0'
 
+const artifacts = [
+  { group: 'org.apache.kafka', name: 'kafka_2.13', version },
+  // Kafka leaves the choice of a logger to its distribution; without one it says nothing of why it fails.
+  { group: 'org.slf4j', name: 'slf4j-simple', version: '1.7.36' },
+]
+
 /** The command line of a Java program that has Kafka's classes. */
 export async function kafkaProgram(say: Progress): Promise<{ java: string; classpath: string }> {
   try {
     const java = await findJava()
-    const folder = await cached(`kafka-${version}`, (staging) =>
-      copyMavenArtifacts([{ group: 'org.apache.kafka', name: 'kafka_2.13', version }], staging, say),
-    )
+    const folder = await cached(`kafka-${version}`, (staging) => copyMavenArtifacts(artifacts, staging, say))
     return { java, classpath: join(folder, 'jars/*') }
   } catch (cause) {
     throw new Error(

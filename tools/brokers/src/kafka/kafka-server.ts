@@ -6,7 +6,7 @@ import { LocalServer, type LocalServerPlan } from '../process/local-server.js'
 import { runCommand } from '../process/run-command.js'
 import type { Progress, Server } from '../server.js'
 import { startAll, stopAll } from '../server-group.js'
-import { type KafkaNode, kafkaConfiguration, loggingConfiguration } from './kafka-configuration.js'
+import { type KafkaNode, kafkaConfiguration } from './kafka-configuration.js'
 import { apiVersions, livingBrokers } from './kafka-connection.js'
 import { kafkaProgram } from './kafka-program.js'
 
@@ -32,6 +32,10 @@ export interface KafkaCluster extends AsyncDisposable {
 
 const startTimeoutMs = 180_000
 
+const logging = ['defaultLogLevel=info', 'showDateTime=true', 'dateTimeFormat=HH:mm:ss.SSS'].map(
+  (setting) => `-Dorg.slf4j.simpleLogger.${setting}`,
+)
+
 /** Starts one broker, its own controller, and waits until it knows itself to be up. */
 export async function startKafka(options: KafkaOptions = {}, say: Progress = () => {}): Promise<KafkaServer> {
   const [server] = await startNodes(1, options, say)
@@ -40,7 +44,10 @@ export async function startKafka(options: KafkaOptions = {}, say: Progress = () 
 }
 
 /** Starts three brokers, each a controller too, and waits until each of them knows all three. */
-export async function startKafkaCluster(options: KafkaOptions = {}, say: Progress = () => {}): Promise<KafkaCluster> {
+export async function startKafkaCluster(
+  options: KafkaOptions = {},
+  say: Progress = () => {},
+): Promise<KafkaCluster> {
   const nodes = await startNodes(3, options, say)
   const stop = () => stopAll(nodes)
   return { nodes, brokers: nodes.map(({ address }) => address), stop, [Symbol.asyncDispose]: stop }
@@ -77,16 +84,26 @@ function startNode({ node, nodes, clusterId, program, options }: NodePlan): Prom
       name: `kafka-${node.id}`,
       prepare: async (folder) => {
         writeFileSync(join(folder, 'server.properties'), kafkaConfiguration(node, nodes, config))
-        writeFileSync(join(folder, 'log4j2.properties'), loggingConfiguration)
-        const common = ['-cp', classpath, '-Dlog4j2.configurationFile=log4j2.properties']
         const format = ['format', '--cluster-id', clusterId, '--config', 'server.properties']
-        await runCommand(java, [...common, '-Xmx128m', 'kafka.tools.StorageTool', ...format], { cwd: folder })
-        return { program: java, args: [...common, `-Xmx${heapMegabytes}m`, 'kafka.Kafka', 'server.properties'] }
+        // A short-lived program: the optimising compiler would cost more than it gains.
+        const storageTool = [
+          '-cp',
+          classpath,
+          '-Xmx128m',
+          '-XX:TieredStopAtLevel=1',
+          'kafka.tools.StorageTool',
+        ]
+        await runCommand(java, [...storageTool, ...format], { cwd: folder })
+        return {
+          program: java,
+          args: ['-cp', classpath, `-Xmx${heapMegabytes}m`, ...logging, 'kafka.Kafka', 'server.properties'],
+        }
       },
       probe: async () => {
         await apiVersions(node.port)
         const living = await livingBrokers(node.port)
-        if (living.length < nodes.length) throw new Error(`it knows ${living.length} of ${nodes.length} brokers`)
+        if (living.length < nodes.length)
+          throw new Error(`it knows ${living.length} of ${nodes.length} brokers`)
       },
       startTimeoutMs,
     },

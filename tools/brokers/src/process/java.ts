@@ -8,7 +8,8 @@ const lowest = 17
 export async function findJava(env: NodeJS.ProcessEnv = process.env): Promise<string> {
   const home = env.JAVA_HOME
   const path = home === undefined || home === '' ? findProgram('java', env.PATH) : join(home, 'bin/java')
-  if (path === undefined) throw new Error(`it needs Java ${lowest} or newer, and java is not on PATH: install a JRE`)
+  if (path === undefined)
+    throw new Error(`it needs Java ${lowest} or newer, and java is not on PATH: install a JRE`)
   let printed = ''
   await runCommand(path, ['-version'], { onLine: (line) => (printed += `${line}\n`) })
   const version = javaVersion(printed)

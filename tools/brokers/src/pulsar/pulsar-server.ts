@@ -1,0 +1,83 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { freePorts } from '../process/free-port.js'
+import { LocalServer, type LocalServerPlan } from '../process/local-server.js'
+import type { Progress, Server } from '../server.js'
+import {
+  javaOptions,
+  loggingConfiguration,
+  type PulsarPorts,
+  pulsarConfiguration,
+} from './pulsar-configuration.js'
+import { checkHealth, greet } from './pulsar-connection.js'
+import { pulsarProgram } from './pulsar-program.js'
+
+export interface PulsarOptions {
+  /** Lines of `standalone.conf`, such as `{ maxMessageSize: 1048576 }`. */
+  readonly config?: Readonly<Record<string, string | number | boolean>>
+  /** The largest heap, and as much again outside it; 512 unless given. */
+  readonly heapMegabytes?: number
+}
+
+export interface PulsarServer extends Server {
+  readonly host: string
+  readonly port: number
+  /** `pulsar://host:port`, the binary protocol. */
+  readonly url: string
+  /** `http://host:port`, the admin interface. */
+  readonly adminUrl: string
+}
+
+const startTimeoutMs = 300_000
+
+/** Starts a broker with its storage and metadata in one process, and waits until it calls itself healthy. */
+export async function startPulsar(options: PulsarOptions = {}, say: Progress = () => {}): Promise<PulsarServer> {
+  const { config, heapMegabytes = 512 } = options
+  const { java, classpath } = await pulsarProgram(say)
+  const [broker = 0, web = 0, bookie = 0] = await freePorts(3)
+  const server = new LocalPulsar(
+    {
+      name: 'pulsar',
+      prepare: (folder) => {
+        writeFileSync(join(folder, 'standalone.conf'), pulsarConfiguration({ broker, web }, config))
+        writeFileSync(join(folder, 'log4j2.properties'), loggingConfiguration)
+        return {
+          program: java,
+          args: [
+            ...javaOptions,
+            ...['-cp', classpath, '-Dlog4j2.configurationFile=log4j2.properties'],
+            ...[`-Xmx${heapMegabytes}m`, `-XX:MaxDirectMemorySize=${heapMegabytes}m`],
+            'org.apache.pulsar.PulsarStandaloneStarter',
+            ...['--config', 'standalone.conf', '--no-functions-worker', '--no-stream-storage'],
+            ...['--metadata-dir', 'metadata', '--bookkeeper-dir', 'bookkeeper'],
+            ...['--bookkeeper-port', String(bookie), '--advertised-address', '127.0.0.1'],
+          ],
+        }
+      },
+      probe: async () => {
+        await checkHealth(web)
+        await greet(broker)
+      },
+      startTimeoutMs,
+    },
+    { broker, web },
+  )
+  say('starting Pulsar, which takes its time')
+  await server.start()
+  say(`Pulsar answers at ${server.url}`)
+  return server
+}
+
+class LocalPulsar extends LocalServer implements PulsarServer {
+  readonly host = '127.0.0.1'
+  readonly port: number
+  readonly url: string
+  readonly adminUrl: string
+
+  constructor(plan: LocalServerPlan, ports: PulsarPorts) {
+    super(plan)
+    this.port = ports.broker
+    this.url = `pulsar://${this.host}:${ports.broker}`
+    this.adminUrl = `http://${this.host}:${ports.web}`
+  }
+}
