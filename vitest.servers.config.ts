@@ -7,6 +7,7 @@ export default defineConfig({
     ...unitTests.test,
     include: ['packages', 'examples', 'tools'].map((folder) => `${folder}/**/*.server.test.ts`),
     exclude: ['**/node_modules/**', '**/dist/**'],
+    globalSetup: 'tools/brokers/src/shared/vitest-setup.ts',
     // A first start downloads its server.
     testTimeout: 120_000,
     hookTimeout: 900_000,

@@ -1,3 +1,5 @@
+import { networkInterfaces } from 'node:os'
+
 export interface PulsarPorts {
   readonly broker: number
   readonly web: number
@@ -18,12 +20,25 @@ export function pulsarConfiguration(
     managedLedgerDefaultWriteQuorum: 1,
     managedLedgerDefaultAckQuorum: 1,
     loadBalancerEnabled: false,
+    // Read by the bookie inside. Without these it listens on every address, on another port after each start, and
+    // then misses the ledgers that name it by its old one.
+    listeningInterface: loopbackInterface(),
+    allowLoopback: true,
+    allowEphemeralPorts: true,
     webSocketServiceEnabled: true,
     ...config,
   }
   return Object.entries(properties)
     .map(([name, value]) => `${name}=${value}\n`)
     .join('')
+}
+
+function loopbackInterface(): string {
+  const named = Object.entries(networkInterfaces()).find(([, addresses]) =>
+    addresses?.some(({ address }) => address === '127.0.0.1'),
+  )
+  if (named === undefined) throw new Error('no network interface has the address 127.0.0.1')
+  return named[0]
 }
 
 /** What Pulsar's own start script gives the JVM, as far as a broker needs it. */

@@ -31,7 +31,10 @@ export interface PulsarServer extends Server {
 const startTimeoutMs = 300_000
 
 /** Starts a broker with its storage and metadata in one process, and waits until it calls itself healthy. */
-export async function startPulsar(options: PulsarOptions = {}, say: Progress = () => {}): Promise<PulsarServer> {
+export async function startPulsar(
+  options: PulsarOptions = {},
+  say: Progress = () => {},
+): Promise<PulsarServer> {
   const { config, heapMegabytes = 512 } = options
   const { java, classpath } = await pulsarProgram(say)
   const [broker = 0, web = 0, bookie = 0] = await freePorts(3)

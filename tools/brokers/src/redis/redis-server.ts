@@ -46,7 +46,7 @@ export async function startRedisProcess(process: RedisProcess, say: Progress): P
         return { program: program.path, args: process.args, env: program.env }
       },
       probe: () =>
-        ping({ port, password: options.password, tls: options.tls && { ca: options.tls.authority } }),
+        pingRedis({ port, password: options.password, tls: options.tls && { ca: options.tls.authority } }),
       startTimeoutMs: 60_000,
     },
     port,
@@ -57,7 +57,7 @@ export async function startRedisProcess(process: RedisProcess, say: Progress): P
   return server
 }
 
-async function ping(address: RedisAddress): Promise<void> {
+export async function pingRedis(address: RedisAddress): Promise<void> {
   using connection = await RedisConnection.open(address)
   try {
     await connection.call('PING')

@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process'
+import { mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { HostClient } from './shared/host-client.js'
+import { ServerHost } from './shared/server-host.js'
+
+/** The word that makes main.ts the background process. */
+export const hostCommand = 'host'
+
+const folder = join(tmpdir(), `wal-brokers-${userInfo().uid}`)
+const logFile = join(folder, 'host.log')
+const startTimeoutMs = 30_000
+
+/** The socket is the only state: while somebody answers there, the servers of `up` have an owner. */
+export const backgroundSocket = join(folder, 'host.sock')
+
+/** Starts the process that owns the servers between `up` and `down`, unless it runs. */
+export async function ensureBackgroundHost(): Promise<HostClient> {
+  const client = new HostClient(backgroundSocket)
+  if ((await client.running()) !== undefined) return client
+  // Others on the machine have no business with our servers' socket.
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const log = openSync(logFile, 'w')
+  const [, script = ''] = process.argv
+  spawn(process.execPath, [...process.execArgv, script, hostCommand], {
+    detached: true,
+    stdio: ['ignore', log, log],
+  }).unref()
+  const deadline = performance.now() + startTimeoutMs
+  while ((await client.running()) === undefined) {
+    if (performance.now() > deadline) {
+      throw new Error(`the background process did not come up:\n${readFileSync(logFile, 'utf8')}`)
+    }
+    await sleep(50)
+  }
+  return client
+}
+
+/** The background process itself: ends when its last server was stopped, or by a signal. */
+export async function runBackgroundHost(): Promise<void> {
+  // Whoever left it there does not answer any more.
+  rmSync(backgroundSocket, { force: true })
+  const host = await ServerHost.listen(backgroundSocket)
+  let closing = false
+  const close = () => {
+    if (closing) return
+    closing = true
+    void host.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        console.error(error)
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGTERM', close)
+  process.on('SIGINT', close)
+  host.onEmpty = close
+}

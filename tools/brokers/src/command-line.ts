@@ -1,0 +1,26 @@
+import { parseArgs } from 'node:util'
+import { isServerKind, type ServerKind, serverKinds } from './shared/server-kind.js'
+
+export interface CommandLine {
+  readonly command: 'up' | 'down' | 'status'
+  /** Those named, or all of them. */
+  readonly kinds: readonly ServerKind[]
+}
+
+export const usage = `Usage: brokers up|down|status [${serverKinds.join('|')} ...]
+
+up      starts servers, which run until 'down', and prints the variables that name them to tests
+down    stops them and removes their data
+status  says which of them run`
+
+/** Throws, with what is wrong, when the words make no sense. */
+export function parseCommandLine(words: readonly string[]): CommandLine {
+  const { positionals } = parseArgs({ args: [...words], allowPositionals: true, strict: true })
+  const [command, ...names] = positionals
+  if (command !== 'up' && command !== 'down' && command !== 'status') {
+    throw new Error(command === undefined ? 'a command is missing' : `there is no command '${command}'`)
+  }
+  const unknown = names.find((name) => !isServerKind(name))
+  if (unknown !== undefined) throw new Error(`there is no server '${unknown}'`)
+  return { command, kinds: names.length === 0 ? serverKinds : names.filter(isServerKind) }
+}

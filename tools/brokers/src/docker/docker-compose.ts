@@ -1,0 +1,37 @@
+import { fileURLToPath } from 'node:url'
+import { findProgram } from '../process/find-program.js'
+import { runCommand } from '../process/run-command.js'
+
+export type DockerService = 'redis' | 'kafka' | 'pulsar'
+
+const composeFile = fileURLToPath(new URL('../../compose.yaml', import.meta.url))
+
+/** Whether `docker` is on PATH, an engine answers it, and it has Compose. */
+export async function dockerAnswers(): Promise<boolean> {
+  if (findProgram('docker') === undefined) return false
+  try {
+    await runCommand('docker', ['version', '--format', '{{.Server.Version}}'])
+    await runCommand('docker', ['compose', 'version'])
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The command line of one Compose command for one project of ours. */
+export function composeCommand(project: string, ...words: readonly string[]): [string, ...string[]] {
+  return ['docker', 'compose', '--project-name', project, '--file', composeFile, ...words]
+}
+
+/** The variables that compose.yaml reads. */
+export function composeEnvironment(
+  service: DockerService,
+  port: number,
+  webPort: number,
+): Record<string, string> {
+  const name = service.toUpperCase()
+  return {
+    [`WAL_${name}_PORT`]: String(port),
+    ...(service === 'pulsar' ? { WAL_PULSAR_WEB_PORT: String(webPort) } : {}),
+  }
+}
