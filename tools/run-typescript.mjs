@@ -3,11 +3,14 @@ import { pathToFileURL } from 'node:url'
 import { build, environment, install, installedScript, root, say } from './bootstrap.mjs'
 import { run } from './children.mjs'
 
-/** Bootstraps, then runs `src/main.ts` of a workspace folder on the built packages. Sets our exit code to its. */
-export async function runTypeScript(folder, args) {
+/**
+ * Bootstraps, then runs `src/main.ts` of a workspace folder, on the built packages unless it `standsAlone`. Sets our
+ * exit code to its.
+ */
+export async function runTypeScript(folder, args, { standsAlone = false } = {}) {
   process.exitCode = 1
   if (!(await install())) return
-  const built = await build()
+  const built = standsAlone ? { code: 0, output: '' } : await build()
   if (built.code !== 0) return say(`${built.output}✘ build failed`)
 
   const loader = pathToFileURL(installedScript('tsx/dist/loader.mjs')).href

@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { cacheFolder } from './cache/cache-folder.js'
 import { HostClient } from './shared/host-client.js'
 import { ServerHost } from './shared/server-host.js'
 
 /** The word that makes main.ts the background process. */
 export const hostCommand = 'host'
 
-const folder = join(tmpdir(), `wal-brokers-${userInfo().uid}`)
+const folder = cacheFolder()
 const logFile = join(folder, 'host.log')
 const startTimeoutMs = 30_000
 
@@ -20,8 +20,8 @@ export const backgroundSocket = join(folder, 'host.sock')
 export async function ensureBackgroundHost(): Promise<HostClient> {
   const client = new HostClient(backgroundSocket)
   if ((await client.running()) !== undefined) return client
-  // Others on the machine have no business with our servers' socket.
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  // In the user's own folder: others on the machine have no business with this socket.
+  mkdirSync(folder, { recursive: true })
   const log = openSync(logFile, 'w')
   const [, script = ''] = process.argv
   spawn(process.execPath, [...process.execArgv, script, hostCommand], {
