@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { guard } from '../process/guard.js'
 import { ServerHost } from './server-host.js'
 import { hostVariable } from './shared-server.js'
 import { startShared } from './start-shared.js'
@@ -8,6 +9,7 @@ import { startShared } from './start-shared.js'
 /** Vitest's global set-up: a host for the whole run, which starts a server when a test first asks for it. */
 export default async function setUp(): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'wal-servers-'))
+  const unguard = guard({ folder })
   const socketPath = join(folder, 'host.sock')
   const host = await ServerHost.listen(socketPath, (kind, say) =>
     startShared(kind, (line) => {
@@ -19,5 +21,6 @@ export default async function setUp(): Promise<() => Promise<void>> {
   return async () => {
     await host.close()
     rmSync(folder, { recursive: true })
+    unguard()
   }
 }
