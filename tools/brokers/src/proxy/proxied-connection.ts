@@ -20,6 +20,8 @@ export class ProxiedConnection {
   /** Each has its own count-down, so it is a copy of what was injected. */
   readonly #faults: { readonly fault: Fault; bytesLeft: number; hit: boolean }[] = []
   #unansweredBytes = 0
+  /** The last bytes that may pass are on their way out; the reset follows them. */
+  #isEnding = false
 
   constructor(client: Socket, server: Socket, context: ConnectionContext) {
     this.#client = client
@@ -67,13 +69,14 @@ export class ProxiedConnection {
   #request(chunk: Buffer): void {
     this.#context.counters.bytesToServer += chunk.length
     this.#unansweredBytes += chunk.length
-    if (this.#isHalfOpen) return
+    if (this.#isHalfOpen || this.#isEnding) return
     const struck = this.#context.chance()
     if (struck !== undefined) this.inject(struck)
     if (!this.#client.destroyed) this.#pass('to-server', chunk)
   }
 
   #reply(chunk: Buffer): void {
+    if (this.#isEnding) return
     const cut = this.#faults.find(({ fault }) => fault.kind === 'cut-reply')
     // Only the reply to a request that came since: a push by the server is not what is to be lost.
     if (cut !== undefined && this.#unansweredBytes > 0) {
@@ -112,9 +115,7 @@ export class ProxiedConnection {
   /** Sends the bytes that may still pass; resets when the operating system has them. */
   #resetBehind(direction: Direction, chunk: Buffer, bytes: number, fault: Fault): void {
     const target = direction === 'to-server' ? this.#server : this.#client
-    this.#faults.length = 0
-    this.#client.pause()
-    this.#server.pause()
+    this.#isEnding = true
     target.write(chunk.subarray(0, bytes), () => this.#reset(fault))
   }
 
