@@ -9,6 +9,7 @@ test('killed, restarted with its messages, frozen, thawed, stopped', { timeout: 
   const pulsar = await startPulsar()
   try {
     await greet(pulsar.port)
+    expect(pulsar.logs()).toMatch(/Binding bookie-rpc endpoint to \S*127\.0\.0\.1:/)
     await produce(pulsar, 'hello')
     expect(await firstMessage(pulsar)).toBe('hello')
 

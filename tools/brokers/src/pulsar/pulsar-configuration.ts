@@ -20,8 +20,8 @@ export function pulsarConfiguration(
     managedLedgerDefaultWriteQuorum: 1,
     managedLedgerDefaultAckQuorum: 1,
     loadBalancerEnabled: false,
-    // Read by the bookie inside. Without these it listens on every address, on another port after each start, and
-    // then misses the ledgers that name it by its old one.
+    // Read by the bookie inside. Without these it listens on every address, and on a port of its own choice instead
+    // of the one that it is given.
     listeningInterface: loopbackInterface(),
     allowLoopback: true,
     allowEphemeralPorts: true,
