@@ -9,12 +9,18 @@ import { test } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** A README's first JavaScript example, run as it stands, as plain `.mjs`, in an empty folder. */
-async function runExample(readme: string): Promise<string> {
+/** A README's JavaScript examples. */
+async function examplesOf(readme: string): Promise<string[]> {
   const text = await readFile(join(root, readme), 'utf8')
-  const example = /```js\n([\s\S]*?)```/.exec(text)?.[1]
-  assert.ok(example, `${readme} has no js example`)
-  assert.ok(example.trim().split('\n').length <= 20, `the example in ${readme} is long`)
+  const examples = [...text.matchAll(/```js\n([\s\S]*?)```/g)].map(([, example]) => example as string)
+  assert.ok(examples.length > 0, `${readme} has no js example`)
+  for (const example of examples)
+    assert.ok(example.trim().split('\n').length <= 20, `an example in ${readme} is long`)
+  return examples
+}
+
+/** Runs an example as it stands, as plain `.mjs`, in an empty folder. */
+async function runExample(example: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'wal-readme-'))
   try {
     const file = join(folder, 'example.mjs')
@@ -32,10 +38,18 @@ async function runExample(readme: string): Promise<string> {
 }
 
 test('the example of the README runs and prints what it appended', async () => {
-  assert.match(await runExample('README.md'), /^\d+n created hello$/m)
+  const [example = '', ...others] = await examplesOf('README.md')
+  assert.match(await runExample(example), /^\d+n created hello$/m)
+  assert.deepEqual(others, [])
 })
 
-test('the examples of the packages run', async () => {
-  for (const name of ['core', 'impl-file'])
-    assert.notEqual(await runExample(`packages/${name}/README.md`), '')
+test('the examples of the packages run, and show what they say', async () => {
+  const [first = '', longForm = '', interceptors = '', ...others] =
+    await examplesOf('packages/core/README.md')
+  assert.match(await runExample(first), /^\d+n created hello$/m)
+  assert.equal(await runExample(longForm), '')
+  assert.equal(await runExample(interceptors), 'a1\n')
+  const [ofFile = '', ...moreOfFile] = await examplesOf('packages/impl-file/README.md')
+  assert.equal(await runExample(ofFile), 'one coffee created\n')
+  assert.deepEqual([...others, ...moreOfFile], [])
 })

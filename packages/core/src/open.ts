@@ -12,10 +12,12 @@ import type { WalOptions } from './options/wal-options.js'
 import type { ReadOnlyWAL, WAL } from './wal.js'
 
 export interface OpenWalOptions extends WalOptions, Waits {
+  /** Lower-case letters, digits, `_` and `-`, beginning with a letter or digit; at most 200. */
   readonly channel: string
   readonly accessMode?: 'rw' | 'ro'
-  /** `next` when not said. */
+  /** Epoch of the writer; `next` when not said: one above the highest that the log has seen. Not for `ro`. */
   readonly term?: number | 'next'
+  /** How long an open may take, in milliseconds. Default 30,000. */
   readonly openTimeoutMs?: number
   /** Options of the backend, beside those in the URL (clients, callbacks, what is long). */
   readonly backend?: Readonly<Record<string, unknown>>
@@ -24,8 +26,9 @@ export interface OpenWalOptions extends WalOptions, Waits {
 }
 
 /**
- * Opens a channel by its backend's URL: `file:./data`, `memory:`, `redis-streams://host:6379`. For writing, at the next
- * term, unless told otherwise. Closing the WAL closes everything behind it.
+ * Opens a channel by its backend's URL: `file:./data`, `memory:`. For writing, at the next term, unless told otherwise.
+ * Closing the WAL closes everything behind it. Rejects as `Opener.open` and `OpenerBuilder.build` do, and with
+ * `WAL_BACKEND_NOT_REGISTERED`.
  */
 export function openWal(
   url: string,

@@ -4,7 +4,7 @@ import type { Position } from './position/position.js'
 export interface ReadOptions {
   /** `all` (default): from the oldest record kept. `latest`: only what is appended after `ready()`. */
   readonly deliver?: 'all' | 'latest'
-  /** From this position on, inclusive. */
+  /** From this position on, inclusive. One of `deliver`, `from` and `after` at most. */
   readonly from?: Position
   /** Behind this position: the way to resume. */
   readonly after?: Position
@@ -100,13 +100,18 @@ export type Delivery<O extends ReadOptions = ReadOptions> =
   | (O extends { readonly gaps: 'deliver' } ? Gap : never)
   | (O extends { readonly orderViolations: 'deliver' } ? OrderViolation : never)
 
-/** A reader. One loop over it, one `next()` at a time or several: they are answered in order. */
+/**
+ * A reader. One loop over it, one `next()` at a time or several: they are answered in order. It ends by `until`, `close`,
+ * `signal`, the close of its WAL, or an error: `WAL_POSITION_TRUNCATED` (a `PositionTruncatedError`, `oldest` names where to
+ * go on), `WAL_POSITION_MISMATCH`, `WAL_LOG_ROLLED_BACK`, `WAL_CORRUPT`, `WAL_SPEC_UNSUPPORTED`, `WAL_BUDGET_EXCEEDED`. What
+ * may pass by itself (`WAL_UNAVAILABLE`, a driver's error) it outlasts.
+ */
 export interface Scanner<D = Message> extends AsyncIterableIterator<D> {
-  /** Resolves when the start (and `until: 'end'`) is fixed. */
+  /** Resolves when the start (and `until: 'end'`) is fixed. Rejects with what ended the scanner before. */
   ready(): Promise<void>
   /**
    * Resolves when everything that was in the log has been handed out for the first time: so only while somebody reads.
-   * Do not await it before the loop.
+   * Do not await it before the loop. Rejects with what ended the scanner before, `WAL_CLOSED` for a close.
    */
   caughtUp(): Promise<void>
   /** Position of the last element handed out; undefined before the first. */

@@ -58,12 +58,16 @@ export interface ReadOnlyWAL {
   readonly guarantees: Guarantees
   /** Aborted, with the reason, when the WAL stops being usable: `WAL_FENCED`, `WAL_CLOSED`, … */
   readonly signal: AbortSignal
-  /** Starts at once; errors come out of the scanner. Close it, or leave its loop. */
+  /**
+   * Starts at once. Close it, or leave its loop. Bad options and a closed WAL are thrown; everything else comes out of the
+   * scanner.
+   */
   read<O extends ReadOptions>(options?: O): Scanner<Delivery<O>>
   /**
    * What became of an append whose outcome is unknown, by the `token` of its error: in this process or another, on a
    * writer (which appends a time tick to find out) or on a read-only log (which waits for the writer's next record).
-   * Rejects with `WAL_POSITION_TRUNCATED` when the log no longer knows.
+   * Rejects: `WAL_POSITION_TRUNCATED` when the log no longer knows, `WAL_POSITION_MISMATCH` for another log's token,
+   * `WAL_INVALID_ARGUMENT`, `WAL_CLOSED`, or with `signal.reason`.
    */
   resolve(token: string, waits?: Waits): Promise<AppendResolution>
   /** Closes the scanners, then the log; on `openWal`'s WAL the opener as well. Idempotent. */
@@ -79,21 +83,27 @@ export interface WAL extends ReadOnlyWAL {
    *
    * Rejects with an `AppendError` whose `outcome` says what is certain: `WAL_RATE_LIMITED`, `WAL_TIMEOUT` (never sent),
    * `WAL_OUTCOME_UNKNOWN` (sent, no answer yet; `token`), `WAL_FENCED`, `WAL_CLOSED`, `WAL_MESSAGE_TOO_LARGE`,
-   * `WAL_INVALID_ARGUMENT` (before anything else), or with `signal.reason` for an abort before it was sent.
+   * `WAL_CLOCK_AHEAD` (the barrier), or the code of what else ended the writer. Not written, and as they are:
+   * `WAL_INVALID_ARGUMENT` (before anything else), `signal.reason` for an abort before it was sent, and what an interceptor
+   * threw.
    */
   append(message: NewMessage, options?: AppendOptions): Promise<AppendResult>
-  /** Appends in order; one result each. On failure an `AppendBatchError` with the results of the certain prefix. */
+  /**
+   * Appends in order; one result each. On failure an `AppendBatchError`: `results` of the prefix that is certain, and the
+   * `outcome` of the rest. Each failure of `append` is possible, and has the same code.
+   */
   appendBatch(messages: readonly NewMessage[], options?: AppendOptions): Promise<AppendResult[]>
   /**
    * The way to load much: pulls from `source` only while the byte budget has room, yields results in order. Leaving the
-   * loop or an error closes the source; what was sent by then goes on.
+   * loop or an error closes the source; what was sent by then goes on. The loop rejects as `append` does, after the results
+   * before the failure. Bad options and a closed WAL are thrown at once.
    */
   appendAll(
     source: Iterable<NewMessage> | AsyncIterable<NewMessage>,
     options?: AppendOptions,
   ): AsyncIterableIterator<AppendResult>
-  /** Persists a time tick; resolves to it. Everything appended before lies below. */
-  barrier(options?: AppendOptions): Promise<TimeTick>
+  /** Persists a time tick; resolves to it. Everything appended before lies below. Rejects as `append` does. */
+  barrier(options?: Omit<AppendOptions, 'barrierTimeTick'>): Promise<TimeTick>
   /**
    * Reading up to and including this time tick (`read({ until })`) gives everything acknowledged so far: on one vchannel,
    * or on the whole log when none is named. It is persisted already.
@@ -101,7 +111,8 @@ export interface WAL extends ReadOnlyWAL {
   latestReadableTimeTick(vchannel?: string): Promise<TimeTick>
   /**
    * Lets go of everything up to and including the message at `position`. Afterwards `read` begins behind it. Storage is
-   * freed at the backend's granularity.
+   * freed at the backend's granularity. Backwards is a no-op. Rejects: `WAL_INVALID_ARGUMENT` (no position, or one above the
+   * log's end), `WAL_POSITION_MISMATCH`, and as `append` does; the same call again finishes what one left half done.
    */
   truncate(position: Position, waits?: Waits): Promise<void>
 }

@@ -23,7 +23,10 @@ export interface OpenerBuilderImpls<O = unknown, I extends MessageId = MessageId
    * may share one opener; clients, callbacks and other objects are equal to themselves only.
    */
   resolveOptions?(options: O): O
-  /** Connects as far as is sensible. What was begun when the signal aborts is released. */
+  /**
+   * Connects as far as is sensible: `WAL_UNAVAILABLE`, or a driver's error, when that fails. What was begun when the signal
+   * aborts is released. Time, randomness and files only by `runtime`.
+   */
   build(options: O, runtime: Runtime, waits?: Waits): Promise<OpenerImpls<I>>
 }
 

@@ -4,7 +4,8 @@ import type { Writer } from './writer.js'
 
 /**
  * A client of a message system: connections, pools, threads. Implemented by backends, called by the adaptor, which
- * closes the logs it opened first. Channel names have passed `checkChannelName`.
+ * closes the logs it opened first. Channel names have passed `checkChannelName`. After `close` every call is `WAL_CLOSED`;
+ * what can't be reached now is `WAL_UNAVAILABLE`, or a driver's error.
  */
 export interface OpenerImpls<I extends MessageId = MessageId> {
   /** `WAL_CHANNEL_NOT_FOUND` when there is none. Creates, changes and fences nothing. */
@@ -20,6 +21,6 @@ export interface OpenerImpls<I extends MessageId = MessageId> {
   /** Removes a channel and its records; a missing one is `WAL_CHANNEL_NOT_FOUND`. Logs open on it fail likewise from then
    * on. Present when `traits.delete`. */
   delete?(channel: string, waits?: Waits): Promise<void>
-  /** Idempotent. Afterwards nothing of it keeps the process alive. */
+  /** Closes its logs first. Idempotent. Afterwards nothing of it keeps the process alive. */
   close(): Promise<void>
 }

@@ -9,17 +9,15 @@ export interface Traits {
   readonly delete: boolean
 }
 
-/** Bounds of an open log. The adaptor keeps within them. */
+/** Bounds of an open log. The adaptor keeps within them: what is larger is refused, and never reaches the backend. */
 export interface Limits {
-  /** Largest record: payload and properties as `recordBytes` counts them. */
+  /** Largest record, in bytes: payload and properties as `recordBytes` counts them. */
   readonly maxRecordBytes: number
   /** Largest batch, counted alike. */
   readonly maxBatchBytes: number
   readonly maxBatchMessages: number
   /** How many batches may be handed to `append` before the first has settled, from 1. */
   readonly maxInFlightBatches: number
-  /** A writer silent for longer may lose its fence on the server: the adaptor appends a time tick before. */
-  readonly maxIdleMs?: number
 }
 
 /** What an open log is worth, for programs to read and operators to see. `unknown` is never a guess. */

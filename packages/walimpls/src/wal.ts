@@ -28,10 +28,10 @@ export interface ReadOnlyWALImpls<I extends MessageId = MessageId> {
   readonly guarantees: Guarantees
   /**
    * The last stored record of any writer, void ones included; undefined for a log without records. Asked again it looks
-   * again. It is never freed by `truncate`.
+   * again. It is never freed by `truncate`. After `close`: `WAL_CLOSED`.
    */
   last(waits?: Waits): Promise<StoredMessage<I> | undefined>
-  /** Starts at once; errors come out of the scanner. */
+  /** Starts at once; errors come out of the scanner. After `close` it gives nothing: `undefined`, or `WAL_CLOSED`. */
   read(options: ScannerOptions<I>): ScannerImpls<I>
   /** Releases what this log holds (not what the opener holds), its scanners included. Idempotent. */
   close(): Promise<void>

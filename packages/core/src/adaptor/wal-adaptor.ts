@@ -335,7 +335,7 @@ export class WalAdaptor implements WAL {
     this.#appender.stop(error)
   }
 
-  /** Graceful: appends finish or get an outcome, readers end, then the log goes (order of reference D.5). */
+  /** Graceful: appends finish or get an outcome, readers end, then the log goes. */
   async #close(): Promise<void> {
     this.#refusal ??= closedError(this.#where)
     const { runtime, closeTimeoutMs } = this.#options

@@ -50,8 +50,8 @@ const FIRST_RETRY_MS = 10
 const MAX_RETRY_MS = 5000
 
 /**
- * The ordered part of an append: keeps batches in flight, sends the very same ones again after a failure (design
- * decision 1), settles in order.
+ * The ordered part of an append: keeps batches in flight, sends the very same ones again after a failure (G3),
+ * settles in order.
  */
 export class Pipeline {
   readonly #options: PipelineOptions

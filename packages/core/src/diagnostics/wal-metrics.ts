@@ -11,7 +11,7 @@ import {
 import { messageTypeOf, millisecondsOf, type TimeTick } from '@wal/walimpls'
 import { INSTRUMENTS, type InstrumentName } from './instruments.js'
 
-/** Bounds of the reference's histograms: 1 ms to 5 s, 64 B to 8 MiB; finer below, where a local disk answers. */
+/** Bounds of Milvus' histograms: 1 ms to 5 s, 64 B to 8 MiB; finer below, where a local disk answers. */
 const SECONDS = [0.0001, 0.0003, 0.001, 0.0026, 0.0066, 0.017, 0.044, 0.11, 0.3, 0.76, 2, 5]
 const BYTES = [64, 236, 876, 3251, 12_060, 44_736, 165_958, 615_615, 2_283_722, 8_388_608]
 
@@ -66,7 +66,7 @@ export class WalMetrics {
     this.#stopObserving?.()
   }
 
-  /** A message has its outcome: `ok`, `aborted`, or an error's code. */
+  /** A message has its outcome: `ok`, an error's code, or `other`. */
   appended(type: number, bytes: number, status: string, seconds: number): void {
     const { counters, histograms } = this.#recorders
     const attributes = this.#with('message_type', nameOf(type), 'status', status)

@@ -4,7 +4,7 @@ import { type Logger, silentLogger } from '../diagnostics/logger.js'
 import { checkInterceptors } from '../interceptor/build-interceptors.js'
 import type { Interceptor, InterceptorBuilder } from '../interceptor/interceptor.js'
 
-/** How a WAL behaves, whatever its backend. */
+/** How a WAL behaves, whatever its backend. Sizes are in bytes, times in milliseconds. */
 export interface WalOptions {
   /**
    * Memory: a half for the write-ahead buffer, a quarter for appends on their way. On a read-only WAL a half for records

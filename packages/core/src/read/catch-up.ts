@@ -15,7 +15,7 @@ const MAX_RETRY_MS = 5000
 /**
  * The first stage: stored records as the backend gives them, through every failure that may pass. A new backend scanner
  * starts at the last record seen, never where the reader once began: that would replay the log, or, for a reader of the
- * latest, skip what came meanwhile (reference D.9.2).
+ * latest, skip what came meanwhile.
  */
 export class CatchUp {
   readonly #context: ReadContext

@@ -2,7 +2,7 @@ import { messageTypeOf, type TimeTick } from '@wal/walimpls'
 import type { ReadOptions } from '../scanner.js'
 import type { LogRecord } from './log-record.js'
 
-/** Which of the records that count are this reader's: all conditions at once (reference D.9.3). The last stage. */
+/** Which of the records that count are this reader's: all conditions at once. The stage before delivery. */
 export class ReadFilter {
   readonly #vchannel: string | undefined
   readonly #types: ReadonlySet<number> | undefined

@@ -5,8 +5,8 @@ import type { AppendTask } from '../append/append-task.js'
 const MAX_VCHANNELS = 4096
 
 /**
- * Up to which time tick a reader has to read to see everything that was acknowledged on a vchannel (reference D.18).
- * These ticks are those of stored messages, so each is persisted before anybody learns of it.
+ * Up to which time tick a reader has to read to see everything that was acknowledged on a vchannel. These
+ * ticks are those of stored messages, so each is persisted before anybody learns of it.
  */
 export class ReadableTicks {
   readonly #vchannels = new Map<string, TimeTick>()

@@ -3,7 +3,7 @@ import { ERROR_CODES, type ErrorCode } from './error-code.js'
 const brand = Symbol.for('@wal/error')
 
 export interface WalErrorOptions {
-  /** What the driver or the system said. Must hold no secret: see `guarantees` on scrubbing. */
+  /** What the driver or the system said. Must hold no secret (G22): scrub a driver's error first. */
   readonly cause?: unknown
   /** Overrules the code's default. */
   readonly retryable?: boolean

@@ -12,7 +12,7 @@ export interface NumberIdCodec extends MessageIdCodec<NumberId> {
   numberOf(id: NumberId): number
 }
 
-/** Ids of a backend that numbers its records. Text form: base 36, signed, as Milvus writes Kafka's (reference A.7). */
+/** Ids of a backend that numbers its records. Text form: base 36, signed, as Milvus writes Kafka's. */
 export function numberIdCodec(backend: string): NumberIdCodec {
   const numberOf = (id: NumberId): number => {
     if (id?.backend !== backend)

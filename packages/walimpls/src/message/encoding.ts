@@ -1,5 +1,5 @@
 /**
- * Text encodings of reserved properties, Milvus' own (reference A.2). Each parser takes exactly what the encoder
+ * Text encodings of reserved properties, Milvus' own. Each parser takes exactly what the encoder
  * makes and answers `undefined` for anything else: malformed is never 0.
  */
 const MAX_UINT64 = (1n << 64n) - 1n

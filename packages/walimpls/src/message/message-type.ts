@@ -1,7 +1,7 @@
 import { invalidArgument } from '../errors/invalid-argument.js'
 import { sharedState } from '../registry/shared-state.js'
 
-/** Behaviour that hangs on a message's type (reference A.4). */
+/** Behaviour that hangs on a message's type. */
 export interface MessageTypeFlags {
   /** Takes part in ordering and transactions: never removed by a type filter, never appended by users directly. */
   readonly system?: boolean

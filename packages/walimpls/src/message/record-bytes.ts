@@ -1,6 +1,6 @@
 import type { WireMessage } from './wire-message.js'
 
-/** Size of a record as limits and budgets count it: payload bytes plus the length of every key and value (reference A.1). */
+/** Size of a record as limits and budgets count it: payload bytes plus the length of every key and value. */
 export function recordBytes(message: WireMessage): number {
   let bytes = message.payload.length
   const { properties } = message

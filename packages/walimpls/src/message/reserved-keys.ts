@@ -1,6 +1,6 @@
 /**
- * Property keys that begin with `_` are the library's. Those of the first group have Milvus' names and encodings
- * (reference A.2), so that either side reads the other's log; those of the second group are ours.
+ * Property keys that begin with `_` are the library's. Those of the first group have Milvus' names and encodings,
+ * so that either side reads the other's log; those of the second group are ours.
  */
 export const RESERVED = {
   version: '_v',

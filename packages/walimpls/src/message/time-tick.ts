@@ -1,6 +1,6 @@
 /**
- * A time tick is a 64-bit hybrid timestamp: wall milliseconds shifted left by 18, and a logical counter below
- * (reference 0.3). Unique and rising on a pchannel; the order of delivery.
+ * A time tick is a 64-bit hybrid timestamp: wall milliseconds shifted left by 18, and a logical counter below.
+ * Unique and rising on a pchannel; the order of delivery.
  */
 export type TimeTick = bigint
 

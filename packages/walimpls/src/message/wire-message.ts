@@ -7,7 +7,7 @@ import type { MessageId } from './message-id.js'
 export type PropertyList = readonly string[]
 
 /**
- * What is stored, exactly: an opaque payload and text properties (reference A.1). A backend keeps both unchanged and
+ * What is stored, exactly: an opaque payload and text properties. A backend keeps both unchanged and
  * in order, and looks into the properties no more than it must. Both may be reused by the adaptor after `append` has
  * settled; a backend that keeps them longer copies them.
  */

@@ -15,7 +15,7 @@ export interface CheckHistoryOptions {
 }
 
 /**
- * Decides by the seven rules of the guarantees in O(n log n). The order of `events` is the order in which they happened.
+ * Decides by the seven rules of `docs/guarantees.md` in O(n log n). The order of `events` is the order in which they happened.
  * Throws `WAL_INVALID_ARGUMENT` for a history that contradicts itself (an ack of what was never invoked, two outcomes).
  */
 export function checkHistory(

@@ -1,6 +1,6 @@
 import type { HistoryEvent } from './history-event.js'
 
-/** As `guarantees.md` numbers them. */
+/** As `docs/guarantees.md` numbers them. */
 export type Rule = 1 | 2 | 3 | 4 | 5 | 6 | 7
 
 export interface Violation {

@@ -3,7 +3,7 @@ import { batchOf, bytesOf, numbers, text, textsOf } from '../batches.js'
 import type { PartContext } from '../part.js'
 import { deliveredTo, readAll, readCount, takeCount } from '../reading.js'
 
-/** Reference B.2.5: where reading starts, and that readers do not disturb one another. */
+/** G7: where reading starts, and that readers do not disturb one another. */
 export function readPart({ test }: PartContext): void {
   test('oldest, latest and from begin where they say', async (scene) => {
     const { wal, append } = await scene.writer(1)

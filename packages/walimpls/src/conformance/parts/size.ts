@@ -24,7 +24,6 @@ export function sizePart({ test }: PartContext): void {
     const { limits } = (await scene.writer(1)).wal
     for (const name of ['maxRecordBytes', 'maxBatchBytes', 'maxBatchMessages', 'maxInFlightBatches'] as const)
       assert.ok(limits[name] >= 1 && Number.isSafeInteger(limits[name]), `${name} is ${limits[name]}`)
-    assert.ok(limits.maxIdleMs === undefined || limits.maxIdleMs > 0, `maxIdleMs is ${limits.maxIdleMs}`)
   })
 
   test('round trip of 8 MiB, or the largest that the log takes', async (scene) => {

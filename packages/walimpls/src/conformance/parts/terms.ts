@@ -8,7 +8,7 @@ import type { Scene } from '../scene.js'
 const MESSAGES = 60
 const AT_ONCE = 5
 
-/** The reference's one big test (B.6, 1–12), as the guarantees amend it: payloads are compared, and nothing is timed. */
+/** The one big test of Milvus' own suite, under our promises: payloads are compared, and nothing is timed. */
 export function termsPart({ backend, test }: PartContext): void {
   const { compare, parse } = backend.builder.messageIds
   const ids = (records: readonly { readonly messageId: string }[]) =>
