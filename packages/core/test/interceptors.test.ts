@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
 import { test } from 'vitest'
 import { type InterceptedAppend, type Interceptor, type NewMessage, openWal } from '../src/index.js'
-import { cleanLogs, isPending, message, open, pause, textOf, texts, within } from './harness.js'
+import { cleanLogs, collect, isPending, message, open, pause, textOf, texts, within } from './harness.js'
 
 cleanLogs()
 
@@ -30,6 +30,19 @@ test('the first is outermost; each may change the message, or refuse it', async 
   await wal.appendBatch([message('2'), message('3')])
   for await (const _ of wal.appendAll([message('4')]));
   assert.deepEqual(await texts(wal.read({ until: 'end' })), ['1ab', '2ab', '3ab', '4ab'])
+})
+
+test('G10 a delivered message is appended whole, whatever its caller changes while an interceptor waits', async () => {
+  const wal = await open({
+    interceptors: [interceptor(async ({ message: given }, next) => pause(1).then(() => next({ ...given })))],
+  })
+  const properties = new Map([['key', 'value']])
+  const appending = wal.append(message('a', { vchannel: 'v', properties }))
+  properties.set('key', 'changed')
+  await appending
+  for await (const delivered of wal.read({ until: 'end' })) await wal.append(delivered)
+  for (const { vchannel, properties } of await collect(wal.read({ until: 'end' })))
+    assert.deepEqual([vchannel, [...properties]], ['v', [['key', 'value']]])
 })
 
 test('G1 whatever they wait for, appends to a vchannel are stored, and settle, in call order', async () => {

@@ -4,7 +4,7 @@ import type { InterceptorChain } from '../interceptor/chain.js'
 import type { AppendOptions, AppendResult, NewMessage } from '../wal.js'
 import type { TaskOwner } from './append-task.js'
 import type { Appender } from './appender.js'
-import { type TakenMessage, takeMessage } from './new-message.js'
+import { plainMessage, type TakenMessage, takeMessage } from './new-message.js'
 
 /** Node fires a timer beyond this at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1
@@ -87,7 +87,7 @@ export class InterceptedMessage implements TaskOwner {
   run(message: NewMessage, taken: TakenMessage): void {
     this.#interception.chain
       .run({
-        message: { ...message, payload: taken.payload },
+        message: plainMessage(message, taken),
         signal: this.#ending.signal,
         barrierTimeTick: this.#options.barrierTimeTick,
         enter: (changed) => this.#enter(changed),

@@ -64,6 +64,22 @@ export function takeMessage(message: NewMessage, barrierTimeTick?: TimeTick): Ta
   return new TakenMessage(payload, vchannel, type, withBarrier)
 }
 
+/**
+ * The message as interceptors get it: a delivered one has getters, which a spread would lose, and the caller's map may
+ * change while an interceptor waits.
+ */
+export function plainMessage(
+  { vchannel, properties, type }: NewMessage,
+  { payload }: TakenMessage,
+): NewMessage {
+  return {
+    payload,
+    ...(vchannel === undefined ? {} : { vchannel }),
+    ...(properties === undefined ? {} : { properties: new Map(properties) }),
+    ...(type === undefined ? {} : { type }),
+  }
+}
+
 /** A misspelt field would be lost in silence. */
 function unknownField(name: string): Error {
   return invalidArgument(`message field "${name}"`, 'one of payload, vchannel, properties, type')
