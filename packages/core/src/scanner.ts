@@ -103,8 +103,8 @@ export type Delivery<O extends ReadOptions = ReadOptions> =
 /**
  * A reader. One loop over it, one `next()` at a time or several: they are answered in order. It ends by `until`, `close`,
  * `signal`, the close of its WAL, or an error: `WAL_POSITION_TRUNCATED` (a `PositionTruncatedError`, `oldest` names where to
- * go on), `WAL_POSITION_MISMATCH`, `WAL_LOG_ROLLED_BACK`, `WAL_CORRUPT`, `WAL_SPEC_UNSUPPORTED`, `WAL_BUDGET_EXCEEDED`. What
- * may pass by itself (`WAL_UNAVAILABLE`, a driver's error) it outlasts.
+ * go on), `WAL_POSITION_MISMATCH`, `WAL_LOG_ROLLED_BACK`, `WAL_CORRUPT`, `WAL_SPEC_UNSUPPORTED`, `WAL_BUDGET_EXCEEDED`,
+ * `WAL_CHANNEL_NOT_FOUND` (deleted under it). What may pass by itself (`retryable`, or a driver's error) it outlasts.
  */
 export interface Scanner<D = Message> extends AsyncIterableIterator<D> {
   /** Resolves when the start (and `until: 'end'`) is fixed. Rejects with what ended the scanner before. */

@@ -90,13 +90,14 @@ export interface WAL extends ReadOnlyWAL {
   append(message: NewMessage, options?: AppendOptions): Promise<AppendResult>
   /**
    * Appends in order; one result each. On failure an `AppendBatchError`: `results` of the prefix that is certain, and the
-   * `outcome` of the rest. Each failure of `append` is possible, and has the same code.
+   * `outcome` of the rest, under the code that `append` would have. Where nothing was sent, an abort's reason and what an
+   * interceptor threw come as they are.
    */
   appendBatch(messages: readonly NewMessage[], options?: AppendOptions): Promise<AppendResult[]>
   /**
    * The way to load much: pulls from `source` only while the byte budget has room, yields results in order. Leaving the
    * loop or an error closes the source; what was sent by then goes on. The loop rejects as `append` does, after the results
-   * before the failure. Bad options and a closed WAL are thrown at once.
+   * before the failure. What is no iterable, and a closed WAL, is thrown at once.
    */
   appendAll(
     source: Iterable<NewMessage> | AsyncIterable<NewMessage>,
