@@ -1,4 +1,4 @@
-import { corrupt, type Runtime, type StoredMessage, type Writer } from '@wal/walimpls'
+import { corrupt, type Runtime, type StoredMessage } from '@wal/walimpls'
 import type { NumberId } from '@wal/walimpls/helper'
 import { FRAME_HEADER_BYTES, type FrameHeader } from './frame.js'
 import { FrameDecoder } from './frame-decoder.js'
@@ -14,8 +14,6 @@ export interface LogEnd {
   /** Undefined when there is nothing before. */
   readonly seal: Seal | undefined
   readonly nextId: number
-  /** Who wrote the last batch. */
-  readonly writer: Writer | undefined
   /**
    * The last batch, behind the seal, for the new writer to write again as its first. Whether it is durable only its own
    * writer could know: a sync asked for now may answer for bytes that an earlier, failed one has dropped. All before it
@@ -37,12 +35,7 @@ export async function findEnd(log: LogDirectory, report: (notice: string) => voi
   reportIncomplete(listing, head?.name.file, report)
   // Ids are never given out twice, also if the only segment that truncation left has lost its only batch.
   if (head === undefined)
-    return {
-      seal: undefined,
-      nextId: listing.segments.at(-1)?.firstId ?? 1,
-      unproven: undefined,
-      writer: undefined,
-    }
+    return { seal: undefined, nextId: listing.segments.at(-1)?.firstId ?? 1, unproven: undefined }
   const reader = await SegmentReader.open(log.files, log.path, head.name)
   try {
     return await scan(reader, head, log, report)
@@ -113,7 +106,7 @@ async function examineRest(
 }
 
 function endBefore(
-  { name, previous, writer }: SegmentHeader,
+  { name, previous }: SegmentHeader,
   { chunk, frame }: { chunk: Chunk; frame: FrameHeader },
 ): LogEnd {
   const { firstId, count, sequence, start, bodyBytes, bodyCrc } = frame
@@ -130,7 +123,7 @@ function endBefore(
         }
   // With its only batch a segment leaves the log: its header was in the same write, and is as little proven.
   const seal = start === SEGMENT_HEADER_BYTES ? previous : { segment: name, end: start }
-  return { seal, nextId: firstId, writer, unproven }
+  return { seal, nextId: firstId, unproven }
 }
 
 /** Segments above the head do not count: their first batch is torn, or its writer is still at it (and too late). */

@@ -27,7 +27,7 @@ export class LogWriter {
   /** Where the log ends, durably. Undefined before it was found out; its seal is when there is nothing before. */
   private end: { readonly seal: Seal | undefined } | undefined
   /** The predecessor's last batch, as long as it waits to be written again. */
-  private unproven: { readonly batch: EncodedBatch; readonly writer: Writer } | undefined
+  private unproven: EncodedBatch | undefined
   private nextId = 1
   private open: Open | undefined
   private fenced = false
@@ -45,11 +45,9 @@ export class LogWriter {
   async store(batch: EncodedBatch): Promise<number> {
     try {
       this.assertCurrent()
-      if (this.end === undefined) await this.takeOver(batch.sequence)
+      if (this.end === undefined) await this.takeOver()
       if (this.unproven !== undefined) {
-        await this.write(this.unproven.batch, this.unproven.writer)
-        // A segment names the writer of all that is in it.
-        await this.leaveSegment()
+        await this.write(this.unproven)
         this.unproven = undefined
       }
       return await this.write(batch)
@@ -82,26 +80,15 @@ export class LogWriter {
     await this.leaveSegment()
   }
 
-  /** A writer that takes its fence anew may meet a newer one, which came while it looked: that one stays. */
-  private async takeOver(sequence: number): Promise<void> {
+  private async takeOver(): Promise<void> {
     this.epoch ??= await claimEpoch(this.log.files, this.log.path)
-    const { seal, nextId, writer, unproven } = await findEnd(this.log, this.report)
-    if (sequence > 0 && writer !== undefined && this.isOlderThan(writer))
-      throw new WalError(
-        'WAL_FENCED',
-        `${this.log.path}: a writer of term ${writer.term} is there; this one has term ${this.writer.term}`,
-      )
+    const { seal, nextId, unproven } = await findEnd(this.log, this.report)
     this.end = { seal }
     this.nextId = nextId
-    this.unproven = unproven && writer && { batch: unproven, writer }
+    this.unproven = unproven
   }
 
-  /** Of one that is in the log already. Under one term the later opening wins. */
-  private isOlderThan({ term, incarnation }: Writer): boolean {
-    return this.writer.term < term || (this.writer.term === term && this.writer.incarnation !== incarnation)
-  }
-
-  private async write(batch: EncodedBatch, writer = this.writer): Promise<number> {
+  private async write(batch: EncodedBatch): Promise<number> {
     const { bytes, bodyEnd, bodyCrc, count, sequence } = batch
     if (this.open !== undefined && this.open.end + bodyEnd > this.segmentBytes) await this.leaveSegment()
     const begun = this.open
@@ -110,7 +97,7 @@ export class LogWriter {
     const frame = bytes.subarray(0, sealFrame(bytes, bodyEnd, fields, segment.identity, segment.end))
     this.attempted = true
     if (begun !== undefined) await segment.file.writeDurably([frame], segment.end)
-    else await this.beginSegment(segment, frame, writer)
+    else await this.beginSegment(segment, frame)
     this.assertCurrent()
     return this.acknowledge(segment, frame.length, count)
   }
@@ -131,11 +118,11 @@ export class LogWriter {
     }
   }
 
-  private async beginSegment(segment: Open, frame: Uint8Array, writer: Writer): Promise<void> {
+  private async beginSegment(segment: Open, frame: Uint8Array): Promise<void> {
     const header = encodeSegmentHeader({
       name: segment.name,
       previous: this.end?.seal,
-      writer,
+      writer: this.writer,
     })
     try {
       await segment.file.writeDurably([header, frame], 0)

@@ -1,12 +1,14 @@
 const open = 'packages/core/src/adaptor/writer-open.ts'
+const newer = 'packages/core/src/adaptor/newer-writer.ts'
+const conformance = 'packages/impl-file/test/conformance.test.ts'
 const fencing = 'packages/core/test/fencing.test.ts'
 
 export const openMutants = [
   {
     name: 'no fence check: a newer writer not recognised',
-    file: open,
-    find: 'return current.term > mine.term || current.incarnation !== mine.incarnation',
-    replace: 'return false',
+    file: newer,
+    find: '  return new WalError(',
+    replace: '  if (mine.term >= 0) return undefined\n  return new WalError(',
     harness: fencing,
   },
   {
@@ -51,9 +53,16 @@ export const openMutants = [
   {
     name: 'a lost fence is a newer writer',
     file: open,
-    find: '    if (isNewer(end.writer, writer))\n',
-    replace: '    if (true)\n',
+    find: '    if (fenced !== undefined) throw fenced\n',
+    replace: "    throw fenced ?? new WalError('WAL_FENCED', where)\n",
     harness: fencing,
+  },
+  {
+    name: 'a fence taken back is not followed by a look',
+    file: 'packages/core/src/append/pipeline.ts',
+    find: 'if (this.#unconfirmed) await this.#confirm(batch)',
+    replace: '',
+    harness: conformance,
   },
   {
     name: 'a late time tick vouches for itself',

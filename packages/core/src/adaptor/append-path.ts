@@ -32,9 +32,9 @@ export function openAppendPath(
     readonly where: string
     readonly opened: OpenedWriter
     readonly options: ResolvedWalOptions
-  } & Pick<AppenderOptions, 'reassert' | 'broken'>,
+  } & Pick<AppenderOptions, 'reassert' | 'confirm' | 'broken'>,
 ): AppendPath {
-  const { backend, ids, channel, where, opened, options, reassert, broken } = parts
+  const { backend, ids, channel, where, opened, options, reassert, confirm, broken } = parts
   const { log, writer, clock, stamp, logIdentity, truncation, openingTick } = opened
   const { runtime, logger, budgetBytes, batchBytes, lingerMs, appendTimeoutMs } = options
   const quarter = Math.floor(budgetBytes / 4)
@@ -66,6 +66,7 @@ export function openAppendPath(
     lastAcked: ids.serialise(opened.openingId),
     wrote: (bytes) => ticker.wrote(bytes),
     reassert,
+    confirm,
     broken,
   })
   const { timeTickMs: intervalMs, idleTickMs: idleMs } = options

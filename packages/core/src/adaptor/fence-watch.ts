@@ -1,8 +1,8 @@
-import { type MessageIdCodec, type ReadOnlyWALImpls, type Timer, WalError, type Writer } from '@wal/walimpls'
+import type { MessageIdCodec, ReadOnlyWALImpls, Timer, WalError, Writer } from '@wal/walimpls'
 import type { Appender } from '../append/appender.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
 import { readLogEnd } from './log-end.js'
-import { isNewer } from './writer-open.js'
+import { fencedBy } from './newer-writer.js'
 
 export interface FenceWatchOptions {
   readonly options: Pick<ResolvedWalOptions, 'runtime' | 'logger' | 'fenceCheckMs'>
@@ -55,12 +55,7 @@ export class FenceWatch {
     const last = await log().last({ signal })
     if (last === undefined || ids.serialise(last.id) === lastAcked || this.#closed) return
     const end = await readLogEnd(log(), ids, where, signal)
-    if (!isNewer(end.writer, writer)) return
-    lost(
-      new WalError(
-        'WAL_FENCED',
-        `${where}: a newer writer (term ${end.writer?.term}) owns the channel; this one had term ${writer.term}`,
-      ),
-    )
+    const fenced = fencedBy(end.writer, writer, where)
+    if (fenced !== undefined) lost(fenced)
   }
 }

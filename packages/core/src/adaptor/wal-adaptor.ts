@@ -35,6 +35,7 @@ import { openAppendPath } from './append-path.js'
 import { closedError } from './closed-error.js'
 import { FenceWatch } from './fence-watch.js'
 import { awaitLogEnd, type LogEnd } from './log-end.js'
+import { fencedBy } from './newer-writer.js'
 import { openChain } from './open-chain.js'
 import { closeScanners, startScanner } from './read-only-wal-adaptor.js'
 import type { ScannerAdaptor } from './scanner-adaptor.js'
@@ -100,6 +101,7 @@ export class WalAdaptor implements WAL {
       opened,
       options,
       reassert: (signal) => this.#reassert(opener, channel, signal),
+      confirm: (signal) => this.#confirmFence(signal),
       broken: (error) => this.#break(error),
     })
     this.#appender = path.appender
@@ -305,6 +307,15 @@ export class WalAdaptor implements WAL {
     } finally {
       this.#reopening = undefined
     }
+  }
+
+  /** A newer writer may have opened between the last look and the fence taken back: what is stored since is then void. */
+  async #confirmFence(signal: AbortSignal): Promise<void> {
+    const end = await awaitLogEnd(this.#log, this.#ids, this.#where, this.#options.runtime, signal)
+    const fenced = fencedBy(end.writer, this.#opened.writer, this.#where)
+    if (fenced === undefined) return
+    this.#lose(fenced)
+    throw fenced
   }
 
   #break(error: unknown): void {

@@ -24,6 +24,7 @@ import { parseTruncationPoint, type TruncationPoint } from '../position/truncati
 import { refuseMixed } from '../read/log-record.js'
 import { tickProperties } from '../time-tick/ticker.js'
 import { awaitLogEnd, type LogEnd } from './log-end.js'
+import { fencedBy } from './newer-writer.js'
 import { randomText } from './random-text.js'
 import { readKept } from './read-range.js'
 
@@ -215,7 +216,8 @@ async function appendOpening(
 
 /**
  * The backend says that another writer took the fence. Look into the log, wait with jitter, look again: a newer writer
- * there is `WAL_FENCED`. Otherwise the log is opened anew as the same writer, which takes the fence back.
+ * there is `WAL_FENCED`. Otherwise the log is opened anew as the same writer, which takes the fence back. One that comes
+ * meanwhile is seen by the look that follows the first batch stored.
  */
 export async function reassertFence(
   options: Pick<WriterOpenOptions, 'opener' | 'ids' | 'channel' | 'where' | 'signal' | 'options'> & {
@@ -228,12 +230,8 @@ export async function reassertFence(
   const { runtime } = options.options
   for (let look = 0; look < 2; look++) {
     const end = await awaitLogEnd(log, ids, where, runtime, signal)
-    if (isNewer(end.writer, writer))
-      throw new WalError(
-        'WAL_FENCED',
-        `${where}: a newer writer (term ${end.writer?.term}) owns the channel; this one had term ${writer.term}. Stop being the writer; do not reopen at 'next' in a loop.`,
-        { cause },
-      )
+    const fenced = fencedBy(end.writer, writer, where, cause)
+    if (fenced !== undefined) throw fenced
     // A successor that has the fence but not yet its opening record gets the time to store it.
     if (look === 0) await sleep(runtime, 50 + 100 * runtime.random(), signal)
   }
@@ -242,12 +240,6 @@ export async function reassertFence(
   return retry(runtime, { signal, firstMs: 50, shouldRetry: mayPass }, () =>
     opener.open(channel, writer, { signal }),
   )
-}
-
-/** Whether the log's current writer is another than `mine`, and no older one. */
-export function isNewer(current: Writer | undefined, mine: Writer): boolean {
-  if (current === undefined || current.term < mine.term) return false
-  return current.term > mine.term || current.incarnation !== mine.incarnation
 }
 
 function openingBatch(

@@ -34,6 +34,7 @@ export interface AppenderOptions extends Omit<PipelineOptions, 'events'> {
   /** A batch of users' messages was stored: so many bytes are new since the last time tick. */
   readonly wrote: (bytes: number) => void
   readonly reassert: PipelineEvents['reassert']
+  readonly confirm: PipelineEvents['confirm']
   readonly broken: PipelineEvents['broken']
 }
 
@@ -241,6 +242,10 @@ export class Appender implements PipelineEvents {
 
   reassert(signal: AbortSignal): Promise<WALImpls> {
     return this.#options.reassert(signal)
+  }
+
+  confirm(signal: AbortSignal): Promise<void> {
+    return this.#options.confirm(signal)
   }
 
   broken(error: unknown): void {

@@ -27,6 +27,11 @@ export interface PipelineEvents {
    * it has stopped the pipeline.
    */
   reassert(signal: AbortSignal): Promise<WALImpls>
+  /**
+   * Something is stored behind a fence taken back. Rejects, after it has stopped the pipeline, when a newer writer was in
+   * the log before: one that came after `reassert` had looked.
+   */
+  confirm(signal: AbortSignal): Promise<void>
   /** Sending again can't help any more: the writer is at its end. The pipeline has not stopped yet. */
   broken(error: unknown): void
 }
@@ -68,6 +73,9 @@ export class Pipeline {
   /** Set by `drained`: nothing lingers any more. */
   #draining = false
   #idle: (() => void)[] = []
+  /** The fence was taken back: nothing is acknowledged before a look at what came while it was taken. */
+  #unconfirmed = false
+  #confirming: Promise<void> | undefined
 
   constructor(log: WALImpls, options: PipelineOptions) {
     this.#log = log
@@ -189,6 +197,7 @@ export class Pipeline {
       const ids = await this.#log.append(batch.batch)
       const { length } = batch.tasks
       if (ids.length !== length) throw wrongAnswer(this.#options.where, ids.length, length)
+      if (this.#unconfirmed) await this.#confirm(batch)
       batch.outcome = { ids }
       sent?.()
     } catch (error) {
@@ -196,6 +205,16 @@ export class Pipeline {
       sent?.(error)
       if (outcomeOf(error) === 'unknown') batch.maybeWritten = true
     }
+  }
+
+  async #confirm(batch: BatchInFlight): Promise<void> {
+    // Behind a newer writer's opening record it is void; before it, it counts.
+    batch.maybeWritten = true
+    this.#confirming ??= this.#options.events.confirm(this.#stopping.signal).finally(() => {
+      this.#confirming = undefined
+    })
+    await this.#confirming
+    this.#unconfirmed = false
   }
 
   /** Settles from the front; at a failure waits until all in flight have an outcome, then recovers. */
@@ -247,8 +266,10 @@ export class Pipeline {
           { error, attempt, sequence: failed.batch.sequence },
           `${where}: append failed, sending again`,
         )
-        if (isFenced(error)) this.#log = await this.#options.events.reassert(signal)
-        else {
+        if (isFenced(error)) {
+          this.#log = await this.#options.events.reassert(signal)
+          this.#unconfirmed = true
+        } else {
           const ms = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempt, 16))
           await sleep(runtime, ms * (0.5 + runtime.random() / 2), signal)
         }

@@ -3,12 +3,20 @@ import { memoryBuilder } from '@wal/core/testing'
 import { type ConformanceResult, PART_NAMES, runConformance } from '@wal/walimpls/conformance'
 import { afterAll, test } from 'vitest'
 import { openWal } from '../../src/index.js'
+import { brokenAnswers } from './broken-answers.js'
 import { brokenAppends } from './broken-append.js'
 import type { BrokenBackend } from './broken-backend.js'
 import { brokenLifetimes, scrubbedLogin } from './broken-lifetimes.js'
 import { brokenReads } from './broken-reads.js'
+import { brokenScanners } from './broken-scanners.js'
 
-const brokenBackends: BrokenBackend[] = [...brokenAppends, ...brokenReads, ...brokenLifetimes]
+const brokenBackends: BrokenBackend[] = [
+  ...brokenAppends,
+  ...brokenAnswers,
+  ...brokenReads,
+  ...brokenScanners,
+  ...brokenLifetimes,
+]
 
 const caught: string[] = []
 afterAll(() => console.log(caught.join('\n')))

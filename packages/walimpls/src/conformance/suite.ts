@@ -19,6 +19,7 @@ import { roundTripPart } from './parts/round-trip.js'
 import { secretsPart } from './parts/secrets.js'
 import { sizePart } from './parts/size.js'
 import { tailPart } from './parts/tail.js'
+import { takenBackPart } from './parts/taken-back.js'
 import { termsPart } from './parts/terms.js'
 import { truncatePart } from './parts/truncate.js'
 import { DEFAULT_PATIENCE_MS } from './scene.js'
@@ -36,6 +37,7 @@ const PARTS = {
   tail: tailPart,
   truncate: truncatePart,
   fencing: fencingPart,
+  'taken-back': takenBackPart,
   'read-only': readOnlyPart,
   channels: channelsPart,
   close: closePart,

@@ -32,13 +32,13 @@ export class MemoryLog {
     return this.oldest + this.records.length
   }
 
-  /** Takes the fence if the batch is a writer's first, stores the batch and answers the number of its first record. */
-  store(batch: Batch, writer: Writer): number {
+  /** Takes the fence if told to, stores the batch and answers the number of its first record. */
+  store(batch: Batch, writer: Writer, fences: boolean): number {
     if (this.removed)
       throw new AppendError('WAL_CHANNEL_NOT_FOUND', 'the channel was deleted', { outcome: 'not-written' })
     const known = isSame(this.writer, writer) ? this.batches.get(batch.sequence) : undefined
     if (known !== undefined && known.count === batch.messages.length) return known.first
-    this.fence(batch, writer)
+    this.fence(writer, fences)
     const first = this.next
     for (const { payload, properties } of batch.messages) {
       this.records.push({
@@ -54,9 +54,9 @@ export class MemoryLog {
     return first
   }
 
-  private fence(batch: Batch, writer: Writer): void {
+  private fence(writer: Writer, fences: boolean): void {
     if (isSame(this.writer, writer)) return
-    if (batch.sequence !== 0 || writer.term < (this.writer?.term ?? 0)) {
+    if (!fences || writer.term < (this.writer?.term ?? 0)) {
       const current =
         this.writer === undefined ? 'has no writer yet' : `has a writer of term ${this.writer.term}`
       throw new AppendError('WAL_FENCED', `the channel ${current}; this one has term ${writer.term}`, {

@@ -13,6 +13,8 @@ import { MemoryReadOnlyWAL } from './memory-read-only-wal.js'
 
 export class MemoryWAL extends MemoryReadOnlyWAL implements WALImpls<MemoryId> {
   private inFlight = 0
+  /** The first batch of an opened log takes the fence; a writer opens again when it was taken from it. */
+  private entered = false
   private readonly turns = new AppendTurns()
 
   constructor(
@@ -52,7 +54,8 @@ export class MemoryWAL extends MemoryReadOnlyWAL implements WALImpls<MemoryId> {
           `a record of ${recordBytes(message)} bytes; at most ${this.limits.maxRecordBytes} are stored`,
         )
     }
-    const first = this.log.store(batch, this.writer)
+    const first = this.log.store(batch, this.writer, !this.entered)
+    this.entered = true
     return batch.messages.map((_, i) => memoryIds.of(first + i))
   }
 

@@ -56,12 +56,13 @@ export function appendPart({ backend, test }: PartContext): void {
       expected.push(...names)
       if (flying.length >= maxInFlightBatches) await flying.shift()
       const made = batch(...names.map((name) => text(name)))
-      flying.push(
-        wal.append(made).then((ids) => {
-          settled.push(i)
-          assert.equal(ids.length, names.length)
-        }),
-      )
+      const appending = wal.append(made).then((ids) => {
+        settled.push(i)
+        assert.equal(ids.length, names.length)
+      })
+      // The first that fails is told where it is awaited; those behind it must not end the process meanwhile.
+      appending.catch(() => {})
+      flying.push(appending)
     }
     await Promise.all(flying)
     assert.deepEqual(

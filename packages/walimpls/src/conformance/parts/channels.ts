@@ -14,7 +14,27 @@ export function channelsPart({ backend, test, traits }: PartContext): void {
         assert.ok(typeof guarantees[name] === 'string' && guarantees[name] !== '', `guarantees.${name}`)
       assert.ok(guarantees.warnings.every((warning) => typeof warning === 'string'))
       assert.equal(log.channel, scene.channel)
+      for (const name of [
+        'maxRecordBytes',
+        'maxBatchBytes',
+        'maxBatchMessages',
+        'maxInFlightBatches',
+      ] as const)
+        assert.ok(log.limits[name] >= 1, `limits.${name} is ${log.limits[name]}; nothing could be appended`)
     }
+  })
+
+  test('its traits are those that there are', async (scene) => {
+    const { fencing, truncation, list, delete: deletes } = traits
+    assert.ok(['none', 'process', 'host', 'cluster'].includes(fencing), `traits.fencing: ${fencing}`)
+    assert.ok(['none', 'record', 'segment'].includes(truncation), `traits.truncation: ${truncation}`)
+    const opener = await scene.opener()
+    assert.equal(typeof opener.list === 'function', list, 'traits.list says whether openers have `list`')
+    assert.equal(
+      typeof opener.delete === 'function',
+      deletes,
+      'traits.delete says whether openers have `delete`',
+    )
   })
 
   test('the builder’s name is one that a URL can have', async () => {
@@ -47,6 +67,18 @@ export function channelsPart({ backend, test, traits }: PartContext): void {
       if (traits.list) assert.ok(!(await opener.list?.())?.includes(scene.channel))
       const anew = await scene.writer(1)
       assert.deepEqual(textsOf(await readAll(anew.wal)), ['opening of term 1'])
+    },
+    traits.delete ? undefined : 'its traits say that it does not delete',
+  )
+
+  test(
+    'who still has a deleted channel open neither appends to it nor reads it',
+    async (scene) => {
+      const { wal, opener, append } = await scene.writer(1)
+      await opener.delete?.(scene.channel)
+      await assert.rejects(append(text('late')), 'an append to a deleted channel was acked')
+      await assert.rejects(readAll(wal), 'a deleted channel was read to its end as if it were there')
+      await rejectsWith(opener.openReadOnly(scene.channel), 'WAL_CHANNEL_NOT_FOUND')
     },
     traits.delete ? undefined : 'its traits say that it does not delete',
   )

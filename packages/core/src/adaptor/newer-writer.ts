@@ -1,0 +1,17 @@
+import { WalError, type Writer } from '@wal/walimpls'
+
+/** What to tell the writer `mine` when the log's current one is newer; undefined when it is not. */
+export function fencedBy(
+  current: Writer | undefined,
+  mine: Writer,
+  where: string,
+  cause?: unknown,
+): WalError | undefined {
+  if (current === undefined || current.term < mine.term) return undefined
+  if (current.term === mine.term && current.incarnation === mine.incarnation) return undefined
+  return new WalError(
+    'WAL_FENCED',
+    `${where}: a newer writer (term ${current.term}) owns the channel; this one had term ${mine.term}. Stop being the writer; do not reopen at 'next' in a loop.`,
+    { cause },
+  )
+}

@@ -1,0 +1,104 @@
+import type { ScannerImpls, StoredMessage } from '@wal/walimpls'
+import type { BrokenBackend } from './broken-backend.js'
+import { brokenBuilder, type Id, replacing } from './broken-builder.js'
+
+/** The batches of a scanner, changed; what it says of its end stays. */
+const batches = (scanner: ScannerImpls<Id>, change: (batch: StoredMessage<Id>[]) => StoredMessage<Id>[]) => ({
+  async next() {
+    const batch = await scanner.next()
+    return batch === undefined || batch.length === 0 ? batch : change([...batch])
+  },
+})
+
+export const brokenScanners: BrokenBackend[] = [
+  {
+    name: 'reads in another order than that of its ids',
+    part: 'read',
+    builder: brokenBuilder({ scanner: (scanner) => batches(scanner, (batch) => batch.reverse()) }),
+  },
+  {
+    name: 'skips a record where a page ends',
+    part: 'read',
+    builder: brokenBuilder({
+      scanner: (scanner) => {
+        let pages = 0
+        return batches(scanner, (batch) => (pages++ > 0 && batch.length > 1 ? batch.slice(1) : batch))
+      },
+    }),
+  },
+  {
+    name: 'reads the last record of a page again',
+    part: 'read',
+    builder: brokenBuilder({
+      scanner: (scanner) => {
+        let last: StoredMessage<Id>[] = []
+        return batches(scanner, (batch) => {
+          const all = [...last, ...batch]
+          last = batch.slice(-1)
+          return all
+        })
+      },
+    }),
+  },
+  {
+    name: 'is ready before its reader of the latest has its place',
+    part: 'read',
+    builder: brokenBuilder({
+      log: (log) => ({
+        read(options) {
+          if (options.start !== 'latest') return log.read(options)
+          let scanner: ScannerImpls<Id> | undefined
+          const begun = () => {
+            scanner ??= log.read(options)
+            return scanner
+          }
+          return {
+            ready: async () => {},
+            next: () => begun().next(),
+            close: () => begun().close(),
+          }
+        },
+      }),
+    }),
+  },
+  {
+    name: 'tails nothing that another opener appends',
+    part: 'tail',
+    builder: brokenBuilder({
+      opener: (opener) => ({
+        async openReadOnly(channel, waits) {
+          const log = await opener.openReadOnly(channel, waits)
+          const last = (await log.last())?.id.value ?? 0
+          return replacing(log, {
+            read: (options) => {
+              const scanner = log.read(options)
+              return replacing(scanner, {
+                async next() {
+                  for (;;) {
+                    const before = await scanner.next()
+                    if (before === undefined || before.length === 0) return before
+                    const kept = before.filter(({ id }) => id.value <= last)
+                    if (kept.length > 0) return kept
+                  }
+                },
+              })
+            },
+          })
+        },
+      }),
+    }),
+  },
+  {
+    name: 'reads on after its log was closed',
+    part: 'close',
+    builder: brokenBuilder({
+      opener: (opener) => ({
+        async open(channel, writer, waits) {
+          const wal = await opener.open(channel, writer, waits)
+          const other = await opener.openReadOnly(channel, waits)
+          return replacing(wal, { read: (options) => other.read(options) })
+        },
+      }),
+    }),
+  },
+]
