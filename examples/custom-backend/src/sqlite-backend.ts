@@ -121,14 +121,15 @@ function readOnlyLog({ channel, database, runtime, tree }: Connection): impls.Re
 function writableLog(connection: Connection, writer: impls.Writer): impls.WALImpls<Id> {
   const { database } = connection
   const insert = database.prepare('INSERT INTO record (payload, properties) VALUES (?, ?)')
+  let entered = false
   const store = database.transaction((batch: impls.Batch) => {
     const [[term, holder] = [-1, '']] = rows(database, 'SELECT term, incarnation FROM writer') as [
       number,
       string,
     ][]
     if (term !== writer.term || holder !== writer.incarnation) {
-      // Only a first batch takes the fence; it must see no higher term.
-      if (batch.sequence > 0 || term > writer.term)
+      // The first batch since the log was opened takes the fence; it must see no higher term.
+      if (entered || term > writer.term)
         throw new impls.AppendError('WAL_FENCED', `a writer of term ${term} is there`, {
           outcome: 'not-written',
         })
@@ -145,7 +146,9 @@ function writableLog(connection: Connection, writer: impls.Writer): impls.WALImp
     async append(batch) {
       if (connection.tree.closed)
         throw new impls.AppendError('WAL_CLOSED', 'the log is closed', { outcome: 'not-written' })
-      return store.immediate(batch)
+      const stored = store.immediate(batch)
+      entered = true
+      return stored
     },
     async truncate(before, waits) {
       connection.tree.assertOpen('the log')

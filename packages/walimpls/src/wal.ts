@@ -53,7 +53,8 @@ export interface WALImpls<I extends MessageId = MessageId> extends ReadOnlyWALIm
    * again, which readers undo.
    * Fence: the batch of sequence 0 holds the opening record. From when it is stored, nothing of another writer may be
    * stored after it, as far as `traits.fencing` reaches. Under the same term the later opener wins. A backend may
-   * refuse the opening record of a lower term, and need not: the adaptor does.
+   * refuse the opening record of a lower term, and need not: the adaptor does. A writer that finds its fence taken, and
+   * no newer writer in the log, opens again: then the first batch of that log takes the fence anew.
    *
    * Rejects with an error that has `outcome: 'not-written' | 'unknown'`; anything else counts as unknown.
    * `WAL_FENCED` means that the backend saw another writer: the adaptor looks into the log before it believes it.

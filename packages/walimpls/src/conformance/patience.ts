@@ -4,6 +4,13 @@ import { systemRuntime } from '../runtime/system-runtime.js'
 
 export const pause = (ms: number): Promise<void> => sleep(systemRuntime, ms)
 
+/** Begun now, awaited when the test comes to it: should the test fail before, it alone is reported. */
+export function awaitedLater<T>(work: () => Promise<T>): Promise<T> {
+  const promise = work()
+  promise.catch(() => {})
+  return promise
+}
+
 /** Settles as `promise` does, or rejects when that takes longer than a broken backend is given. */
 export async function within<T>(promise: Promise<T>, ms: number, what: string): Promise<T> {
   let giveUp = (_: Error) => {}

@@ -4,6 +4,7 @@ import type { StoredMessage } from '../message/wire-message.js'
 import type { ScannerImpls, StartPosition } from '../scanner.js'
 import type { ReadOnlyWALImpls } from '../wal.js'
 import type { DeliveredRecord, LogScanner, ReadChoices, ReadOnlyLog } from './adaptor.js'
+import { awaitedLater } from './patience.js'
 
 type Readable<I extends MessageId> = Pick<ReadOnlyWALImpls<I>, 'read'>
 
@@ -19,14 +20,16 @@ export async function readToEnd<I extends MessageId>(scanner: ScannerImpls<I>): 
 }
 
 /** At least this many, over end marks: readers in another process may meet the end more often. */
-export async function readCount<I extends MessageId>(
+export function readCount<I extends MessageId>(
   scanner: ScannerImpls<I>,
   count: number,
 ): Promise<StoredMessage<I>[]> {
   const all: StoredMessage<I>[] = []
-  while (all.length < count)
-    all.push(...((await scanner.next()) ?? assert.fail('the scanner ended by itself')))
-  return all
+  return awaitedLater(async () => {
+    while (all.length < count)
+      all.push(...((await scanner.next()) ?? assert.fail('the scanner ended by itself')))
+    return all
+  })
 }
 
 /** Reads a whole log with a scanner of its own. */
@@ -49,12 +52,14 @@ export async function deliveredTo(log: ReadOnlyLog, choices: ReadChoices = {}): 
   return all
 }
 
-export async function takeCount(scanner: LogScanner, count: number): Promise<DeliveredRecord[]> {
+export function takeCount(scanner: LogScanner, count: number): Promise<DeliveredRecord[]> {
   const all: DeliveredRecord[] = []
-  while (all.length < count) {
-    const { value, done } = await scanner.next()
-    assert.ok(!done, `the scanner ended after ${all.length} of ${count}`)
-    all.push(value)
-  }
-  return all
+  return awaitedLater(async () => {
+    while (all.length < count) {
+      const { value, done } = await scanner.next()
+      assert.ok(!done, `the scanner ended after ${all.length} of ${count}`)
+      all.push(value)
+    }
+    return all
+  })
 }

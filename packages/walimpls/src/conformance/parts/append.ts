@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { MessageId } from '../../message/message-id.js'
 import { batchOf, bytesOf, numbers, text, textsOf } from '../batches.js'
 import type { PartContext } from '../part.js'
+import { awaitedLater } from '../patience.js'
 import { deliveredTo, readAll } from '../reading.js'
 
 /** G1, G2 as far as one process sees it: stored when acked, once, in call order, under ids that rise. */
@@ -56,13 +57,11 @@ export function appendPart({ backend, test }: PartContext): void {
       expected.push(...names)
       if (flying.length >= maxInFlightBatches) await flying.shift()
       const made = batch(...names.map((name) => text(name)))
-      const appending = wal.append(made).then((ids) => {
+      const append = async () => {
+        assert.equal((await wal.append(made)).length, names.length)
         settled.push(i)
-        assert.equal(ids.length, names.length)
-      })
-      // The first that fails is told where it is awaited; those behind it must not end the process meanwhile.
-      appending.catch(() => {})
-      flying.push(appending)
+      }
+      flying.push(awaitedLater(append))
     }
     await Promise.all(flying)
     assert.deepEqual(
