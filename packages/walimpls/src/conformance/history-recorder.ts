@@ -62,7 +62,7 @@ export class RecordedScanner {
   constructor(
     readonly name: string,
     private readonly scanner: LogScanner,
-    private readonly history: HistoryWriter,
+    private readonly history: { add(event: EventBody): void },
     start: ScannerStarted['start'],
     pauseBetween: () => Promise<void> | undefined = () => undefined,
   ) {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import type { WriterLog } from '../adaptor.js'
-import { HistoryWriter } from '../history/history-writer.js'
 import { assertKept, invoked, namedRecord, RecordedScanner, resolved, written } from '../history-recorder.js'
 import type { PartContext } from '../part.js'
 import { rejectsWith } from '../patience.js'
 import { Child } from '../processes/child.js'
+import { MergedHistory } from '../processes/merged-history.js'
 import type { ProcessTask } from '../processes/process-task.js'
 import type { Scene } from '../scene.js'
 
@@ -106,7 +106,7 @@ export function processesPart({ backend, test, traits }: PartContext): void {
 
   /** What several processes did to one log, as this one heard and read it. */
   class Story {
-    readonly #history = new HistoryWriter()
+    readonly #history = new MergedHistory()
     readonly #scanners: RecordedScanner[] = []
     readonly #tokens = new Map<string, string>()
 
@@ -119,8 +119,8 @@ export function processesPart({ backend, test, traits }: PartContext): void {
         open: 0,
         child: start(this.scene, 'write', name, (line) => {
           if (!('event' in line)) return
-          const { event, token } = line
-          this.#history.add(event)
+          const { event, at, token } = line
+          this.#history.add(event, BigInt(at))
           if (event.kind === 'append-invoked') writer.open++
           else if (event.kind.startsWith('append-')) writer.open--
           if (event.kind === 'append-ok') writer.acks++
@@ -149,7 +149,7 @@ export function processesPart({ backend, test, traits }: PartContext): void {
       for (const [append, token] of this.#tokens) {
         this.#history.add(resolved(append, await wal.resolve(token)))
       }
-      assertKept(this.#history, backend.builder.messageIds)
+      assertKept(this.#history.merged(), backend.builder.messageIds)
     }
   }
 }

@@ -4,6 +4,7 @@ import { optionsFromUrl } from '../../helper/url-options.js'
 import type { AdaptorError, OpenWal } from '../adaptor.js'
 import type { EventBody, HistoryWriterName } from '../history/history-event.js'
 import { invoked, namedRecord, notAcked, written } from '../history-recorder.js'
+import { sharedNanoseconds } from './merged-history.js'
 import type { ProcessLine, ProcessTask } from './process-task.js'
 
 export interface ConformanceProcess {
@@ -39,7 +40,8 @@ async function write(given: ConformanceProcess, task: ProcessTask): Promise<void
   const { openWal, url, more } = optionsOf(given, task)
   const wal = await openWal(url, more)
   const writer: HistoryWriterName = { term: wal.channel.term, incarnation: task.name }
-  const note = (event: EventBody, token?: string) => say(token === undefined ? { event } : { event, token })
+  const note = (event: EventBody, token?: string) =>
+    say({ event, at: `${sharedNanoseconds()}`, ...(token === undefined ? {} : { token }) })
   wal.signal.addEventListener('abort', () => note({ kind: 'fenced', writer }), { once: true })
   note({ kind: 'opened', writer })
   let next = 0

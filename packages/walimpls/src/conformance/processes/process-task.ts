@@ -11,6 +11,7 @@ export interface ProcessTask {
 
 /** What it says: a line of JSON each. */
 export type ProcessLine =
-  | { readonly event: EventBody; readonly token?: string }
+  /** `at`: nanoseconds of the machine's clock. */
+  | { readonly event: EventBody; readonly at: string; readonly token?: string }
   | { readonly started: true }
   | { readonly ended: string | undefined }
