@@ -52,9 +52,9 @@ export const fileMutants = [
   {
     name: 'file: no fence check between sync and ack',
     file: writer,
-    find: `    else await this.beginSegment(segment, frame, writer)
+    find: `    else await this.beginSegment(segment, frame)
     this.assertCurrent()`,
-    replace: '    else await this.beginSegment(segment, frame, writer)',
+    replace: '    else await this.beginSegment(segment, frame)',
     harness: reader,
   },
   {
@@ -68,7 +68,7 @@ export const fileMutants = [
   {
     name: 'file: the predecessor’s last batch not written again',
     file: writer,
-    find: '        await this.write(this.unproven.batch, this.unproven.writer)\n',
+    find: '        await this.write(this.unproven)\n',
     replace: '',
     harness: crash,
   },
