@@ -114,3 +114,14 @@ test('G20 bad read options and positions', async () => {
   await assert.rejects(wal.truncate(undefined as never), invalid)
   await assert.rejects(wal.truncate(5 as never), invalid)
 })
+
+test('G20 options of barrier and appendAll are checked like those of append', async () => {
+  const wal = await open()
+  for (const options of [{ timeoutMS: 1 }, { signal: 5 }, { timeoutMs: 0 }]) {
+    await assert.rejects(wal.barrier(options as object), { code: 'WAL_INVALID_ARGUMENT' })
+    const load = async () => {
+      for await (const _ of wal.appendAll([message('a')], options as object));
+    }
+    await assert.rejects(load, { code: 'WAL_INVALID_ARGUMENT' })
+  }
+})

@@ -2,7 +2,18 @@ import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
 import { test } from 'vitest'
 import type { Message } from '../src/index.js'
-import { cleanLogs, faulty, message, open, openReader, pause, textOf, texts, within } from './harness.js'
+import {
+  cleanLogs,
+  faulty,
+  isPending,
+  message,
+  open,
+  openReader,
+  pause,
+  textOf,
+  texts,
+  within,
+} from './harness.js'
 
 cleanLogs()
 
@@ -102,4 +113,33 @@ test('a close or an abort at any moment of next: an element or the end, never an
       }
     }
   assert.ok(delivered > 0, 'no scanner got to its first element')
+})
+
+test('G14 appendAll ends by its signal though the source is silent; no listener is left', async () => {
+  const wal = await open()
+  const controller = new AbortController()
+  const { signal } = controller
+  async function* source() {
+    yield message('one')
+    await new Promise(() => {})
+  }
+  const results = wal.appendAll(source(), { signal })
+  await within(results.next())
+  const next = results.next()
+  assert.equal(await isPending(next), true)
+  controller.abort(new Error('enough'))
+  await assert.rejects(within(next), { message: 'enough' })
+  assert.equal(getEventListeners(signal, 'abort').length, 0)
+})
+
+test('G4 G14 appendAll aborted with messages under way says that their outcome is unknown', async () => {
+  const backend = faulty()
+  const wal = await open({ builder: backend.builder })
+  backend.plan = { script: { append: () => backend.hang() } }
+  const controller = new AbortController()
+  const results = wal.appendAll([message('one')], { signal: controller.signal })
+  const next = results.next()
+  assert.equal(await isPending(next), true)
+  controller.abort(new Error('enough'))
+  await assert.rejects(within(next), { code: 'WAL_OUTCOME_UNKNOWN', outcome: 'unknown' })
 })

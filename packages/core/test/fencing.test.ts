@@ -271,3 +271,26 @@ test('an open that fails, fails for good reason: a driver error is retried, a fi
   await assert.rejects(within(open({ builder: refusing.builder })), { code: 'WAL_INVALID_ARGUMENT' })
   assert.equal(refusing.openLogs, 0)
 })
+
+test('G7 a reader on a writer that was succeeded unnoticed starts and ends where the log does', async () => {
+  // No time tick of its own tells it.
+  const older = await open({ timeTickMs: 60_000 })
+  await older.append(message('1'))
+  const newer = await open()
+  await newer.append(message('2'))
+  assert.deepEqual(await texts(older.read({ until: 'end' })), ['1', '2'])
+  const latest = older.read({ deliver: 'latest' })
+  await latest.ready()
+  await newer.append(message('3'))
+  assert.deepEqual(await within(texts(latest, 1)), ['3'])
+  assert.equal(older.signal.aborted, false)
+})
+
+test('G7 such a reader asks the backend through failures that pass', async () => {
+  const backend = faulty()
+  const older = await open({ builder: backend.builder, timeTickMs: 60_000 })
+  const newer = await open()
+  await newer.append(message('1'))
+  backend.plan = { script: { last: { 1: 'fail' } } }
+  assert.deepEqual(await within(texts(older.read({ until: 'end' }))), ['1'])
+})

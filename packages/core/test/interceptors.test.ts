@@ -169,3 +169,40 @@ test('one that is never ready, or fails to be, is told to every append; close go
   await within(loop)
   assert.equal(third.signal.aborted, true)
 })
+
+test('nobody waits for an append that gave up while an interceptor got ready: neither memory nor close', async () => {
+  const never: Interceptor = {
+    ...interceptor(({ message: given }, next) => next(given)),
+    ready: () => new Promise(() => {}),
+  }
+  const wal = await open({ interceptors: [never], closeTimeoutMs: 600_000 })
+  await assert.rejects(wal.append(message('a'), { timeoutMs: 20 }), { code: 'WAL_TIMEOUT' })
+  await within(wal.close(), 20_000)
+})
+
+test('a deaf interceptor holds up its vchannel no longer than its own append waits', async () => {
+  const deaf = interceptor(({ message: given }, next) =>
+    textOf(given) === 'stuck' ? new Promise(() => {}) : next(given),
+  )
+  const wal = await open({ interceptors: [deaf] })
+  const stuck = wal.append(message('stuck'), { timeoutMs: 20 })
+  const behind = wal.append(message('behind'))
+  await assert.rejects(stuck, { code: 'WAL_TIMEOUT', outcome: 'not-written' })
+  await within(behind, 20_000)
+  await within(wal.append(message('later')), 20_000)
+  assert.deepEqual(await texts(wal.read({ until: 'end' })), ['behind', 'later'])
+})
+
+test('G10 the caller may reuse its properties while an interceptor holds the message', async () => {
+  const slow = interceptor(async ({ message: given }, next) => {
+    await pause(1)
+    return next(given)
+  })
+  const wal = await open({ interceptors: [slow] })
+  const properties = new Map([['key', 'as given']])
+  const append = wal.append(message('a', { properties }))
+  properties.set('key', 'changed')
+  await append
+  const { value } = await wal.read().next()
+  assert.equal(value?.properties.get('key'), 'as given')
+})

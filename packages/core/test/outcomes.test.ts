@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { memoryBuilder } from '@wal/core/testing'
 import { test } from 'vitest'
-import { type AppendBatchError, AppendError } from '../src/index.js'
+import { type AppendBatchError, AppendError, systemRuntime } from '../src/index.js'
 import { cleanLogs, faulty, isPending, message, open, pause, texts, turn, within } from './harness.js'
 
 cleanLogs()
@@ -267,4 +267,23 @@ test('G3 a backend that stores behind a failure stops the writer instead of losi
   assert.ok(outcomes.every((each) => each.status === 'rejected'))
   assert.equal(wal.signal.reason.code, 'WAL_CORRUPT')
   assert.equal((outcomes[0] as PromiseRejectedResult).reason.outcome, 'unknown')
+})
+
+test('G4 a deadline goes by elapsed time, wherever the wall clock jumps', async () => {
+  const backend = faulty()
+  let jumpMs = 0
+  const runtime = { ...systemRuntime, now: () => systemRuntime.now() + jumpMs }
+  const wal = await open({ builder: backend.builder, runtime, timeTickMs: 60_000 })
+  backend.plan = { script: { append: () => backend.hang() } }
+  const sent = wal.append(message('sent'), { timeoutMs: 600_000 })
+  await turn()
+  jumpMs = 3_600_000
+  const queued = wal.append(message('queued'), { timeoutMs: 20 })
+  await assert.rejects(queued, { code: 'WAL_TIMEOUT' })
+  const back = wal.append(message('back'), { timeoutMs: 20 })
+  jumpMs = -3_600_000
+  await assert.rejects(within(back, 20_000), { code: 'WAL_TIMEOUT' })
+  backend.plan = {}
+  backend.letGo()
+  await sent
 })

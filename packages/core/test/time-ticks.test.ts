@@ -107,3 +107,13 @@ function watchedRuntime() {
 async function rejects(promise: Promise<unknown>, code: string): Promise<void> {
   await expect(promise).rejects.toMatchObject({ code })
 }
+
+test('a barrier that is refused leaves the time tick that is due', async () => {
+  const wal = await open({ timeTickMs: 100 })
+  const { timeTick } = await wal.append(message('a'))
+  await expect(wal.barrier({ timeoutMs: -1 })).rejects.toMatchObject({ code: 'WAL_INVALID_ARGUMENT' })
+  const persisted = async () => {
+    while ((await wal.latestReadableTimeTick()) === timeTick) await turn()
+  }
+  await within(persisted(), 20_000)
+})

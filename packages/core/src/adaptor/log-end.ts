@@ -84,6 +84,20 @@ export async function readLogEnd(
   }
 }
 
+/** Whether the log's last record is another writer's. */
+export async function endsWithAnother(
+  log: ReadOnlyWALImpls,
+  ids: MessageIdCodec,
+  where: string,
+  { term, incarnation }: Writer,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const last = await log.last(signal === undefined ? {} : { signal })
+  if (last === undefined) return false
+  const record = decodeRecord(last, where, ids)
+  return record.term !== term || record.incarnation !== incarnation
+}
+
 /** Looks until the backend answers: a scanner starts, as it goes on, through failures that pass (G21). */
 export function awaitLogEnd(
   log: ReadOnlyWALImpls,

@@ -154,7 +154,8 @@ export class ScannerAdaptor implements Scanner<Element> {
   async #begin(): Promise<void> {
     const { signal } = this.#ending
     // Let the constructor end first: an option that `planRead` refuses must reject, not throw halfway.
-    const end = await this.#context.end(signal)
+    const { deliver, until } = this.#options
+    const end = await this.#context.end(signal, deliver === 'latest' || until === 'end')
     const plan = planRead(this.#options, end, this.#context)
     this.#until = plan.until
     this.#delivery = new DeliveryStage(this.#context, this.#options, plan)

@@ -9,17 +9,17 @@ import {
   type Waits,
   WalError,
 } from '@wal/walimpls'
-import { abortable, CloseTree, sleep } from '@wal/walimpls/helper'
+import { abortable, CloseTree, retry, sleep } from '@wal/walimpls/helper'
 import { AppendAll } from '../append/append-all.js'
+import { checkAppendOptions } from '../append/append-options.js'
 import type { Appender } from '../append/appender.js'
 import { BatchOwner } from '../append/batch-owner.js'
 import { appendIntercepted, type InterceptionOptions } from '../append/intercepted-append.js'
 import { appendBatchIntercepted } from '../append/intercepted-batch.js'
-import { takeMessage } from '../append/new-message.js'
 import { resolveToken } from '../append/resolve-token.js'
 import type { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
 import type { WalMetrics } from '../diagnostics/wal-metrics.js'
-import { isFenced } from '../errors/classify.js'
+import { isFenced, mayPass } from '../errors/classify.js'
 import type { InterceptorChain } from '../interceptor/chain.js'
 import { isExclusive } from '../interceptor/lock.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
@@ -34,7 +34,7 @@ import type { AppendOptions, AppendResolution, AppendResult, Channel, NewMessage
 import { openAppendPath } from './append-path.js'
 import { closedError } from './closed-error.js'
 import { FenceWatch } from './fence-watch.js'
-import { awaitLogEnd, type LogEnd } from './log-end.js'
+import { awaitLogEnd, endsWithAnother, type LogEnd } from './log-end.js'
 import { fencedBy } from './newer-writer.js'
 import { openChain } from './open-chain.js'
 import { closeScanners, startScanner } from './read-only-wal-adaptor.js'
@@ -131,7 +131,7 @@ export class WalAdaptor implements WAL {
       reorder: new ReorderBudget(Math.floor(options.budgetBytes / 4)),
       follow: (timeTick) => clock.follow(timeTick, options.maxClockAheadMs),
       followTicks: () => this.#ticker.follow(),
-      end: (signal) => this.#end(signal),
+      end: (signal, asking) => this.#end(signal, asking),
     }
     this.#metrics?.observe(path.gauges)
     this.#tree = new CloseTree(() => this.#close(), parent)
@@ -155,7 +155,7 @@ export class WalAdaptor implements WAL {
     return new Promise((resolve, reject) => {
       this.#checkUsable()
       if (this.#goesStraight(message, options))
-        this.#appender.submit(takeMessage(message), { resolve, reject }, options)
+        this.#appender.submit(this.#appender.take(message), { resolve, reject }, options)
       else appendIntercepted(this.#interception(), message, options ?? {}, { resolve, reject })
     })
   }
@@ -169,7 +169,7 @@ export class WalAdaptor implements WAL {
     const owner = new BatchOwner(messages.length)
     try {
       this.#appender.submitBatch(
-        messages.map((message) => takeMessage(message)),
+        messages.map((message) => this.#appender.take(message)),
         owner,
         options,
       )
@@ -194,6 +194,7 @@ export class WalAdaptor implements WAL {
 
   async barrier(options: AppendOptions = {}): Promise<TimeTick> {
     this.#checkUsable()
+    checkAppendOptions(options)
     const { timeoutMs, signal } = options
     signal?.throwIfAborted()
     return abortable(this.#ticker.tick(timeoutMs === undefined ? {} : { timeoutMs }), signal)
@@ -271,9 +272,9 @@ export class WalAdaptor implements WAL {
     })
   }
 
-  /** Where the log ends: known here while we are the writer. */
-  async #end(signal: AbortSignal | undefined): Promise<LogEnd> {
-    if (this.#buffer.closed)
+  /** Where the log ends: known here while we are the writer, which `asking` makes sure of. */
+  async #end(signal?: AbortSignal, asking = false): Promise<LogEnd> {
+    if (this.#buffer.closed || (asking && (await this.#isSucceeded(signal))))
       return awaitLogEnd(this.#log, this.#ids, this.#where, this.#options.runtime, signal)
     return {
       lastId: this.#ids.parse(this.#appender.lastAcked),
@@ -283,6 +284,14 @@ export class WalAdaptor implements WAL {
       lastTick: '',
       truncation: this.#ticker.truncation,
     }
+  }
+
+  /** Another has written, though nothing of ours has met its fence yet. */
+  #isSucceeded(signal: AbortSignal | undefined): Promise<boolean> {
+    const shouldRetry = (error: unknown) => mayPass(error) || this.#reopening !== undefined
+    return retry(this.#options.runtime, { firstMs: 100, shouldRetry, ...(signal && { signal }) }, () =>
+      endsWithAnother(this.#log, this.#ids, this.#where, this.#opened.writer, signal),
+    )
   }
 
   async #reassert(opener: OpenerImpls, channel: string, signal: AbortSignal): Promise<WALImpls> {

@@ -65,6 +65,7 @@ export class Admission {
   /** A waiting task gave up. */
   abandon(task: AppendTask): void {
     this.#waitingBytes -= task.bytes
+    this.#waiting.passOver()
   }
 
   /** The next waiting task that fits by now. */

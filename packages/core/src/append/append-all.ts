@@ -1,7 +1,9 @@
 import { invalidArgument } from '@wal/walimpls'
+import { onAbort } from '@wal/walimpls/helper'
 import type { AppendOptions, AppendResult, NewMessage } from '../wal.js'
+import { checkAppendOptions } from './append-options.js'
 import type { Appender } from './appender.js'
-import { type TakenMessage, takeMessage } from './new-message.js'
+import type { TakenMessage } from './new-message.js'
 
 /** Results that wait to be read: beyond this nothing more is pulled. They are small (about 100 bytes each). */
 const MAX_UNREAD = 1 << 14
@@ -40,6 +42,7 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
   /** Whether the source owes an answer. */
   #pulling = false
   #changed: (() => void)[] = []
+  readonly #stopListening: (() => void) | undefined
   readonly #filling: Promise<void>
 
   constructor(
@@ -54,12 +57,14 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
     },
   ) {
     if (!isIterable(source)) throw invalidArgument('appendAll', 'given an iterable of messages', source)
+    checkAppendOptions(options)
     this.#appender = appender
     this.#options = options
     this.#wait = wal.yield
     this.#checkUsable = wal.checkUsable
     this.#goesStraight = wal.goesStraight
     this.#append = wal.append
+    this.#stopListening = options.signal && onAbort(options.signal, () => this.#tell())
     this.#filling = this.#fill(source).catch((error: unknown) => this.#fail(error))
   }
 
@@ -105,9 +110,10 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
     Promise.resolve(iterator?.return?.()).catch(() => {})
   }
 
-  /** A source that is silent for long must not hide that the WAL is closed. */
+  /** A source that is silent for long must hide neither an abort nor that the WAL is closed. */
   #failIfUnusable(): void {
     try {
+      this.#options.signal?.throwIfAborted()
       this.#checkUsable()
     } catch (error) {
       this.#fail(error)
@@ -133,7 +139,7 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
         }
         if (this.#left || this.#error !== undefined) return
         this.#checkUsable()
-        const message = takeMessage(next.value)
+        const message = this.#appender.take(next.value)
         while (!this.#hasRoom(message.bytes) || this.#wouldOvertake(next.value)) {
           if (this.#left || this.#error !== undefined) return
           await this.#change()
@@ -216,6 +222,8 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
   }
 
   #tell(): void {
+    const ended = this.#exhausted && this.#outstanding === 0
+    if (ended || this.#left || this.#error !== undefined) this.#stopListening?.()
     if (this.#changed.length === 0) return
     const changed = this.#changed
     this.#changed = []

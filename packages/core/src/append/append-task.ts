@@ -16,7 +16,7 @@ export interface AppendTask {
   readonly ordinal: number
   /** `waiting`: no room yet. `queued`: admitted. `sent`: in a batch. `settled`: the owner knows, or gave up. */
   state: 'waiting' | 'queued' | 'sent' | 'settled'
-  /** When the owner stops waiting, on the runtime's clock. */
+  /** When the owner stops waiting, on the runtime's monotonic clock. */
   readonly deadline: number
   /** Takes the abort listener off. */
   stopListening: (() => void) | undefined

@@ -10,7 +10,7 @@ import { abortable, onAbort } from '@wal/walimpls/helper'
 import { BufferedRun } from '../buffer/buffered-run.js'
 import type { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
 import type { ReadableTicks } from '../time-tick/readable-ticks.js'
-import type { AppendOptions } from '../wal.js'
+import type { AppendOptions, NewMessage } from '../wal.js'
 import type { Admission } from './admission.js'
 import { appendError } from './append-error.js'
 import { checkAppendOptions, checkTimeout } from './append-options.js'
@@ -18,12 +18,15 @@ import { type ResultContext, StoredResult } from './append-result.js'
 import { type AppendTask, MESSAGE_OVERHEAD_BYTES, type TaskOwner } from './append-task.js'
 import type { BatchInFlight } from './batch-in-flight.js'
 import { Deadlines } from './deadlines.js'
-import { TakenMessage } from './new-message.js'
+import { MessageArena } from './message-arena.js'
+import { TakenMessage, takeMessage } from './new-message.js'
 import { outcomeToken } from './outcome-token.js'
 import { endOutcome, Pipeline, type PipelineEvents, type PipelineOptions } from './pipeline.js'
 import type { Stamp } from './stamp.js'
 
-export interface AppenderOptions extends Omit<PipelineOptions, 'events'> {
+export interface AppenderOptions
+  extends Omit<PipelineOptions, 'events'>,
+    Pick<PipelineEvents, 'reassert' | 'confirm' | 'broken'> {
   readonly log: WALImpls
   readonly admission: Admission
   readonly stamp: Stamp
@@ -33,9 +36,6 @@ export interface AppenderOptions extends Omit<PipelineOptions, 'events'> {
   readonly appendTimeoutMs: number
   /** A batch of users' messages was stored: so many bytes are new since the last time tick. */
   readonly wrote: (bytes: number) => void
-  readonly reassert: PipelineEvents['reassert']
-  readonly confirm: PipelineEvents['confirm']
-  readonly broken: PipelineEvents['broken']
 }
 
 /** Brings messages from admission to outcome, and tells each owner: the caller's end of the append path. */
@@ -43,6 +43,7 @@ export class Appender implements PipelineEvents {
   readonly #options: AppenderOptions
   readonly #deadlines: Deadlines
   readonly #pipeline: Pipeline
+  readonly #arena = new MessageArena()
   #roomWanted = new Set<() => void>()
   /** Ordinal of the message that was taken in last. */
   #taken = 0
@@ -72,26 +73,31 @@ export class Appender implements PipelineEvents {
     return this.#pipeline.idle
   }
 
+  /** Checks and copies a message (`WAL_INVALID_ARGUMENT`); it counts for nothing until it is submitted. */
+  take(message: NewMessage, barrierTimeTick?: TimeTick): TakenMessage {
+    return takeMessage(this.#arena, message, barrierTimeTick)
+  }
+
   /** Throws when the message can't be taken: too large for ever, too much waiting for now, or aborted already. */
   submit(message: TakenMessage, owner: TaskOwner, options: AppendOptions = {}): void {
     const timeoutMs = this.#begin(options)
     this.#checkSize(message)
     this.#checkRoom(message.bytes + MESSAGE_OVERHEAD_BYTES)
-    this.#admit(message, owner, options.signal, this.#options.runtime.now() + timeoutMs)
+    this.#admit(message, owner, options.signal, this.#options.runtime.monotonic() + timeoutMs)
   }
 
   /** For a message that was counted by `hold` and is let go of: its place is not refused to it any more. */
   submitHeld(message: TakenMessage, owner: TaskOwner, options: AppendOptions): void {
     const timeoutMs = this.#begin(options)
     this.#checkSize(message)
-    this.#admit(message, owner, options.signal, this.#options.runtime.now() + timeoutMs)
+    this.#admit(message, owner, options.signal, this.#options.runtime.monotonic() + timeoutMs)
   }
 
   /** All of them or, when it throws, none: together they count as one for the bound on what waits (G19). */
   submitBatch(messages: readonly TakenMessage[], owner: TaskOwner, options: AppendOptions = {}): void {
     const timeoutMs = this.#begin(options)
     this.#checkRoom(this.#checkSizes(messages))
-    const deadline = this.#options.runtime.now() + timeoutMs
+    const deadline = this.#options.runtime.monotonic() + timeoutMs
     for (const message of messages) this.#admit(message, owner, options.signal, deadline)
   }
 
@@ -106,8 +112,8 @@ export class Appender implements PipelineEvents {
       owner.reject(appendError(this.#stopped, 'not-written', undefined))
       return
     }
-    const message = new TakenMessage(EMPTY, '', MESSAGE_TYPE.TimeTick, properties)
-    const task = this.#task(message, 0, 0, this.#options.runtime.now() + timeoutMs, owner)
+    const message = new TakenMessage(this.#arena, new Uint8Array(0), '', MESSAGE_TYPE.TimeTick, properties)
+    const task = this.#task(message, 0, 0, this.#options.runtime.monotonic() + timeoutMs, owner)
     task.state = 'queued'
     this.#pipeline.enter(task)
     this.#deadlines.watch(task.deadline)
@@ -183,7 +189,7 @@ export class Appender implements PipelineEvents {
     const { tasks, firstTimeTick } = batch
     const { writer } = context
     const run = new BufferedRun(tasks, { ids, firstTimeTick, writer, lastConfirmed: placeOf(batch) })
-    buffer.append(run, runtime.now())
+    buffer.append(run, runtime.monotonic())
     readable.acknowledged(tasks, firstTimeTick)
     for (let i = 0; i < tasks.length; i++)
       if ((tasks[i] as AppendTask).message.type === MESSAGE_TYPE.TimeTick)
@@ -227,8 +233,7 @@ export class Appender implements PipelineEvents {
   }
 
   released(bytes: number): void {
-    const { admission } = this.#options
-    admission.release(bytes)
+    this.#options.admission.release(bytes)
     this.#enterWaiting()
     this.#tellRoom()
   }
@@ -355,9 +360,7 @@ export class Appender implements PipelineEvents {
         ? new AppendError(
             'WAL_TIMEOUT',
             `${where}: the deadline passed before the message was sent: it is not written`,
-            {
-              outcome: 'not-written',
-            },
+            { outcome: 'not-written' },
           )
         : aborted.reason,
     )
@@ -388,8 +391,6 @@ export class Appender implements PipelineEvents {
 function placeOf(batch: BatchInFlight): string {
   return batch.attempts > 1 ? batch.lastAckedBefore : ''
 }
-
-const EMPTY = new Uint8Array(0)
 
 function settle(task: AppendTask): void {
   task.state = 'settled'

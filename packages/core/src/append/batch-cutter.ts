@@ -43,6 +43,12 @@ export class BatchCutter {
     this.queuedBytes += task.bytes
   }
 
+  /** A queued task gave up. */
+  abandon(task: AppendTask): void {
+    this.queuedBytes -= task.bytes
+    this.#queue.passOver()
+  }
+
   /** What is queued, for an end that has to reject it. */
   queued(): AppendTask[] {
     return this.#queue.toArray()

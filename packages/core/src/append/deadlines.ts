@@ -28,7 +28,7 @@ export class Deadlines {
     if (deadline >= this.#armedFor) return
     this.#timer?.clear()
     this.#armedFor = deadline
-    const ms = Math.min(MAX_TIMER_MS, Math.max(0, deadline - this.#runtime.now()) + GRAIN_MS)
+    const ms = Math.min(MAX_TIMER_MS, Math.max(0, deadline - this.#runtime.monotonic()) + GRAIN_MS)
     // Background: what keeps a waiting process alive is the backend's I/O, not a deadline a minute away.
     this.#timer = this.#runtime.setTimeout(() => this.#fire(), ms, { background: true })
   }
@@ -39,7 +39,7 @@ export class Deadlines {
   }
 
   #fire(): void {
-    const now = this.#runtime.now()
+    const now = this.#runtime.monotonic()
     this.#armedFor = Number.POSITIVE_INFINITY
     let next = Number.POSITIVE_INFINITY
     for (const task of this.#outstanding()) {

@@ -4,7 +4,7 @@ import type { InterceptorChain } from '../interceptor/chain.js'
 import type { AppendOptions, AppendResult, NewMessage } from '../wal.js'
 import type { TaskOwner } from './append-task.js'
 import type { Appender } from './appender.js'
-import { plainMessage, type TakenMessage, takeMessage } from './new-message.js'
+import { plainMessage, type TakenMessage } from './new-message.js'
 
 /** Node fires a timer beyond this at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1
@@ -38,7 +38,7 @@ export function appendIntercepted(
   owner: TaskOwner,
 ): void {
   // Checked, and copied, before anything may wait: the caller may reuse its buffer.
-  const taken = takeMessage(message)
+  const taken = interception.appender.take(message)
   const [release] = interception.appender.hold([taken], options)
   new InterceptedMessage(interception, options, owner, release as () => void).run(message, taken)
 }
@@ -75,7 +75,7 @@ export class InterceptedMessage implements TaskOwner {
     this.#owner = owner
     this.#release = release
     this.#turn = turn
-    this.#deadline = runtime.now() + timeoutMs
+    this.#deadline = runtime.monotonic() + timeoutMs
     const expire = () => this.#end(timedOut(where))
     this.#timer = runtime.setTimeout(expire, Math.min(timeoutMs, MAX_TIMER_MS), { background: true })
     this.#stops = [
@@ -113,8 +113,8 @@ export class InterceptedMessage implements TaskOwner {
     const { chain, appender, runtime } = this.#interception
     this.#ending.signal.throwIfAborted()
     this.#release()
-    const taken = takeMessage(message, this.#options.barrierTimeTick)
-    const left = { ...this.#options, timeoutMs: Math.max(1, this.#deadline - runtime.now()) }
+    const taken = appender.take(message, this.#options.barrierTimeTick)
+    const left = { ...this.#options, timeoutMs: Math.max(1, this.#deadline - runtime.monotonic()) }
     let pipelineOwner: TaskOwner | undefined
     const stored = new Promise<AppendResult>((resolve, reject) => {
       pipelineOwner = chain.bare ? bothOf(this, { resolve, reject }) : { resolve, reject }

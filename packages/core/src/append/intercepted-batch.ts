@@ -2,7 +2,7 @@ import { AppendError, outcomeOf, WalError } from '@wal/walimpls'
 import type { AppendOptions, AppendResult, NewMessage } from '../wal.js'
 import { batchFailure } from './append-batch-error.js'
 import { type BatchTurn, InterceptedMessage, type InterceptionOptions } from './intercepted-append.js'
-import { type TakenMessage, takeMessage } from './new-message.js'
+import type { TakenMessage } from './new-message.js'
 
 type Outcome = { readonly result: AppendResult } | { readonly error: unknown }
 
@@ -19,7 +19,7 @@ export async function appendBatchIntercepted(
   let taken: TakenMessage[]
   let releases: (() => void)[]
   try {
-    taken = messages.map((message) => takeMessage(message))
+    taken = messages.map((message) => interception.appender.take(message))
     releases = interception.appender.hold(taken, options)
   } catch (error) {
     throw batchFailure([], messages.length, error, false)

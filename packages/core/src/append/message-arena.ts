@@ -13,7 +13,8 @@ export interface MessageBytes {
 /**
  * Copies messages into large slabs, one behind the other. The write-ahead buffer keeps slabs and offsets and no object
  * per message, which the garbage collector would copy twice and then mark for as long as the buffer holds it (half of
- * all time, when it did). Messages leave in the order in which they came, so a slab is free soon after its last one.
+ * all time, when it did). Messages of one writer leave in the order in which they came, so a slab is free soon after its
+ * last one. Each writer has its own: in a shared one a quiet log's few records would keep a busy one's slabs.
  */
 export class MessageArena {
   #slab: Buffer = Buffer.alloc(0)
@@ -42,6 +43,3 @@ function place(
   const payloadEnd = start + payload.length
   return { slab, start, payloadEnd, end: writeProperties(slab, payloadEnd, properties) }
 }
-
-/** One for the process: slabs hold bytes on their way into a log, whichever. */
-export const messageArena = new MessageArena()

@@ -9,7 +9,7 @@ import {
   userPropertyList,
 } from '@wal/walimpls'
 import type { NewMessage } from '../wal.js'
-import { type MessageBytes, messageArena } from './message-arena.js'
+import type { MessageArena, MessageBytes } from './message-arena.js'
 
 const MAX_VCHANNEL_LENGTH = 1024
 /** `kind` is the one field of a delivered message's own: it can be appended to another log as it is. */
@@ -26,8 +26,14 @@ export class TakenMessage {
   readonly bytes: number
 
   /** `properties` are the user's, checked, or a time tick's own. */
-  constructor(payload: Uint8Array, vchannel: string, type: number, properties: readonly string[]) {
-    this.place = messageArena.copy(payload, properties)
+  constructor(
+    arena: MessageArena,
+    payload: Uint8Array,
+    vchannel: string,
+    type: number,
+    properties: readonly string[],
+  ) {
+    this.place = arena.copy(payload, properties)
     this.vchannel = vchannel
     this.type = type
     this.properties = properties
@@ -44,7 +50,11 @@ export class TakenMessage {
 }
 
 /** Checks everything that needs no I/O (`WAL_INVALID_ARGUMENT`) before anything is copied or queued; adds the barrier. */
-export function takeMessage(message: NewMessage, barrierTimeTick?: TimeTick): TakenMessage {
+export function takeMessage(
+  arena: MessageArena,
+  message: NewMessage,
+  barrierTimeTick?: TimeTick,
+): TakenMessage {
   if (typeof message !== 'object' || message === null)
     throw invalidArgument('a message', 'an object', message)
   for (const name in message) if (!FIELDS.has(name)) throw unknownField(name)
@@ -59,9 +69,9 @@ export function takeMessage(message: NewMessage, barrierTimeTick?: TimeTick): Ta
     )
   if (type !== MESSAGE_TYPE.Record) checkType(type)
   const list = properties === undefined ? NO_PROPERTIES : userPropertyList(properties)
-  if (barrierTimeTick === undefined) return new TakenMessage(payload, vchannel, type, list)
+  if (barrierTimeTick === undefined) return new TakenMessage(arena, payload, vchannel, type, list)
   const withBarrier = [RESERVED.barrierTimeTick, encodeUint64(barrierTimeTick), ...list]
-  return new TakenMessage(payload, vchannel, type, withBarrier)
+  return new TakenMessage(arena, payload, vchannel, type, withBarrier)
 }
 
 /**

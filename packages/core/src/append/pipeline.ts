@@ -118,7 +118,7 @@ export class Pipeline {
 
   /** A queued task gave up. */
   abandon(task: AppendTask): void {
-    this.#options.cutter.queuedBytes -= task.bytes
+    this.#options.cutter.abandon(task)
     this.#tellIdle()
   }
 

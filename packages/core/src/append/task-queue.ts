@@ -1,9 +1,13 @@
 import type { AppendTask } from './append-task.js'
 
-/** FIFO of tasks. A settled one (timed out, aborted) stays in place and is passed over: removal from the middle is free. */
+/** As many settled ones as this may stay, however few others there are. */
+const MAX_SETTLED = 64
+
+/** FIFO of tasks. A settled one (timed out, aborted) stays in place for a while and is passed over: removal is cheap. */
 export class TaskQueue {
   #tasks: (AppendTask | undefined)[] = []
   #head = 0
+  #settled = 0
 
   push(task: AppendTask): void {
     this.#tasks.push(task)
@@ -25,12 +29,21 @@ export class TaskQueue {
     return task
   }
 
+  /** One in it has settled. Once they are the most they are let go, or one that waits for ever would keep them all. */
+  passOver(): void {
+    if (++this.#settled <= Math.max(MAX_SETTLED, (this.#tasks.length - this.#head) / 2)) return
+    this.#tasks = this.toArray()
+    this.#head = 0
+    this.#settled = 0
+  }
+
   /** A copy of what is in it, settled ones left out. */
   toArray(): AppendTask[] {
     return (this.#tasks.slice(this.#head) as AppendTask[]).filter((task) => task.state !== 'settled')
   }
 
   #drop(): void {
+    if (this.#settled > 0 && this.#tasks[this.#head]?.state === 'settled') this.#settled--
     this.#tasks[this.#head++] = undefined
     if (this.#head === this.#tasks.length) {
       this.#tasks = []

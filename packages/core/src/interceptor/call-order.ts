@@ -51,7 +51,7 @@ export class CallTurn implements Place, Interceptor {
   readonly name = 'call-order'
   readonly entered: Promise<unknown>
   readonly settled: Promise<unknown>
-  readonly #before: Place | undefined
+  #before: Place | undefined
   readonly #batchBefore: Promise<void> | undefined
   readonly #forget: () => void
   #pass = (): void => {}
@@ -83,12 +83,14 @@ export class CallTurn implements Place, Interceptor {
     this.#pass()
   }
 
-  /** It has ended, perhaps before the door; those behind wait for it no longer, but still for those before. */
+  /** It has ended, perhaps before the door; those behind wait for it no longer, but still for those before. Idempotent. */
   async end(): Promise<void> {
     await this.#before?.entered
     this.#pass()
     await this.#before?.settled
     this.#settle()
+    // Else each would keep the one before it, back to the last moment at which nobody was under way.
+    this.#before = undefined
     this.#forget()
   }
 }

@@ -1,4 +1,5 @@
 import type { Runtime, TimeTick } from '@wal/walimpls'
+import { abortable, onAbort } from '@wal/walimpls/helper'
 import { type Logger, silentLogger } from '../diagnostics/logger.js'
 import type { AppendResult, NewMessage } from '../wal.js'
 import { AppendRun } from './append-run.js'
@@ -42,6 +43,7 @@ export class InterceptorChain {
   /** From the order of calls inwards. */
   readonly #inside: readonly Interceptor[]
   readonly #ready: Promise<unknown>
+  #isReady = false
   readonly #order = new CallOrder()
   readonly #now: (() => number) | undefined
   #running = 0
@@ -55,7 +57,9 @@ export class InterceptorChain {
     this.#outer = interceptors.filter(({ place }) => place !== 'inner')
     const inner = interceptors.filter(({ place }) => place === 'inner')
     this.#inside = [redoInterceptor(runtime), lock, ...inner, timeTick]
-    this.#ready = Promise.all(interceptors.map(async (interceptor) => interceptor.ready?.()))
+    this.#ready = Promise.all(interceptors.map(async (interceptor) => interceptor.ready?.())).then(() => {
+      this.#isReady = true
+    })
     // Told to every append; nobody else waits for it.
     this.#ready.catch(() => {})
     if (onTimings !== undefined || logger !== silentLogger) this.#now = () => runtime.monotonic()
@@ -96,12 +100,19 @@ export class InterceptorChain {
       logger,
       where,
     })
+    // Nobody waits for it any more and nothing of it will be stored: however deaf an interceptor is, those behind go on.
+    const stop = onAbort(signal, () => {
+      if (!outside) return
+      reached()
+      void turn.end()
+    })
     const now = this.#now
     const began = now?.()
     try {
-      await this.#ready
+      await (this.#isReady || abortable(this.#ready, signal))
       return await run.run(message)
     } finally {
+      stop()
       reached()
       if (now !== undefined) this.#tell(run, now() - (began as number))
       await turn.end()

@@ -30,6 +30,6 @@ export interface ReadContext {
   follow(timeTick: TimeTick): boolean
   /** On a writer: somebody reads time ticks, until the returned function is called. */
   followTicks?(): () => void
-  /** Looks where the log ends now. */
-  end(signal: AbortSignal): Promise<LogEnd>
+  /** Where the log ends, as far as is known here; `asking` makes a writer ask whether it has been succeeded. */
+  end(signal: AbortSignal, asking?: boolean): Promise<LogEnd>
 }

@@ -69,10 +69,11 @@ export class Ticker {
 
   /** A time tick now; resolves when it is durable. */
   tick(options: { timeoutMs?: number } = {}): Promise<TimeTick> {
-    this.#rest()
     return new Promise((resolve, reject) => {
       const owner: TaskOwner = { resolve: (result) => resolve(result.timeTick), reject }
       this.#appender.submitTick(tickProperties(this.#logIdentity, this.truncation), owner, options.timeoutMs)
+      // Not before: one that is refused leaves what is due as it is.
+      this.#rest()
     })
   }
 
