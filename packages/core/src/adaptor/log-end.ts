@@ -16,7 +16,7 @@ import { parseTruncationPoint, type TruncationPoint } from '../position/truncati
 import { decodeRecord, isForeign, isTimeTick, type LogRecord, refuseMixed } from '../read/log-record.js'
 import { WriterJudge } from '../read/writer-judge.js'
 import { readForeignEnd } from './foreign-end.js'
-import { readKept } from './read-range.js'
+import { readRange } from './read-range.js'
 
 /** What the end of a log says about all of it. */
 export interface LogEnd {
@@ -58,7 +58,30 @@ export async function readLogEnd(
   if (isForeign(lastRecord)) return readForeignEnd(log, ids, where, lastRecord, signal)
   const { previousTick } = lastRecord
   const start: StartPosition = previousTick === '' ? 'oldest' : { from: ids.parse(previousTick) }
-  const judge = new WriterJudge()
+  const judge = (from: StartPosition, known?: TruncationPoint) =>
+    judgeRange(log, ids, where, from, known, last.id, signal)
+  try {
+    return await judge(start)
+  } catch (error) {
+    if (start === 'oldest' || !WalError.isInstance(error) || error.code !== 'WAL_POSITION_TRUNCATED')
+      throw error
+    // What is kept may begin with void records: only the truncation point says whose writer is current there.
+    const point = await latestTruncation(log, ids, where, last.id, signal)
+    return point === undefined ? judge('oldest') : judge({ from: ids.parse(point.id) }, point)
+  }
+}
+
+/** What the records from `start` to `end` say, if `known` was current at the start. */
+async function judgeRange(
+  log: ReadOnlyWALImpls,
+  ids: MessageIdCodec,
+  where: string,
+  start: StartPosition,
+  known: TruncationPoint | undefined,
+  end: MessageId,
+  signal: AbortSignal | undefined,
+): Promise<LogEnd> {
+  const judge = new WriterJudge(known)
   let logIdentity: string | undefined
   let lastTick: LogRecord | undefined
   let tick: LogRecord | undefined
@@ -72,16 +95,37 @@ export async function readLogEnd(
     if (identity === logIdentity) lastTick = record
     tick = record
   }
-  await readKept(log, ids, where, start, last.id, see, signal)
-  const truncation = tick === undefined ? undefined : propertyOf(tick.properties, RESERVED.truncationPoint)
+  await readRange(log, ids, where, start, end, see, signal)
   return {
-    lastId: last.id,
+    lastId: end,
     writer: judge.writer,
     timeTick: judge.timeTick,
     logIdentity,
     lastTick: lastTick === undefined ? '' : ids.serialise(lastTick.id),
-    truncation: truncation === undefined ? undefined : parseTruncationPoint(truncation, where),
+    truncation: tick && truncationIn(tick, where),
   }
+}
+
+/** The furthest truncation point that a kept record names, whoever wrote it. */
+async function latestTruncation(
+  log: ReadOnlyWALImpls,
+  ids: MessageIdCodec,
+  where: string,
+  end: MessageId,
+  signal: AbortSignal | undefined,
+): Promise<TruncationPoint | undefined> {
+  let latest: TruncationPoint | undefined
+  const see = (record: LogRecord): void => {
+    const point = isTimeTick(record) ? truncationIn(record, where) : undefined
+    if (point !== undefined && point.timeTick > (latest?.timeTick ?? -1n)) latest = point
+  }
+  await readRange(log, ids, where, 'oldest', end, see, signal)
+  return latest
+}
+
+function truncationIn({ properties }: LogRecord, where: string): TruncationPoint | undefined {
+  const text = propertyOf(properties, RESERVED.truncationPoint)
+  return text === undefined ? undefined : parseTruncationPoint(text, where)
 }
 
 /** Whether the log's last record is another writer's. */

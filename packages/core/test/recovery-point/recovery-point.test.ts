@@ -11,16 +11,18 @@ import { judgeWhole } from './whole-log.js'
 const SEED = Number(process.env.WAL_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31))
 const LOGS = Number(process.env.WAL_TEST_LOGS ?? (process.env.WAL_TEST_SEED === undefined ? 400 : 1))
 const STEPS = 40
+/** Truncated so far that a void record is the oldest one kept. */
+const ONCE_WRONG = [1_837_661_986]
 
 // One thing a bounded look cannot know: whether a writer's tick is void that was acked behind the opening record of its
 // successor, when what it stored next is the log's last record. No backend that fences, late or early, acks it.
 test(`the end of a log says what all of it says: ${LOGS} logs from WAL_TEST_SEED=${SEED}`, async () => {
   const happened = { looks: 0, takeovers: 0, 'second openings': 0, void: 0, duplicates: 0, truncations: 0 }
-  for (let i = 0; i < LOGS; i++)
+  for (const seed of [...ONCE_WRONG, ...Array.from({ length: LOGS }, (_, i) => SEED + i)])
     try {
-      await randomLog(new Chance(SEED + i), happened)
+      await randomLog(new Chance(seed), happened)
     } catch (error) {
-      console.error(`only this log: WAL_TEST_SEED=${SEED + i}`)
+      console.error(`only this log: WAL_TEST_SEED=${seed}`)
       throw error
     }
   console.log(`${LOGS} logs:`, happened)
