@@ -1,0 +1,103 @@
+import { type Batch, invalidArgument, recordBytes, type WireMessage } from '@wal/walimpls'
+import { PAYLOAD_FIELD, PREVIOUS_FIELD } from './fields.js'
+
+/** More arguments than Lua's `unpack` may put on the stack would break a batch off in its middle. */
+const MAX_PROPERTY_TEXTS = 4000
+
+const PAYLOAD_NAME = Buffer.from(PAYLOAD_FIELD)
+
+export interface EncodedBatch {
+  readonly bytes: Buffer
+  /** Size of the largest record on the server, about. */
+  readonly largest: number
+}
+
+/**
+ * A batch as one MessagePack value, `[[key, value, …, "_payload", payload], …]`: the script unpacks it in C, while the
+ * same as arguments of their own fills a core of Node (`docs/decisions/redis.md`). Throws `WAL_INVALID_ARGUMENT`.
+ */
+export function encodeBatch({ messages }: Batch): EncodedBatch {
+  let bound = 5
+  let largest = 0
+  for (const message of messages) {
+    check(message)
+    bound += 5 + 5 * (message.properties.length + 2) + PAYLOAD_NAME.length + 3 * recordBytes(message)
+    largest = Math.max(largest, 3 * recordBytes(message))
+  }
+  const bytes = Buffer.allocUnsafe(bound)
+  let at = writeArrayHeader(bytes, 0, messages.length)
+  for (const { payload, properties } of messages) {
+    at = writeArrayHeader(bytes, at, properties.length + 2)
+    for (let i = 0; i < properties.length; i++) at = writeText(bytes, at, properties[i] as string)
+    at = writeBytes(bytes, at, PAYLOAD_NAME)
+    at = writeBytes(bytes, at, payload)
+  }
+  return { bytes: bytes.subarray(0, at), largest }
+}
+
+function check({ properties }: WireMessage): void {
+  if (properties.length > MAX_PROPERTY_TEXTS)
+    throw invalidArgument(
+      'the number of properties',
+      `at most ${MAX_PROPERTY_TEXTS / 2}`,
+      properties.length / 2,
+    )
+  for (let i = 0; i < properties.length; i += 2) {
+    const key = properties[i] as string
+    if (key.charCodeAt(0) === 0x5f && (key === PAYLOAD_FIELD || key === PREVIOUS_FIELD))
+      throw invalidArgument(
+        'a property key',
+        `none of ${PAYLOAD_FIELD} and ${PREVIOUS_FIELD}, which are reserved`,
+        key,
+      )
+  }
+}
+
+function writeArrayHeader(bytes: Buffer, at: number, count: number): number {
+  if (count < 16) {
+    bytes[at] = 0x90 | count
+    return at + 1
+  }
+  bytes[at] = 0xdd
+  return bytes.writeUInt32BE(count, at + 1)
+}
+
+/** Texts are short and mostly ASCII: written here they cost less than a call into Buffer. */
+function writeText(bytes: Buffer, at: number, text: string): number {
+  const { length } = text
+  if (length < 32) {
+    let end = at + 1
+    let i = 0
+    for (; i < length; i++) {
+      const unit = text.charCodeAt(i)
+      if (unit > 127) break
+      bytes[end++] = unit
+    }
+    if (i === length) {
+      bytes[at] = 0xa0 | length
+      return end
+    }
+  }
+  const start = writeLength(bytes, at, Buffer.byteLength(text))
+  return start + bytes.write(text, start)
+}
+
+function writeBytes(bytes: Buffer, at: number, value: Uint8Array): number {
+  const start = writeLength(bytes, at, value.length)
+  bytes.set(value, start)
+  return start + value.length
+}
+
+/** Of the old "raw" family: the server's Lua library does not know the newer "bin". */
+function writeLength(bytes: Buffer, at: number, length: number): number {
+  if (length < 32) {
+    bytes[at] = 0xa0 | length
+    return at + 1
+  }
+  if (length < 0x1_0000) {
+    bytes[at] = 0xda
+    return bytes.writeUInt16BE(length, at + 1)
+  }
+  bytes[at] = 0xdb
+  return bytes.writeUInt32BE(length, at + 1)
+}

@@ -1,0 +1,37 @@
+import { invalidArgument, type OpenerBuilderImpls, type Runtime, type Waits, WalError } from '@wal/walimpls'
+import { connect } from './client/connect.js'
+import { messageIds, type RedisStreamsId } from './message-id.js'
+import { RedisStreamsOpener } from './opener.js'
+import { type FullRedisStreamsOptions, optionTable } from './options.js'
+
+export const redisStreamsBuilder: OpenerBuilderImpls<FullRedisStreamsOptions, RedisStreamsId> = {
+  name: 'redis-streams',
+  schemes: { 'rediss-streams': { tls: true } },
+  traits: { fencing: 'cluster', truncation: 'record', list: true, delete: true },
+  messageIds,
+  options: optionTable,
+  /** Connects. Rejects when the server can't be reached. */
+  async build(given: FullRedisStreamsOptions, runtime: Runtime, waits: Waits = {}) {
+    waits.signal?.throwIfAborted()
+    const options = { ...given, hosts: given.hosts ?? [] }
+    checkOptions(options)
+    const { client, ours } = await connect(options, waits)
+    return new RedisStreamsOpener(client, ours, options, runtime)
+  },
+}
+
+function checkOptions({ hosts, client, redis, clusterOptions }: FullRedisStreamsOptions): void {
+  if (client === undefined && hosts.length === 0 && !redis?.host && !redis?.path && !redis?.sentinels)
+    throw invalidArgument(
+      'option "hosts" of backend "redis-streams"',
+      'given, or one of "client" and "redis"',
+    )
+  if (client !== undefined && typeof (client as { callBuffer?: unknown }).callBuffer !== 'function')
+    throw invalidArgument('option "client" of backend "redis-streams"', 'a Redis or Cluster of ioredis')
+  for (const keyPrefix of [client?.options.keyPrefix, redis?.keyPrefix, clusterOptions?.keyPrefix])
+    if (keyPrefix)
+      throw new WalError(
+        'WAL_INVALID_ARGUMENT',
+        'ioredis’ keyPrefix is not for this backend: scripts and subscriptions do not get it. Use the option "prefix".',
+      )
+}

@@ -1,0 +1,125 @@
+import { invalidArgument, type Waits } from '@wal/walimpls'
+import { onAbort } from '@wal/walimpls/helper'
+import type { Cluster, Redis, RedisOptions } from 'ioredis'
+import { mapError } from '../error-mapping.js'
+import type { FullRedisStreamsOptions } from '../options.js'
+import type { RedisClient } from './redis-calls.js'
+
+const DEFAULT_PORT = 6379
+const DEFAULT_SENTINEL_PORT = 26_379
+
+/** The client of an opener: the user's, or a new one that answers. */
+export async function connect(
+  options: FullRedisStreamsOptions,
+  { signal }: Waits = {},
+): Promise<{ client: RedisClient; ours: boolean }> {
+  if (options.client !== undefined) return { client: options.client, ours: false }
+  const client = await newClient(options)
+  let reason: unknown
+  client.on('error', (error) => {
+    reason = error
+  })
+  const stop = signal === undefined ? () => {} : onAbort(signal, () => client.disconnect())
+  try {
+    await client.connect()
+    signal?.throwIfAborted()
+    return { client, ours: true }
+  } catch (error) {
+    client.disconnect()
+    signal?.throwIfAborted()
+    // ioredis says only that the connection was closed; why, it said before.
+    throw mapError(reason ?? error, `connecting to ${placeOf(options)}`)
+  } finally {
+    stop()
+  }
+}
+
+/** Where the servers are, without user and password. */
+export function placeOf({ hosts, client }: FullRedisStreamsOptions): string {
+  return client === undefined ? `Redis at ${hosts.join(', ')}` : 'Redis'
+}
+
+async function newClient(options: FullRedisStreamsOptions): Promise<RedisClient> {
+  // Loaded only here: importing this package loads no client.
+  const ioredis = await import('ioredis')
+  const { hosts, cluster, sentinel } = options
+  if (hosts.length > 1 && !cluster && sentinel === undefined)
+    throw invalidArgument(
+      'option "hosts" of backend "redis-streams"',
+      'one server, unless cluster: true (nodes of a Cluster) or sentinel: NAME (sentinels)',
+    )
+  if (cluster) return newCluster(ioredis.Cluster, options)
+  return new ioredis.Redis({ ...redisOptions(options), ...address(options), replyMapping: 'legacy' })
+}
+
+function address({ hosts, sentinel, redis }: FullRedisStreamsOptions): RedisOptions {
+  if (sentinel !== undefined)
+    return { name: sentinel, sentinels: hosts.map((host) => hostAndPort(host, DEFAULT_SENTINEL_PORT)) }
+  if (redis?.sentinels || redis?.path !== undefined) return {}
+  return hostAndPort(hosts[0] as string, DEFAULT_PORT)
+}
+
+function newCluster(Client: typeof Cluster, options: FullRedisStreamsOptions): Cluster {
+  const { clusterOptions, hosts } = options
+  const whole = {
+    // A node's wake-ups stay on that node, instead of going through the whole Cluster.
+    shardedSubscribers: true,
+    ...clusterOptions,
+    redisOptions: {
+      ...clusterOptions?.redisOptions,
+      ...redisOptions(options),
+      replyMapping: 'legacy' as const,
+    },
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    // Resending is the adaptor's, which knows the order.
+    retryDelayOnFailover: 0,
+  }
+  const nodes = hosts.map((host) => hostAndPort(host, DEFAULT_PORT))
+  return new Client(nodes, whole)
+}
+
+/** What the guarantees rest on stands last. */
+function redisOptions(options: FullRedisStreamsOptions): RedisOptions {
+  const { user, password, db, tls, requestTimeoutMs, redis = {}, cluster } = options
+  if (!/^[0-9]{1,4}$/.test(db))
+    throw invalidArgument('option "db" of backend "redis-streams"', 'the number of a database', db)
+  const { reconnectOnError } = redis
+  return {
+    connectTimeout: requestTimeoutMs,
+    // Kills a half-open connection, so that the next attempt gets another.
+    socketTimeout: requestTimeoutMs,
+    ...redis,
+    ...(user === undefined ? {} : { username: user }),
+    ...(password === undefined ? {} : { password }),
+    ...(db === '0' ? {} : { db: Number(db) }),
+    ...(tls && redis.tls === undefined ? { tls: {} } : {}),
+    lazyConnect: true,
+    // Neither kept until the server is back nor sent again: the adaptor decides, who knows the order and the deadline.
+    ...(cluster ? {} : { enableOfflineQueue: false }),
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    // A primary that was made a replica by a failover: ask the sentinels again.
+    reconnectOnError: (error) => error.message.startsWith('READONLY') || (reconnectOnError?.(error) ?? false),
+  }
+}
+
+function hostAndPort(text: string, defaultPort: number): { host: string; port: number } {
+  const match = /^(?:\[([^\]]+)\]|([^:]+))(?::([0-9]{1,5}))?$/.exec(text)
+  const host = match?.[1] ?? match?.[2]
+  if (host === undefined)
+    throw invalidArgument('option "hosts" of backend "redis-streams"', 'a list of host or host:port', text)
+  return { host, port: match?.[3] === undefined ? defaultPort : Number(match[3]) }
+}
+
+export function isCluster(client: RedisClient): client is Cluster {
+  return (client as Partial<Cluster>).isCluster === true
+}
+
+/** Ends a client of ours. Resolves when its sockets are gone. */
+export async function disconnect(client: Redis | Cluster): Promise<void> {
+  if (client.status === 'end' || client.status === 'wait') return client.disconnect()
+  const ended = new Promise<void>((resolve) => client.once('end', () => resolve()))
+  client.disconnect()
+  await ended
+}

@@ -1,0 +1,57 @@
+import { type Runtime, WalError } from '@wal/walimpls'
+import type { Cluster, Redis } from 'ioredis'
+import { CallFailure, mapError } from '../error-mapping.js'
+
+export type RedisClient = Redis | Cluster
+
+/**
+ * Commands that always settle. ioredis leaves promises pending for ever when a connection ends under them and resending
+ * is off (redis/ioredis#2193, in 6.0.0), and may keep others for long; here the end of the connection, a deadline or
+ * `close` rejects what is under way. The server may have run it all the same.
+ */
+export class RedisCalls {
+  private readonly pending = new Set<(error: Error) => void>()
+  private closed = false
+
+  constructor(
+    readonly client: RedisClient,
+    private readonly runtime: Runtime,
+    private readonly timeoutMs: number,
+  ) {
+    client.on('close', this.lost)
+  }
+
+  /** Rejects with one of our errors, which has an outcome. `doing` begins its sentence. */
+  call<T>(doing: string, send: (client: RedisClient) => Promise<T>): Promise<T> {
+    if (this.closed) return Promise.reject(new WalError('WAL_CLOSED', `${doing}: the opener is closed`))
+    return new Promise<T>((resolve, reject) => {
+      const fail = (error: unknown) => {
+        this.pending.delete(fail)
+        timer.clear()
+        reject(mapError(error, doing))
+      }
+      const timer = this.runtime.setTimeout(
+        () => fail(new CallFailure(`no answer within ${this.timeoutMs} ms`)),
+        this.timeoutMs,
+      )
+      this.pending.add(fail)
+      send(this.client).then((value) => {
+        this.pending.delete(fail)
+        timer.clear()
+        resolve(value)
+      }, fail)
+    })
+  }
+
+  close(): void {
+    this.closed = true
+    this.client.off('close', this.lost)
+    this.rejectAll('the client was closed')
+  }
+
+  private readonly lost = () => this.rejectAll('the connection ended under the request')
+
+  private rejectAll(why: string): void {
+    for (const fail of [...this.pending]) fail(new CallFailure(why))
+  }
+}

@@ -1,0 +1,197 @@
+import type { Runtime } from '@wal/walimpls'
+import { onAbort } from '@wal/walimpls/helper'
+import type { Redis } from 'ioredis'
+import type { LogKeys } from '../log-keys.js'
+import { disconnect, isCluster } from './connect.js'
+import type { RedisCalls } from './redis-calls.js'
+
+interface Watched {
+  readonly keys: LogKeys
+  readonly waiting: Set<() => void>
+  readers: number
+  /** Counts the wake-ups: what comes between a look and the wait is not missed. */
+  version: number
+  /** Whether the server publishes to us. If not, polling tries again. */
+  subscribed: boolean
+  /** What the last poll was told. */
+  lastPolled: string
+}
+
+/**
+ * Tells waiting readers that their log may have grown: by the message that every append publishes, heard on one
+ * connection for all logs of an opener (one a node in a Cluster), and by asking now and then, since messages get lost.
+ * Blocking reads would take a connection each, and XREAD over many streams slows the server's appends down.
+ */
+export class WakeUps {
+  private readonly watched = new Map<string, Watched>()
+  private subscriber: Subscriber | undefined
+  private timer: { clear(): void } | undefined
+  private closed = false
+
+  constructor(
+    private readonly calls: RedisCalls,
+    private readonly runtime: Runtime,
+    private readonly pollMs: number,
+  ) {
+    // What happened while the connection was away, and whether the log is still what it was, has to be looked for.
+    calls.client.on('ready', this.wakeAll)
+  }
+
+  /** A reader begins; call what is returned when it ends. */
+  enter(keys: LogKeys): () => void {
+    const found = this.watched.get(keys.wake)
+    const watched = found ?? {
+      keys,
+      waiting: new Set<() => void>(),
+      readers: 0,
+      version: 0,
+      subscribed: false,
+      lastPolled: '',
+    }
+    watched.readers++
+    this.watched.set(keys.wake, watched)
+    if (found === undefined) this.listenTo(watched)
+    let left = false
+    return () => {
+      if (left) return
+      left = true
+      this.leave(watched)
+    }
+  }
+
+  /** To be noted before looking, and given to `wait` if there was nothing. */
+  version(keys: LogKeys): number {
+    return this.watched.get(keys.wake)?.version ?? 0
+  }
+
+  /** Resolves when there may be something new since `seen`, or on abort. */
+  wait(keys: LogKeys, seen: number, signal: AbortSignal): Promise<void> {
+    const watched = this.watched.get(keys.wake)
+    if (watched === undefined || watched.version !== seen || signal.aborted) return Promise.resolve()
+    this.timer ??= this.nextPoll()
+    return new Promise((resolve) => {
+      let stop = () => {}
+      const wake = () => {
+        watched.waiting.delete(wake)
+        stop()
+        resolve()
+      }
+      watched.waiting.add(wake)
+      stop = onAbort(signal, wake)
+    })
+  }
+
+  async close(): Promise<void> {
+    this.closed = true
+    this.timer?.clear()
+    this.calls.client.off('ready', this.wakeAll)
+    await this.subscriber?.close()
+  }
+
+  private leave(watched: Watched): void {
+    watched.readers--
+    if (watched.readers > 0) return
+    this.watched.delete(watched.keys.wake)
+    this.subscriber?.unsubscribe(watched.keys.wake)
+  }
+
+  private listenTo(watched: Watched): void {
+    this.subscriber ??= subscribe(this.calls, (channel) => this.wake(this.watched.get(channel)), this.wakeAll)
+    const { wake } = watched.keys
+    this.subscriber.subscribe(wake).then(
+      () => {
+        watched.subscribed = true
+        // What was published before the subscription held was missed.
+        this.wake(watched)
+      },
+      () => {
+        watched.subscribed = false
+      },
+    )
+  }
+
+  private wake(watched: Watched | undefined): void {
+    if (watched === undefined) return
+    watched.version++
+    for (const wake of [...watched.waiting]) wake()
+  }
+
+  private readonly wakeAll = () => {
+    for (const watched of this.watched.values()) this.wake(watched)
+  }
+
+  private nextPoll(): { clear(): void } {
+    return this.runtime.setTimeout(
+      () => {
+        void this.poll().then(() => {
+          const anyone = [...this.watched.values()].some(({ waiting }) => waiting.size > 0)
+          this.timer = anyone && !this.closed ? this.nextPoll() : undefined
+        })
+      },
+      this.pollMs * (0.75 + this.runtime.random() / 2),
+    )
+  }
+
+  /** Asks for the last id of every log that is waited for; one that can't be asked wakes its readers, who meet the error. */
+  private async poll(): Promise<void> {
+    await Promise.all(
+      [...this.watched.values()].map(async (watched) => {
+        const { waiting, version, keys } = watched
+        if (waiting.size === 0) return
+        if (!watched.subscribed) this.listenTo(watched)
+        const last = await this.lastOf(keys)
+        const changed = last !== watched.lastPolled
+        watched.lastPolled = last
+        if (changed && watched.version === version) this.wake(watched)
+      }),
+    )
+  }
+
+  private async lastOf({ state, wake }: LogKeys): Promise<string> {
+    try {
+      return (await this.calls.call(`polling ${wake}`, (client) => client.hget(state, 'last'))) ?? ''
+    } catch {
+      return 'failed'
+    }
+  }
+}
+
+interface Subscriber {
+  subscribe(channel: string): Promise<unknown>
+  /** Failing does no harm: what is heard for nobody is passed over. */
+  unsubscribe(channel: string): void
+  close(): Promise<void>
+}
+
+/** `lost`: messages may have been missed. ioredis subscribes anew after a reconnect. */
+function subscribe(calls: RedisCalls, heard: (channel: string) => void, lost: () => void): Subscriber {
+  const { client } = calls
+  if (isCluster(client)) {
+    const sharded = client.options.shardedSubscribers === true
+    const event = sharded ? 'smessage' : 'message'
+    client.on(event, heard)
+    return {
+      subscribe: (channel) => (sharded ? client.ssubscribe(channel) : client.subscribe(channel)),
+      unsubscribe: (channel) =>
+        void (sharded ? client.sunsubscribe(channel) : client.unsubscribe(channel)).catch(() => {}),
+      close: async () => {
+        client.off(event, heard)
+      },
+    }
+  }
+  const subscriber: Redis = client.duplicate({
+    enableOfflineQueue: true,
+    autoResubscribe: true,
+    maxRetriesPerRequest: null,
+    lazyConnect: false,
+  })
+  subscriber.on('message', heard)
+  subscriber.on('ready', lost)
+  // Without a listener ioredis prints errors. The commands' connection meets the same ones and reports them.
+  subscriber.on('error', () => {})
+  return {
+    subscribe: (channel) => subscriber.subscribe(channel),
+    unsubscribe: (channel) => void subscriber.unsubscribe(channel).catch(() => {}),
+    close: () => disconnect(subscriber),
+  }
+}

@@ -1,0 +1,81 @@
+import type { StoredMessage } from '@wal/walimpls'
+import type { RedisCalls } from './client/redis-calls.js'
+import type { LogEnds } from './continuity.js'
+import { type Entry, EntryDecoder } from './entry-decoder.js'
+import type { LogKeys } from './log-keys.js'
+import { messageIds, type RedisStreamsId } from './message-id.js'
+import { lookScript } from './scripts/look-script.js'
+import { pageScript } from './scripts/page-script.js'
+import { runScript, textAt } from './scripts/script.js'
+
+/** What the server has of a log at one moment. */
+export interface LogLook extends LogEnds {
+  /** Whether there is a stream. */
+  readonly exists: boolean
+  /** The writer that holds the fence, "term incarnation", and the milliseconds of its ids; empty and undefined for none. */
+  readonly writer: string
+  readonly base: number | undefined
+  /** The server's clock. */
+  readonly serverTime: number
+  readonly lastMessage: StoredMessage<RedisStreamsId> | undefined
+}
+
+export interface LogPage extends LogEnds {
+  readonly entries: readonly Entry[]
+  /** Nothing followed the entries. */
+  readonly ended: boolean
+}
+
+/** Reads one log. Changes nothing on the server. */
+export class LogView {
+  private readonly decoder: EntryDecoder
+
+  constructor(
+    private readonly calls: RedisCalls,
+    readonly keys: LogKeys,
+  ) {
+    this.decoder = new EntryDecoder(keys.stream)
+  }
+
+  async look(): Promise<LogLook> {
+    const reply = await runScript(this.calls, lookScript, this.keys, [], `looking at ${this.keys.stream}`)
+    const base = textAt(reply, 2)
+    return {
+      exists: Number(reply[0]) === 1,
+      writer: textAt(reply, 1),
+      base: base === '' ? undefined : Number(base),
+      last: idAt(reply, 3),
+      oldest: idAt(reply, 4),
+      below: idAt(reply, 5),
+      serverTime: Number(textAt(reply, 6)),
+      lastMessage: this.decoder.decode(reply[7] as Buffer)[0]?.message,
+    }
+  }
+
+  /** Entries from a place on (in XRANGE's words), until about so many bytes are reached. Undefined: there is no stream. */
+  async page(from: string, bytes: number): Promise<LogPage | undefined> {
+    const reply = await runScript(
+      this.calls,
+      pageScript,
+      this.keys,
+      [from, bytes],
+      `reading ${this.keys.stream}`,
+    )
+    if (textAt(reply, 0) === 'gone') return undefined
+    const pieces = reply.slice(4) as Buffer[]
+    return {
+      last: idAt(reply, 0),
+      oldest: idAt(reply, 1),
+      below: idAt(reply, 2),
+      ended: Number(reply[3]) === 1,
+      entries:
+        pieces.length === 1
+          ? this.decoder.decode(pieces[0] as Buffer)
+          : pieces.flatMap((piece) => this.decoder.decode(piece)),
+    }
+  }
+}
+
+function idAt(reply: readonly (Buffer | number)[], index: number): RedisStreamsId | undefined {
+  return messageIds.read(textAt(reply, index))
+}

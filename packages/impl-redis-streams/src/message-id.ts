@@ -1,0 +1,78 @@
+import { invalidArgument, type MessageId, type MessageIdCodec } from '@wal/walimpls'
+
+const BACKEND = 'redis-streams'
+const TEXT = /^(0|[1-9][0-9]{0,15})-(0|[1-9][0-9]{0,15})$/
+
+/**
+ * The id of a stream entry. `milliseconds` is one number for all of a writer's life, above the clock and above all ids
+ * before it; `ordinal` is the message's ordinal in that life. So an id follows from writer and `sequence` alone.
+ */
+export interface RedisStreamsId extends MessageId {
+  readonly milliseconds: number
+  readonly ordinal: number
+}
+
+export interface RedisStreamsIdCodec extends MessageIdCodec<RedisStreamsId> {
+  of(milliseconds: number, ordinal: number): RedisStreamsId
+  /** Like `parse`, for text from a server: undefined when it is no id that this package gives out. */
+  read(text: string): RedisStreamsId | undefined
+}
+
+/** Ids as Redis writes them: `1764000000000-42`. */
+export const messageIds: RedisStreamsIdCodec = {
+  of: (milliseconds, ordinal) => new EntryId(milliseconds, ordinal),
+  read(text) {
+    const match = TEXT.exec(text)
+    const milliseconds = Number(match?.[1])
+    const ordinal = Number(match?.[2])
+    return Number.isSafeInteger(milliseconds) && Number.isSafeInteger(ordinal)
+      ? new EntryId(milliseconds, ordinal)
+      : undefined
+  },
+  compare(a, b) {
+    const one = mine(a)
+    const other = mine(b)
+    return one.milliseconds - other.milliseconds || one.ordinal - other.ordinal
+  },
+  serialise: (id) => idText(mine(id)),
+  parse(text) {
+    const id = messageIds.read(text)
+    if (id === undefined)
+      throw invalidArgument(`a message id of "${BACKEND}"`, 'milliseconds-ordinal, as 1764000000000-42', text)
+    return id
+  },
+}
+
+export function idText({ milliseconds, ordinal }: RedisStreamsId): string {
+  return `${milliseconds}-${ordinal}`
+}
+
+function mine(id: RedisStreamsId): RedisStreamsId {
+  if (id?.backend !== BACKEND)
+    throw invalidArgument(
+      'a message id',
+      `of the backend "${BACKEND}": ids of two backends have no order`,
+      id?.backend,
+    )
+  return id
+}
+
+/** One a message: the backend's name stands on the prototype. */
+class EntryId implements RedisStreamsId {
+  constructor(
+    readonly milliseconds: number,
+    readonly ordinal: number,
+  ) {}
+
+  get backend(): string {
+    return BACKEND
+  }
+
+  toString(): string {
+    return idText(this)
+  }
+
+  toJSON(): string {
+    return idText(this)
+  }
+}

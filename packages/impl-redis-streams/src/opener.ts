@@ -1,0 +1,128 @@
+import {
+  checkChannelName,
+  type OpenerImpls,
+  type Runtime,
+  type Waits,
+  WalError,
+  type Writer,
+} from '@wal/walimpls'
+import { abortable, CloseTree } from '@wal/walimpls/helper'
+import type { Redis } from 'ioredis'
+import { isCluster, placeOf } from './client/connect.js'
+import type { RedisClient } from './client/redis-calls.js'
+import { channelOf, type LogKeys, logKeys, streamPattern } from './log-keys.js'
+import { LogView } from './log-view.js'
+import type { RedisStreamsId } from './message-id.js'
+import type { FullRedisStreamsOptions } from './options.js'
+import { RedisStreamsReadOnlyWAL } from './read-only-wal.js'
+import { deleteScript } from './scripts/delete-script.js'
+import { runScript, textAt } from './scripts/script.js'
+import { Server } from './server.js'
+import { RedisStreamsWAL } from './wal.js'
+
+/** The channels of one server, Sentinel group or Cluster under one prefix. */
+export class RedisStreamsOpener implements OpenerImpls<RedisStreamsId> {
+  private readonly server: Server
+  private readonly tree: CloseTree
+
+  constructor(client: RedisClient, ours: boolean, options: FullRedisStreamsOptions, runtime: Runtime) {
+    this.server = new Server(client, ours, options, runtime)
+    this.tree = new CloseTree(() => this.server.close())
+  }
+
+  openReadOnly(channel: string, waits?: Waits): Promise<RedisStreamsReadOnlyWAL> {
+    return this.during(waits, async () => {
+      const { exists } = await this.look(channel)
+      if (!exists) throw this.noChannel(channel)
+      this.assertOpen()
+      return new RedisStreamsReadOnlyWAL({ server: this.server, channel, parent: this.tree })
+    })
+  }
+
+  /** Looks; the fence is taken with the first batch. */
+  open(channel: string, writer: Writer, waits?: Waits): Promise<RedisStreamsWAL> {
+    return this.during(waits, async () => {
+      const look = await this.look(channel)
+      this.assertOpen()
+      return new RedisStreamsWAL({ server: this.server, channel, parent: this.tree }, writer, look)
+    })
+  }
+
+  list(waits?: Waits): Promise<readonly string[]> {
+    return this.during(waits, async () => {
+      const { client } = this.server.calls
+      const servers = isCluster(client) ? client.nodes('master') : [client]
+      // A key may come more than once.
+      const found = new Set<string>()
+      for (const server of servers) await this.scan(server, found)
+      return [...found]
+    })
+  }
+
+  delete(channel: string, waits?: Waits): Promise<void> {
+    return this.during(waits, async () => {
+      const { calls, publish } = this.server
+      const reply = await runScript(calls, deleteScript, this.keys(channel), [publish], `deleting ${channel}`)
+      if (textAt(reply, 0) === 'gone') throw this.noChannel(channel)
+    })
+  }
+
+  close(): Promise<void> {
+    return this.tree.close()
+  }
+
+  private keys(channel: string): LogKeys {
+    checkChannelName(channel)
+    return logKeys(this.server.options.prefix, channel)
+  }
+
+  /** Reads the server's settings as well: they are reported from the open on. */
+  private async look(channel: string) {
+    const view = new LogView(this.server.calls, this.keys(channel))
+    const [look] = await Promise.all([view.look(), this.server.readSettings()])
+    return look
+  }
+
+  private async scan(server: Redis, found: Set<string>): Promise<void> {
+    const { calls, options } = this.server
+    const pattern = streamPattern(options.prefix)
+    let cursor = '0'
+    do {
+      const at = cursor
+      const [next, keys] = await calls.call('listing channels', () =>
+        server.scan(at, 'MATCH', pattern, 'COUNT', 1000),
+      )
+      cursor = next
+      for (const key of keys) {
+        const channel = channelOf(options.prefix, key)
+        if (channel !== undefined && isChannelName(channel)) found.add(channel)
+      }
+    } while (cursor !== '0')
+  }
+
+  private noChannel(channel: string): WalError {
+    return new WalError(
+      'WAL_CHANNEL_NOT_FOUND',
+      `there is no channel ${channel} in ${placeOf(this.server.options)}`,
+    )
+  }
+
+  private assertOpen(): void {
+    this.tree.assertOpen('the opener')
+  }
+
+  private async during<T>(waits: Waits | undefined, work: () => Promise<T>): Promise<T> {
+    this.assertOpen()
+    waits?.signal?.throwIfAborted()
+    return abortable(work(), waits?.signal)
+  }
+}
+
+function isChannelName(name: string): boolean {
+  try {
+    checkChannelName(name)
+    return true
+  } catch {
+    return false
+  }
+}

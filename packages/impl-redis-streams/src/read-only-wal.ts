@@ -1,0 +1,100 @@
+import {
+  type Guarantees,
+  type Limits,
+  PositionTruncatedError,
+  type ReadOnlyWALImpls,
+  type ScannerImpls,
+  type ScannerOptions,
+  type StoredMessage,
+  type Waits,
+} from '@wal/walimpls'
+import { abortable, CloseTree } from '@wal/walimpls/helper'
+import { type LogKeys, logKeys } from './log-keys.js'
+import { LogView } from './log-view.js'
+import type { RedisStreamsId } from './message-id.js'
+import { missing, openScanner } from './scanner.js'
+import type { Server } from './server.js'
+
+const MEBIBYTE = 1024 * 1024
+
+/** A batch is one script: while it runs the server serves nobody else, some milliseconds for one of this size. */
+export const LIMITS = {
+  maxRecordBytes: 16 * MEBIBYTE,
+  maxBatchBytes: MEBIBYTE,
+  maxBatchMessages: 1000,
+} as const
+
+export interface LogParts {
+  readonly server: Server
+  readonly channel: string
+  readonly parent: CloseTree
+}
+
+export class RedisStreamsReadOnlyWAL implements ReadOnlyWALImpls<RedisStreamsId> {
+  readonly channel: string
+  readonly limits: Limits
+  protected readonly keys: LogKeys
+  protected readonly view: LogView
+  protected readonly tree: CloseTree
+
+  constructor(protected readonly parts: LogParts) {
+    const { server, channel, parent } = parts
+    this.channel = channel
+    this.keys = logKeys(server.options.prefix, channel)
+    this.limits = { ...LIMITS, maxInFlightBatches: server.options.maxInFlightBatches }
+    this.view = new LogView(server.calls, this.keys)
+    this.tree = new CloseTree(() => this.release(), parent)
+  }
+
+  get guarantees(): Guarantees {
+    return this.parts.server.guarantees
+  }
+
+  last(waits: Waits = {}): Promise<StoredMessage<RedisStreamsId> | undefined> {
+    return this.during(waits, async () => {
+      const { exists, last, lastMessage } = await this.view.look()
+      if (!exists && this.mustExist()) throw missing(this.place)
+      if (exists && lastMessage === undefined && last !== undefined)
+        throw new PositionTruncatedError(
+          `${this.place}: all records, the last one (${last}) included, were removed by another application`,
+        )
+      return exists ? lastMessage : undefined
+    })
+  }
+
+  read(options: ScannerOptions<RedisStreamsId>): ScannerImpls<RedisStreamsId> {
+    let left = () => {}
+    const scanner = openScanner({
+      view: this.view,
+      wakeUps: this.parts.server.wakeUps,
+      options,
+      mustExist: () => this.mustExist(),
+      released: () => left(),
+    })
+    left = this.tree.add(() => scanner.close())
+    return scanner
+  }
+
+  close(): Promise<void> {
+    return this.tree.close()
+  }
+
+  protected get place(): string {
+    return `the stream ${this.keys.stream}`
+  }
+
+  /** Whether the log is known to have had records. */
+  protected mustExist(): boolean {
+    return true
+  }
+
+  /** Runs when all scanners are closed. */
+  protected async release(): Promise<void> {}
+
+  /** The signal ends only the wait. */
+  protected async during<T>({ signal }: Waits, work: () => Promise<T>): Promise<T> {
+    this.tree.assertOpen(`the log ${this.channel}`)
+    signal?.throwIfAborted()
+    return abortable(work(), signal)
+  }
+}

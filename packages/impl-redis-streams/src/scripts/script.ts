@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto'
+import type { RedisCalls } from '../client/redis-calls.js'
+import { replyCode } from '../error-mapping.js'
+import type { LogKeys } from '../log-keys.js'
+
+/** A Lua script: the server runs it whole before it serves anybody else. */
+export interface Script {
+  readonly source: string
+  readonly digest: string
+}
+
+export type ScriptReply = readonly (Buffer | number)[]
+
+export function defineScript(source: string): Script {
+  return { source, digest: createHash('sha1').update(source).digest('hex') }
+}
+
+/** Runs a script on a log's keys, by its digest; with its source where the server has not seen or has forgotten it. */
+export async function runScript(
+  calls: RedisCalls,
+  script: Script,
+  { stream, state }: LogKeys,
+  args: readonly (string | number | Buffer)[],
+  doing: string,
+): Promise<ScriptReply> {
+  const reply = await calls.call(doing, async (client) => {
+    try {
+      return await client.callBuffer('evalsha', script.digest, 2, stream, state, ...args)
+    } catch (error) {
+      if (replyCode(error) !== 'NOSCRIPT') throw error
+      return client.callBuffer('eval', script.source, 2, stream, state, ...args)
+    }
+  })
+  return reply as ScriptReply
+}
+
+/** One part of a reply as text; empty where there is none. */
+export function textAt(reply: ScriptReply, index: number): string {
+  const part = reply[index]
+  return part === undefined || part === null ? '' : part.toString()
+}

@@ -1,0 +1,48 @@
+import type { Redis } from 'ioredis'
+import { isCluster } from './client/connect.js'
+import type { RedisCalls, RedisClient } from './client/redis-calls.js'
+
+/** What one server's settings make of an acknowledgement. Undefined: the server did not say. */
+export interface ServerSettings {
+  readonly version: string | undefined
+  readonly appendOnly: boolean | undefined
+  /** `always`, `everysec` or `no`. */
+  readonly sync: string | undefined
+  readonly maxMemory: number | undefined
+  readonly evictionPolicy: string | undefined
+  readonly replicas: number | undefined
+  readonly isReplica: boolean | undefined
+}
+
+/** Reads the settings of the server, of every primary in a Cluster. Never rejects: what is refused is unknown. */
+export async function readSettings(calls: RedisCalls): Promise<ServerSettings[]> {
+  return Promise.all(primaries(calls.client).map((server) => readOne(calls, server)))
+}
+
+function primaries(client: RedisClient): Redis[] {
+  return isCluster(client) ? client.nodes('master') : [client]
+}
+
+async function readOne(calls: RedisCalls, server: Redis): Promise<ServerSettings> {
+  const ask = (what: () => Promise<unknown>) =>
+    calls.call('reading the server’s settings', what).catch(() => undefined)
+  const [info, config] = await Promise.all([
+    ask(() => server.info()),
+    ask(() => server.config('GET', 'appendfsync')),
+  ])
+  const said = new Map<string, string>()
+  for (const line of typeof info === 'string' ? info.split('\r\n') : []) {
+    const colon = line.indexOf(':')
+    if (colon > 0) said.set(line.slice(0, colon), line.slice(colon + 1))
+  }
+  const number = (name: string) => (said.has(name) ? Number(said.get(name)) : undefined)
+  return {
+    version: said.get('redis_version'),
+    appendOnly: said.has('aof_enabled') ? said.get('aof_enabled') === '1' : undefined,
+    sync: Array.isArray(config) && typeof config[1] === 'string' ? config[1] : undefined,
+    maxMemory: number('maxmemory'),
+    evictionPolicy: said.get('maxmemory_policy'),
+    replicas: number('connected_slaves'),
+    isReplica: said.has('role') ? said.get('role') !== 'master' : undefined,
+  }
+}

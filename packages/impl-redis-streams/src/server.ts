@@ -1,0 +1,109 @@
+import type { Guarantees, Runtime } from '@wal/walimpls'
+import { disconnect, isCluster } from './client/connect.js'
+import { RedisCalls, type RedisClient } from './client/redis-calls.js'
+import { WakeUps } from './client/wake-ups.js'
+import { CallFailure } from './error-mapping.js'
+import { guaranteesOf } from './guarantees.js'
+import type { LogKeys } from './log-keys.js'
+import type { FullRedisStreamsOptions } from './options.js'
+import { readSettings, type ServerSettings } from './server-settings.js'
+
+/** How old what is known of the server's settings may get before it is asked for again. */
+const SETTINGS_AGE_MS = 10_000
+
+/** What the logs of one opener share: the connections, and what is known of the server. */
+export class Server {
+  readonly calls: RedisCalls
+  /** A connection of its own where an append holds it up until replicas or the disk have confirmed. */
+  readonly appendCalls: RedisCalls
+  readonly wakeUps: WakeUps
+  private settings: readonly ServerSettings[] = []
+  private readAt = Number.NEGATIVE_INFINITY
+  private reading: Promise<void> | undefined
+
+  constructor(
+    private readonly client: RedisClient,
+    private readonly ours: boolean,
+    readonly options: FullRedisStreamsOptions,
+    readonly runtime: Runtime,
+  ) {
+    const { requestTimeoutMs, pollMs } = options
+    this.calls = new RedisCalls(client, runtime, requestTimeoutMs)
+    this.appendCalls = this.confirms
+      ? new RedisCalls(secondClient(client), runtime, requestTimeoutMs)
+      : this.calls
+    this.wakeUps = new WakeUps(this.calls, runtime, pollMs)
+    client.on('ready', this.refresh)
+  }
+
+  /** What is known by now; asks anew in the background when that is old. */
+  get guarantees(): Guarantees {
+    if (this.runtime.monotonic() - this.readAt > SETTINGS_AGE_MS) this.refresh()
+    return guaranteesOf(this.settings, this.options)
+  }
+
+  /** In a Cluster from Redis 7 on a wake-up stays on the node of its log. */
+  get publish(): 'PUBLISH' | 'SPUBLISH' {
+    return isCluster(this.client) && this.client.options.shardedSubscribers === true ? 'SPUBLISH' : 'PUBLISH'
+  }
+
+  /** Resolves when the settings have been read, as far as the server tells them. */
+  readSettings(): Promise<void> {
+    this.reading ??= readSettings(this.calls)
+      .then((settings) => {
+        this.settings = settings
+        this.readAt = this.runtime.monotonic()
+      })
+      .finally(() => {
+        this.reading = undefined
+      })
+    return this.reading
+  }
+
+  /** Waits until what was sent before on the same connection is on the replicas or the disk that the options ask for. */
+  confirmation({ stream }: LogKeys): (() => Promise<void>) | undefined {
+    if (!this.confirms) return undefined
+    const { waitReplicas, waitAof, requestTimeoutMs } = this.options
+    // Below the deadline of the call, so that a reply comes rather than none.
+    const ms = Math.max(1, Math.floor(requestTimeoutMs * 0.8))
+    return () =>
+      this.appendCalls.call(`waiting for replicas of ${stream}`, async (client) => {
+        const pipeline = client.pipeline()
+        if (waitReplicas > 0) pipeline.call('WAIT', waitReplicas, ms)
+        if (waitAof) pipeline.call('WAITAOF', 1, 0, ms)
+        const replies = (await pipeline.exec()) ?? []
+        for (const [error] of replies) if (error) throw error
+        if (waitReplicas > 0 && Number(replies[0]?.[1]) < waitReplicas)
+          throw new CallFailure(
+            `only ${replies[0]?.[1]} of ${waitReplicas} replicas have confirmed within ${ms} ms`,
+          )
+        const [synced] = waitAof ? ((replies.at(-1)?.[1] ?? []) as number[]) : [1]
+        if (synced !== 1) throw new CallFailure(`the server has not synced within ${ms} ms`)
+      })
+  }
+
+  async close(): Promise<void> {
+    this.client.off('ready', this.refresh)
+    await this.wakeUps.close()
+    this.calls.close()
+    if (this.appendCalls !== this.calls) {
+      this.appendCalls.close()
+      await disconnect(this.appendCalls.client)
+    }
+    if (this.ours) await disconnect(this.client)
+  }
+
+  private get confirms(): boolean {
+    return this.options.waitReplicas > 0 || this.options.waitAof
+  }
+
+  private readonly refresh = () => void this.readSettings()
+}
+
+function secondClient(client: RedisClient): RedisClient {
+  const second = isCluster(client)
+    ? client.duplicate([], { lazyConnect: false })
+    : client.duplicate({ lazyConnect: false })
+  second.on('error', () => {})
+  return second
+}

@@ -1,0 +1,91 @@
+import { AppendError, type Batch, type WALImpls, type Waits, WalError, type Writer } from '@wal/walimpls'
+import { Appender } from './appender.js'
+import type { LogLook } from './log-view.js'
+import { messageIds, type RedisStreamsId } from './message-id.js'
+import { LIMITS, type LogParts, RedisStreamsReadOnlyWAL } from './read-only-wal.js'
+import { missing } from './scanner.js'
+import { runScript, textAt } from './scripts/script.js'
+import { truncateScript } from './scripts/truncate-script.js'
+
+/** Entries freed by one command: some milliseconds of the server's time. */
+const TRIM_STEP = 10_000
+
+export class RedisStreamsWAL extends RedisStreamsReadOnlyWAL implements WALImpls<RedisStreamsId> {
+  private readonly appender: Appender
+  private inFlight = 0
+  private truncating: Promise<unknown> = Promise.resolve()
+
+  constructor(
+    parts: LogParts,
+    readonly writer: Writer,
+    look: LogLook,
+  ) {
+    super(parts)
+    const { server } = parts
+    this.appender = new Appender({
+      calls: server.appendCalls,
+      keys: this.keys,
+      writer,
+      look,
+      // Above every clock that may have given ids so far.
+      milliseconds: Math.max(server.runtime.now(), look.serverTime),
+      publish: server.publish,
+      maxRecordBytes: LIMITS.maxRecordBytes,
+      confirm: server.confirmation(this.keys),
+    })
+  }
+
+  append(batch: Batch): Promise<readonly RedisStreamsId[]> {
+    if (this.tree.closed)
+      return this.appender.refuse(refusal('WAL_CLOSED', `the log ${this.channel} is closed`))
+    if (this.inFlight >= this.limits.maxInFlightBatches)
+      return this.appender.refuse(
+        refusal('WAL_INVALID_ARGUMENT', `more than ${this.limits.maxInFlightBatches} batches in flight`),
+      )
+    this.inFlight++
+    return this.appender.append(batch).finally(() => this.inFlight--)
+  }
+
+  truncate(before: RedisStreamsId, waits: Waits = {}): Promise<void> {
+    return this.during(waits, async () => {
+      const id = messageIds.serialise(before)
+      const mine = this.truncating.then(() => this.truncateNow(id))
+      this.truncating = mine.catch(() => {})
+      return mine
+    })
+  }
+
+  protected override mustExist(): boolean {
+    return this.appender.known !== undefined
+  }
+
+  protected override async release(): Promise<void> {
+    await this.appender.settled()
+    await this.truncating
+  }
+
+  /** The beginning is remembered first, so that a reader is told the same before, while and after storage is freed. */
+  private async truncateNow(before: string): Promise<void> {
+    const { keys, place } = this
+    const { calls } = this.parts.server
+    const doing = `truncating ${keys.stream}`
+    const reply = await runScript(calls, truncateScript, keys, [before, this.appender.writerText], doing)
+    const word = textAt(reply, 0)
+    if (word === 'same') return
+    if (word === 'gone') throw missing(place)
+    if (word === 'fenced')
+      throw new WalError('WAL_FENCED', `${place}: another writer has taken over; it alone may truncate`)
+    const kept = textAt(reply, 1)
+    for (;;) {
+      const freed = await calls.call(doing, (client) =>
+        client.xtrim(keys.stream, 'MINID', '~', kept, 'LIMIT', TRIM_STEP),
+      )
+      if (freed === 0) break
+    }
+    await calls.call(doing, (client) => client.xtrim(keys.stream, 'MINID', '=', kept))
+  }
+}
+
+function refusal(code: 'WAL_CLOSED' | 'WAL_INVALID_ARGUMENT', message: string): AppendError {
+  return new AppendError(code, message, { outcome: 'not-written' })
+}
