@@ -88,9 +88,9 @@ export class Server {
     this.calls.close()
     if (this.appendCalls !== this.calls) {
       this.appendCalls.close()
-      await disconnect(this.appendCalls.client)
+      await disconnect(this.appendCalls.client, this.runtime)
     }
-    if (this.ours) await disconnect(this.client)
+    if (this.ours) await disconnect(this.client, this.runtime)
   }
 
   private get confirms(): boolean {

@@ -25,7 +25,10 @@ test('entries deleted in the middle: what is whole is given out, then the gap', 
   await redis.command('XDEL', scene.keys.stream, String(ids[1]), String(ids[2]))
   const scanner = scan(reader)
   expect(textsOf((await scanner.next()) ?? [])).toEqual(['opening of term 1', 'a'])
-  await expect(scanner.next()).rejects.toMatchObject({ code: 'WAL_POSITION_TRUNCATED', oldest: String(ids[3]) })
+  await expect(scanner.next()).rejects.toMatchObject({
+    code: 'WAL_POSITION_TRUNCATED',
+    oldest: String(ids[3]),
+  })
   expect(await readAll(reader, { from: ids[3] as never })).toEqual(['d'])
   expect(await codeOf(readAll(reader, { from: ids[2] as never }))).toBe('WAL_POSITION_TRUNCATED')
 })
@@ -34,7 +37,10 @@ test('XTRIM from the front: a reader from the oldest is told, a tailing one goes
   await using scene = Scene.on(redis)
   const { writer, ids, reader, scanner } = await tailing(scene)
   await redis.command('XTRIM', scene.keys.stream, 'MINID', String(ids[2]))
-  await expect(scan(reader).next()).rejects.toMatchObject({ code: 'WAL_POSITION_TRUNCATED', oldest: String(ids[2]) })
+  await expect(scan(reader).next()).rejects.toMatchObject({
+    code: 'WAL_POSITION_TRUNCATED',
+    oldest: String(ids[2]),
+  })
   const next = scanner.next()
   await writer.append('e')
   expect(textsOf((await next) ?? [])).toEqual(['e'])
@@ -70,7 +76,8 @@ for (const [what, remove] of Object.entries({
     expect(await codeOf(writer.append('e'))).toMatch(/^WAL_(CHANNEL_NOT_FOUND|FENCED)$/)
     expect(await codeOf(readAll(reader))).toBe('WAL_CHANNEL_NOT_FOUND')
     expect(await codeOf(reader.last())).toBe('WAL_CHANNEL_NOT_FOUND')
-    if (what !== 'DEL of the stream alone' && what !== 'expiry') expect(await next).toBe('WAL_CHANNEL_NOT_FOUND')
+    if (what !== 'DEL of the stream alone' && what !== 'expiry')
+      expect(await next).toBe('WAL_CHANNEL_NOT_FOUND')
     // A new log under the name is not taken for the old one.
     const newer = await scene.writer(2)
     await newer.append('new')

@@ -1,6 +1,6 @@
-import { invalidArgument, type Waits } from '@wal/walimpls'
-import { onAbort } from '@wal/walimpls/helper'
-import type { Cluster, Redis, RedisOptions } from 'ioredis'
+import { invalidArgument, type Runtime, type Waits } from '@wal/walimpls'
+import { abortable } from '@wal/walimpls/helper'
+import type { Redis, RedisOptions } from 'ioredis'
 import { mapError } from '../error-mapping.js'
 import type { FullRedisStreamsOptions } from '../options.js'
 import type { RedisClient } from './redis-calls.js'
@@ -11,6 +11,7 @@ const DEFAULT_SENTINEL_PORT = 26_379
 /** The client of an opener: the user's, or a new one that answers. */
 export async function connect(
   options: FullRedisStreamsOptions,
+  runtime: Runtime,
   { signal }: Waits = {},
 ): Promise<{ client: RedisClient; ours: boolean }> {
   if (options.client !== undefined) return { client: options.client, ours: false }
@@ -19,18 +20,14 @@ export async function connect(
   client.on('error', (error) => {
     reason = error
   })
-  const stop = signal === undefined ? () => {} : onAbort(signal, () => client.disconnect())
   try {
-    await client.connect()
-    signal?.throwIfAborted()
+    await abortable(client.connect(), signal)
     return { client, ours: true }
   } catch (error) {
-    client.disconnect()
+    await disconnect(client, runtime)
     signal?.throwIfAborted()
     // ioredis says only that the connection was closed; why, it said before.
     throw mapError(reason ?? error, `connecting to ${placeOf(options)}`)
-  } finally {
-    stop()
   }
 }
 
@@ -116,10 +113,20 @@ export function isCluster(client: RedisClient): client is Cluster {
   return (client as Partial<Cluster>).isCluster === true
 }
 
+/** What ioredis takes to destroy a socket that the other side does not close, and a little more. */
+const END_MS = 3_000
+
 /** Ends a client of ours. Resolves when its sockets are gone. */
-export async function disconnect(client: Redis | Cluster): Promise<void> {
-  if (client.status === 'end' || client.status === 'wait') return client.disconnect()
-  const ended = new Promise<void>((resolve) => client.once('end', () => resolve()))
-  client.disconnect()
-  await ended
+export async function disconnect(client: RedisClient, runtime: Runtime): Promise<void> {
+  // Between two attempts to connect there is no socket, and ioredis says nothing when it gives up.
+  const idle = client.status === 'end' || client.status === 'wait' || client.status === 'reconnecting'
+  if (idle) return client.disconnect()
+  await new Promise<void>((resolve) => {
+    const timer = runtime.setTimeout(resolve, END_MS)
+    client.once('end', () => {
+      timer.clear()
+      resolve()
+    })
+    client.disconnect()
+  })
 }

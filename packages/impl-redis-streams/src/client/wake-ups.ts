@@ -96,7 +96,12 @@ export class WakeUps {
   }
 
   private listenTo(watched: Watched): void {
-    this.subscriber ??= subscribe(this.calls, (channel) => this.wake(this.watched.get(channel)), this.wakeAll)
+    this.subscriber ??= subscribe(
+      this.calls,
+      this.runtime,
+      (channel) => this.wake(this.watched.get(channel)),
+      this.wakeAll,
+    )
     const { wake } = watched.keys
     this.subscriber.subscribe(wake).then(
       () => {
@@ -164,7 +169,12 @@ interface Subscriber {
 }
 
 /** `lost`: messages may have been missed. ioredis subscribes anew after a reconnect. */
-function subscribe(calls: RedisCalls, heard: (channel: string) => void, lost: () => void): Subscriber {
+function subscribe(
+  calls: RedisCalls,
+  runtime: Runtime,
+  heard: (channel: string) => void,
+  lost: () => void,
+): Subscriber {
   const { client } = calls
   if (isCluster(client)) {
     const sharded = client.options.shardedSubscribers === true
@@ -192,6 +202,6 @@ function subscribe(calls: RedisCalls, heard: (channel: string) => void, lost: ()
   return {
     subscribe: (channel) => subscriber.subscribe(channel),
     unsubscribe: (channel) => void subscriber.unsubscribe(channel).catch(() => {}),
-    close: () => disconnect(subscriber),
+    close: () => disconnect(subscriber, runtime),
   }
 }

@@ -1,0 +1,144 @@
+import { FaultProxy, startRedis } from '@wal/brokers'
+import { outcomeOf } from '@wal/walimpls'
+import { afterEach, expect, test, vi } from 'vitest'
+import { codeOf, readAll, Scene, scan, textsOf } from './scene.js'
+
+const closing: AsyncDisposable[] = []
+afterEach(async () => {
+  for (const each of closing.splice(0).reverse()) await each[Symbol.asyncDispose]()
+})
+
+async function throughProxy(options: { requestTimeoutMs?: number; pollMs?: number } = {}) {
+  const redis = await startRedis({ appendfsync: 'always' })
+  const proxy = await FaultProxy.start({ target: redis })
+  const scene = Scene.on({ host: '127.0.0.1', port: proxy.port }, options)
+  closing.push(redis, proxy, scene)
+  return { redis, proxy, scene }
+}
+
+test('a reply that is cut off: unknown; the same batch again gets the ids it has', async () => {
+  const { proxy, scene } = await throughProxy()
+  const writer = await scene.writer()
+  proxy.inject({ kind: 'cut-reply' })
+  const batch = writer.batch('a', 'b')
+  const error = await writer.wal.append(batch).catch((reason) => reason)
+  expect(outcomeOf(error)).toBe('unknown')
+  proxy.heal()
+  const ids = await vi.waitUntil(() => writer.wal.append(batch).catch(() => undefined), { timeout: 30_000 })
+  await writer.append('c')
+  expect(ids.map(({ ordinal }) => ordinal)).toEqual([1, 2])
+  expect(await readAll(writer.wal)).toEqual(['opening of term 1', 'a', 'b', 'c'])
+})
+
+test('the first batch, its reply cut off, keeps the fence it took', async () => {
+  const { proxy, scene } = await throughProxy()
+  const wal = await (await scene.opener()).open(scene.channel, { term: 1, incarnation: 'one' })
+  proxy.inject({ kind: 'cut-reply' })
+  const opening = { sequence: 0, messages: [{ payload: Buffer.from('opening'), properties: [] }], bytes: 7 }
+  expect(outcomeOf(await wal.append(opening).catch((reason) => reason))).toBe('unknown')
+  proxy.heal()
+  await vi.waitUntil(() => wal.append(opening).catch(() => undefined), { timeout: 30_000 })
+  expect(await readAll(wal)).toEqual(['opening'])
+})
+
+test('several in flight when the connection ends: none is stored behind one that is not', async () => {
+  const { proxy, scene } = await throughProxy()
+  const writer = await scene.writer()
+  const batches = Array.from({ length: 4 }, (_, i) => writer.batch(`${i}`.padEnd(5000, '.')))
+  proxy.inject({ kind: 'reset-after', bytes: 12_000, direction: 'to-server' })
+  const outcomes = await Promise.allSettled(batches.map((batch) => writer.wal.append(batch)))
+  expect(outcomes.map(({ status }) => status)).toEqual(Array(4).fill('rejected'))
+  proxy.heal()
+  for (const batch of batches)
+    await vi.waitUntil(() => writer.wal.append(batch).catch(() => undefined), { timeout: 30_000 })
+  expect((await readAll(writer.wal)).slice(1).map((each) => each[0])).toEqual(['0', '1', '2', '3'])
+})
+
+test('a script that the server has forgotten is sent again', async () => {
+  const { redis, scene } = await throughProxy()
+  const writer = await scene.writer()
+  await redis.command('SCRIPT', 'FLUSH')
+  await Promise.all([writer.append('a'), writer.append('b'), writer.append('c')])
+  await redis.command('SCRIPT', 'FLUSH')
+  expect(await readAll(writer.wal)).toEqual(['opening of term 1', 'a', 'b', 'c'])
+})
+
+for (const kind of ['half-open', 'black-hole'] as const) {
+  test(`${kind}: appends and reads settle by the deadline, and go on behind it`, async () => {
+    const { proxy, scene } = await throughProxy({ requestTimeoutMs: 500 })
+    const writer = await scene.writer()
+    const reader = await scene.reader()
+    if (kind === 'half-open') proxy.injectOnce({ kind })
+    else proxy.inject({ kind })
+    const batch = writer.batch('a')
+    const error = await writer.wal.append(batch).catch((reason) => reason)
+    expect([error.code, error.retryable, outcomeOf(error)]).toEqual(['WAL_UNAVAILABLE', true, 'unknown'])
+    if (kind === 'black-hole') expect(await codeOf(reader.last())).toBe('WAL_UNAVAILABLE')
+    proxy.heal()
+    await vi.waitUntil(() => writer.wal.append(batch).catch(() => undefined), { timeout: 30_000 })
+    await vi.waitFor(async () => expect(await readAll(reader)).toEqual(['opening of term 1', 'a']), {
+      timeout: 30_000,
+    })
+  })
+}
+
+test('a server that is frozen, then goes on: nothing twice, nothing lost', async () => {
+  const { redis, scene } = await throughProxy({ requestTimeoutMs: 500 })
+  const writer = await scene.writer()
+  redis.freeze()
+  const batch = writer.batch('a')
+  expect(outcomeOf(await writer.wal.append(batch).catch((reason) => reason))).toBe('unknown')
+  expect(await codeOf(writer.wal.append(batch))).toBe('WAL_UNAVAILABLE')
+  redis.thaw()
+  await vi.waitUntil(() => writer.wal.append(batch).catch(() => undefined), { timeout: 30_000 })
+  await writer.append('b')
+  expect(await readAll(writer.wal)).toEqual(['opening of term 1', 'a', 'b'])
+})
+
+test('a tailing reader gets what is stored while its wake-ups can not reach it', async () => {
+  const { redis, proxy, scene } = await throughProxy({ pollMs: 100 })
+  const direct = Scene.on(redis)
+  closing.push(direct)
+  const writer = await scene.writer()
+  const scanner = scan(await scene.reader())
+  expect(textsOf((await scanner.next()) ?? [])).toHaveLength(1)
+  expect(await scanner.next()).toEqual([])
+  const next = scanner.next()
+  // Every connection that is open now, that of the subscription too, goes silent.
+  proxy.injectOnce({ kind: 'half-open' })
+  const other = await (await direct.opener()).open(scene.channel, writer.wal.writer)
+  await other.append(writer.batch('a'))
+  proxy.heal()
+  const outcome = await next.then(textsOfOrNone, (error) => error.code)
+  expect(outcome === 'WAL_UNAVAILABLE' ? await readAll(other) : outcome).toContain('a')
+})
+
+const textsOfOrNone = (messages: Parameters<typeof textsOf>[0] | undefined) => textsOf(messages ?? [])
+
+test('no server at all: build says where, in time', async () => {
+  const { proxy, scene } = await throughProxy()
+  await proxy.close()
+  await expect(scene.opener()).rejects.toMatchObject({ code: 'WAL_UNAVAILABLE', retryable: true })
+})
+
+test('an abort while connecting releases the client', async () => {
+  const { proxy, scene } = await throughProxy()
+  proxy.inject({ kind: 'black-hole' })
+  const { redisStreamsBuilder } = await import('../src/builder.js')
+  const { readOptions } = await import('@wal/walimpls/helper')
+  const { systemRuntime } = await import('@wal/walimpls')
+  const controller = new AbortController()
+  const options = readOptions<never>(
+    redisStreamsBuilder.options,
+    { hosts: [`127.0.0.1:${proxy.port}`] },
+    'test',
+  )
+  const building = redisStreamsBuilder.build(options, systemRuntime, { signal: controller.signal })
+  await vi.waitUntil(() => proxy.connections > 0)
+  const reason = new Error('enough')
+  controller.abort(reason)
+  await expect(building).rejects.toBe(reason)
+  proxy.heal()
+  await vi.waitUntil(() => proxy.connections === 0, { timeout: 30_000 })
+  expect(scene.channel).toBeTypeOf('string')
+})
