@@ -15,8 +15,7 @@ export const redisStreamsBuilder: OpenerBuilderImpls<FullRedisStreamsOptions, Re
     waits.signal?.throwIfAborted()
     const options = { ...given, hosts: given.hosts ?? [] }
     checkOptions(options)
-    const { client, ours } = await connect(options, runtime, waits)
-    return new RedisStreamsOpener(client, ours, options, runtime)
+    return new RedisStreamsOpener(await connect(options, runtime, waits), options, runtime)
   },
 }
 

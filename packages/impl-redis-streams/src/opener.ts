@@ -8,8 +8,7 @@ import {
 } from '@wal/walimpls'
 import { abortable, CloseTree } from '@wal/walimpls/helper'
 import type { Redis } from 'ioredis'
-import { isCluster, placeOf } from './client/connect.js'
-import type { RedisClient } from './client/redis-calls.js'
+import { type Clients, isCluster, placeOf } from './client/connect.js'
 import { channelOf, type LogKeys, logKeys, streamPattern } from './log-keys.js'
 import { LogView } from './log-view.js'
 import type { RedisStreamsId } from './message-id.js'
@@ -25,8 +24,8 @@ export class RedisStreamsOpener implements OpenerImpls<RedisStreamsId> {
   private readonly server: Server
   private readonly tree: CloseTree
 
-  constructor(client: RedisClient, ours: boolean, options: FullRedisStreamsOptions, runtime: Runtime) {
-    this.server = new Server(client, ours, options, runtime)
+  constructor(clients: Clients, options: FullRedisStreamsOptions, runtime: Runtime) {
+    this.server = new Server(clients, options, runtime)
     this.tree = new CloseTree(() => this.server.close())
   }
 

@@ -1,6 +1,6 @@
 import type { Guarantees, Runtime } from '@wal/walimpls'
-import { disconnect, isCluster } from './client/connect.js'
-import { RedisCalls, type RedisClient } from './client/redis-calls.js'
+import { type Clients, disconnect, isCluster } from './client/connect.js'
+import { RedisCalls } from './client/redis-calls.js'
 import { WakeUps } from './client/wake-ups.js'
 import { CallFailure } from './error-mapping.js'
 import { guaranteesOf } from './guarantees.js'
@@ -22,16 +22,14 @@ export class Server {
   private reading: Promise<void> | undefined
 
   constructor(
-    private readonly client: RedisClient,
-    private readonly ours: boolean,
+    private readonly clients: Clients,
     readonly options: FullRedisStreamsOptions,
     readonly runtime: Runtime,
   ) {
     const { requestTimeoutMs, pollMs } = options
+    const { client, appends } = clients
     this.calls = new RedisCalls(client, runtime, requestTimeoutMs)
-    this.appendCalls = this.confirms
-      ? new RedisCalls(secondClient(client), runtime, requestTimeoutMs)
-      : this.calls
+    this.appendCalls = appends === undefined ? this.calls : new RedisCalls(appends, runtime, requestTimeoutMs)
     this.wakeUps = new WakeUps(this.calls, runtime, pollMs)
     client.on('ready', this.refresh)
   }
@@ -44,7 +42,8 @@ export class Server {
 
   /** In a Cluster from Redis 7 on a wake-up stays on the node of its log. */
   get publish(): 'PUBLISH' | 'SPUBLISH' {
-    return isCluster(this.client) && this.client.options.shardedSubscribers === true ? 'SPUBLISH' : 'PUBLISH'
+    const { client } = this.clients
+    return isCluster(client) && client.options.shardedSubscribers === true ? 'SPUBLISH' : 'PUBLISH'
   }
 
   /** Resolves when the settings have been read, as far as the server tells them. */
@@ -62,7 +61,7 @@ export class Server {
 
   /** Waits until what was sent before on the same connection is on the replicas or the disk that the options ask for. */
   confirmation({ stream }: LogKeys): (() => Promise<void>) | undefined {
-    if (!this.confirms) return undefined
+    if (this.clients.appends === undefined) return undefined
     const { waitReplicas, waitAof, requestTimeoutMs } = this.options
     // Below the deadline of the call, so that a reply comes rather than none.
     const ms = Math.max(1, Math.floor(requestTimeoutMs * 0.8))
@@ -83,27 +82,14 @@ export class Server {
   }
 
   async close(): Promise<void> {
-    this.client.off('ready', this.refresh)
+    const { client, ours, appends } = this.clients
+    client.off('ready', this.refresh)
     await this.wakeUps.close()
     this.calls.close()
-    if (this.appendCalls !== this.calls) {
-      this.appendCalls.close()
-      await disconnect(this.appendCalls.client, this.runtime)
-    }
-    if (this.ours) await disconnect(this.client, this.runtime)
-  }
-
-  private get confirms(): boolean {
-    return this.options.waitReplicas > 0 || this.options.waitAof
+    this.appendCalls.close()
+    if (appends !== undefined) await disconnect(appends, this.runtime)
+    if (ours) await disconnect(client, this.runtime)
   }
 
   private readonly refresh = () => void this.readSettings()
-}
-
-function secondClient(client: RedisClient): RedisClient {
-  const second = isCluster(client)
-    ? client.duplicate([], { lazyConnect: false })
-    : client.duplicate({ lazyConnect: false })
-  second.on('error', () => {})
-  return second
 }

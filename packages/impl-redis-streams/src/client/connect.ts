@@ -1,6 +1,6 @@
 import { invalidArgument, type Runtime, type Waits } from '@wal/walimpls'
 import { abortable } from '@wal/walimpls/helper'
-import type { Redis, RedisOptions } from 'ioredis'
+import type { Cluster, RedisOptions } from 'ioredis'
 import { mapError } from '../error-mapping.js'
 import type { FullRedisStreamsOptions } from '../options.js'
 import type { RedisClient } from './redis-calls.js'
@@ -8,26 +8,56 @@ import type { RedisClient } from './redis-calls.js'
 const DEFAULT_PORT = 6379
 const DEFAULT_SENTINEL_PORT = 26_379
 
-/** The client of an opener: the user's, or a new one that answers. */
+/** The clients of an opener. */
+export interface Clients {
+  readonly client: RedisClient
+  /** Whether `client` is to be closed with the opener. */
+  readonly ours: boolean
+  /** A second one, where an append holds its connection up until replicas or the disk have confirmed. */
+  readonly appends: RedisClient | undefined
+}
+
+/** The user's client, or a new one that answers. */
 export async function connect(
   options: FullRedisStreamsOptions,
   runtime: Runtime,
-  { signal }: Waits = {},
-): Promise<{ client: RedisClient; ours: boolean }> {
-  if (options.client !== undefined) return { client: options.client, ours: false }
-  const client = await newClient(options)
+  waits: Waits = {},
+): Promise<Clients> {
+  const ours = options.client === undefined
+  const client = options.client ?? (await newClient(options))
+  const place = placeOf(options)
+  if (ours) await firstConnect(client, place, runtime, waits)
+  if (options.waitReplicas === 0 && !options.waitAof) return { client, ours, appends: undefined }
+  const appends = isCluster(client)
+    ? client.duplicate([], { lazyConnect: true })
+    : client.duplicate({ lazyConnect: true })
+  try {
+    await firstConnect(appends, place, runtime, waits)
+    return { client, ours, appends }
+  } catch (error) {
+    if (ours) await disconnect(client, runtime)
+    throw error
+  }
+}
+
+async function firstConnect(
+  client: RedisClient,
+  place: string,
+  runtime: Runtime,
+  { signal }: Waits,
+): Promise<void> {
   let reason: unknown
+  // Without a listener ioredis prints errors.
   client.on('error', (error) => {
     reason = error
   })
   try {
     await abortable(client.connect(), signal)
-    return { client, ours: true }
   } catch (error) {
     await disconnect(client, runtime)
     signal?.throwIfAborted()
     // ioredis says only that the connection was closed; why, it said before.
-    throw mapError(reason ?? error, `connecting to ${placeOf(options)}`)
+    throw mapError(reason ?? error, `connecting to ${place}`)
   }
 }
 
@@ -68,7 +98,8 @@ function newCluster(Client: typeof Cluster, options: FullRedisStreamsOptions): C
       replyMapping: 'legacy' as const,
     },
     lazyConnect: true,
-    enableOfflineQueue: false,
+    // Connections to nodes are made when first used; what comes meanwhile has to wait (our deadlines bound that).
+    enableOfflineQueue: true,
     // Resending is the adaptor's, which knows the order.
     retryDelayOnFailover: 0,
   }

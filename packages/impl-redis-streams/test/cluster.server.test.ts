@@ -1,0 +1,94 @@
+import { type RedisCluster, startRedisCluster } from '@wal/brokers'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { contractTests } from '../../walimpls/test/contract.js'
+import { redisStreamsBuilder } from '../src/builder.js'
+import { readAll, Scene, scan, textsOf } from './scene.js'
+
+let cluster: RedisCluster
+beforeAll(async () => {
+  cluster = await startRedisCluster({ appendfsync: 'always' })
+})
+afterAll(() => cluster.stop())
+
+const options = () => ({ hosts: cluster.nodes.map(({ host, port }) => `${host}:${port}`), cluster: true })
+
+contractTests({ test, name: 'redis-streams in a Cluster', builder: redisStreamsBuilder, options })
+
+test('channels lie on all nodes; wake-ups reach their readers without polling', async () => {
+  await using scene = new Scene({ ...options(), pollMs: 600_000 })
+  const opener = await scene.opener()
+  const names = Array.from({ length: 12 }, (_, i) => `${scene.channel}-${i}`)
+  const logs = await Promise.all(
+    names.map(async (name) => {
+      const wal = await opener.open(name, { term: 1, incarnation: 'one' })
+      await wal.append({
+        sequence: 0,
+        messages: [{ payload: Buffer.from('opening'), properties: [] }],
+        bytes: 7,
+      })
+      const scanner = scan(await opener.openReadOnly(name), 'latest')
+      expect(await scanner.next()).toEqual([])
+      return { wal, next: scanner.next() }
+    }),
+  )
+  const sizes = await Promise.all(cluster.nodes.map((node) => node.command('DBSIZE')))
+  expect(sizes.every((size) => Number(size) > 0)).toBe(true)
+  for (const { wal } of logs)
+    await wal.append({ sequence: 1, messages: [{ payload: Buffer.from('a'), properties: [] }], bytes: 1 })
+  for (const { next } of logs) expect(textsOf((await next) ?? [])).toEqual(['a'])
+})
+
+test('a node that is killed and comes back: its channels go on', async () => {
+  await using scene = new Scene(options())
+  const writer = await scene.writer()
+  const home = await vi.waitUntil(async () => {
+    for (const node of cluster.nodes) {
+      const found = await node.command('EXISTS', scene.keys.stream).catch(() => 0)
+      if (found === 1) return node
+    }
+    return undefined
+  })
+  await home.kill()
+  const batch = writer.batch('a')
+  await expect(writer.wal.append(batch)).rejects.toMatchObject({ retryable: true })
+  await home.restart()
+  await vi.waitUntil(() => writer.wal.append(batch).catch(() => undefined), {
+    timeout: 60_000,
+    interval: 100,
+  })
+  expect(await readAll(writer.wal)).toEqual(['opening of term 1', 'a'])
+})
+
+test('a slot that moves to another node: appends and readers follow', async () => {
+  await using scene = new Scene({ ...options(), pollMs: 100 })
+  const writer = await scene.writer()
+  await writer.append('a')
+  const slot = Number(await cluster.nodes[0]?.command('CLUSTER', 'KEYSLOT', scene.keys.stream))
+  const owners = await Promise.all(
+    cluster.nodes.map(async (node) => ({
+      node,
+      id: String(await node.command('CLUSTER', 'MYID')),
+      here: (await node.command('EXISTS', scene.keys.stream).catch(() => 0)) === 1,
+    })),
+  )
+  const from = owners.find(({ here }) => here)
+  const to = owners.find(({ here }) => !here)
+  if (from === undefined || to === undefined) throw new Error('the channel is on every node or on none')
+  const scanner = scan(await scene.reader(), 'latest')
+  expect(await scanner.next()).toEqual([])
+  const next = scanner.next()
+  await to.node.command('CLUSTER', 'SETSLOT', slot, 'IMPORTING', from.id)
+  await from.node.command('CLUSTER', 'SETSLOT', slot, 'MIGRATING', to.id)
+  // One of the two keys has gone over, the other not yet: the server asks to try again.
+  await from.node.command('MIGRATE', '127.0.0.1', to.node.port, scene.keys.state, 0, 5000)
+  const batch = writer.batch('b')
+  await expect(writer.wal.append(batch)).rejects.toMatchObject({ retryable: true })
+  await from.node.command('MIGRATE', '127.0.0.1', to.node.port, scene.keys.stream, 0, 5000)
+  for (const { node } of owners) await node.command('CLUSTER', 'SETSLOT', slot, 'NODE', to.id)
+  await vi.waitUntil(() => writer.wal.append(batch).catch(() => undefined), {
+    timeout: 60_000,
+    interval: 100,
+  })
+  expect(textsOf((await next) ?? [])).toEqual(['b'])
+  expect(await readAll(writer.wal)).toEqual(['opening of term 1', 'a', 'b'])
+})
