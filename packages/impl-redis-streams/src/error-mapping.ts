@@ -14,6 +14,9 @@ const refused = (retryable: boolean, advice?: string): Meaning => ({
   ...(advice === undefined ? {} : { advice }),
 })
 
+const ACL_ADVICE =
+  'The user lacks a permission; the ACL rules needed are in the README of @wal/impl-redis-streams.'
+
 /** By the first word of the server's reply. Each is raised before the server has changed anything. */
 const REPLIES: Readonly<Record<string, Meaning>> = {
   OOM: refused(
@@ -36,10 +39,7 @@ const REPLIES: Readonly<Record<string, Meaning>> = {
   NOSCRIPT: refused(true),
   NOAUTH: refused(false, 'The server asks for a user and password.'),
   WRONGPASS: refused(false, 'The user or the password is not the right one.'),
-  NOPERM: refused(
-    false,
-    'The user lacks a permission; the ACL rules needed are in the README of @wal/impl-redis-streams.',
-  ),
+  NOPERM: refused(false, ACL_ADVICE),
   NOPROTO: refused(false),
   CROSSSLOT: refused(false),
   WRONGTYPE: refused(false, 'A key of this name belongs to another application: choose another prefix.'),
@@ -54,6 +54,7 @@ const TEXTS: readonly (readonly [RegExp, Meaning])[] = [
       code: 'WAL_CORRUPT',
     },
   ],
+  [/user executing the script can't/, refused(false, ACL_ADVICE)],
   [/max number of clients/, refused(true)],
   [
     /unknown (command|subcommand)/,

@@ -2,8 +2,8 @@ import { PREVIOUS_FIELD } from '../fields.js'
 import { defineScript } from './script.js'
 
 /**
- * Stores a batch, whole or not at all: every check comes before the first XADD, and nothing behind it can fail (the ids
- * rise; a server out of memory refuses the script at its first write; the wake-up may fail).
+ * Stores a batch, whole or not at all: every check comes before the first XADD, and nothing behind that can fail (the
+ * ids rise; a server out of memory refuses the script at its first write; the wake-up may fail).
  *
  * Arguments: writer ("term incarnation"), term, proposed milliseconds, sequence, count, expected previous id, claim,
  * known id, base, publish command, largest record's bytes, packed batch.
@@ -45,7 +45,7 @@ local function lost()
   return {'lost', entry and entry[1] or ''}
 end
 
-local predecessor = last
+local predecessor, taken = last, false
 if owner == writer then
   local ms, n = parts(last)
   if ms == tonumber(base) and n >= sequence + count - 1 then return {'ok', base} end
@@ -57,21 +57,25 @@ else
   local ownerTerm = tonumber(string.match(owner, '^%d+') or '-1')
   if claim == 'no' or ownerTerm > term or (claim ~= 'yes' and claim ~= 'from ' .. owner) then return {'fenced', owner} end
   local ms = last == '' and 0 or (parts(last))
-  base = number(math.max(proposed, ms + 1))
+  base, taken = number(math.max(proposed, ms + 1)), true
   redis.call('HSET', state, 'writer', writer, 'base', base)
   if not exists then predecessor = '0-0' end
 end
 
 local messages = cmsgpack.unpack(ARGV[12])
-local id
-for i = 1, count do
-  id = base .. '-' .. number(sequence + i - 1)
-  if i == 1 and predecessor ~= base .. '-' .. number(sequence - 1) then
-    redis.call('XADD', stream, id, '${PREVIOUS_FIELD}', predecessor, unpack(messages[i]))
-  else
-    redis.call('XADD', stream, id, unpack(messages[i]))
-  end
+local function idAt(i) return base .. '-' .. number(sequence + i - 1) end
+local first
+if predecessor ~= idAt(0) then
+  first = redis.pcall('XADD', stream, idAt(1), '${PREVIOUS_FIELD}', predecessor, unpack(messages[1]))
+else
+  first = redis.pcall('XADD', stream, idAt(1), unpack(messages[1]))
 end
+if first.err then
+  if taken then redis.call('HSET', state, 'writer', owner, 'base', held[2] or '') end
+  return first
+end
+for i = 2, count do redis.call('XADD', stream, idAt(i), unpack(messages[i])) end
+local id = idAt(count)
 redis.call('HSET', state, 'last', id)
 if largest > tonumber(held[5] or '0') then redis.call('HSET', state, 'largest', ARGV[11]) end
 redis.pcall(publish, stream .. ':wake', id)

@@ -1,0 +1,115 @@
+import { inspect } from 'node:util'
+import { createCertificates, startRedis } from '@wal/brokers'
+import { openWal } from '@wal/core'
+import { expect, test } from 'vitest'
+import '../src/index.js'
+import { codeOf, readAll, Scene, scan, textsOf } from './scene.js'
+
+const PASSWORD = 'correct-horse-battery'
+
+/** The rules of the README. */
+const RULES =
+  '+hello +select +ping +client|setname +info +config|get +evalsha +eval +exists +time +scan ' +
+  '+xadd +xrange +xrevrange +xtrim +hget +hmget +hset +hdel +unlink +publish +subscribe +unsubscribe'
+
+test('a user with the rules of the README does everything, in its key space alone', async () => {
+  await using redis = await startRedis({
+    appendfsync: 'always',
+    acl: ['user default off', `user wal on >${PASSWORD} ~wal:* &wal:* ${RULES}`],
+  })
+  await using scene = Scene.on(redis, { user: 'wal', password: PASSWORD, pollMs: 600_000 })
+  const writer = await scene.writer()
+  const scanner = scan(await scene.reader(), 'latest')
+  expect(await scanner.next()).toEqual([])
+  const next = scanner.next()
+  const ids = await writer.append('a', 'b')
+  expect(textsOf((await next) ?? [])).toEqual(['a', 'b'])
+  await writer.wal.truncate(ids[1] as never)
+  expect(await readAll(writer.wal)).toEqual(['b'])
+  expect(writer.wal.guarantees).toMatchObject({ durability: expect.stringContaining('synced'), warnings: [] })
+  const opener = await scene.opener()
+  expect(await opener.list()).toEqual([scene.channel])
+  await opener.delete(scene.channel)
+  await using elsewhere = Scene.on(redis, { user: 'wal', password: PASSWORD, prefix: 'other:' })
+  await expect(elsewhere.writer()).rejects.toMatchObject({ code: 'WAL_UNAVAILABLE', retryable: false })
+})
+
+test('settings that may not be read are unknown, and appends that may not be made are refused for good', async () => {
+  await using redis = await startRedis({
+    appendfsync: 'always',
+    acl: [
+      `user default on >${PASSWORD} ~* &* +@all`,
+      `user few on >${PASSWORD} ~wal:* &wal:* ${RULES} -config|get -info -publish`,
+      `user reader on >${PASSWORD} ~wal:* &wal:* ${RULES} -xadd`,
+    ],
+  })
+  await using scene = Scene.on(redis, { password: PASSWORD })
+  const few = await scene.opener({ user: 'few', pollMs: 50 })
+  const writer = await scene.writer(1, few)
+  expect(writer.wal.guarantees).toMatchObject({
+    durability: 'unknown',
+    fencing: 'unknown',
+    retention: 'unknown',
+  })
+  expect(writer.wal.guarantees.warnings.join()).toContain('unknown')
+  // Nobody may publish: the poll finds it.
+  const scanner = scan(await few.openReadOnly(scene.channel), 'latest')
+  expect(await scanner.next()).toEqual([])
+  const next = scanner.next()
+  await writer.append('a')
+  expect(textsOf((await next) ?? [])).toEqual(['a'])
+  const reader = await scene.opener({ user: 'reader' })
+  await expect(scene.writer(2, reader)).rejects.toMatchObject({
+    code: 'WAL_UNAVAILABLE',
+    retryable: false,
+    outcome: 'not-written',
+  })
+  expect(await readAll(writer.wal)).toEqual(['opening of term 1', 'a'])
+})
+
+test('a failed login shows no password, at whatever depth', async () => {
+  await using redis = await startRedis({ password: PASSWORD })
+  await using scene = Scene.on(redis)
+  const wrong = `${PASSWORD}-wrong`
+  const errors = [
+    await scene.opener({ password: wrong }).catch((error) => error),
+    await scene.opener({ user: 'nobody', password: wrong }).catch((error) => error),
+    await openWal(`redis-streams://nobody:${wrong}@127.0.0.1:${redis.port}`, { channel: 'a' }).catch(
+      (error) => error,
+    ),
+    await openWal(`redis-streams://:${wrong}@127.0.0.1:${redis.port}`, { channel: 'a' }).catch(
+      (error) => error,
+    ),
+  ]
+  for (const error of errors) {
+    expect(error.code).toBe('WAL_UNAVAILABLE')
+    const shown = [
+      inspect(error, { depth: null, showHidden: true }),
+      JSON.stringify(error),
+      String(error.stack),
+    ].join()
+    expect(shown).not.toContain(PASSWORD)
+    expect(shown).toMatch(/WRONGPASS|NOAUTH/)
+  }
+  expect(await codeOf(scene.opener())).toBe('WAL_UNAVAILABLE')
+})
+
+test('TLS: with the authority it connects, without it says why; the scheme rediss-streams asks for it', async () => {
+  using certificates = await createCertificates()
+  await using redis = await startRedis({ tls: certificates, password: PASSWORD })
+  await using scene = Scene.on(redis, { password: PASSWORD })
+  const trusting = { tls: true, redis: { tls: { ca: certificates.authority } } }
+  const writer = await scene.writer(1, await scene.opener(trusting))
+  await writer.append('a')
+  expect(await readAll(writer.wal)).toEqual(['opening of term 1', 'a'])
+  for (const error of [
+    await scene.opener({ tls: true }).catch((reason) => reason),
+    await openWal(`rediss-streams://:${PASSWORD}@127.0.0.1:${redis.port}`, { channel: 'a' }).catch(
+      (reason) => reason,
+    ),
+  ]) {
+    expect(error).toMatchObject({ code: 'WAL_UNAVAILABLE' })
+    expect(error.message).toMatch(/certificate/)
+    expect(inspect(error, { depth: null, showHidden: true })).not.toContain(PASSWORD)
+  }
+})
