@@ -36,7 +36,7 @@ export class Appender {
   private base: number | undefined
   /** What the next batch expects to be the last id; undefined: `known`. */
   private previous: RedisStreamsId | undefined
-  private inFlight = 0
+  private refusing = 0
   private failures = 0
   private tail: Promise<unknown> = Promise.resolve()
   /** Batches of which an attempt may have landed. At most those that the adaptor sends again. */
@@ -62,12 +62,12 @@ export class Appender {
     } catch (error) {
       return this.refuse(asAppendError(error))
     }
-    this.inFlight++
     const failuresBefore = this.failures
     const before = this.tail
-    // Until the server has named the milliseconds of this writer's ids, one at a time.
+    // One at a time until the server has named the milliseconds of this writer's ids, and behind one that is refused:
+    // whoever sent this one does not know of the refusal yet.
     const sent =
-      this.base === undefined
+      this.base === undefined || this.refusing > 0
         ? before.then(() => this.send(batch, encoded, failuresBefore))
         : this.send(batch, encoded, failuresBefore)
     sent.catch(() => {})
@@ -77,14 +77,21 @@ export class Appender {
         (ids) => this.succeed(batch, ids, failuresBefore),
         (error) => this.fail(batch, error, failuresBefore),
       )
-      .finally(() => this.inFlight--)
     this.tail = settled.catch(() => {})
     return settled
   }
 
-  /** Rejects behind those in flight: calls settle in order. */
+  /** Rejects behind those in flight, since calls settle in order. What is handed in until then is turned away with it. */
   refuse(error: AppendError): Promise<never> {
-    return this.tail.then(() => Promise.reject(error))
+    this.refusing++
+    const refused = this.tail.then(() => {
+      this.refusing--
+      this.failures++
+      this.previous = undefined
+      throw error
+    })
+    this.tail = refused.catch(() => {})
+    return refused
   }
 
   async settled(): Promise<void> {

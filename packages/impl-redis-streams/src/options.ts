@@ -56,7 +56,7 @@ export const optionTable = {
     from: 'hosts',
     description: 'servers, host or host:port; the port is 6379, of sentinels 26379, when not given',
   },
-  user: { type: 'text', from: 'user', description: 'ACL user' },
+  user: { type: 'text', from: 'user', secret: true, description: 'ACL user' },
   password: { type: 'text', from: 'password', secret: true, description: 'password of the user' },
   db: { type: 'text', from: 'path', default: '0', description: 'number of the database; 0 in a Cluster' },
   tls: {
@@ -104,15 +104,13 @@ export const optionTable = {
     max: 64,
     description: 'batches sent before the first is acknowledged',
   },
-  redis: { type: 'value', secret: true, description: 'options passed through to ioredis (in code only)' },
+  redis: { type: 'value', description: 'options passed through to ioredis (in code only)' },
   clusterOptions: {
     type: 'value',
-    secret: true,
     description: 'options passed through to ioredis’ Cluster (in code only)',
   },
   client: {
     type: 'value',
-    secret: true,
     description: 'an ioredis Redis or Cluster to use; it is not closed (in code only)',
   },
 } as const satisfies OptionTable

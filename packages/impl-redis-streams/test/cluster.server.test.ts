@@ -1,7 +1,5 @@
 import { type RedisCluster, startRedisCluster } from '@wal/brokers'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { contractTests } from '../../walimpls/test/contract.js'
-import { redisStreamsBuilder } from '../src/builder.js'
 import { readAll, Scene, scan, textsOf } from './scene.js'
 
 let cluster: RedisCluster
@@ -11,8 +9,6 @@ beforeAll(async () => {
 afterAll(() => cluster.stop())
 
 const options = () => ({ hosts: cluster.nodes.map(({ host, port }) => `${host}:${port}`), cluster: true })
-
-contractTests({ test, name: 'redis-streams in a Cluster', builder: redisStreamsBuilder, options })
 
 test('channels lie on all nodes; wake-ups reach their readers without polling', async () => {
   await using scene = new Scene({ ...options(), pollMs: 600_000 })

@@ -23,8 +23,11 @@ export class SentBatches {
   /** Another copy, which the backend has not seen; undefined when there are too many. */
   copy(batch: Batch): Batch | undefined {
     const known = this.forBackend(batch)
-    if (known.sequence % COPIES === COPIES - 1) return undefined
-    const copy = { ...known, sequence: known.sequence + 1 }
+    const { length } = batch.messages
+    const sequence = known.sequence + length
+    // The ordinals of its messages must not reach into those of the batch behind.
+    if (sequence + length > (batch.sequence + length) * COPIES) return undefined
+    const copy = { ...known, sequence }
     this.latest.set(batch, copy)
     return copy
   }

@@ -1,0 +1,23 @@
+import { fileURLToPath } from 'node:url'
+import { openWal } from '@wal/core'
+import { conformanceTests } from '@wal/walimpls/conformance'
+import { test } from 'vitest'
+import { redisStreamsBuilder } from '../src/builder.js'
+import type { RedisStreamsOptions } from '../src/options.js'
+
+/** The kit on the servers that `options` name. They ask for a password. */
+export function kit(name: string, options: RedisStreamsOptions): void {
+  conformanceTests({
+    test,
+    name,
+    openWal,
+    builder: redisStreamsBuilder,
+    options: { ...options },
+    failedLogin: { ...options, password: 'not-the-password' },
+    processes: {
+      module: new URL('./conformance-process.ts', import.meta.url),
+      execArgv: ['--import', 'tsx'],
+      env: { TSX_TSCONFIG_PATH: fileURLToPath(new URL('../../../tsconfig.json', import.meta.url)) },
+    },
+  })
+}
