@@ -5,10 +5,12 @@ import { parseArgs } from 'node:util'
 import { adaptorAppend, adaptorAppendBatch } from './cases/adaptor-overhead.js'
 import { fileInFlight } from './cases/file-in-flight.js'
 import { fileOneAtATime } from './cases/file-one-at-a-time.js'
+import { redisInFlight } from './cases/redis-in-flight.js'
+import { redisReplay } from './cases/redis-replay.js'
 import { markdown } from './report.js'
 import { runCase } from './runner.js'
 
-const CASES = [adaptorAppend, adaptorAppendBatch, fileOneAtATime, fileInFlight]
+const CASES = [adaptorAppend, adaptorAppendBatch, fileOneAtATime, fileInFlight, redisInFlight, redisReplay]
 
 const { values, positionals } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, rounds: { type: 'string', default: '5' } },

@@ -20,6 +20,14 @@ const backends: Readonly<Record<string, DemoBackend>> = {
     load: () => import('@wal/impl-file'),
     place: (folder) => ({ url: `file:${encoded(folder)}` }),
   },
+  'redis-streams': {
+    load: () => import('@wal/impl-redis-streams'),
+    async place() {
+      const { startRedis } = await import('@wal/brokers')
+      const server = await startRedis({ appendfsync: 'always' }, console.log)
+      return { url: `redis-streams://${server.host}:${server.port}`, stop: () => server.stop() }
+    },
+  },
   sqlite: {
     load: () => import('../../custom-backend/src/index.js'),
     place: (folder) => ({ url: `sqlite:${encoded(folder)}` }),

@@ -1,0 +1,57 @@
+import { openWal } from '@wal/core'
+import '@wal/impl-redis-streams'
+import { type BenchCase, payloadOf, timed } from '../bench-case.js'
+import { fieldsOf, startRedisBench } from './redis-server.js'
+
+const IN_FLIGHT = 2000
+const PIPELINE = 500
+
+/** Many callers at once, each with a promise of its own, beside XADD in explicit pipelines with as many in flight. */
+export const redisInFlight: BenchCase = {
+  name: 'redis, 2,000 appends in flight',
+  unit: 'append',
+  count: 200_000,
+  quickCount: 60_000,
+  atLeast: 1.5,
+  async prepare() {
+    const redis = await startRedisBench()
+    const { client } = redis
+    const wal = await openWal(redis.url, { channel: 'bench' })
+    const properties = new Map([['kind', 'created']])
+    return {
+      ours: {
+        name: 'wal',
+        round: (count) =>
+          timed(async () => {
+            let next = 0
+            const caller = async (): Promise<void> => {
+              while (next < count)
+                await wal.append({ vchannel: 'eu', payload: payloadOf(next++), properties })
+            }
+            await Promise.all(Array.from({ length: IN_FLIGHT }, caller))
+          }),
+        close: async () => {
+          await wal.close()
+          await redis.close()
+        },
+      },
+      peer: {
+        name: `ioredis, XADD in pipelines of ${PIPELINE}`,
+        round: (count) =>
+          timed(async () => {
+            let next = 0
+            const sender = async (): Promise<void> => {
+              while (next < count) {
+                const pipeline = client.pipeline()
+                for (let i = 0; i < PIPELINE && next < count; i++)
+                  pipeline.xadd('peer', '*', ...fieldsOf(next++))
+                await pipeline.exec()
+              }
+            }
+            await Promise.all(Array.from({ length: IN_FLIGHT / PIPELINE }, sender))
+          }),
+        close: () => redis.close(),
+      },
+    }
+  },
+}

@@ -1,0 +1,81 @@
+import { openWal, type WAL } from '@wal/core'
+import '@wal/impl-redis-streams'
+import type { Redis } from 'ioredis'
+import { type BenchCase, payloadOf, timed } from '../bench-case.js'
+import { fieldsOf, startRedisBench } from './redis-server.js'
+
+const PAGE = 1000
+
+/** A log read from its first record to its end, beside XREAD of entries with the same fields. */
+export const redisReplay: BenchCase = {
+  name: 'redis, replay',
+  unit: 'message',
+  count: 200_000,
+  quickCount: 60_000,
+  atLeast: 0.9,
+  async prepare() {
+    const redis = await startRedisBench()
+    const { client } = redis
+    return {
+      ours: {
+        name: 'wal',
+        async round(count) {
+          const channel = `bench-${count}`
+          const wal = await openWal(redis.url, { channel })
+          if ((await client.xlen(`wal:{${channel}}`)) < count) await fill(wal, count)
+          await wal.close()
+          const reader = await openWal(redis.url, { channel, accessMode: 'ro' })
+          try {
+            return await timed(async () => {
+              let read = 0
+              for await (const batch of reader.read({ until: 'end' }).batches()) read += batch.length
+              if (read < count) throw new Error(`only ${read} of ${count} were read`)
+            })
+          } finally {
+            await reader.close()
+          }
+        },
+        close: () => redis.close(),
+      },
+      peer: {
+        name: `ioredis, XREAD COUNT ${PAGE}`,
+        async round(count) {
+          const stream = `peer-${count}`
+          if ((await client.xlen(stream)) < count) await fillPeer(client, stream, count)
+          return timed(async () => {
+            let read = 0
+            for (let last = '0-0'; ; ) {
+              const reply = await client.xreadBuffer('COUNT', PAGE, 'STREAMS', stream, last)
+              const entries = (reply as unknown as [Buffer, [Buffer, Buffer[]][]][] | null)?.[0]?.[1]
+              if (entries === undefined) break
+              read += entries.length
+              last = String(entries.at(-1)?.[0])
+            }
+            if (read < count) throw new Error(`only ${read} of ${count} were read`)
+          })
+        },
+        close: () => redis.close(),
+      },
+    }
+  },
+}
+
+async function fill(wal: WAL, count: number): Promise<void> {
+  const properties = new Map([['kind', 'created']])
+  for (let next = 0; next < count; )
+    await wal.appendBatch(
+      Array.from({ length: Math.min(500, count - next) }, () => ({
+        vchannel: 'eu',
+        payload: payloadOf(next++),
+        properties,
+      })),
+    )
+}
+
+async function fillPeer(client: Redis, stream: string, count: number): Promise<void> {
+  for (let next = 0; next < count; ) {
+    const pipeline = client.pipeline()
+    for (let i = 0; i < 500 && next < count; i++) pipeline.xadd(stream, '*', ...fieldsOf(next++))
+    await pipeline.exec()
+  }
+}
