@@ -21,7 +21,7 @@ const MEBIBYTE = 1024 * 1024
 export const LIMITS = {
   maxRecordBytes: 16 * MEBIBYTE,
   maxBatchBytes: MEBIBYTE,
-  maxBatchMessages: 1000,
+  maxBatchMessages: 500,
 } as const
 
 export interface LogParts {
