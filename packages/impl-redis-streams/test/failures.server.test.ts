@@ -1,5 +1,6 @@
 import { FaultProxy, startRedis } from '@wal/brokers'
 import { outcomeOf } from '@wal/walimpls'
+import { Redis } from 'ioredis'
 import { afterEach, expect, test, vi } from 'vitest'
 import { codeOf, readAll, Scene, scan, textsOf } from './scene.js'
 
@@ -52,6 +53,67 @@ test('several in flight when the connection ends: none is stored behind one that
   for (const batch of batches)
     await vi.waitUntil(() => writer.wal.append(batch).catch(() => undefined), { timeout: 30_000 })
   expect((await readAll(writer.wal)).slice(1).map((each) => each[0])).toEqual(['0', '1', '2', '3'])
+})
+
+test('a batch that never reached the server keeps those behind it out, though they did', async () => {
+  const { redis, scene } = await throughProxy()
+  const client = new Redis(redis.port, '127.0.0.1')
+  try {
+    const writer = await scene.writer(1, await scene.opener({ client }))
+    const batches = [writer.batch('a'), writer.batch('b'), writer.batch('c')]
+    const send = client.callBuffer
+    client.callBuffer = async () => {
+      client.callBuffer = send
+      throw new Error('it went astray')
+    }
+    const outcomes = await Promise.allSettled(batches.map((batch) => writer.wal.append(batch)))
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+    expect(await readAll(writer.wal)).toEqual(['opening of term 1'])
+    for (const batch of batches) await writer.wal.append(batch)
+    expect(await readAll(writer.wal)).toEqual(['opening of term 1', 'a', 'b', 'c'])
+  } finally {
+    client.disconnect()
+  }
+})
+
+test('an answer that is lost takes those behind it along: what is told is a prefix', async () => {
+  const { redis, scene } = await throughProxy()
+  const client = new Redis(redis.port, '127.0.0.1')
+  try {
+    const writer = await scene.writer(1, await scene.opener({ client }))
+    const batches = [writer.batch('a'), writer.batch('b'), writer.batch('c')]
+    const send = client.callBuffer
+    client.callBuffer = async (...args: unknown[]) => {
+      client.callBuffer = send
+      await Reflect.apply(send, client, args)
+      throw new Error('the answer went astray')
+    }
+    const outcomes = await Promise.allSettled(batches.map((batch) => writer.wal.append(batch)))
+    expect(outcomes.map((each) => each.status === 'rejected' && outcomeOf(each.reason))).toEqual(
+      Array(3).fill('unknown'),
+    )
+    for (const batch of batches) await writer.wal.append(batch)
+    expect(await readAll(writer.wal)).toEqual(['opening of term 1', 'a', 'b', 'c'])
+  } finally {
+    client.disconnect()
+  }
+})
+
+test('a client that leaves promises pending when its connection ends: appends settle all the same', async () => {
+  const { proxy, scene } = await throughProxy()
+  const client = new Redis(proxy.port, '127.0.0.1', {
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: null,
+  })
+  // Without a listener ioredis prints errors.
+  client.on('error', () => {})
+  try {
+    const writer = await scene.writer(1, await scene.opener({ client, requestTimeoutMs: 600_000 }))
+    proxy.injectOnce({ kind: 'cut-reply' })
+    expect(outcomeOf(await writer.append('a').catch((reason) => reason))).toBe('unknown')
+  } finally {
+    client.disconnect()
+  }
 })
 
 test('a script that the server has forgotten is sent again', async () => {

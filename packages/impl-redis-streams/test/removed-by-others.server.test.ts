@@ -88,6 +88,14 @@ for (const [what, remove] of Object.entries({
   })
 }
 
+test('a log begun anew while a reader did not look is not taken for the one it read', async () => {
+  await using scene = Scene.on(redis)
+  const { scanner } = await tailing(scene)
+  await redis.command('DEL', scene.keys.stream, scene.keys.state)
+  await (await scene.writer(1)).append('new')
+  expect(await codeOf(scanner.next())).toBe('WAL_LOG_ROLLED_BACK')
+})
+
 test('the state alone is gone: the writer is told to look and takes the fence back, nothing is lost', async () => {
   await using scene = Scene.on(redis)
   const { writer, reader } = await tailing(scene)

@@ -71,7 +71,7 @@ test(
         await new Promise((resolve) => setTimeout(resolve, FREEZE_MS))
         redis.thaw()
       },
-      { rounds: 3, timeoutMs: FREEZE_MS / 5, requestTimeoutMs: FREEZE_MS / 3 },
+      { rounds: 3, timeoutMs: FREEZE_MS / 5, requestTimeoutMs: Math.floor(FREEZE_MS / 3) },
     )
     expect(unknown).toBeGreaterThan(0)
     expect(doubtfulAttempts).toBeGreaterThan(0)
