@@ -4,22 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'vitest'
 import { Child } from '../../../walimpls/test/child-process.js'
+import { allowedGrowthMiB, heapArguments } from './memory-promise.js'
 import type { ResidentSet } from './resident-set.js'
 
 const SECONDS = Number(process.env.WAL_TEST_SOAK_SECONDS ?? 2)
 const RECORDS = Number(process.env.WAL_TEST_SOAK_RECORDS ?? 200_000)
 const SEED = Number(process.env.WAL_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31))
-const LIMIT_MIB = 64 + 150
-/**
- * What V8 gives its heap by itself where there is no more memory than was promised. Where there is much, it lets garbage
- * lie, and the resident set says how lazy the collector was, not what is held.
- */
-const HEAP = [`--max-old-space-size=${LIMIT_MIB / 2}`]
-/**
- * What the resident set may grow by over that of the child before it opens a log. The promise is the budget of 64 MiB
- * and 150 more in all, an idle Node process has 45 of these, and the loader of TypeScript is not ours.
- */
-const GROWTH_MIB = LIMIT_MIB - 45
+const LONG = process.env.WAL_TEST_SOAK_SECONDS !== undefined
+const GROWTH_MIB = allowedGrowthMiB(LONG)
 const TIMEOUT_MS = 600_000 + SECONDS * 20_000 + RECORDS / 10
 
 let folder = ''
@@ -32,7 +24,7 @@ async function soak<Result>(name: string, ...parameters: number[]): Promise<Resu
   const child = new Child(
     new URL(`./soak/${name}.ts`, import.meta.url),
     [folder, ...parameters.map(String)],
-    HEAP,
+    heapArguments(LONG),
   )
   try {
     assert.equal(await child.ended(), 0)

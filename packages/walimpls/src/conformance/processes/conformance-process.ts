@@ -19,15 +19,16 @@ const LOOPS = 8
 /** The whole program of a child process of the kit: the module that `processes` names calls it, and does nothing else. */
 export async function conformanceProcess(given: ConformanceProcess): Promise<void> {
   const task = JSON.parse(process.argv[2] ?? '{}') as ProcessTask
-  say({ started: true })
+  await say({ started: true })
   if (task.role === 'write') await write(given, task)
   else if (task.role === 'look for a missing log') await lookForMissing(given, task)
   else await openAppendReadClose(given, task)
   // Nothing more: what keeps the process alive from here on is a defect of the backend.
 }
 
-function say(line: ProcessLine): void {
-  process.stdout.write(`${JSON.stringify(line)}\n`)
+/** Resolves when the line has left this process, which may be killed at any moment. */
+function say(line: ProcessLine): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(`${JSON.stringify(line)}\n`, () => resolve()))
 }
 
 function optionsOf({ openWal, builder }: ConformanceProcess, task: ProcessTask) {
@@ -42,22 +43,23 @@ async function write(given: ConformanceProcess, task: ProcessTask): Promise<void
   const writer: HistoryWriterName = { term: wal.channel.term, incarnation: task.name }
   const note = (event: EventBody, token?: string) =>
     say({ event, at: `${sharedNanoseconds()}`, ...(token === undefined ? {} : { token }) })
-  wal.signal.addEventListener('abort', () => note({ kind: 'fenced', writer }), { once: true })
-  note({ kind: 'opened', writer })
+  wal.signal.addEventListener('abort', () => void note({ kind: 'fenced', writer }), { once: true })
+  await note({ kind: 'opened', writer })
   let next = 0
   let fenced = false
   const loop = async () => {
     while (!fenced) {
       const append = `${task.name}-${next++}`
       const record = namedRecord(append, 30 + ((next * 37) % 900))
-      note(invoked(append, writer, record))
+      // Heard before it begins: what a killed process stored must not be nobody's.
+      await note(invoked(append, writer, record))
       try {
-        note(written(append, await wal.append(record)))
+        await note(written(append, await wal.append(record)))
       } catch (error) {
         fenced = true
         const { code, token } = error as AdaptorError
-        note(notAcked(append, error as AdaptorError), token)
-        say({ ended: code })
+        await note(notAcked(append, error as AdaptorError), token)
+        await say({ ended: code })
       }
     }
   }
@@ -69,10 +71,10 @@ async function lookForMissing(given: ConformanceProcess, task: ProcessTask): Pro
   const { openWal, url, more } = optionsOf(given, task)
   try {
     const log = await openWal(url, { ...more, accessMode: 'ro' })
-    say({ ended: 'found' })
+    await say({ ended: 'found' })
     await log.close()
   } catch (error) {
-    say({ ended: String((error as AdaptorError).code) })
+    await say({ ended: String((error as AdaptorError).code) })
   }
 }
 
@@ -89,5 +91,5 @@ async function openAppendReadClose(given: ConformanceProcess, task: ProcessTask)
   await wal.close()
   await reader.close()
   await Promise.all(waiting)
-  say({ ended: `${read} read` })
+  await say({ ended: `${read} read` })
 }
