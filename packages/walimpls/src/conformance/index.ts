@@ -39,6 +39,15 @@ export type {
 export { HistoryWriter } from './history/history-writer.js'
 export { type ReadHistory, readHistory } from './history/read-history.js'
 export type { Rule, Violation } from './history/violation.js'
+export {
+  assertKept,
+  delivered,
+  invoked,
+  namedRecord,
+  notAcked,
+  resolved,
+  written,
+} from './history-recorder.js'
 export { type ConformanceProcess, conformanceProcess } from './processes/conformance-process.js'
 export {
   type ConformanceResult,

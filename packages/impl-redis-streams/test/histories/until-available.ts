@@ -1,0 +1,17 @@
+import { vi } from 'vitest'
+
+/** Calls again while the answer is that the server can't be reached now. */
+export async function untilAvailable<T>(call: () => Promise<T>, timeout: number): Promise<T> {
+  const settled = await vi.waitUntil(
+    () =>
+      call().then(
+        (value) => ({ value }),
+        (error: { code?: string }) => {
+          if (error.code !== 'WAL_UNAVAILABLE') throw error
+          return undefined
+        },
+      ),
+    { timeout, interval: 50 },
+  )
+  return settled.value
+}
