@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { FaultProxy, startRedis } from '@wal/brokers'
+import { vi } from 'vitest'
 import { historyTest, LEAST_HITS } from './history-test.js'
-import { SEED } from './scale.js'
+import { PATIENCE_MS, SEED } from './scale.js'
 
 const DELAY_MS = 200
 let hits = () => 0
@@ -10,23 +11,28 @@ historyTest(
   `${DELAY_MS} ms of delay each way`,
   async (closing) => {
     const redis = await startRedis({ appendfsync: 'always' })
-    const proxy = await FaultProxy.start({ target: redis, seed: SEED })
-    closing.push(redis, proxy)
-    hits = () => proxy.counters.faults.delay.hitsInFlight
-    const options = { hosts: [`${proxy.host}:${proxy.port}`] }
+    const writing = await FaultProxy.start({ target: redis, seed: SEED })
+    const reading = await FaultProxy.start({ target: redis, seed: SEED })
+    closing.push(redis, writing, reading)
+    hits = () => writing.counters.faults.delay.hitsInFlight
     const delay = { kind: 'delay', ms: DELAY_MS } as const
-    proxy.inject(delay)
+    for (const proxy of [writing, reading]) proxy.inject(delay)
     return {
-      writerOptions: options,
-      readerOptions: options,
+      writerOptions: { hosts: [`${writing.host}:${writing.port}`] },
+      readerOptions: { hosts: [`${reading.host}:${reading.port}`] },
       // At 400 ms a round trip it takes many at once to get on.
       inFlight: 512,
       // Counted anew on every connection.
-      async strike() {
-        proxy.heal()
-        proxy.inject(delay)
+      async strike(_ordinal, workload) {
+        workload.hit()
+        writing.heal()
+        const before = hits()
+        writing.inject(delay)
+        await vi.waitUntil(() => hits() > before, { timeout: PATIENCE_MS, interval: 5 })
       },
-      heal: () => proxy.heal(),
+      heal() {
+        for (const proxy of [writing, reading]) proxy.heal()
+      },
     }
   },
   () => assert.ok(hits() >= LEAST_HITS, `${hits()} requests were delayed`),

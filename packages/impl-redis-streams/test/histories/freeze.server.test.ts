@@ -12,7 +12,8 @@ historyTest(`the server frozen, once for ${LONG_FREEZE_MS} ms`, async (closing) 
   return {
     writerOptions: options,
     readerOptions: options,
-    async strike(ordinal) {
+    async strike(ordinal, workload) {
+      workload.hit()
       redis.freeze()
       await sleep(ordinal === LEAST_HITS / 2 ? LONG_FREEZE_MS : 200)
       redis.thaw()

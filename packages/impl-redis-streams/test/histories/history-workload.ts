@@ -1,4 +1,4 @@
-import type { AppendOptions, AppendResult, ReadOnlyWAL, WAL } from '@wal/core'
+import type { AppendOptions, AppendResolution, AppendResult, ReadOnlyWAL, WAL } from '@wal/core'
 import {
   assertKept,
   HistoryWriter,
@@ -21,8 +21,8 @@ export interface HistoryPlan {
   /** Appends at once. */
   readonly inFlight: number
   readonly strikes: number
-  /** Does the harm, with appends in flight; resolves when the next may come. */
-  readonly strike: (ordinal: number) => Promise<void>
+  /** Does the harm, and calls `hit` at that moment; resolves when the next may come. */
+  readonly strike: (ordinal: number, workload: HistoryWorkload) => Promise<void>
   /** Ends all harm: what is left must succeed. */
   readonly heal?: () => void
   /** Of a log that is not there yet, at the next term. */
@@ -32,6 +32,9 @@ export interface HistoryPlan {
   readonly mayLose?: boolean
   readonly patienceMs: number
 }
+
+/** Each reads on its own; the rest is left to the next writer. */
+const MOST_RESOLVING = 4
 
 interface Writing {
   readonly wal: WAL
@@ -47,6 +50,7 @@ export class HistoryWorkload {
     unknown: 0,
     'resolved as written': 0,
     'resolved as not written': 0,
+    'resolved as in a lost range': 0,
     'faults that hit appends in flight': 0,
     'appends in flight at a fault': 0,
     writers: 0,
@@ -59,7 +63,10 @@ export class HistoryWorkload {
   private readonly readers: RecordedReader[] = []
   private readonly logs: ReadOnlyWAL[] = []
   private outstanding = 0
+  private resolving = 0
+  private writing: Promise<Writing> | undefined
   private nextStrike = 0
+  private isIdle = true
   private striking: Promise<void> = Promise.resolve()
   private failure: unknown
 
@@ -93,14 +100,18 @@ export class HistoryWorkload {
     }
   }
 
+  /** Now the fault strikes. */
+  hit(): void {
+    if (this.outstanding > 0) this.counts['faults that hit appends in flight']++
+    this.counts['appends in flight at a fault'] += this.outstanding
+  }
+
   report(): string {
     const counts = { ...this.counts, 'lost ranges': this.lost.count, 'lost records': this.lost.records }
     return Object.entries(counts)
       .map(([name, count]) => `${name} ${count}`)
       .join(', ')
   }
-
-  private writing: Promise<Writing> | undefined
 
   private read(name: string, log: () => Promise<ReadOnlyWAL>, resumeEvery?: number): RecordedReader {
     const lost = this.plan.mayLose === true ? this.lost : undefined
@@ -141,10 +152,8 @@ export class HistoryWorkload {
       const appending = this.append(writing, reader)
       const due = (appends * (this.nextStrike + 1)) / (strikes + 1)
       if (this.nextStrike < strikes && this.counts.appends >= due && this.isIdle) {
-        this.counts['faults that hit appends in flight'] += this.outstanding > 0 ? 1 : 0
-        this.counts['appends in flight at a fault'] += this.outstanding
         this.isIdle = false
-        this.striking = strike(this.nextStrike++).then(() => {
+        this.striking = strike(this.nextStrike++, this).then(() => {
           this.isIdle = true
         })
         // Whoever waits for it has its error, and `run` in the end.
@@ -155,8 +164,6 @@ export class HistoryWorkload {
       await appending
     }
   }
-
-  private isIdle = true
 
   private async append({ wal, name: writer }: Writing, reader: ReadOnlyWAL): Promise<void> {
     const name = `a${this.counts.appends++}`
@@ -179,8 +186,8 @@ export class HistoryWorkload {
 
   private choices(): AppendOptions {
     const dice = this.random()
-    if (dice < 0.05) return { timeoutMs: 1 + Math.floor(this.random() * 20) }
-    if (dice < 0.25) return { timeoutMs: 50 + Math.floor(this.random() * 2000) }
+    if (dice < 0.02) return { timeoutMs: 1 + Math.floor(this.random() * 20) }
+    if (dice < 0.08) return { timeoutMs: 50 + Math.floor(this.random() * 2000) }
     return {}
   }
 
@@ -194,14 +201,26 @@ export class HistoryWorkload {
     }
     this.counts.unknown++
     if (token === undefined) throw new Error(`${name} is unknown, without a token`, { cause: error })
-    const dice = this.random()
-    const resolver = dice < 0.3 ? wal : dice < 0.6 ? reader : undefined
-    if (resolver === undefined || this.plan.mayLose === true) this.tokens.set(name, token)
-    else await this.resolve(name, token, resolver)
+    const resolver = this.random() < 0.5 ? wal : reader
+    if (this.plan.mayLose === true || this.resolving === MOST_RESOLVING) {
+      this.tokens.set(name, token)
+      return
+    }
+    this.resolving++
+    await this.resolve(name, token, resolver)
+    this.resolving--
   }
 
   private async resolve(name: string, token: string, log: ReadOnlyWAL): Promise<void> {
-    const resolution = await untilAvailable(() => log.resolve(token), this.plan.patienceMs)
+    let resolution: AppendResolution
+    try {
+      resolution = await untilAvailable(() => log.resolve(token), this.plan.patienceMs)
+    } catch (error) {
+      if (this.plan.mayLose !== true || (error as { code?: string }).code !== 'WAL_LOG_ROLLED_BACK')
+        throw error
+      this.counts['resolved as in a lost range']++
+      return
+    }
     this.counts[`resolved as ${resolution.outcome === 'written' ? 'written' : 'not written'}`]++
     this.history.add(resolved(name, resolution))
   }
@@ -220,7 +239,11 @@ export class HistoryWorkload {
     const clean = await untilAvailable(openReader, patienceMs)
     this.logs.push(clean)
     this.read('the truth', async () => clean)
-    for (const [name, token] of this.tokens) await this.resolve(name, token, next.wal)
+    const left = this.tokens.entries()
+    const resolveSome = async () => {
+      for (const [name, token] of left) await this.resolve(name, token, next.wal)
+    }
+    await Promise.all(Array.from({ length: MOST_RESOLVING }, resolveSome))
     for (const reader of this.readers) await reader.upTo(last.timeTick, patienceMs)
     assertKept(this.history, messageIds)
   }

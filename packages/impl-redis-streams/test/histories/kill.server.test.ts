@@ -5,5 +5,12 @@ historyTest('the server killed under load and restarted with its data', async (c
   const redis = await startRedis({ appendfsync: 'always' })
   closing.push(redis)
   const options = { hosts: [`${redis.host}:${redis.port}`] }
-  return { writerOptions: options, readerOptions: options, strike: () => redis.restart() }
+  return {
+    writerOptions: options,
+    readerOptions: options,
+    async strike(_ordinal, workload) {
+      workload.hit()
+      await redis.restart()
+    },
+  }
 })

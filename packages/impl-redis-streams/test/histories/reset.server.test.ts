@@ -19,7 +19,8 @@ historyTest(
       writerOptions: { hosts: [`${writing.host}:${writing.port}`] },
       readerOptions: { hosts: [`${reading.host}:${reading.port}`] },
       strikes: RESETS,
-      async strike() {
+      async strike(_ordinal, workload) {
+        workload.hit()
         const before = hits()
         for (const proxy of [writing, reading]) proxy.injectOnce({ kind: 'cut-reply' })
         await vi.waitUntil(() => hits() > before, { timeout: PATIENCE_MS, interval: 5 })

@@ -45,6 +45,8 @@ export interface ProcessOptions {
    * then continued while the newer one opens, not after. Default: false.
    */
   readonly stoppedHoldsLock?: boolean
+  /** Takeovers from a writer that is stopped. Default: the environment's `WAL_TEST_TAKEOVERS`, else 3. */
+  readonly takeovers?: number
 }
 
 export interface ConformanceOptions extends BackendUnderTest {

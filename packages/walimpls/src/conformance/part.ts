@@ -10,7 +10,12 @@ export interface PartContext {
   readonly backend: BackendUnderTest
   readonly traits: Traits
   /** A test; with `unless`, which says why the promise is not the backend's to keep, it is only named in the report. */
-  test(name: string, run: (scene: Scene) => Promise<void>, unless?: string): void
+  test(name: string, run: (scene: Scene) => Promise<void>, unless?: string, more?: TestChoices): void
+}
+
+export interface TestChoices {
+  /** It does more than others and may take so many times as long. Default: 1. */
+  readonly patience?: number
 }
 
 /** A test of the kit, not yet handed to a runner. */
@@ -19,6 +24,8 @@ export interface ConformanceTest {
   readonly name: string
   /** Why it does not apply to this backend. */
   readonly unless: string | undefined
+  /** How long it may take. */
+  readonly patienceMs: number
   run(): Promise<void>
 }
 
@@ -28,17 +35,24 @@ export function testsOf(partName: string, part: Part, backend: BackendUnderTest)
   part({
     backend,
     traits: backend.builder.traits,
-    test(name, run, unless) {
-      tests.push({ part: partName, name, unless, run: () => runScene(name, run) })
+    test(name, run, unless, { patience = 1 } = {}) {
+      const limit = patience * patienceMs
+      tests.push({
+        part: partName,
+        name,
+        unless,
+        patienceMs: limit,
+        run: () => runScene(name, run, limit),
+      })
     },
   })
   return tests
 
-  async function runScene(name: string, run: (scene: Scene) => Promise<void>): Promise<void> {
+  async function runScene(name: string, run: (scene: Scene) => Promise<void>, limit: number): Promise<void> {
     const scene = new Scene(backend)
     let failed = true
     try {
-      await within(run(scene), patienceMs, name)
+      await within(run(scene), limit, name)
       failed = false
     } finally {
       const ended = scene.end()

@@ -64,12 +64,13 @@ export interface ConformanceResult {
 /** Registers the whole kit with a runner, as tests of the file that calls it. */
 export function conformanceTests({ test, leftOut = [], ...backend }: ConformanceOptions): void {
   const name = backend.name ?? backend.builder.name
-  // Ours is the time limit that says what it waited for: the runner's comes later, if ever.
-  const options = { timeout: 3 * (backend.patienceMs ?? DEFAULT_PATIENCE_MS) }
   const all = allTests(backend, PART_NAMES)
-  for (const { part, name: promise, unless, run } of all)
-    if (unless === undefined) test(`${name}: ${part}: ${promise}`, options, run)
-  test(`${name}: nothing else is left out`, options, async () => assertLeftOut(all, leftOut))
+  // Ours is the time limit that says what it waited for: the runner's comes later, if ever.
+  const runnersLimit = (patienceMs: number) => ({ timeout: 3 * patienceMs })
+  for (const { part, name: promise, unless, patienceMs, run } of all)
+    if (unless === undefined) test(`${name}: ${part}: ${promise}`, runnersLimit(patienceMs), run)
+  const holds = async () => assertLeftOut(all, leftOut)
+  test(`${name}: nothing else is left out`, runnersLimit(DEFAULT_PATIENCE_MS), holds)
 }
 
 /** The kit, or some parts of it, without a runner: one test after another. Failures are in the result. */

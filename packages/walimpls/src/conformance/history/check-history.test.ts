@@ -73,6 +73,16 @@ const correct: Record<string, readonly EventBody[]> = {
     start('t'),
     got('t', 'b', 2),
   ],
+  'delivered, then lost; resolved as not written after that': [
+    ...written('a'),
+    invoke('b'),
+    unknown('b'),
+    start('s'),
+    got('s', 'a', 1),
+    got('s', 'b', 2),
+    { kind: 'rolled-back', after: '10', upTo: '20' },
+    { kind: 'append-resolved', append: 'b', outcome: 'not-written' },
+  ],
   'a log rolled back: told to the one that knew more': [
     ...written('a', 'b'),
     start('s'),

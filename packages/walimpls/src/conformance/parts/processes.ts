@@ -15,6 +15,7 @@ const ACKS = 30
 /** G6, G12, G13 and G18 over real processes. */
 export function processesPart({ backend, test, traits }: PartContext): void {
   const alone = backend.processes === undefined ? 'no `processes` were given' : undefined
+  const takeovers = backend.processes?.takeovers ?? Number(process.env.WAL_TEST_TAKEOVERS ?? ROUNDS)
   const fenceIsNear =
     traits.fencing === 'none' || traits.fencing === 'process'
       ? 'its traits say that it fences no other process'
@@ -60,14 +61,14 @@ export function processesPart({ backend, test, traits }: PartContext): void {
   )
 
   test(
-    `stopped over a takeover with appends in flight, ${ROUNDS} rounds: nothing of the older writer counts afterwards`,
+    `stopped over a takeover with appends in flight, ${takeovers} rounds: nothing of the older writer counts afterwards`,
     async (scene) => {
       const story = new Story(scene)
       let older = story.startWriter('writer0')
       await older.child.until(() => older.acks >= ACKS)
       await story.tail('live')
       let inFlight = 0
-      for (let round = 1; round <= ROUNDS; round++) {
+      for (let round = 1; round <= takeovers; round++) {
         older.child.stop()
         const newer = story.startWriter(`writer${round}`)
         const newerIsIn = () => newer.acks >= ACKS
@@ -85,6 +86,7 @@ export function processesPart({ backend, test, traits }: PartContext): void {
       await story.judge()
     },
     alone ?? fenceIsNear,
+    { patience: Math.max(1, takeovers / ROUNDS) },
   )
 
   function start(

@@ -1,5 +1,6 @@
 import type { CompareIds } from '../compare-ids.js'
 import type { AppendEntry, DeliveryEntry, HistoryIndex, ScannerEntry } from '../history-index.js'
+import { rangeOf } from '../ranges.js'
 import type { Report } from '../violation.js'
 
 /** What is wrong with the deliveries that are there: rules 1 and 4, and of transactions 6. */
@@ -35,7 +36,9 @@ function checkDelivery(
     return
   }
   const commit = invoked.transaction === undefined ? undefined : index.commits.get(invoked.transaction)
-  if (invoked.commit || outcome === 'not-written')
+  // Who asks when it was delivered and then lost hears that it is not there, and that it is lost is told by rule 7.
+  const lost = append.resolved && rangeOf(index.rolledBack, tick) !== undefined
+  if (invoked.commit || (outcome === 'not-written' && !lost))
     report(4, `${name} was ${invoked.commit ? 'a commit' : 'not written'}, but delivered.`, settled, event)
   else if (invoked.transaction !== undefined && (commit === undefined || commit.outcome === 'not-written'))
     report(6, `${name} was delivered though its transaction was not committed.`, commit?.settled, event)
