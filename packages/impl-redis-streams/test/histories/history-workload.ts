@@ -62,7 +62,8 @@ export class HistoryWorkload {
   private readonly tokens = new Map<string, string>()
   private readonly readers: RecordedReader[] = []
   private readonly logs: ReadOnlyWAL[] = []
-  private outstanding = 0
+  /** Appends without an answer. */
+  outstanding = 0
   private resolving = 0
   private writing: Promise<Writing> | undefined
   private nextStrike = 0
@@ -90,7 +91,7 @@ export class HistoryWorkload {
       const readOnly = async () => reader
       this.read('tailing on the writer', onWriter)
       this.read('tailing, read-only', readOnly)
-      this.read('resuming', readOnly, Math.max(50, this.plan.appends / 100))
+      this.read('resuming', readOnly, this.plan.appends / 20)
       await Promise.all(Array.from({ length: this.plan.inFlight }, () => this.appendAll(reader)))
       await this.striking
       await this.judge()
