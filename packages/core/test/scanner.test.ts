@@ -290,3 +290,16 @@ test('G21 a backend whose reads fail is read on behind the last record: nothing 
   assert.ok(driverErrors > 0)
   assert.ok(backend.counts.cut > 0)
 })
+
+test('deliver latest on a writer: what is appended right after the call, before ready(), comes too', async () => {
+  const backend = faulty()
+  const wal = await open({ builder: backend.builder })
+  await wal.append(message('before'))
+  backend.plan = { script: { last: () => backend.hang() } }
+  const scanner = wal.read({ deliver: 'latest' })
+  await turn()
+  await wal.append(message('after'))
+  backend.letGo()
+  const { value } = await within(scanner.next())
+  assert.equal(value && textOf(value), 'after')
+})

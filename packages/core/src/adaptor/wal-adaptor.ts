@@ -274,8 +274,14 @@ export class WalAdaptor implements WAL {
 
   /** Where the log ends: known here while we are the writer, which `asking` makes sure of. */
   async #end(signal?: AbortSignal, asking = false): Promise<LogEnd> {
+    // Of before the question: a reader of the latest gets what is appended while it is under way.
+    const known = this.#knownEnd()
     if (this.#buffer.closed || (asking && (await this.#isSucceeded(signal))))
       return awaitLogEnd(this.#log, this.#ids, this.#where, this.#options.runtime, signal)
+    return known
+  }
+
+  #knownEnd(): LogEnd {
     return {
       lastId: this.#ids.parse(this.#appender.lastAcked),
       writer: this.#opened.writer,
