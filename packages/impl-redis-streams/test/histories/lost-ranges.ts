@@ -15,7 +15,7 @@ export interface LostRange {
 export class LostRanges {
   /** Ids by time tick, of all that anybody was told of and that is not known to be lost. */
   private readonly known = new Map<bigint, string>()
-  private readonly found: { readonly after: bigint; readonly upTo: bigint }[] = []
+  private readonly found: { readonly kept: string; readonly after: bigint; readonly upTo: bigint }[] = []
   /** Records that were known, and were lost. */
   records = 0
 
@@ -36,24 +36,22 @@ export class LostRanges {
     if (kept === undefined) throw error
     const last = messageIds.parse(kept)
     const isKept = (id: string) => messageIds.compare(messageIds.parse(id), last) <= 0
+    // Whoever is told late: what a next writer has appended since is not lost.
+    const before = this.found.find((range) => range.kept === kept)
+    if (before !== undefined) return { ...before, isKept }
     let after = -1n
     let upTo = -1n
     for (const [timeTick, id] of this.known) {
       if (isKept(id)) after = timeTick > after ? timeTick : after
       else upTo = timeTick > upTo ? timeTick : upTo
     }
-    // One that was announced before has left `known` already.
-    const before = this.found.find((range) => range.after === after)
-    if (upTo < 0n) {
-      if (before === undefined) throw error
-      return { ...before, isKept }
-    }
+    if (upTo < 0n) throw error
     for (const [timeTick, id] of this.known) {
       if (isKept(id)) continue
       this.known.delete(timeTick)
       this.records++
     }
-    this.found.push({ after, upTo })
+    this.found.push({ kept, after, upTo })
     this.history.add({ kind: 'rolled-back', after: `${after}`, upTo: `${upTo}` })
     return { after, upTo, isKept }
   }
