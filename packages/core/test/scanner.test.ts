@@ -11,6 +11,7 @@ import {
   pause,
   textOf,
   texts,
+  turn,
   within,
 } from './harness.js'
 import { rawLog } from './raw-log.js'
