@@ -48,7 +48,7 @@ test(
   TIMEOUT_MS,
 )
 
-// Once in some dozen runs on a loaded machine nothing was acknowledged any more after the outage. As long as that is not
+// Once, on a loaded machine, nothing was acknowledged any more after the outage. As long as that is not
 // understood it runs in the long command alone.
 if (LONG)
   test(
