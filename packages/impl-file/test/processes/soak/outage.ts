@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type AppendError, openWal, WalError } from '@wal/core'
-import { Faults, faultyBuilder, seededRandom } from '@wal/core/testing'
+import { type CallDetails, type FaultKind, Faults, faultyBuilder, seededRandom } from '@wal/core/testing'
 import { fileBuilder } from '@wal/impl-file'
 import { BUDGET_BYTES, sleep, soak, until } from './child.js'
 import { numbered, numberOf } from './numbered.js'
@@ -27,6 +27,7 @@ await soak(async (progress) => {
     budgetBytes: BUDGET_BYTES,
   })
   const told = new Uint8Array(MAX_RECORDS)
+  const flooded = new Uint8Array(MAX_RECORDS)
   const tokens = new Map<number, string>()
   const codes: Record<string, number> = {}
   const count = (code: string): void => {
@@ -46,6 +47,7 @@ await soak(async (progress) => {
     while (loading) {
       for (let i = 0; i < 200; i++) {
         const number = take()
+        flooded[number] = 1
         open++
         wal.append({ payload: numbered(number) }, { timeoutMs: Math.max(200, outageMs / 3) }).then(
           () => {
@@ -98,7 +100,15 @@ await soak(async (progress) => {
   const loads = Promise.all([flood(), load()])
   const following = follow()
   await until(() => ackedInOrder > 1000)
-  faults.plan = { script: { append: () => (random() < 0.5 ? 'fail' : 'write-then-fail') } }
+  // It begins with a batch in which somebody waits who will give up: else no outcome need ever become unknown.
+  let begun = false
+  const fails = ({ batch }: CallDetails): FaultKind | undefined => {
+    begun ||=
+      batch?.messages.some(({ payload }) => payload.length > 0 && flooded[numberOf(payload)] === 1) === true
+    return begun ? (random() < 0.5 ? 'fail' : 'write-then-fail') : undefined
+  }
+  faults.plan = { script: { append: fails } }
+  await until(() => begun)
   await sleep(outageMs)
   const happened = (code: string) => (codes[code] ?? 0) > 0
   await until(() => happened('WAL_RATE_LIMITED not-written') && happened('WAL_OUTCOME_UNKNOWN unknown'))
