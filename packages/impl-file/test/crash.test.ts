@@ -1,9 +1,10 @@
 import type { Runtime, StoredMessage, WALImpls } from '@wal/walimpls'
 import type { NumberId } from '@wal/walimpls/helper'
+import { seededRandom } from '@wal/walimpls/testing'
 import { expect, test } from 'vitest'
 import { fileBuilder } from '../src/builder.js'
 import { batchOf, textOf } from './batches.js'
-import { SimulatedDisk, seededRandom, simulatedRuntime } from './simulated-disk.js'
+import { SimulatedDisk, simulatedRuntime } from './simulated-disk.js'
 
 /**
  * Lives of a log in a simulated process each, ended by a power loss or a kill; in each, one or two writers that take

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { seededRandom } from '@wal/walimpls/testing'
 import type { Fault } from './fault.js'
 import { newCounters, type ProxyCounters } from './fault-counters.js'
 import { ProxiedConnection } from './proxied-connection.js'
-import { seededRandom } from './seeded-random.js'
 
 export interface FaultProxyOptions {
   /** Where the real server listens; on 127.0.0.1 unless `host` is given. */
