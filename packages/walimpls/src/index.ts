@@ -40,9 +40,9 @@ export {
   getBuilder,
   listBackends,
   mustGetBuilder,
-  type RegistryEntry,
   registerBackend,
 } from './registry/registry.js'
+export type { RegistryEntry } from './registry/registry-entry.js'
 export type { File, FileSystem } from './runtime/file-system.js'
 export type { Runtime, Timer } from './runtime/runtime.js'
 export { systemRuntime } from './runtime/system-runtime.js'

@@ -66,7 +66,7 @@ export const openMutants = [
   },
   {
     name: 'a late time tick vouches for itself',
-    file: 'packages/core/src/adaptor/log-end.ts',
+    file: 'packages/core/src/adaptor/read-log-end.ts',
     find: 'const { previousTick } = lastRecord',
     replace:
       'const previousTick = isTimeTick(lastRecord) ? ids.serialise(lastRecord.id) : lastRecord.previousTick',

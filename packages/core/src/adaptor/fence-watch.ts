@@ -1,8 +1,8 @@
 import type { MessageIdCodec, ReadOnlyWALImpls, Timer, WalError, Writer } from '@wal/walimpls'
 import type { Appender } from '../append/appender.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
-import { readLogEnd } from './log-end.js'
 import { fencedBy } from './newer-writer.js'
+import { readLogEnd } from './read-log-end.js'
 
 export interface FenceWatchOptions {
   readonly options: Pick<ResolvedWalOptions, 'runtime' | 'logger' | 'fenceCheckMs'>

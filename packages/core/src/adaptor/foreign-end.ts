@@ -6,8 +6,8 @@ import {
   type TimeTick,
   WalError,
 } from '@wal/walimpls'
+import type { LogEnd } from '../position/log-end.js'
 import { isTimeTick, type LogRecord, refuseMixed, startIdOf } from '../read/log-record.js'
-import type { LogEnd } from './log-end.js'
 import { readRange } from './read-range.js'
 
 /** A log's tail may hold no time tick, and the one before it neither; then all of it is read. */

@@ -15,7 +15,7 @@ import { ReorderBudget } from '../read/reorder-budget.js'
 import type { Delivery, ReadOptions, Scanner } from '../scanner.js'
 import type { AppendResolution, Channel, ReadOnlyWAL } from '../wal.js'
 import { closedError } from './closed-error.js'
-import { awaitLogEnd } from './log-end.js'
+import { awaitLogEnd } from './read-log-end.js'
 import { ScannerAdaptor } from './scanner-adaptor.js'
 import { whileOpen } from './while-open.js'
 

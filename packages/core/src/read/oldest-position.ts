@@ -3,8 +3,8 @@ import { formatPosition, type Position } from '../position/position.js'
 import { CatchUp } from './catch-up.js'
 import { positionOf } from './delivered-message.js'
 import { decodeRecord } from './log-record.js'
+import { planRead } from './plan-read.js'
 import type { ReadContext } from './read-context.js'
-import { planRead } from './read-plan.js'
 import { RecordSource } from './record-source.js'
 
 /** A truncation error that names the oldest record kept, as a position for `read({ from })`; other errors as they are. */

@@ -1,8 +1,8 @@
 import type { MessageIdCodec, ReadOnlyWALImpls, Runtime, TimeTick } from '@wal/walimpls'
-import type { LogEnd } from '../adaptor/log-end.js'
 import type { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
 import type { Logger } from '../diagnostics/logger.js'
 import type { WalMetrics } from '../diagnostics/wal-metrics.js'
+import type { LogEnd } from '../position/log-end.js'
 import type { ReorderBudget } from './reorder-budget.js'
 
 /** Aim for backend reads of this size. */

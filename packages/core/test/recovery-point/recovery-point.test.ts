@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readEnvelope, type WireMessage } from '@wal/walimpls'
 import { test } from 'vitest'
-import { readLogEnd } from '../../src/adaptor/log-end.js'
+import { readLogEnd } from '../../src/adaptor/read-log-end.js'
 import { formatTruncationPoint, parseTruncationPoint } from '../../src/position/truncation-point.js'
 import { Chance } from '../switching/chance.js'
 import { ModelLog, modelIds } from './model-log.js'

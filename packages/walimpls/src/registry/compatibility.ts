@@ -1,5 +1,5 @@
 import { WalError } from '../errors/wal-error.js'
-import type { RegistryEntry } from './registry.js'
+import type { RegistryEntry } from './registry-entry.js'
 
 /** Version of the contract in this package. It rises when a backend written against it would no longer be understood. */
 export const SPEC_VERSION = 1

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { memoryBuilder } from '../testing/memory-builder.js'
 import { SPEC_VERSION } from './compatibility.js'
-import { getBuilder, listBackends, mustGetBuilder, type RegistryEntry, registerBackend } from './registry.js'
+import { getBuilder, listBackends, mustGetBuilder, registerBackend } from './registry.js'
+import type { RegistryEntry } from './registry-entry.js'
 import { sharedState } from './shared-state.js'
 
 function entry(name: string, changes: Partial<RegistryEntry> = {}): RegistryEntry {

@@ -2,15 +2,8 @@ import type { OpenerBuilderImpls } from '../builder.js'
 import { invalidArgument } from '../errors/invalid-argument.js'
 import { WalError } from '../errors/wal-error.js'
 import { checkCompatible } from './compatibility.js'
+import type { RegistryEntry } from './registry-entry.js'
 import { sharedState } from './shared-state.js'
-
-export interface RegistryEntry {
-  // biome-ignore lint/suspicious/noExplicitAny: a registry holds builders of every option and id type.
-  readonly builder: OpenerBuilderImpls<any, any>
-  readonly specVersion: number
-  readonly packageName: string
-  readonly packageVersion: string
-}
 
 /**
  * Makes a backend, and with it the codec of its ids, known to the process. Implementors call it once, at the top level

@@ -1,5 +1,5 @@
 import type { StartPosition, TimeTick } from '@wal/walimpls'
-import type { LogEnd } from '../adaptor/log-end.js'
+import type { LogEnd } from '../position/log-end.js'
 import type { PositionParts } from '../position/position.js'
 import type { ReadOptions } from '../scanner.js'
 import { FOREIGN_BEGINNING, type ForeignStart } from './foreign-order.js'

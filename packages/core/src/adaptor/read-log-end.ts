@@ -6,32 +6,17 @@ import {
   type ReadOnlyWALImpls,
   type Runtime,
   type StartPosition,
-  type TimeTick,
   WalError,
   type Writer,
 } from '@wal/walimpls'
 import { retry } from '@wal/walimpls/helper'
 import { mayPass } from '../errors/classify.js'
+import type { LogEnd } from '../position/log-end.js'
 import { parseTruncationPoint, type TruncationPoint } from '../position/truncation-point.js'
 import { decodeRecord, isForeign, isTimeTick, type LogRecord, refuseMixed } from '../read/log-record.js'
 import { WriterJudge } from '../read/writer-judge.js'
 import { readForeignEnd } from './foreign-end.js'
 import { readRange } from './read-range.js'
-
-/** What the end of a log says about all of it. */
-export interface LogEnd {
-  /** Of the last stored record, void or not; undefined for a log without records. */
-  readonly lastId: MessageId | undefined
-  /** The current writer and the last time tick that counts; undefined, and −1, for a log without records. */
-  readonly writer: Writer | undefined
-  readonly timeTick: TimeTick
-  readonly logIdentity: string | undefined
-  /** Serialised id of the last persisted time tick that names the log's identity, empty when there is none. */
-  readonly lastTick: string
-  readonly truncation: TruncationPoint | undefined
-  /** Another system wrote the log. Then `timeTick` is the last persisted one: what lies above is not settled. */
-  readonly foreign?: true
-}
 
 /**
  * Looks at a log's end: the last record names the persisted time tick before it, and from there a bounded tail is read

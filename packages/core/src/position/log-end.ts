@@ -1,0 +1,17 @@
+import type { MessageId, TimeTick, Writer } from '@wal/walimpls'
+import type { TruncationPoint } from './truncation-point.js'
+
+/** What the end of a log says about all of it. */
+export interface LogEnd {
+  /** Of the last stored record, void or not; undefined for a log without records. */
+  readonly lastId: MessageId | undefined
+  /** The current writer and the last time tick that counts; undefined, and −1, for a log without records. */
+  readonly writer: Writer | undefined
+  readonly timeTick: TimeTick
+  readonly logIdentity: string | undefined
+  /** Serialised id of the last persisted time tick that names the log's identity, empty when there is none. */
+  readonly lastTick: string
+  readonly truncation: TruncationPoint | undefined
+  /** Another system wrote the log. Then `timeTick` is the last persisted one: what lies above is not settled. */
+  readonly foreign?: true
+}

@@ -1,0 +1,72 @@
+import { PositionTruncatedError, type TimeTick, WalError } from '@wal/walimpls'
+import type { LogEnd } from '../position/log-end.js'
+import { type PositionParts, parsePosition } from '../position/position.js'
+import type { TruncationPoint } from '../position/truncation-point.js'
+import type { ReadOptions } from '../scanner.js'
+import { missingUpTo } from './missing-records.js'
+import { planForeignRead } from './plan-foreign-read.js'
+import type { ReadContext } from './read-context.js'
+import type { ReadPlan } from './read-plan.js'
+
+export function planRead(options: ReadOptions, end: LogEnd, context: ReadContext): ReadPlan {
+  const { logIdentity } = end
+  const until = untilTick(options, end, context)
+  const place = startPlace(options, end, context)
+  if (end.foreign || place?.logIdentity === '') return planForeignRead(options, place, until, end, context)
+  const plan = { until, logIdentity, known: undefined, resumed: undefined }
+  const { truncation } = end
+  if (place !== undefined) {
+    const timeTick = options.from === undefined || place.gap ? place.timeTick : place.timeTick - 1n
+    if (truncation !== undefined && timeTick < truncation.timeTick) {
+      if (options.gaps !== 'deliver')
+        throw new PositionTruncatedError(
+          `${context.where}: the position lies below the truncation point. Read with deliver: 'all' or gaps: 'deliver', or from a later position.`,
+        )
+      return { ...plan, ...behind(truncation, context), missing: missingUpTo(truncation, timeTick) }
+    }
+    const { writer } = place
+    return {
+      ...plan,
+      start: { from: context.ids.parse(place.lastConfirmed) },
+      known: { writer, timeTick },
+      resumed: place.gap ? undefined : { writer, timeTick: place.timeTick },
+    }
+  }
+  if (options.deliver === 'latest' && end.lastId !== undefined && end.writer !== undefined) {
+    const known = { writer: end.writer, timeTick: end.timeTick }
+    return { ...plan, start: { from: end.lastId }, known }
+  }
+  return truncation === undefined ? { ...plan, start: 'oldest' } : { ...plan, ...behind(truncation, context) }
+}
+
+function behind({ id, writer, timeTick }: TruncationPoint, { ids }: ReadContext) {
+  return { start: { from: ids.parse(id) }, known: { writer, timeTick } }
+}
+
+function startPlace(options: ReadOptions, end: LogEnd, context: ReadContext): PositionParts | undefined {
+  if (options.from !== undefined) return checkPosition(options.from, 'from', end, context)
+  if (options.after !== undefined) return checkPosition(options.after, 'after', end, context)
+  return undefined
+}
+
+/** Parses a position and refuses one of another log (`WAL_POSITION_MISMATCH`). */
+export function checkPosition(text: string, what: string, end: LogEnd, context: ReadContext): PositionParts {
+  const parts = parsePosition(text, what)
+  if (parts.backend !== context.backend)
+    throw new WalError(
+      'WAL_POSITION_MISMATCH',
+      `${context.where}: ${what} is a position of the backend "${parts.backend}", this log's is "${context.backend}"`,
+    )
+  if (parts.logIdentity !== (end.logIdentity ?? ''))
+    throw new WalError(
+      'WAL_POSITION_MISMATCH',
+      `${context.where}: ${what} is a position of another log, or of this one before it was deleted and created again (identity ${parts.logIdentity || "none: another system's log"}, this log's is ${end.logIdentity ?? (end.foreign ? 'none: another system wrote it' : 'not there: the log is empty')})`,
+    )
+  return parts
+}
+
+function untilTick(options: ReadOptions, end: LogEnd, context: ReadContext): TimeTick | undefined {
+  const { until } = options
+  if (until === undefined || typeof until === 'bigint') return until
+  return until === 'end' ? end.timeTick : checkPosition(until, 'until', end, context).timeTick
+}
