@@ -111,7 +111,7 @@ export const appendMutants = [
   },
   {
     name: 'listener not removed',
-    file: 'packages/core/src/append/appender.ts',
+    file: 'packages/core/src/append/append-task.ts',
     find: '  task.stopListening?.()\n',
     replace: '',
     harness: 'packages/core/test/cancel.test.ts',

@@ -6,16 +6,15 @@ export const bufferMutants = [
     name: 'buffer filled before ack',
     file: 'packages/core/src/append/appender.ts',
     find: '    this.#pipeline = new Pipeline(options.log, { ...options, events: this })\n',
-    replace: `    const { buffer, context, cutter, runtime } = options
+    replace: `    const { context, cutter } = options
     const cut = cutter.cut.bind(cutter)
     cutter.cut = (...given) => {
       const batch = cut(...given)
       if (batch !== undefined) {
-        const { tasks, firstTimeTick, lastAckedBefore: lastConfirmed } = batch
-        const ids = tasks.map(() => context.ids.parse(lastConfirmed))
-        buffer.append(
-          new BufferedRun(tasks, { ids, firstTimeTick, writer: context.writer, lastConfirmed }),
-          runtime.now(),
+        const id = context.ids.parse(batch.lastAckedBefore)
+        this.#outcomes.stored(
+          batch,
+          batch.tasks.map(() => id),
         )
       }
       return batch

@@ -23,7 +23,7 @@ export const outcomeMutants = [
     file: appender,
     find: "    if (state === 'sent') {",
     replace: `    if (state === 'sent' && aborted === undefined) {
-      task.owner.reject(new AppendError('WAL_TIMEOUT', where, { outcome: 'not-written' }))
+      task.owner.reject(notSentInTime(this.#options.where))
       return
     }
     if (state === 'sent') {`,

@@ -28,3 +28,10 @@ export interface AppendTask {
  * collector's slack. Measured with a million appends that nobody awaits, rounded up.
  */
 export const MESSAGE_OVERHEAD_BYTES = 1536
+
+/** To be called before the owner is told. */
+export function settle(task: AppendTask): void {
+  task.state = 'settled'
+  task.stopListening?.()
+  task.stopListening = undefined
+}

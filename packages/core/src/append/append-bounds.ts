@@ -1,0 +1,66 @@
+import { AppendError, type WALImpls } from '@wal/walimpls'
+import type { AppendDiagnostics } from '../diagnostics/append-diagnostics.js'
+import type { Admission } from './admission.js'
+import { MESSAGE_OVERHEAD_BYTES } from './append-task.js'
+import type { TakenMessage } from './new-message.js'
+
+export interface AppendBoundsOptions {
+  readonly admission: Admission
+  readonly where: string
+  readonly diagnostics: AppendDiagnostics | undefined
+}
+
+/** What is refused before it is taken in: a message too large for ever, or more than may wait for now. */
+export class AppendBounds {
+  readonly #options: AppendBoundsOptions
+  readonly #log: () => Pick<WALImpls, 'limits'>
+
+  /** `log`: the one that is open now. */
+  constructor(log: () => Pick<WALImpls, 'limits'>, options: AppendBoundsOptions) {
+    this.#log = log
+    this.#options = options
+  }
+
+  /** Throws `WAL_MESSAGE_TOO_LARGE` or `WAL_RATE_LIMITED`. */
+  check(message: TakenMessage): void {
+    this.checkSize(message)
+    this.#checkRoom(message.bytes + MESSAGE_OVERHEAD_BYTES)
+  }
+
+  /** As `check`; together they count as one for the bound on what waits (G19). */
+  checkAll(messages: readonly TakenMessage[]): void {
+    let bytes = 0
+    for (const message of messages) {
+      this.checkSize(message)
+      bytes += message.bytes + MESSAGE_OVERHEAD_BYTES
+    }
+    this.#checkRoom(bytes)
+  }
+
+  checkSize(message: TakenMessage): void {
+    const { maxRecordBytes } = this.#log().limits
+    // The library's own properties take some of the record as well.
+    const bytes = message.bytes + MESSAGE_OVERHEAD_BYTES
+    if (bytes <= maxRecordBytes) return
+    throw this.#refused(
+      new AppendError(
+        'WAL_MESSAGE_TOO_LARGE',
+        `${this.#options.where}: a message of ${bytes} bytes (payload, properties and ${MESSAGE_OVERHEAD_BYTES} for the library's own) is more than the backend's largest record of ${maxRecordBytes}`,
+        { outcome: 'not-written' },
+      ),
+    )
+  }
+
+  #checkRoom(bytes: number): void {
+    try {
+      this.#options.admission.check(bytes)
+    } catch (error) {
+      throw this.#refused(error)
+    }
+  }
+
+  #refused<E>(error: E): E {
+    this.#options.diagnostics?.refused(error)
+    return error
+  }
+}
