@@ -103,7 +103,10 @@ export interface WAL extends ReadOnlyWAL {
     source: Iterable<NewMessage> | AsyncIterable<NewMessage>,
     options?: AppendOptions,
   ): AsyncIterableIterator<AppendResult>
-  /** Persists a time tick; resolves to it. Everything appended before lies below. Rejects as `append` does. */
+  /**
+   * Persists a time tick; resolves to it. Every append that was called before lies below, unless an interceptor still
+   * holds it. Waits for room and rejects as `append` does.
+   */
   barrier(options?: Omit<AppendOptions, 'barrierTimeTick'>): Promise<TimeTick>
   /**
    * Reading up to and including this time tick (`read({ until })`) gives everything acknowledged so far: on one vchannel,

@@ -117,3 +117,39 @@ test('a barrier that is refused leaves the time tick that is due', async () => {
   }
   await within(persisted(), 20_000)
 })
+
+test('a barrier lies above every append called before it, also above those that wait for room', async () => {
+  const backend = faulty()
+  const wal = await open({ builder: backend.builder, timeTickMs: 60_000, budgetBytes: 1 << 20 })
+  backend.plan = { script: { append: { 1: backend.hang() } } }
+  // The first is in flight and takes all the room; the second waits for it.
+  const appends = ['one', 'two'].map((text) => wal.append(message(text.padEnd(900_000, '.'))))
+  await turn()
+  const barrier = wal.barrier()
+  await turn()
+  backend.letGo()
+  const results = await within(Promise.all(appends))
+  const timeTick = await within(barrier)
+  for (const result of results) expect(timeTick).toBeGreaterThan(result.timeTick)
+})
+
+test('barriers that nobody awaits are bounded like appends', async () => {
+  const backend = faulty()
+  const bounds = { budgetBytes: 1 << 20, maxWaitingBytes: 1 << 20 }
+  const wal = await open({ builder: backend.builder, timeTickMs: 60_000, ...bounds })
+  backend.plan = { script: { append: () => backend.hang() } }
+  const codes: unknown[] = []
+  const barriers = Array.from({ length: 20_000 }, () =>
+    wal.barrier().catch((error: { code: string; outcome: string }) => {
+      codes.push(error.code)
+      expect(error.outcome).toBe('not-written')
+    }),
+  )
+  await turn()
+  expect(new Set(codes)).toEqual(new Set(['WAL_RATE_LIMITED']))
+  expect(codes.length).toBeGreaterThan(10_000)
+  backend.plan = {}
+  backend.letGo()
+  await within(Promise.all(barriers))
+  await wal.barrier()
+})

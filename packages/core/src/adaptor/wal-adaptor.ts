@@ -11,7 +11,6 @@ import {
 } from '@wal/walimpls'
 import { abortable, CloseTree, retry, sleep } from '@wal/walimpls/helper'
 import { AppendAll } from '../append/append-all.js'
-import { checkAppendOptions } from '../append/append-options.js'
 import type { Appender } from '../append/appender.js'
 import { BatchOwner } from '../append/batch-owner.js'
 import { appendIntercepted, type InterceptionOptions } from '../append/intercepted-append.js'
@@ -195,10 +194,7 @@ export class WalAdaptor implements WAL {
 
   async barrier(options: AppendOptions = {}): Promise<TimeTick> {
     this.#checkUsable()
-    checkAppendOptions(options)
-    const { timeoutMs, signal } = options
-    signal?.throwIfAborted()
-    return abortable(this.#ticker.tick(timeoutMs === undefined ? {} : { timeoutMs }), signal)
+    return this.#ticker.barrier(options)
   }
 
   async latestReadableTimeTick(vchannel?: string): Promise<TimeTick> {

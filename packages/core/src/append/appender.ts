@@ -89,22 +89,22 @@ export class Appender implements PipelineEvents {
     for (const message of messages) this.#admit(message, owner, options.signal, deadline)
   }
 
-  /** A time tick: not charged to the budget, which must never keep ticks from flowing. */
-  submitTick(
-    properties: readonly string[],
-    owner: TaskOwner,
-    timeoutMs = this.#options.appendTimeoutMs,
-  ): void {
-    checkTimeout(timeoutMs)
+  /** A time tick of our own: not charged to the budget, which must never keep ticks from flowing. */
+  submitTick(properties: readonly string[], owner: TaskOwner): void {
     if (this.#stopped !== undefined) {
       owner.reject(appendError(this.#stopped, 'not-written', undefined))
       return
     }
-    const message = new TakenMessage(this.#arena, new Uint8Array(0), '', MESSAGE_TYPE.TimeTick, properties)
-    const task = this.#task(message, 0, 0, this.#options.runtime.monotonic() + timeoutMs, owner)
+    const { runtime, appendTimeoutMs } = this.#options
+    const task = this.#task(this.#tick(properties), 0, 0, runtime.monotonic() + appendTimeoutMs, owner)
     task.state = 'queued'
     this.#pipeline.enter(task)
     this.#deadlines.watch(task.deadline)
+  }
+
+  /** A time tick that a user asks for: it waits for room like a message, hence behind all that were submitted before. */
+  submitBarrier(properties: readonly string[], owner: TaskOwner, options: AppendOptions): void {
+    this.submit(this.#tick(properties), owner, options)
   }
 
   hasRoom(bytes: number): boolean {
@@ -224,6 +224,10 @@ export class Appender implements PipelineEvents {
     if (this.#options.admission.enter(task)) this.#pipeline.enter(task)
     this.#deadlines.watch(deadline)
     if (signal !== undefined) task.stopListening = onAbort(signal, (reason) => this.#giveUp(task, { reason }))
+  }
+
+  #tick(properties: readonly string[]): TakenMessage {
+    return new TakenMessage(this.#arena, new Uint8Array(0), '', MESSAGE_TYPE.TimeTick, properties)
   }
 
   #task(

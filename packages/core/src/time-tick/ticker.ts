@@ -3,6 +3,7 @@ import type { TaskOwner } from '../append/append-task.js'
 import type { Appender } from '../append/appender.js'
 import type { Logger } from '../diagnostics/logger.js'
 import { formatTruncationPoint, type TruncationPoint } from '../position/truncation-point.js'
+import type { AppendOptions } from '../wal.js'
 
 /** A tick is due after so many bytes as well, which bounds the tail that an open has to read. */
 const TICK_BYTES = 8 << 20
@@ -67,14 +68,14 @@ export class Ticker {
     }
   }
 
-  /** A time tick now; resolves when it is durable. */
-  tick(options: { timeoutMs?: number } = {}): Promise<TimeTick> {
-    return new Promise((resolve, reject) => {
-      const owner: TaskOwner = { resolve: (result) => resolve(result.timeTick), reject }
-      this.#appender.submitTick(tickProperties(this.#logIdentity, this.truncation), owner, options.timeoutMs)
-      // Not before: one that is refused leaves what is due as it is.
-      this.#rest()
-    })
+  /** A time tick now, past whatever waits for room; resolves when it is durable. */
+  tick(): Promise<TimeTick> {
+    return this.#submit((properties, owner) => this.#appender.submitTick(properties, owner))
+  }
+
+  /** A time tick behind all that was appended so far. Rejects as an append does. */
+  barrier(options: AppendOptions): Promise<TimeTick> {
+    return this.#submit((properties, owner) => this.#appender.submitBarrier(properties, owner, options))
   }
 
   close(): void {
@@ -105,6 +106,17 @@ export class Ticker {
       }
     } while (this.#again && !this.#closed)
     this.#persisting = false
+  }
+
+  #submit(submit: (properties: readonly string[], owner: TaskOwner) => void): Promise<TimeTick> {
+    return new Promise((resolve, reject) => {
+      submit(tickProperties(this.#logIdentity, this.truncation), {
+        resolve: ({ timeTick }) => resolve(timeTick),
+        reject,
+      })
+      // Not before: one that is refused leaves what is due as it is.
+      this.#rest()
+    })
   }
 
   #rest(): void {
