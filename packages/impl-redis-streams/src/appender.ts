@@ -130,16 +130,22 @@ export class Appender {
       encoded.largest,
       encoded.bytes,
     ]
-    const running = runScript(calls, appendScript, keys, args, `appending to ${keys.stream}`)
+    let confirmed: Promise<void> | undefined
     // On the same connection, right behind: it speaks of the batch and of all before it.
-    const confirmed = confirm?.()
-    confirmed?.catch(() => {})
-    const reply = await running
+    const sent =
+      confirm &&
+      (() => {
+        confirmed = confirm()
+        confirmed.catch(() => {})
+      })
+    const reply = await runScript(calls, appendScript, keys, args, `appending to ${keys.stream}`, sent)
     const word = textAt(reply, 0)
     if (word !== 'ok') throw this.refusal(word, textAt(reply, 1))
     this.base = Number(textAt(reply, 1))
     this.claim = 'no'
-    await confirmed
+    await confirmed?.catch((error) => {
+      throw stored(error)
+    })
     const ids = new Array<RedisStreamsId>(messages.length)
     for (let i = 0; i < ids.length; i++) ids[i] = messageIds.of(this.base, sequence + i)
     return ids
@@ -209,6 +215,12 @@ function notWritten(code: AppendError['code'], message: string): AppendError {
 
 function behind(): AppendError {
   return notWritten('WAL_UNAVAILABLE', 'not stored, since a batch before it was not: send both again')
+}
+
+/** The batch is in the log, whatever was wrong with waiting for replicas or the disk. */
+function stored(error: unknown): AppendError {
+  const { code, message, retryable, cause } = mapError(error, 'confirming an append')
+  return new AppendError(code, message, { outcome: 'unknown', retryable, cause })
 }
 
 function unknownBehind(): AppendError {

@@ -15,20 +15,28 @@ export function defineScript(source: string): Script {
   return { source, digest: createHash('sha1').update(source).digest('hex') }
 }
 
-/** Runs a script on a log's keys, by its digest; with its source where the server has not seen or has forgotten it. */
+/**
+ * Runs a script on a log's keys, by its digest; with its source where the server has not seen or has forgotten it. `sent`
+ * is called each time right after it has been handed to the client.
+ */
 export async function runScript(
   calls: RedisCalls,
   script: Script,
   { stream, state }: LogKeys,
   args: readonly (string | number | Buffer)[],
   doing: string,
+  sent?: () => void,
 ): Promise<ScriptReply> {
   const reply = await calls.call(doing, async (client) => {
     try {
-      return await client.callBuffer('evalsha', script.digest, 2, stream, state, ...args)
+      const running = client.callBuffer('evalsha', script.digest, 2, stream, state, ...args)
+      sent?.()
+      return await running
     } catch (error) {
       if (replyCode(error) !== 'NOSCRIPT') throw error
-      return client.callBuffer('eval', script.source, 2, stream, state, ...args)
+      const running = client.callBuffer('eval', script.source, 2, stream, state, ...args)
+      sent?.()
+      return running
     }
   })
   return reply as ScriptReply
