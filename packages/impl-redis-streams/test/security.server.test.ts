@@ -67,6 +67,26 @@ test('settings that may not be read are unknown, and appends that may not be mad
   expect(await readAll(writer.wal)).toEqual(['opening of term 1', 'a'])
 })
 
+test('permissions that are taken away under a writer: what it is told is what was done', async () => {
+  const all = ['on', `>${PASSWORD}`, '~wal:*', '&wal:*', ...RULES.split(' ')]
+  await using redis = await startRedis({ appendfsync: 'always' })
+  for (const command of ['hset', 'xadd', 'hmget', 'xrange', 'publish']) {
+    await redis.command('ACL', 'SETUSER', 'wal', 'reset', ...all)
+    await using scene = Scene.on(redis, { user: 'wal', password: PASSWORD })
+    const writer = await scene.writer()
+    await redis.command('ACL', 'SETUSER', 'wal', `-${command}`)
+    const batch = writer.batch('a', 'b')
+    const error = await writer.wal.append(batch).catch((reason) => reason)
+    const stored = Number(await redis.command('XLEN', scene.keys.stream)) - 1
+    expect([command, stored, error.outcome]).toEqual(
+      error.outcome === undefined ? [command, 2, undefined] : [command, 0, 'not-written'],
+    )
+    await redis.command('ACL', 'SETUSER', 'wal', `+${command}`)
+    await writer.wal.append(batch)
+    expect(await readAll(writer.wal)).toEqual(['opening of term 1', 'a', 'b'])
+  }
+})
+
 test('a failed login shows no password, at whatever depth', async () => {
   await using redis = await startRedis({ password: PASSWORD })
   await using scene = Scene.on(redis)

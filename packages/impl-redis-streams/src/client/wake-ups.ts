@@ -137,7 +137,10 @@ export class WakeUps {
     )
   }
 
-  /** Asks for the last id of every log that is waited for; one that can't be asked wakes its readers, who meet the error. */
+  /**
+   * Asks for the last id of every log that is waited for, and whether its stream is there still. A log that is gone or
+   * can't be asked wakes its readers, who meet the error.
+   */
   private async poll(): Promise<void> {
     await Promise.all(
       [...this.watched.values()].map(async (watched) => {
@@ -152,9 +155,12 @@ export class WakeUps {
     )
   }
 
-  private async lastOf({ state, wake }: LogKeys): Promise<string> {
+  private async lastOf({ stream, state, wake }: LogKeys): Promise<string> {
     try {
-      return (await this.calls.call(`polling ${wake}`, (client) => client.hget(state, 'last'))) ?? ''
+      const [there, last] = await this.calls.call(`polling ${wake}`, (client) =>
+        Promise.all([client.exists(stream), client.hget(state, 'last')]),
+      )
+      return there === 1 ? (last ?? '') : 'gone'
     } catch {
       return 'failed'
     }

@@ -2,8 +2,9 @@ import { PREVIOUS_FIELD } from '../fields.js'
 import { defineScript } from './script.js'
 
 /**
- * Stores a batch, whole or not at all: every check comes before the first XADD, and nothing behind that can fail (the
- * ids rise; a server out of memory refuses the script at its first write; the wake-up may fail).
+ * Stores a batch, whole or not at all: every check and the new state come before the first XADD, and nothing behind that
+ * can fail (the ids rise; a server out of memory refuses the script at its first write; a permission that is missing has
+ * shown by then; the wake-up may fail).
  *
  * Arguments: writer ("term incarnation"), term, proposed milliseconds, sequence, count, expected previous id, claim,
  * known id, base, publish command, largest record's bytes, packed batch.
@@ -32,38 +33,51 @@ local held = redis.call('HMGET', state, 'writer', 'base', 'last', 'below', 'larg
 local owner, base, last, below = held[1] or '', held[2] or '', held[3] or '', held[4] or ''
 local exists = redis.call('EXISTS', stream) == 1
 if not exists then
-  if known ~= '' or owner == writer then return {'gone'} end
-  redis.call('HDEL', state, 'oldest', 'below')
+  if known ~= '' or owner == writer or sequence > 0 then return {'gone'} end
+  -- The state outlived its stream: of what it says only this binds, that ids up to its last one were given out.
+  owner, below = '', ''
 elseif last == '' then
   local entry = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
   if entry then last = entry[1] end
 end
 
 local function lost()
-  if known == '' or has(known) or (below ~= '' and not after(known, below)) then return nil end
+  -- What the state names as the last one was not lost with the log's end: somebody deleted that entry. Readers meet a gap.
+  if known == '' or known == last or has(known) or (below ~= '' and not after(known, below)) then return nil end
   local entry = redis.call('XREVRANGE', stream, known, '-', 'COUNT', 1)[1]
   return {'lost', entry and entry[1] or ''}
+end
+
+-- Written anew, so that WAIT behind this answer waits for the batch, whichever connection stored it.
+local function there(base)
+  redis.call('HSET', state, 'last', last)
+  return {'ok', base}
 end
 
 local predecessor, taken = last, false
 if owner == writer then
   local ms, n = parts(last)
-  if ms == tonumber(base) and n >= sequence + count - 1 then return {'ok', base} end
+  if ms == tonumber(base) and n >= sequence + count - 1 then return there(base) end
   if previous ~= last then return lost() or {'behind', last} end
 else
-  if mine ~= '' and has(mine .. '-' .. number(sequence + count - 1)) then return {'ok', mine} end
+  if mine ~= '' and has(mine .. '-' .. number(sequence + count - 1)) then return there(mine) end
   local gone = lost()
   if gone then return gone end
   local ownerTerm = tonumber(string.match(owner, '^%d+') or '-1')
   if claim == 'no' or ownerTerm > term or (claim ~= 'yes' and claim ~= 'from ' .. owner) then return {'fenced', owner} end
   local ms = last == '' and 0 or (parts(last))
   base, taken = number(math.max(proposed, ms + 1)), true
-  redis.call('HSET', state, 'writer', writer, 'base', base)
   if not exists then predecessor = '0-0' end
 end
 
 local messages = cmsgpack.unpack(ARGV[12])
 local function idAt(i) return base .. '-' .. number(sequence + i - 1) end
+local id = idAt(count)
+local changes = {'last', id}
+local function change(field, value) changes[#changes + 1] = field changes[#changes + 1] = value end
+if taken then change('writer', writer) change('base', base) end
+if largest > tonumber(held[5] or '0') then change('largest', ARGV[11]) end
+redis.call('HSET', state, unpack(changes))
 local first
 if predecessor ~= idAt(0) then
   first = redis.pcall('XADD', stream, idAt(1), '${PREVIOUS_FIELD}', predecessor, unpack(messages[1]))
@@ -71,13 +85,15 @@ else
   first = redis.pcall('XADD', stream, idAt(1), unpack(messages[1]))
 end
 if first.err then
-  if taken then redis.call('HSET', state, 'writer', owner, 'base', held[2] or '') end
+  local was = {writer = held[1], base = held[2], last = held[3], largest = held[5]}
+  for i = 1, #changes, 2 do
+    local field = changes[i]
+    if was[field] then redis.call('HSET', state, field, was[field]) else redis.call('HDEL', state, field) end
+  end
   return first
 end
 for i = 2, count do redis.call('XADD', stream, idAt(i), unpack(messages[i])) end
-local id = idAt(count)
-redis.call('HSET', state, 'last', id)
-if largest > tonumber(held[5] or '0') then redis.call('HSET', state, 'largest', ARGV[11]) end
+if not exists then redis.pcall('HDEL', state, 'oldest', 'below') end
 redis.pcall(publish, stream .. ':wake', id)
 return {'ok', base}
 `)
