@@ -27,6 +27,11 @@ function checkOptions({ hosts, client, redis, clusterOptions }: FullRedisStreams
     )
   if (client !== undefined && typeof (client as { callBuffer?: unknown }).callBuffer !== 'function')
     throw invalidArgument('option "client" of backend "redis-streams"', 'a Redis or Cluster of ioredis')
+  if (client?.options.enableAutoPipelining)
+    throw invalidArgument(
+      'option "client" of backend "redis-streams"',
+      'without auto-pipelining, with which ioredis loses a script’s command: give client.duplicate({ enableAutoPipelining: false })',
+    )
   for (const keyPrefix of [client?.options.keyPrefix, redis?.keyPrefix, clusterOptions?.keyPrefix])
     if (keyPrefix)
       throw new WalError(

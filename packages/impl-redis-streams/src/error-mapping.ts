@@ -82,16 +82,18 @@ export function replyCode(error: unknown): string | undefined {
 
 /**
  * An error of ioredis or of the system as one of ours; ours pass. It carries the outcome that an append has by it.
- * `doing` begins the sentence: `appending to orders`. The cause is a copy without arguments and options: ioredis'
- * errors carry the command, the password of AUTH included.
+ * `doing` begins the sentence: `appending to orders`; `trouble` is what the client last said of its connection, of which
+ * errors of commands know nothing. The cause is a copy without arguments and options: ioredis' errors carry the command,
+ * the password of AUTH included.
  */
-export function mapError(error: unknown, doing: string): WalError {
+export function mapError(error: unknown, doing: string, trouble?: unknown): WalError {
   if (WalError.isInstance(error)) return error
   const { retryable, outcome, advice, code = 'WAL_UNAVAILABLE' } = meaningOf(error)
   const cause = scrubbed(error)
+  const why = trouble === undefined ? '' : `. The connection: ${scrubbed(trouble).message}`
   return new AppendError(
     code,
-    `${doing} failed: ${cause.message}${advice === undefined ? '' : `. ${advice}`}`,
+    `${doing} failed: ${cause.message}${advice === undefined ? '' : `. ${advice}`}${why}`,
     {
       outcome,
       retryable,

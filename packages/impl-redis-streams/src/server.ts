@@ -27,9 +27,10 @@ export class Server {
     readonly runtime: Runtime,
   ) {
     const { requestTimeoutMs, pollMs } = options
-    const { client, appends } = clients
-    this.calls = new RedisCalls(client, runtime, requestTimeoutMs)
-    this.appendCalls = appends === undefined ? this.calls : new RedisCalls(appends, runtime, requestTimeoutMs)
+    const { client, ours, appends } = clients
+    this.calls = new RedisCalls(client, runtime, requestTimeoutMs, ours)
+    this.appendCalls =
+      appends === undefined ? this.calls : new RedisCalls(appends, runtime, requestTimeoutMs, true)
     this.wakeUps = new WakeUps(this.calls, runtime, pollMs)
     client.on('ready', this.refresh)
   }
@@ -67,14 +68,15 @@ export class Server {
     const ms = Math.max(1, Math.floor(requestTimeoutMs * 0.8))
     return () =>
       this.appendCalls.call(`waiting for replicas of ${stream}`, async (client) => {
-        const pipeline = client.pipeline()
+        // In a Cluster a pipeline goes to the node that its keys are on; WAIT has none, and would go to any.
+        const pipeline = client.pipeline().exists(stream)
         if (waitReplicas > 0) pipeline.call('WAIT', waitReplicas, ms)
         if (waitAof) pipeline.call('WAITAOF', 1, 0, ms)
         const replies = (await pipeline.exec()) ?? []
         for (const [error] of replies) if (error) throw error
-        if (waitReplicas > 0 && Number(replies[0]?.[1]) < waitReplicas)
+        if (waitReplicas > 0 && Number(replies[1]?.[1]) < waitReplicas)
           throw new CallFailure(
-            `only ${replies[0]?.[1]} of ${waitReplicas} replicas have confirmed within ${ms} ms`,
+            `only ${replies[1]?.[1]} of ${waitReplicas} replicas have confirmed within ${ms} ms`,
           )
         const [synced] = waitAof ? ((replies.at(-1)?.[1] ?? []) as number[]) : [1]
         if (synced !== 1) throw new CallFailure(`the server has not synced within ${ms} ms`)

@@ -1,7 +1,7 @@
-import { type RedisCluster, startRedisCluster } from '@wal/brokers'
+import { freePort, type RedisCluster, startRedis, startRedisCluster } from '@wal/brokers'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { RedisStreamsId } from '../src/message-id.js'
-import { readAll, Scene, scan, textsOf } from './scene.js'
+import { codeOf, readAll, Scene, scan, textsOf } from './scene.js'
 
 let cluster: RedisCluster
 beforeAll(async () => {
@@ -98,3 +98,31 @@ test('a slot that moves to another node: appends and readers follow', async () =
   ])
   expect(await readAll(writer.wal)).toEqual(['opening of term 1', 'a', 'b'])
 })
+
+test('waitReplicas asks the node that has the channel, not just any', async () => {
+  await using scene = new Scene({ ...options(), waitReplicas: 1 })
+  const opener = await scene.opener()
+  const slot = Number(await cluster.nodes[0]?.command('CLUSTER', 'KEYSLOT', scene.keys.stream))
+  const home = cluster.nodes[Math.floor((slot * cluster.nodes.length) / 16_384)]
+  if (home === undefined) throw new Error(`no node for slot ${slot}`)
+  const [, busPort] = (await home.command('CONFIG', 'GET', 'cluster-port')) as string[]
+  await using replica = await startRedis({
+    config: { 'cluster-enabled': 'yes', 'cluster-port': await freePort() },
+  })
+  await replica.command('CLUSTER', 'MEET', home.host, home.port, Number(busPort))
+  const id = String(await home.command('CLUSTER', 'MYID'))
+  await vi.waitUntil(() => replica.command('CLUSTER', 'REPLICATE', id).catch(() => undefined), patience)
+  await vi.waitUntil(
+    async () => String(await home.command('INFO', 'replication')).includes('state=online'),
+    patience,
+  )
+  const writer = await scene.writer(1, opener)
+  for (let i = 0; i < 20; i++) expect(await codeOf(writer.append(`${i}`))).toBe('no error')
+})
+
+test('a database other than 0 is refused before anything is asked', async () => {
+  await using scene = new Scene({ ...options(), db: '3' })
+  expect(await codeOf(scene.opener())).toBe('WAL_INVALID_ARGUMENT')
+})
+
+const patience = { timeout: 60_000, interval: 100 }

@@ -67,6 +67,13 @@ test('such a client may send commands again by itself: no batch is stored twice'
   }
 })
 
+test('options of ioredis that scripts would not survive are set right', async () => {
+  await using scene = Scene.on(redis, { redis: { enableAutoPipelining: true } })
+  const writer = await scene.writer()
+  await Promise.all([writer.append('a'), writer.append('b')])
+  expect(await readAll(writer.wal)).toEqual(['opening of term 1', 'a', 'b'])
+})
+
 test('another database, another prefix: channels of their own', async () => {
   await using one = Scene.on(redis, { prefix: 'a[*]:' })
   await using two = Scene.on(redis, { prefix: 'a[*]:', db: '3' })
@@ -76,13 +83,25 @@ test('another database, another prefix: channels of their own', async () => {
   expect(await codeOf((await two.opener()).openReadOnly(one.channel))).toBe('WAL_CHANNEL_NOT_FOUND')
 })
 
+test('a database that the server has not got is an error, not database 0', async () => {
+  await using scene = Scene.on(redis, { db: '99' })
+  await expect(scene.opener()).rejects.toMatchObject({
+    code: 'WAL_UNAVAILABLE',
+    retryable: false,
+    message: expect.stringContaining('DB index is out of range'),
+  })
+})
+
 test('options that would break it are refused before anything is connected', async () => {
   const refused = [
     {},
     { hosts: ['127.0.0.1:1', '127.0.0.1:2'] },
     { hosts: ['127.0.0.1:1'], db: 'zero' },
     { hosts: ['a b:c'] },
+    { hosts: ['127.0.0.1:99999'] },
+    { hosts: ['127.0.0.1:1'], cluster: true, db: '1' },
     { client: {} },
+    { client: new Redis({ lazyConnect: true, enableAutoPipelining: true }) },
     { redis: { host: '127.0.0.1', keyPrefix: 'x' } },
     { hosts: ['127.0.0.1:1'], nonsense: true },
   ]

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { createCertificates, startRedis } from '@wal/brokers'
 import { openWal } from '@wal/core'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import '../src/index.js'
 import { codeOf, readAll, Scene, scan, textsOf } from './scene.js'
 
@@ -85,6 +85,29 @@ test('permissions that are taken away under a writer: what it is told is what wa
     await writer.wal.append(batch)
     expect(await readAll(writer.wal)).toEqual(['opening of term 1', 'a', 'b'])
   }
+})
+
+test('a password changed under a writer: every error says why, until the password is right again', async () => {
+  await using redis = await startRedis({ appendfsync: 'always' })
+  const user = ['ACL', 'SETUSER', 'wal', 'on', '~*', '&*', '+@all']
+  await redis.command(...user, `>${PASSWORD}`)
+  await using scene = Scene.on(redis, { user: 'wal', password: PASSWORD })
+  const writer = await scene.writer()
+  await redis.command(...user, 'resetpass', '>another')
+  await redis.command('CLIENT', 'KILL', 'USER', 'wal')
+  const batch = writer.batch('a')
+  const error = await vi.waitUntil(
+    () =>
+      writer.wal.append(batch).then(
+        () => undefined,
+        (reason) => (reason.message.includes('WRONGPASS') ? reason : undefined),
+      ),
+    { timeout: 30_000 },
+  )
+  expect(error).toMatchObject({ code: 'WAL_UNAVAILABLE', retryable: true })
+  expect(inspect(error, { depth: null, showHidden: true })).not.toContain(PASSWORD)
+  await redis.command(...user, `>${PASSWORD}`)
+  await vi.waitUntil(() => writer.wal.append(batch).catch(() => undefined), { timeout: 30_000 })
 })
 
 test('a failed login shows no password, at whatever depth', async () => {

@@ -53,10 +53,12 @@ async function firstConnect(
   })
   try {
     await abortable(client.connect(), signal)
+    // ioredis goes on in database 0 when the server refuses the one that was asked for.
+    if (!isCluster(client) && client.options.db) await client.select(client.options.db)
   } catch (error) {
     await disconnect(client, runtime)
     signal?.throwIfAborted()
-    // ioredis says only that the connection was closed; why, it said before.
+    // Of a connection that ended ioredis says no more; why, it said before.
     throw mapError(reason ?? error, `connecting to ${place}`)
   }
 }
@@ -102,6 +104,7 @@ function newCluster(Client: typeof Cluster, options: FullRedisStreamsOptions): C
     enableOfflineQueue: true,
     // Resending is the adaptor's, which knows the order.
     retryDelayOnFailover: 0,
+    enableAutoPipelining: false,
   }
   const nodes = hosts.map((host) => hostAndPort(host, DEFAULT_PORT))
   return new Client(nodes, whole)
@@ -112,6 +115,8 @@ function redisOptions(options: FullRedisStreamsOptions): RedisOptions {
   const { user, password, db, tls, requestTimeoutMs, redis = {}, cluster } = options
   if (!/^[0-9]{1,4}$/.test(db))
     throw invalidArgument('option "db" of backend "redis-streams"', 'the number of a database', db)
+  if (cluster && db !== '0')
+    throw invalidArgument('option "db" of backend "redis-streams"', '0: a Cluster has no other database', db)
   const { reconnectOnError } = redis
   return {
     connectTimeout: requestTimeoutMs,
@@ -127,6 +132,8 @@ function redisOptions(options: FullRedisStreamsOptions): RedisOptions {
     ...(cluster ? {} : { enableOfflineQueue: false }),
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
+    // ioredis loses the name of the command in it, and in a Cluster the order.
+    enableAutoPipelining: false,
     // A primary that was made a replica by a failover: ask the sentinels again.
     reconnectOnError: (error) => error.message.startsWith('READONLY') || (reconnectOnError?.(error) ?? false),
   }
@@ -135,9 +142,10 @@ function redisOptions(options: FullRedisStreamsOptions): RedisOptions {
 function hostAndPort(text: string, defaultPort: number): { host: string; port: number } {
   const match = /^(?:\[([^\]]+)\]|([^:]+))(?::([0-9]{1,5}))?$/.exec(text)
   const host = match?.[1] ?? match?.[2]
-  if (host === undefined)
+  const port = match?.[3] === undefined ? defaultPort : Number(match[3])
+  if (host === undefined || port > 65_535)
     throw invalidArgument('option "hosts" of backend "redis-streams"', 'a list of host or host:port', text)
-  return { host, port: match?.[3] === undefined ? defaultPort : Number(match[3]) }
+  return { host, port }
 }
 
 export function isCluster(client: RedisClient): client is Cluster {

@@ -12,13 +12,18 @@ export type RedisClient = Redis | Cluster
 export class RedisCalls {
   private readonly pending = new Set<(error: Error) => void>()
   private closed = false
+  /** Why there is no connection, as far as the client says: a password that was changed, say. */
+  private trouble: unknown
 
+  /** `ours`: nobody else listens to the client's errors. A listener on another's would silence them. */
   constructor(
     readonly client: RedisClient,
     private readonly runtime: Runtime,
     private readonly timeoutMs: number,
+    ours = false,
   ) {
     client.on('close', this.lost)
+    if (ours) client.on('error', this.troubled).on('ready', this.untroubled)
   }
 
   /** Rejects with one of our errors, which has an outcome. `doing` begins its sentence. */
@@ -28,7 +33,7 @@ export class RedisCalls {
       const fail = (error: unknown) => {
         this.pending.delete(fail)
         timer.clear()
-        reject(mapError(error, doing))
+        reject(mapError(error, doing, this.trouble))
       }
       const timer = this.runtime.setTimeout(
         () => fail(new CallFailure(`no answer within ${this.timeoutMs} ms`)),
@@ -45,11 +50,19 @@ export class RedisCalls {
 
   close(): void {
     this.closed = true
-    this.client.off('close', this.lost)
+    this.client.off('close', this.lost).off('error', this.troubled).off('ready', this.untroubled)
     this.rejectAll('the client was closed')
   }
 
   private readonly lost = () => this.rejectAll('the connection ended under the request')
+
+  private readonly troubled = (error: unknown) => {
+    this.trouble = error
+  }
+
+  private readonly untroubled = () => {
+    this.trouble = undefined
+  }
 
   private rejectAll(why: string): void {
     for (const fail of [...this.pending]) fail(new CallFailure(why))
