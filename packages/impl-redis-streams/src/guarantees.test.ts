@@ -19,6 +19,7 @@ const best: ServerSettings = {
   version: '7.2.4',
   appendOnly: true,
   sync: 'always',
+  syncsWhileRewriting: true,
   maxMemory: 0,
   evictionPolicy: 'noeviction',
   replicas: 0,
@@ -40,6 +41,7 @@ test('weaker ones are said, and each that loses data is warned of', () => {
     [{ appendOnly: false }, /^none/, /appendonly yes/],
     [{ sync: 'everysec' }, /second/, /appendfsync always/],
     [{ sync: 'no' }, /when the system likes/, /appendfsync always/],
+    [{ syncsWhileRewriting: false }, /when the system likes/, /no-appendfsync-on-rewrite no/],
   ]
   for (const [server, durability, warning] of weak) {
     expect(told(server).durability).toMatch(durability)
@@ -55,11 +57,16 @@ test('waitAof makes up for appendfsync, not for a missing append-only file', () 
     durability: expect.stringMatching(/^synced/),
     warnings: [],
   })
+  expect(told({ syncsWhileRewriting: false }, { waitAof: true }).warnings).toEqual([])
   expect(told({ appendOnly: false }, { waitAof: true }).durability).toMatch(/^none/)
+  const older = told({ version: '7.0.15', sync: 'everysec' }, { waitAof: true })
+  expect(older.durability).toContain('second')
+  expect(older.warnings.join()).toContain('WAITAOF')
 })
 
 test('what is not told is unknown, never assumed', () => {
   expect(told({ sync: undefined }).durability).toBe('unknown')
+  expect(told({ syncsWhileRewriting: undefined }).durability).toBe('unknown')
   expect(told({ appendOnly: undefined }).durability).toBe('unknown')
   expect(told({ replicas: undefined }).fencing).toBe('unknown')
   expect(told({ evictionPolicy: undefined }).retention).toBe('unknown')

@@ -62,10 +62,12 @@ function worst(found: readonly string[]): string {
   return order.find((each) => found.includes(each)) ?? UNKNOWN
 }
 
-function durabilityOf({ appendOnly, sync }: ServerSettings, waitAof: boolean): string {
+function durabilityOf(server: ServerSettings, waitAof: boolean): string {
+  const { appendOnly, sync, syncsWhileRewriting } = server
   if (appendOnly === false) return NOTHING
-  if (waitAof) return SYNCED
-  if (appendOnly === undefined || sync === undefined) return UNKNOWN
+  if (waitAof && !lacksWaitAof(server)) return SYNCED
+  if (appendOnly === undefined || sync === undefined || syncsWhileRewriting === undefined) return UNKNOWN
+  if (!syncsWhileRewriting) return UNSYNCED
   return sync === 'always' ? SYNCED : sync === 'everysec' ? A_SECOND : UNSYNCED
 }
 
@@ -74,14 +76,23 @@ function retentionOf({ maxMemory, evictionPolicy }: ServerSettings): string {
   return maxMemory > 0 && evictionPolicy.startsWith('allkeys-') ? EVICTED : KEPT
 }
 
-function* warningsOf(server: ServerSettings, waitAof: boolean): Generator<string> {
-  const { appendOnly, sync, evictionPolicy, version, isReplica } = server
+function lacksWaitAof({ version }: ServerSettings): boolean {
+  return version !== undefined && isOlderThan(version, 7, 2)
+}
+
+function* warningsOf(server: ServerSettings, asksForAof: boolean): Generator<string> {
+  const { appendOnly, sync, syncsWhileRewriting, evictionPolicy, version, isReplica } = server
+  const waitAof = asksForAof && !lacksWaitAof(server)
+  if (asksForAof && !waitAof)
+    yield `Redis ${version} has no WAITAOF, without which no append is acknowledged: leave the option waitAof out, or use version 7.2 or later.`
   if (appendOnly === false)
     yield 'The server keeps no append-only file: a restart loses records. Set appendonly yes and appendfsync always.'
   else if (!waitAof && sync === 'everysec')
     yield 'The server syncs once a second (appendfsync everysec): a crash of the machine may lose acknowledged records. Set appendfsync always, or waitAof from Redis 7.2 on.'
   else if (!waitAof && sync === 'no')
     yield 'The server never syncs by itself (appendfsync no): a crash of the machine may lose acknowledged records. Set appendfsync always.'
+  if (!waitAof && appendOnly && syncsWhileRewriting === false)
+    yield 'The server syncs nothing while it rewrites its append-only file (no-appendfsync-on-rewrite yes): a crash of the machine then may lose acknowledged records. Set no-appendfsync-on-rewrite no.'
   if (appendOnly === undefined || (sync === undefined && !waitAof && appendOnly))
     yield 'The server does not tell its persistence settings (INFO or CONFIG GET is refused): what an acknowledgement is worth is unknown. Allow +info and +config|get.'
   if (evictionPolicy?.startsWith('allkeys-'))

@@ -8,6 +8,8 @@ export interface ServerSettings {
   readonly appendOnly: boolean | undefined
   /** `always`, `everysec` or `no`. */
   readonly sync: string | undefined
+  /** False with `no-appendfsync-on-rewrite yes`: while the file is rewritten nothing is synced, whatever `sync` says. */
+  readonly syncsWhileRewriting: boolean | undefined
   readonly maxMemory: number | undefined
   readonly evictionPolicy: string | undefined
   readonly replicas: number | undefined
@@ -28,18 +30,24 @@ async function readOne(calls: RedisCalls, server: Redis): Promise<ServerSettings
     calls.call('reading the server’s settings', what).catch(() => undefined)
   const [info, config] = await Promise.all([
     ask(() => server.info()),
-    ask(() => server.config('GET', 'appendfsync')),
+    // Several names at once are known from Redis 7 on only; this pattern is that of both.
+    ask(() => server.config('GET', '*appendfsync*')),
   ])
   const said = new Map<string, string>()
   for (const line of typeof info === 'string' ? info.split('\r\n') : []) {
     const colon = line.indexOf(':')
     if (colon > 0) said.set(line.slice(0, colon), line.slice(colon + 1))
   }
+  const set = new Map<string, string>()
+  const pairs = Array.isArray(config) ? config : []
+  for (let i = 0; i + 1 < pairs.length; i += 2) set.set(String(pairs[i]), String(pairs[i + 1]))
+  const onRewrite = set.get('no-appendfsync-on-rewrite')
   const number = (name: string) => (said.has(name) ? Number(said.get(name)) : undefined)
   return {
     version: said.get('redis_version'),
     appendOnly: said.has('aof_enabled') ? said.get('aof_enabled') === '1' : undefined,
-    sync: Array.isArray(config) && typeof config[1] === 'string' ? config[1] : undefined,
+    sync: set.get('appendfsync'),
+    syncsWhileRewriting: onRewrite === undefined ? undefined : onRewrite === 'no',
     maxMemory: number('maxmemory'),
     evictionPolicy: said.get('maxmemory_policy'),
     replicas: number('connected_slaves'),
