@@ -38,11 +38,24 @@ export async function ensureBackgroundHost(): Promise<HostClient> {
   return client
 }
 
+/** Undefined when somebody answers on the socket already. */
+export async function listenAlone(socketPath: string): Promise<ServerHost | undefined> {
+  try {
+    return await ServerHost.listen(socketPath)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    if ((await new HostClient(socketPath).running()) !== undefined) return undefined
+    // Whoever left it there was killed.
+    rmSync(socketPath, { force: true })
+    return await ServerHost.listen(socketPath)
+  }
+}
+
 /** The background process itself: ends when its last server was stopped, or by a signal. */
 export async function runBackgroundHost(): Promise<void> {
-  // Whoever left it there does not answer any more.
-  rmSync(backgroundSocket, { force: true })
-  const host = await ServerHost.listen(backgroundSocket)
+  const host = await listenAlone(backgroundSocket)
+  // Another `up` at the same time was first: its host serves both.
+  if (host === undefined) return
   let closing = false
   const close = () => {
     if (closing) return

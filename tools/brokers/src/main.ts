@@ -1,7 +1,7 @@
 import { backgroundSocket, ensureBackgroundHost, hostCommand, runBackgroundHost } from './background-host.js'
 import { type CommandLine, parseCommandLine, usage } from './command-line.js'
 import { HostClient } from './shared/host-client.js'
-import { ownServerVariable } from './shared/server-kind.js'
+import { ownServerVariable, type ServerKind } from './shared/server-kind.js'
 
 const words = process.argv.slice(2)
 
@@ -26,8 +26,11 @@ async function run(words: readonly string[]): Promise<number> {
 }
 
 async function up({ kinds }: CommandLine): Promise<void> {
+  for (const kind of kinds.filter(isOwn)) console.error(`${kind} is your own, by ${ownServerVariable[kind]}`)
+  const ours = kinds.filter((kind) => !isOwn(kind))
+  if (ours.length === 0) return
   const host = await ensureBackgroundHost()
-  for (const kind of kinds) {
+  for (const kind of ours) {
     console.error(`▸ ${kind}`)
     const address = await host.ensure(kind, (line) => console.error(`  ${line}`))
     // Alone on stdout, so that a shell can evaluate it.
@@ -48,8 +51,18 @@ async function status({ kinds }: CommandLine): Promise<void> {
   const running = (await new HostClient(backgroundSocket).running()) ?? {}
   for (const kind of kinds) {
     const server = running[kind]
-    console.log(server === undefined ? `${kind}: down` : `${kind}: up (${server.source}), ${server.address}`)
+    const said =
+      server === undefined
+        ? 'down'
+        : server === 'starting'
+          ? server
+          : `up (${server.source}), ${server.address}`
+    console.log(`${kind}: ${said}${isOwn(kind) ? `; your own is used, by ${ownServerVariable[kind]}` : ''}`)
   }
+}
+
+function isOwn(kind: ServerKind): boolean {
+  return (process.env[ownServerVariable[kind]] ?? '') !== ''
 }
 
 function quoted(text: string): string {

@@ -2,10 +2,8 @@ import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { createInterface } from 'node:readline'
 import type { Progress } from '../server.js'
-import type { HostLine } from './server-host.js'
+import type { HostLine, Running } from './server-host.js'
 import type { ServerKind } from './server-kind.js'
-
-export type Running = Readonly<Record<string, { address: string; source: string }>>
 
 /** Asks a `ServerHost` in another process. */
 export class HostClient {

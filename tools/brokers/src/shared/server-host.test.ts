@@ -1,7 +1,11 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { listenAlone } from '../background-host.js'
 import { HostClient } from './host-client.js'
 import { ServerHost } from './server-host.js'
 import { hostVariable, sharedServer } from './shared-server.js'
@@ -12,17 +16,23 @@ let client: HostClient
 let started: string[]
 let stopped: string[]
 let refusal: Error | undefined
+/** Until then starts take. */
+let downloading: Promise<void>
+let tell: (line: string) => void
 
 beforeEach(async () => {
   started = []
   stopped = []
   refusal = undefined
+  downloading = Promise.resolve()
+  tell = () => {}
   folder = mkdtempSync(join(tmpdir(), 'wal-host-test-'))
   const socket = join(folder, 'host.sock')
   host = await ServerHost.listen(socket, async (kind, say) => {
     started.push(kind)
     say('on the way')
-    await Promise.resolve()
+    tell = say
+    await downloading
     if (refusal !== undefined) throw refusal
     return { address: `${kind}:1`, source: 'local', stop: async () => void stopped.push(kind) }
   })
@@ -50,6 +60,75 @@ test('a failed start reaches whoever asked, and the next one tries again', async
   await expect(client.ensure('kafka')).rejects.toThrow('no such program')
   refusal = undefined
   expect(await client.ensure('kafka')).toBe('kafka:1')
+})
+
+test('one that is still starting is listed, and stop does not wait for it', async () => {
+  let finish = () => {}
+  downloading = new Promise((resolve) => {
+    finish = resolve
+  })
+  const starting = client.ensure('redis')
+  await vi.waitUntil(() => started.length === 1)
+  expect(await client.running()).toEqual({ redis: 'starting' })
+  await client.stop('redis')
+  expect(await client.running()).toEqual({})
+  finish()
+  await starting.catch(() => {})
+  await vi.waitUntil(() => stopped.length === 1)
+})
+
+test('a start for which nobody waits any more is given up, and leaves no host without a server', async () => {
+  let finish = () => {}
+  downloading = new Promise((resolve) => {
+    finish = resolve
+  })
+  let empty = false
+  host.onEmpty = () => {
+    empty = true
+  }
+  const socketPath = join(folder, 'host.sock')
+  const asked = []
+  for (let i = 0; i < 2; i++) {
+    const one = request({ socketPath, agent: false, method: 'PUT', path: '/redis' })
+      .on('error', () => {})
+      .end()
+    let heard = false
+    one.once('response', () => {
+      heard = true
+    })
+    await vi.waitUntil(
+      () => {
+        tell('still on the way')
+        return heard
+      },
+      { timeout: 30_000 },
+    )
+    asked.push(one)
+  }
+  asked[0]?.destroy()
+  expect(await client.running()).toEqual({ redis: 'starting' })
+  asked[1]?.destroy()
+  await vi.waitUntil(() => empty, { timeout: 30_000 })
+  expect(await client.running()).toEqual({})
+  finish()
+  await vi.waitUntil(() => stopped.length === 1, { timeout: 30_000 })
+})
+
+test('of two hosts on one socket the later one leaves it alone; one that was killed is replaced', async () => {
+  const socketPath = join(folder, 'host.sock')
+  expect(await listenAlone(socketPath)).toBeUndefined()
+  expect(await client.running()).toEqual({})
+  const left = join(folder, 'left.sock')
+  await once(
+    spawn(process.execPath, [
+      '-e',
+      `require('net').createServer().listen(${JSON.stringify(left)}, () => process.kill(process.pid, 'SIGKILL'))`,
+    ]),
+    'exit',
+  )
+  const other = await listenAlone(left)
+  expect(await new HostClient(left).running()).toEqual({})
+  await other?.close()
 })
 
 test('stop stops one, close stops the rest', async () => {

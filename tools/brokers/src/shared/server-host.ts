@@ -9,15 +9,25 @@ export type HostLine =
   | { readonly progress: string }
   | { readonly address: string }
   | { readonly error: string }
-  | { readonly running: Readonly<Record<string, { address: string; source: string }>> }
+  | { readonly running: Running }
+
+export type Running = Readonly<Record<string, { address: string; source: string } | 'starting'>>
+
+interface Entry {
+  starting: Promise<RunningServer>
+  started?: RunningServer
+  /** Requests that wait for the start. */
+  waiting: number
+}
 
 /**
  * Owns servers that several processes use: starts each kind when it is first asked for, and once. Listens on a
- * Unix socket, where `PUT /redis` starts, `DELETE /redis` stops, `GET /` lists; answers are JSON lines.
+ * Unix socket, where `PUT /redis` starts, `DELETE /redis` stops, `GET /` lists; answers are JSON lines. A start for which
+ * nobody waits any more, since whoever asked was interrupted, is given up.
  */
 export class ServerHost {
   readonly #listener: Server
-  readonly #servers = new Map<ServerKind, { starting: Promise<RunningServer>; started?: RunningServer }>()
+  readonly #servers = new Map<ServerKind, Entry>()
   readonly #listeners = new Set<Progress>()
   /** Called when the last server was stopped, or none could be started. */
   onEmpty: () => void = () => {}
@@ -37,9 +47,14 @@ export class ServerHost {
 
   /** Starts the server unless it runs already; gives its address. */
   async ensure(kind: ServerKind): Promise<string> {
+    return (await this.#entry(kind).starting).address
+  }
+
+  #entry(kind: ServerKind): Entry {
     let entry = this.#servers.get(kind)
     if (entry === undefined) {
-      const created: { starting: Promise<RunningServer>; started?: RunningServer } = {
+      const created: Entry = {
+        waiting: 0,
         starting: this.#start(kind, (line) => this.#tell(line)).then(
           (server) => {
             created.started = server
@@ -47,7 +62,7 @@ export class ServerHost {
           },
           (error: unknown) => {
             // Whoever asks next tries again.
-            this.#servers.delete(kind)
+            if (this.#servers.get(kind) === created) this.#servers.delete(kind)
             throw error
           },
         ),
@@ -55,19 +70,26 @@ export class ServerHost {
       entry = created
       this.#servers.set(kind, entry)
     }
-    return (await entry.starting).address
+    return entry
   }
 
+  /** A server that is still starting is stopped when it has started, which is not waited for: that may take a download. */
   async stop(kind: ServerKind): Promise<void> {
     const entry = this.#servers.get(kind)
     if (entry === undefined) return
     this.#servers.delete(kind)
-    await (await entry.starting).stop()
+    if (entry.started !== undefined) return entry.started.stop()
+    entry.starting.then((server) => server.stop()).catch(() => {})
   }
 
   /** Stops every server, also one that is still starting, then stops listening. */
   async close(): Promise<void> {
-    const outcomes = await Promise.allSettled([...this.#servers.keys()].map((kind) => this.stop(kind)))
+    const servers = [...this.#servers.values()]
+    this.#servers.clear()
+    const started = await Promise.allSettled(servers.map(({ starting }) => starting))
+    const outcomes = await Promise.allSettled(
+      started.map((outcome) => outcome.status === 'fulfilled' && outcome.value.stop()),
+    )
     const closed = once(this.#listener, 'close')
     this.#listener.close()
     this.#listener.closeAllConnections()
@@ -81,31 +103,57 @@ export class ServerHost {
     const say: Progress = (progress) => write({ progress })
     this.#listeners.add(say)
     try {
-      write(await this.#result(request))
+      write(await this.#result(request, response))
     } catch (error) {
       write({ error: (error as Error).message })
     } finally {
       this.#listeners.delete(say)
+      if (request.method !== 'GET' && this.#servers.size === 0) {
+        if (response.closed) this.onEmpty()
+        else response.once('close', () => this.onEmpty())
+      }
       response.end()
-      if (request.method !== 'GET' && this.#servers.size === 0) response.once('close', () => this.onEmpty())
     }
   }
 
-  async #result({ method, url = '/' }: IncomingMessage): Promise<HostLine> {
+  async #result({ method, url = '/' }: IncomingMessage, response: ServerResponse): Promise<HostLine> {
     const kind = url.slice(1)
     if (method === 'GET' && kind === '') return { running: this.#running() }
     if (!isServerKind(kind)) throw new Error(`there is no server '${kind}'`)
-    if (method === 'PUT') return { address: await this.ensure(kind) }
+    if (method === 'PUT') return { address: await this.#ensureFor(response, kind) }
     if (method !== 'DELETE') throw new Error(`${method} is not known`)
     await this.stop(kind)
     return { running: this.#running() }
   }
 
-  #running(): Record<string, { address: string; source: string }> {
-    const started = [...this.#servers].flatMap(([kind, { started }]) =>
-      started === undefined ? [] : [[kind, { address: started.address, source: started.source }] as const],
+  /** Until the server answers, or whoever asked is gone. */
+  async #ensureFor(response: ServerResponse, kind: ServerKind): Promise<string> {
+    const entry = this.#entry(kind)
+    entry.waiting++
+    let left = () => {}
+    const gone = new Promise<never>((_, reject) => {
+      left = () => reject(new Error('whoever asked is gone'))
+      response.once('close', left)
+    })
+    try {
+      return (await Promise.race([entry.starting, gone])).address
+    } finally {
+      response.off('close', left)
+      entry.waiting--
+      const isAbandoned = entry.waiting === 0 && entry.started === undefined
+      if (isAbandoned && this.#servers.get(kind) === entry) await this.stop(kind)
+    }
+  }
+
+  #running(): Running {
+    const servers = [...this.#servers].map(
+      ([kind, { started }]) =>
+        [
+          kind,
+          started === undefined ? 'starting' : { address: started.address, source: started.source },
+        ] as const,
     )
-    return Object.fromEntries(started)
+    return Object.fromEntries(servers)
   }
 
   #tell(line: string): void {
