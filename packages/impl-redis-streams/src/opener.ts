@@ -33,7 +33,7 @@ export class RedisStreamsOpener implements OpenerImpls<RedisStreamsId> {
     return this.during(waits, async () => {
       const { exists } = await this.look(channel)
       if (!exists) throw this.noChannel(channel)
-      this.assertOpen()
+      this.assertWanted(waits)
       return new RedisStreamsReadOnlyWAL({ server: this.server, channel, parent: this.tree })
     })
   }
@@ -42,7 +42,7 @@ export class RedisStreamsOpener implements OpenerImpls<RedisStreamsId> {
   open(channel: string, writer: Writer, waits?: Waits): Promise<RedisStreamsWAL> {
     return this.during(waits, async () => {
       const look = await this.look(channel)
-      this.assertOpen()
+      this.assertWanted(waits)
       return new RedisStreamsWAL({ server: this.server, channel, parent: this.tree }, writer, look)
     })
   }
@@ -106,13 +106,18 @@ export class RedisStreamsOpener implements OpenerImpls<RedisStreamsId> {
     )
   }
 
+  /** What nobody waits for any more would stay open until the opener is closed. */
+  private assertWanted(waits: Waits | undefined): void {
+    this.assertOpen()
+    waits?.signal?.throwIfAborted()
+  }
+
   private assertOpen(): void {
     this.tree.assertOpen('the opener')
   }
 
   private async during<T>(waits: Waits | undefined, work: () => Promise<T>): Promise<T> {
-    this.assertOpen()
-    waits?.signal?.throwIfAborted()
+    this.assertWanted(waits)
     return abortable(work(), waits?.signal)
   }
 }

@@ -183,6 +183,26 @@ test('no server at all: build says where, in time', async () => {
   await expect(scene.opener()).rejects.toMatchObject({ code: 'WAL_UNAVAILABLE', retryable: true })
 })
 
+test('an abort while a log is opened leaves nothing with the opener', async () => {
+  const { redis, scene } = await throughProxy()
+  await scene.writer()
+  const opener = await scene.opener()
+  redis.freeze()
+  const controller = new AbortController()
+  const waits = { signal: controller.signal }
+  const openings = [
+    opener.openReadOnly(scene.channel, waits),
+    opener.open(scene.channel, { term: 2, incarnation: 'two' }, waits),
+  ]
+  controller.abort(new Error('enough'))
+  await Promise.allSettled(openings)
+  redis.thaw()
+  // Behind what the two had asked.
+  await (await opener.openReadOnly(scene.channel)).close()
+  const inside = Reflect.get(Reflect.get(opener, 'tree'), 'children') as Set<unknown>
+  await vi.waitUntil(() => inside.size === 0, { timeout: 10_000 })
+})
+
 test('an abort while connecting releases the client', async () => {
   const { proxy, scene } = await throughProxy()
   proxy.inject({ kind: 'black-hole' })
