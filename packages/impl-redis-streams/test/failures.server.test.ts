@@ -200,7 +200,7 @@ test('an abort while a log is opened leaves nothing with the opener', async () =
   // Behind what the two had asked.
   await (await opener.openReadOnly(scene.channel)).close()
   const inside = Reflect.get(Reflect.get(opener, 'tree'), 'children') as Set<unknown>
-  await vi.waitUntil(() => inside.size === 0, { timeout: 10_000 })
+  await vi.waitUntil(() => inside.size === 0, { timeout: 30_000 })
 })
 
 test('an abort while connecting releases the client', async () => {

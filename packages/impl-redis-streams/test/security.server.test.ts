@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { createCertificates, startRedis } from '@wal/brokers'
+import { createCertificates, startRedis, startRedisCluster, startRedisSentinel } from '@wal/brokers'
 import { openWal } from '@wal/core'
 import { expect, test, vi } from 'vitest'
 import '../src/index.js'
@@ -155,4 +155,42 @@ test('TLS: with the authority it connects, without it says why; the scheme redis
     expect(error.message).toMatch(/certificate/)
     expect(inspect(error, { depth: null, showHidden: true })).not.toContain(PASSWORD)
   }
+})
+
+test('TLS behind Sentinel: to the sentinels and to the servers, never in clear', async () => {
+  using certificates = await createCertificates()
+  await using group = await startRedisSentinel({ tls: certificates, password: PASSWORD })
+  await using scene = new Scene({
+    hosts: group.sentinels.map(({ host, port }) => `${host}:${port}`),
+    sentinel: group.masterName,
+    password: PASSWORD,
+    tls: true,
+    redis: { tls: { ca: certificates.authority } },
+  })
+  const writer = await scene.writer()
+  await writer.append('a')
+  expect(await readAll(writer.wal)).toEqual(['opening of term 1', 'a'])
+})
+
+test('TLS in a Cluster: to every node, wake-ups included', async () => {
+  using certificates = await createCertificates()
+  await using cluster = await startRedisCluster({
+    tls: certificates,
+    password: PASSWORD,
+    config: { 'tls-cluster': 'yes' },
+  })
+  await using scene = new Scene({
+    hosts: cluster.nodes.map(({ host, port }) => `${host}:${port}`),
+    cluster: true,
+    password: PASSWORD,
+    tls: true,
+    redis: { tls: { ca: certificates.authority } },
+    pollMs: 600_000,
+  })
+  const writer = await scene.writer()
+  const scanner = scan(await scene.reader(), 'latest')
+  expect(await scanner.next()).toEqual([])
+  const next = scanner.next()
+  await writer.append('a')
+  expect(textsOf((await next) ?? [])).toEqual(['a'])
 })

@@ -81,9 +81,14 @@ async function newClient(options: FullRedisStreamsOptions): Promise<RedisClient>
   return new ioredis.Redis({ ...redisOptions(options), ...address(options), replyMapping: 'legacy' })
 }
 
-function address({ hosts, sentinel, redis }: FullRedisStreamsOptions): RedisOptions {
+function address({ hosts, sentinel, tls, redis }: FullRedisStreamsOptions): RedisOptions {
   if (sentinel !== undefined)
-    return { name: sentinel, sentinels: hosts.map((host) => hostAndPort(host, DEFAULT_SENTINEL_PORT)) }
+    return {
+      name: sentinel,
+      sentinels: hosts.map((host) => hostAndPort(host, DEFAULT_SENTINEL_PORT)),
+      // The hosts are the sentinels, so what was asked of the hosts is asked of them.
+      ...(tls ? { sentinelTLS: redis?.sentinelTLS ?? redis?.tls ?? {} } : {}),
+    }
   if (redis?.sentinels || redis?.path !== undefined) return {}
   return hostAndPort(hosts[0] as string, DEFAULT_PORT)
 }
@@ -127,6 +132,8 @@ function redisOptions(options: FullRedisStreamsOptions): RedisOptions {
     ...(password === undefined ? {} : { password }),
     ...(db === '0' ? {} : { db: Number(db) }),
     ...(tls && redis.tls === undefined ? { tls: {} } : {}),
+    // Else ioredis talks in clear, password and all, to servers that it has from sentinels.
+    enableTLSForSentinelMode: true,
     lazyConnect: true,
     // Neither kept until the server is back nor sent again: the adaptor decides, who knows the order and the deadline.
     ...(cluster ? {} : { enableOfflineQueue: false }),

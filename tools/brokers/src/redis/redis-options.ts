@@ -31,7 +31,8 @@ export function redisArguments(port: number, options: RedisOptions): string[] {
   return Object.entries(directives).flatMap(([name, value]) => [`--${name}`, String(value)])
 }
 
-function tlsDirectives(port: number, tls: Certificates): Record<string, string | number> {
+/** What makes a server speak TLS alone on `port`. */
+export function tlsDirectives(port: number, tls: Certificates): Record<string, string | number> {
   return {
     port: 0,
     'tls-port': port,

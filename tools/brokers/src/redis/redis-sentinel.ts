@@ -2,7 +2,7 @@ import { freePorts } from '../process/free-port.js'
 import { untilReady } from '../process/until-ready.js'
 import type { Progress } from '../server.js'
 import { startAll, stopAll } from '../server-group.js'
-import { type RedisOptions, redisArguments } from './redis-options.js'
+import { type RedisOptions, redisArguments, tlsDirectives } from './redis-options.js'
 import { type RedisServer, startRedisProcess } from './redis-server.js'
 
 export interface RedisSentinel extends AsyncDisposable {
@@ -75,12 +75,13 @@ function startSentinel(
   number: number,
   port: number,
   primaryPort: number,
-  { downAfterMs = 1_000, password }: RedisSentinelOptions,
+  { downAfterMs = 1_000, password, tls }: RedisSentinelOptions,
   say: Progress,
 ) {
+  const listening = tls === undefined ? { port } : tlsDirectives(port, tls)
   const configuration = [
     'bind 127.0.0.1',
-    `port ${port}`,
+    ...Object.entries(listening).map((directive) => directive.join(' ')),
     `sentinel monitor ${masterName} 127.0.0.1 ${primaryPort} 2`,
     `sentinel down-after-milliseconds ${masterName} ${downAfterMs}`,
     `sentinel failover-timeout ${masterName} ${Math.max(10 * downAfterMs, 5_000)}`,
@@ -90,7 +91,7 @@ function startSentinel(
     {
       name: `redis-sentinel-${number}`,
       port,
-      options: {},
+      options: tls === undefined ? {} : { tls },
       args: ['sentinel.conf', '--sentinel'],
       // Sentinels write what they learn into this file, so a restarted one knows the others.
       files: { 'sentinel.conf': `${configuration}\n` },
