@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type RedisSentinel, startRedisSentinel } from '@wal/brokers'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { codeOf, readAll, Scene, scan, textsOf } from './scene.js'
@@ -107,6 +108,8 @@ async function until<T>(call: () => Promise<T>): Promise<T> {
       return await call()
     } catch (error) {
       if ((error as { code?: string }).code !== 'WAL_UNAVAILABLE') throw error
+      // What a client without a connection refuses, it refuses at once: without a pause it would never get one.
+      await sleep(20)
     }
   }
 }
