@@ -52,7 +52,7 @@ test('a failover that loses acknowledged records: writer and readers are told, n
   for (const replica of replicas) await replica.command('REPLICAOF', 'NO', 'ONE')
   await primary.command('CONFIG', 'SET', 'min-replicas-to-write', 0)
   const lost = await writer.append('lost 1', 'lost 2')
-  const ahead = scan(reader)
+  let ahead = scan(reader)
   expect(textsOf((await ahead.next()) ?? [])).toEqual(['opening of term 1', 'a', 'b', 'lost 1', 'lost 2'])
   const resumed = { from: lost[1] as never }
   await primary.kill()
@@ -81,7 +81,13 @@ test('a failover that loses acknowledged records: writer and readers are told, n
   expect(
     await codeOf(
       until(async () => {
-        for (;;) await ahead.next()
+        try {
+          for (;;) await ahead.next()
+        } catch (error) {
+          // A scanner ends with its first error, a passing one too; then another goes on, as the adaptor does it.
+          ahead = scan(reader, resumed)
+          throw error
+        }
       }),
     ),
   ).toBe('WAL_LOG_ROLLED_BACK')
