@@ -13,6 +13,7 @@ import {
   ok,
   opened,
   reached,
+  rolledBack,
   start,
   truncate,
   unknown,
@@ -80,7 +81,7 @@ const correct: Record<string, readonly EventBody[]> = {
     start('s'),
     got('s', 'a', 1),
     got('s', 'b', 2),
-    { kind: 'rolled-back', after: '10', upTo: '20' },
+    rolledBack(10, 20),
     { kind: 'append-resolved', append: 'b', outcome: 'not-written' },
   ],
   'a log rolled back: told to the one that knew more': [
@@ -88,7 +89,7 @@ const correct: Record<string, readonly EventBody[]> = {
     start('s'),
     got('s', 'a', 1),
     got('s', 'b', 2),
-    { kind: 'rolled-back', after: '10', upTo: '20' },
+    rolledBack(10, 20),
     { kind: 'scanner-gap', scanner: 's', reason: 'rolled-back', after: '10', upTo: '20' },
     invoke('c'),
     ok('c', 3),
@@ -312,18 +313,13 @@ const broken: readonly [rule: number, what: string, events: readonly EventBody[]
   [
     7,
     'rolled back, and a reader that knew more is not told',
-    [
-      ...written('a', 'b'),
-      start('s'),
-      got('s', 'a', 1),
-      { kind: 'rolled-back', after: '5', upTo: '10' },
-      got('s', 'b', 2),
-    ],
+    [...written('a', 'b'), start('s'), got('s', 'a', 1), rolledBack(5, 10), got('s', 'b', 2)],
   ],
+  [7, 'rolled back, delivered', [...written('a'), rolledBack(5, 10), start('s'), got('s', 'a', 1)]],
   [
     7,
-    'rolled back, delivered',
-    [...written('a'), { kind: 'rolled-back', after: '5', upTo: '10' }, start('s'), got('s', 'a', 1)],
+    'rolled back, delivered, and rolled back again with what came after it',
+    [...written('a', 'b'), rolledBack(5, 10), start('s'), got('s', 'a', 1), rolledBack(5, 20)],
   ],
 ]
 /** Where one wrong delivery cannot but break two promises. */

@@ -58,16 +58,15 @@ export interface HistoryIndex {
   /** Highest time tick acked. */
   readonly acked: Peak
   readonly rolledBack: readonly Range[]
-  /** Where the loss of a range's end became known, by that end. */
-  readonly rolledBackAt: ReadonlyMap<bigint, number>
+  /** As they were announced, one by one. */
+  readonly announced: readonly (Range & { readonly at: number })[]
 }
 
 export const writerKey = (writer: { readonly term: number; readonly incarnation: string }): string =>
   `${writer.term}/${writer.incarnation}`
 
 export function indexHistory(events: readonly HistoryEvent[]): HistoryIndex {
-  const rolledBack: Range[] = []
-  const rolledBackAt = new Map<bigint, number>()
+  const announced: (Range & { readonly at: number })[] = []
   const index = {
     appends: new Map<string, AppendEntry>(),
     commits: new Map<string, AppendEntry>(),
@@ -88,12 +87,11 @@ export function indexHistory(events: readonly HistoryEvent[]): HistoryIndex {
       index.truncateInvoked.note(at, BigInt(event.timeTick))
       index.truncated.note(at, BigInt(event.timeTick))
     } else if (event.kind === 'rolled-back') {
-      rolledBack.push({ after: BigInt(event.after), upTo: BigInt(event.upTo) })
-      rolledBackAt.set(BigInt(event.upTo), at)
+      announced.push({ after: BigInt(event.after), upTo: BigInt(event.upTo), at })
     } else noteAppend(index, event, at)
   })
   indexDeliveries(index, events)
-  return { ...index, rolledBack: mergeRanges(rolledBack), rolledBackAt }
+  return { ...index, rolledBack: mergeRanges(announced), announced }
 }
 
 function noteAppend(

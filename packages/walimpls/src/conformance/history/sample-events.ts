@@ -54,6 +54,11 @@ export const truncate = (tick: number): EventBody[] => [
   { kind: 'truncate-invoked', timeTick: `${tick}` },
   { kind: 'truncated', timeTick: `${tick}` },
 ]
+export const rolledBack = (after: number, upTo: number): EventBody => ({
+  kind: 'rolled-back',
+  after: `${after}`,
+  upTo: `${upTo}`,
+})
 export const written = (...names: string[]) => names.flatMap((name, i) => [invoke(name), ok(name, i + 1)])
 
 export function history(...events: readonly EventBody[]): HistoryWriter {

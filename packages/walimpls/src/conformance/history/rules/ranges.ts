@@ -33,7 +33,7 @@ function checkRolledBack(index: HistoryIndex, scanner: ScannerEntry, report: Rep
     const range = rangeOf(index.rolledBack, delivery.tick)
     const { event, at, tick } = delivery
     if (range !== undefined) {
-      if (scanner.startedAt > (index.rolledBackAt.get(range.upTo) ?? Infinity))
+      if (isAnnounced(index, tick, scanner.startedAt))
         report(7, 'A message of a range that was rolled back was delivered.', scanner.started, event)
       lost = { range, delivery }
     } else if (lost !== undefined && tick > lost.range.upTo) {
@@ -48,4 +48,9 @@ function checkRolledBack(index: HistoryIndex, scanner: ScannerEntry, report: Rep
       lost = undefined
     }
   }
+}
+
+/** A log may lose its end again at the same place: then ranges touch, or one lies in another that came later. */
+function isAnnounced({ announced }: HistoryIndex, tick: bigint, before: number): boolean {
+  return announced.some(({ after, upTo, at }) => at < before && tick > after && tick <= upTo)
 }
