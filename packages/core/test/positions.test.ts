@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { resetMemory } from '@wal/core/testing'
 import { test } from 'vitest'
-import { cleanLogs, faulty, message, open, openReader, texts } from './harness.js'
+import { cleanLogs, faulty, message, open, openReader, textOf, texts, within } from './harness.js'
 
 cleanLogs()
 
@@ -75,25 +75,46 @@ test('G7 a position of another log, another backend, or the same log created aga
   await assert.rejects(texts(again.read({ after: mine })), mismatch)
 })
 
-test('G8 a log that lost its end and went on is WAL_LOG_ROLLED_BACK to who knew more', async () => {
+test('G8 a log that lost its end and went on is WAL_LOG_ROLLED_BACK to who knew more, naming the range', async () => {
   const wal = await open()
   await wal.append(message('1'))
   const lost = await wal.append(message('2'))
   await wal.close()
-  // A failover to a copy that never got the last records.
-  const key = Symbol.for('@wal/walimpls/memory')
-  const stores = (globalThis as unknown as Record<symbol, Map<string, Map<string, { records: unknown[] }>>>)[
-    key
-  ]
-  const log = stores?.get('default')?.get('log')
-  assert.ok(log)
-  log.records.splice(2)
+  loseAllBut(2)
   const newer = await open()
   await newer.append(message('3'))
-  const rolledBack = { code: 'WAL_LOG_ROLLED_BACK' }
+  const named = new RegExp(`up to time tick ${lost.timeTick} were acknowledged and are gone`)
+  const rolledBack = { code: 'WAL_LOG_ROLLED_BACK', message: named }
   await assert.rejects(texts(newer.read({ after: lost.position, until: 'end' }), 1), rolledBack)
   await assert.rejects(texts(newer.read({ from: lost.position }), 1), rolledBack)
   assert.deepEqual(await texts(newer.read({ until: 'end' })), ['1', '3'])
+})
+
+test('G8 a reader that falls out of the buffer of a writer whose log lost its end is told what it knew is gone', async () => {
+  // Sent twice, it has the id of the record before it in its position, which the log still has.
+  for (const resent of [false, true]) {
+    const backend = faulty()
+    const wal = await open({ builder: backend.builder, timeTickMs: 60_000 })
+    const one = await wal.append(message('1'))
+    const kept = resent ? `behind time tick ${one.timeTick} ` : ''
+    const scanner = wal.read()
+    const iterator = scanner[Symbol.asyncIterator]()
+    assert.equal(textOf((await within(iterator.next())).value as never), '1')
+    if (resent) backend.plan = { script: { append: { 1: 'fail' } } }
+    const lost = await wal.append(message('2'))
+    assert.equal(textOf((await within(iterator.next())).value as never), '2')
+    loseAllBut(2)
+    // A failover to a copy that never got the last record; the next writer ends the buffer.
+    const newer = await open()
+    for (const each of ['3', '4', '5']) await newer.append(message(each))
+    await assert.rejects(wal.append(message('x')), { code: 'WAL_FENCED' })
+    await assert.rejects(within(iterator.next()), {
+      code: 'WAL_LOG_ROLLED_BACK',
+      message: new RegExp(`records ${kept}up to time tick ${lost.timeTick} were acknowledged and are gone`),
+    })
+    await newer.close()
+    resetMemory()
+  }
 })
 
 test('an acked position is good although the append was sent more than once', async () => {
@@ -108,3 +129,14 @@ test('an acked position is good although the append was sent more than once', as
   await wal.truncate(position)
   assert.deepEqual(await texts(wal.read({ until: 'end' })), ['3'])
 })
+
+/** A failover of the memory backend to a copy that has only the first records. */
+function loseAllBut(count: number): void {
+  const key = Symbol.for('@wal/walimpls/memory')
+  const stores = (globalThis as unknown as Record<symbol, Map<string, Map<string, { records: unknown[] }>>>)[
+    key
+  ]
+  const log = stores?.get('default')?.get('log')
+  assert.ok(log)
+  log.records.splice(count)
+}

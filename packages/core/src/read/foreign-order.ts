@@ -113,6 +113,9 @@ export class ForeignOrder implements LogOrder {
     return late
   }
 
+  /** Only what came out of the buffer is met again, and no log of another system is read from one. */
+  meetAgain(): void {}
+
   skip(): void {
     this.#resumed = undefined
   }

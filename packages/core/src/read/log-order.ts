@@ -21,6 +21,11 @@ export interface LogOrder {
   readonly mayTail: boolean
   /** Adds to `out` what is to be delivered now. Throws what ends the reader; what is in `out` by then still counts. */
   take(record: LogRecord, out: LogRecord[]): void
+  /**
+   * Reading begins anew at or before the last record that came out: it has to be met before any later one, or the log
+   * lost its end (`WAL_LOG_ROLLED_BACK`).
+   */
+  meetAgain(): void
   /** What lies between here and `known`, or what comes next when nothing is known of it, is gone. */
   skip(known: KnownPlace | undefined): void
   close(): void

@@ -1,4 +1,4 @@
-import { WalError } from '@wal/walimpls'
+import { type TimeTick, WalError } from '@wal/walimpls'
 import type { KnownPlace, LogOrder } from './log-order.js'
 import { type LogRecord, refuseMixed } from './log-record.js'
 import type { ReadContext } from './read-context.js'
@@ -10,6 +10,8 @@ export class OwnOrder implements LogOrder {
   #judge: WriterJudge
   /** The record that has to be met again before any later one (G8). */
   #resumed: KnownPlace | undefined
+  /** What was met on the way to it: the log still has that. */
+  #met: TimeTick = -1n
   /** Behind a gap, until somebody's record counts. */
   #adopting = false
 
@@ -33,6 +35,12 @@ export class OwnOrder implements LogOrder {
 
   get mayTail(): boolean {
     return this.#resumed === undefined
+  }
+
+  meetAgain(): void {
+    const { writer, timeTick } = this.#judge
+    if (writer !== undefined) this.#resumed = { writer, timeTick }
+    this.#met = -1n
   }
 
   take(record: LogRecord, out: LogRecord[]): void {
@@ -60,12 +68,17 @@ export class OwnOrder implements LogOrder {
     return true
   }
 
+  #rolledBack(record: LogRecord, known: TimeTick): WalError {
+    const behind = this.#met < 0n ? '' : `behind time tick ${this.#met} `
+    return new WalError(
+      'WAL_LOG_ROLLED_BACK',
+      `${this.#context.where}: records ${behind}up to time tick ${known} were acknowledged and are gone; the log goes on with time tick ${record.timeTick} of term ${record.term}. It lost its end, probably in a failover.`,
+    )
+  }
+
   #checkResumed(record: LogRecord, counts: boolean, { timeTick, writer }: KnownPlace): void {
     if (record.timeTick === timeTick && record.term === writer.term) this.#resumed = undefined
-    else if (counts)
-      throw new WalError(
-        'WAL_LOG_ROLLED_BACK',
-        `${this.#context.where}: the record of the position (time tick ${timeTick}, term ${writer.term}) is gone; the log goes on with time tick ${record.timeTick} of term ${record.term}. It lost its end, probably in a failover: whatever was acknowledged above the common part is lost.`,
-      )
+    else if (counts) throw this.#rolledBack(record, timeTick)
+    else if (record.timeTick < timeTick) this.#met = record.timeTick
   }
 }

@@ -45,6 +45,8 @@ export class RecordSource {
   /** Undefined as long as nobody has written to the log. */
   #order: LogOrder | undefined
   #tail: Tailing | undefined
+  /** The last record that came out came from the buffer. */
+  #tailed = false
   #endTold = false
   /** Records are gone; told with the first one that follows, which says how much. */
   #lost: { readonly after: TimeTick | undefined } | undefined
@@ -100,6 +102,8 @@ export class RecordSource {
     const taken = tail.take()
     if (taken === 'evicted') {
       this.#tail = undefined
+      if (this.#tailed) this.#order?.meetAgain()
+      this.#tailed = false
       return undefined
     }
     if (taken === undefined) {
@@ -111,8 +115,10 @@ export class RecordSource {
     for (const record of taken) this.#order?.take(record, records)
     const { ids } = this.#context
     const last = taken[taken.length - 1]
-    if (last !== undefined)
+    if (last !== undefined) {
       this.#catchUp.startAt({ from: last.lastConfirmed === '' ? last.id : ids.parse(last.lastConfirmed) })
+      this.#tailed = true
+    }
     return records.length === 0 ? undefined : { records, shared: true }
   }
 
