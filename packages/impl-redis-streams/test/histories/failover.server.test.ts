@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type RedisServer, startRedisSentinel } from '@wal/brokers'
+import { type RedisSentinel, type RedisServer, startRedisSentinel } from '@wal/brokers'
 import { vi } from 'vitest'
 import { historyTest, LEAST_HITS } from './history-test.js'
 import { isLong, PATIENCE_MS } from './scale.js'
@@ -31,19 +31,30 @@ historyTest(
         workload.hit()
         await primary.kill()
         for (const replica of replicas) replica.thaw()
-        await vi.waitUntil(async () => (await group.primary()) !== primary, patience)
+        await noLongerNamed(group, primary)
         await primary.restart()
         await replicatedByTwo(() => group.primary())
       },
     }
   },
-  ({ counts, lost, readersTold }) => {
-    assert.equal(lost.count, FAILOVERS, 'a lost end was announced to nobody')
-    assert.ok(lost.records >= FAILOVERS * ACKS_TO_LOSE)
-    assert.equal(counts.writers, FAILOVERS + 2, 'each loss ends a writer')
+  ({ counts, lost, writersTold, readersTold }) => {
+    // More often than here was struck, when Sentinel takes a busy primary for a dead one.
+    assert.ok(writersTold >= FAILOVERS, `writers were told ${writersTold} times`)
+    assert.ok(lost.records >= FAILOVERS * ACKS_TO_LOSE, `${lost.records} lost records were told of`)
+    assert.ok(counts.writers >= FAILOVERS + 2, 'each loss ends a writer')
     assert.ok(readersTold >= FAILOVERS, `readers were told ${readersTold} times`)
   },
 )
+
+/** A sentinel that hears late of the failover would send clients to the old primary, back with all its data. */
+async function noLongerNamed(group: RedisSentinel, primary: RedisServer): Promise<void> {
+  for (const sentinel of group.sentinels) {
+    await vi.waitUntil(async () => {
+      const named = await sentinel.command('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', group.masterName)
+      return Number((named as string[] | null)?.[1] ?? primary.port) !== primary.port
+    }, patience)
+  }
+}
 
 async function replicatedByTwo(primary: () => Promise<RedisServer>): Promise<void> {
   await vi.waitUntil(async () => {

@@ -58,6 +58,8 @@ export class HistoryWorkload {
   readonly lost: LostRanges
   private readonly history = new HistoryWriter()
   private readonly random: () => number
+  /** Times that a writer was told that what it wrote, or found, is lost. */
+  writersTold = 0
   /** Unknown outcomes that are left to the next writer. */
   private readonly tokens = new Map<string, string>()
   private readonly readers: RecordedReader[] = []
@@ -108,7 +110,8 @@ export class HistoryWorkload {
   }
 
   report(): string {
-    const counts = { ...this.counts, 'lost ranges': this.lost.count, 'lost records': this.lost.records }
+    const told = { 'writers told of a loss': this.writersTold, 'readers told of a loss': this.readersTold }
+    const counts = { ...this.counts, ...told, 'lost records': this.lost.records }
     return Object.entries(counts)
       .map(([name, count]) => `${name} ${count}`)
       .join(', ')
@@ -123,13 +126,31 @@ export class HistoryWorkload {
   }
 
   private async open(): Promise<Writing> {
-    const wal = await untilAvailable(() => this.plan.openWriter(), this.plan.patienceMs)
+    const wal = await this.openedWriter()
     this.logs.push(wal)
-    this.counts.writers++
     const { term } = wal.channel
-    const name = { term, incarnation: `term ${term}` }
+    // The term does not name it: a log that lost a writer whole gives its term to the next one.
+    const name = { term, incarnation: `writer ${++this.counts.writers}` }
     this.history.add({ kind: 'opened', writer: name })
     return { wal, name }
+  }
+
+  /** Opens again when the log lost its end between what the open found there and its first record. */
+  private async openedWriter(): Promise<WAL> {
+    for (;;) {
+      try {
+        return await untilAvailable(() => this.plan.openWriter(), this.plan.patienceMs)
+      } catch (error) {
+        this.writerTold(error)
+      }
+    }
+  }
+
+  /** Throws `error` when it tells of no loss, or when there may be none. */
+  private writerTold(error: unknown): void {
+    if (this.plan.mayLose !== true) throw error
+    this.lost.announced(error)
+    this.writersTold++
   }
 
   /** The writer, or its successor when it was told that what it wrote is lost. */
@@ -137,9 +158,10 @@ export class HistoryWorkload {
     const current = this.writing as Promise<Writing>
     const { wal } = await current
     if (!wal.signal.aborted) return current
-    if (this.plan.mayLose !== true) throw wal.signal.reason
-    this.lost.announced(wal.signal.reason)
-    if (this.writing === current) this.writing = this.open()
+    if (this.writing === current) {
+      this.writerTold(wal.signal.reason)
+      this.writing = this.open()
+    }
     return this.writing as Promise<Writing>
   }
 

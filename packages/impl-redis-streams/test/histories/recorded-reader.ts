@@ -85,13 +85,16 @@ export class RecordedReader {
   }
 
   private goBack(lost: LostRanges, error: unknown): void {
-    const { after, upTo, isKept } = lost.announced(error)
+    const isKept = lost.announced(error)
     this.losses++
-    const event = { kind: 'scanner-gap', scanner: this.name, reason: 'rolled-back' } as const
-    this.parts.history.add({ ...event, after: `${after}`, upTo: `${upTo}` })
-    for (let last = this.records.at(-1); last !== undefined && !isKept(last.id); last = this.records.at(-1))
+    const upTo = this.reached
+    for (let last = this.records.at(-1); last !== undefined; last = this.records.at(-1)) {
+      if (isKept(last.id, last.timeTick)) break
       this.records.pop()
+    }
     this.reached = this.records.at(-1)?.timeTick ?? -1n
+    const event = { kind: 'scanner-gap', scanner: this.name, reason: 'rolled-back' } as const
+    this.parts.history.add({ ...event, after: `${this.reached}`, upTo: `${upTo}` })
     this.name = `${this.parts.name}, told ${this.losses} times`
   }
 }
