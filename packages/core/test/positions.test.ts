@@ -117,6 +117,21 @@ test('G8 a reader that falls out of the buffer of a writer whose log lost its en
   }
 })
 
+test('G8 an idle writer whose successor opened at a log without its end is told of that', async () => {
+  const older = await open({ fenceCheckMs: 10, timeTickMs: 60_000 })
+  await older.append(message('1'))
+  await older.append(message('2'))
+  loseAllBut(2)
+  const newer = await open()
+  // The store gives the ids of what it lost again, the last one that was acknowledged among them.
+  for (const each of ['3', '4']) await newer.append(message(each))
+  await within(aborted(older.signal))
+  assert.equal(older.signal.reason?.code, 'WAL_LOG_ROLLED_BACK')
+  assert.match(older.signal.reason.message, /were acknowledged and are gone/)
+  await assert.rejects(older.append(message('x')), { code: 'WAL_LOG_ROLLED_BACK', outcome: 'not-written' })
+  assert.deepEqual(await texts(newer.read({ until: 'end' })), ['1', '3', '4'])
+})
+
 test('an acked position is good although the append was sent more than once', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder })
@@ -129,6 +144,11 @@ test('an acked position is good although the append was sent more than once', as
   await wal.truncate(position)
   assert.deepEqual(await texts(wal.read({ until: 'end' })), ['3'])
 })
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
 
 /** A failover of the memory backend to a copy that has only the first records. */
 function loseAllBut(count: number): void {

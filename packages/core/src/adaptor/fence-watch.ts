@@ -1,8 +1,16 @@
-import type { MessageIdCodec, ReadOnlyWALImpls, Timer, WalError, Writer } from '@wal/walimpls'
+import {
+  type MessageId,
+  type MessageIdCodec,
+  type ReadOnlyWALImpls,
+  type Timer,
+  WalError,
+  type Writer,
+} from '@wal/walimpls'
 import type { Appender } from '../append/appender.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
 import { fencedBy } from './newer-writer.js'
 import { readLogEnd } from './read-log-end.js'
+import { readRange } from './read-range.js'
 
 export interface FenceWatchOptions {
   readonly options: Pick<ResolvedWalOptions, 'runtime' | 'logger' | 'fenceCheckMs'>
@@ -13,7 +21,7 @@ export interface FenceWatchOptions {
   readonly log: () => ReadOnlyWALImpls
   /** Of the WAL. */
   readonly signal: AbortSignal
-  /** A newer writer owns the log. */
+  /** A newer writer owns the log, or what was acknowledged is not in it any more. */
   readonly lost: (error: WalError) => void
 }
 
@@ -56,6 +64,36 @@ export class FenceWatch {
     if (last === undefined || ids.serialise(last.id) === lastAcked || this.#closed) return
     const end = await readLogEnd(log(), ids, where, signal)
     const fenced = fencedBy(end.writer, writer, where)
-    if (fenced !== undefined) lost(fenced)
+    if (fenced !== undefined) lost((await this.#lossBefore(ids.parse(lastAcked), last.id)) ?? fenced)
+  }
+
+  /** A newer writer may have opened at a copy of the log without its end: then that is what the older one has to know. */
+  async #lossBefore(acked: MessageId, last: MessageId): Promise<WalError | undefined> {
+    const { log, ids, where, writer, signal } = this.#options
+    let isThere = false
+    try {
+      if (ids.compare(acked, last) < 0)
+        await readRange(
+          log(),
+          ids,
+          where,
+          { from: acked },
+          acked,
+          ({ term, incarnation }) => {
+            isThere = term === writer.term && incarnation === writer.incarnation
+          },
+          signal,
+        )
+    } catch (error) {
+      if (!WalError.isInstance(error)) throw error
+      if (error.code === 'WAL_POSITION_TRUNCATED') return undefined
+      if (error.code === 'WAL_LOG_ROLLED_BACK') return error
+      throw error
+    }
+    if (isThere) return undefined
+    return new WalError(
+      'WAL_LOG_ROLLED_BACK',
+      `${where}: records up to message ${ids.serialise(acked)} were acknowledged and are gone. The log lost its end, probably in a failover, and goes on with a newer writer.`,
+    )
   }
 }
