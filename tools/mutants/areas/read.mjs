@@ -46,8 +46,8 @@ export const readMutants = [
   {
     name: 'fallen out of the buffer, catch-up restarted where it left off the first time',
     file: source,
-    find: '    if (last !== undefined)\n      this.#catchUp.startAt(',
-    replace: '    if (last === undefined)\n      this.#catchUp.startAt(',
+    find: '    if (last !== undefined) {\n      this.#catchUp.startAt(',
+    replace: '    if (last === undefined) {\n      this.#catchUp.startAt(',
     harness: restart,
   },
   {
@@ -81,8 +81,15 @@ export const readMutants = [
   {
     name: 'resumed check dropped: rolled back unnoticed',
     file: order,
-    find: '    else if (counts)\n',
-    replace: '    else if (false)\n',
+    find: '    else if (counts) throw',
+    replace: '    else if (false) throw',
+    harness: positions,
+  },
+  {
+    name: 'fallen out of the buffer, the last record not asked for again: rolled back unnoticed',
+    file: source,
+    find: 'if (this.#tailed) this.#order?.meetAgain()',
+    replace: 'if (false) this.#order?.meetAgain()',
     harness: positions,
   },
   {
