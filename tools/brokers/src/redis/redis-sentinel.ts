@@ -84,7 +84,7 @@ function startSentinel(
     ...Object.entries(listening).map((directive) => directive.join(' ')),
     `sentinel monitor ${masterName} 127.0.0.1 ${primaryPort} 2`,
     `sentinel down-after-milliseconds ${masterName} ${downAfterMs}`,
-    `sentinel failover-timeout ${masterName} ${Math.max(10 * downAfterMs, 5_000)}`,
+    `sentinel failover-timeout ${masterName} ${Math.max(2 * downAfterMs, 10_000)}`,
     ...(password === undefined ? [] : [`sentinel auth-pass ${masterName} ${password}`]),
   ].join('\n')
   return startRedisProcess(
