@@ -62,8 +62,8 @@ export const appendMutants = [
   {
     name: 'time ticks of one batch all the same',
     file: 'packages/core/src/append/batch-cutter.ts',
-    find: '      run.next()\n',
-    replace: '      if (i === 0) run.next()\n',
+    find: 'this.#stamp.properties(taken, run.next())',
+    replace: 'this.#stamp.properties(taken, new TimeTickRun(firstTimeTick).next())',
     harness: 'packages/core/test/order.test.ts',
   },
   {

@@ -1,5 +1,6 @@
 import {
   type Batch,
+  encodeUint64,
   MESSAGE_TYPE,
   type MessageId,
   type MessageIdCodec,
@@ -16,7 +17,6 @@ import {
 import { abortable, retry, sleep } from '@wal/walimpls/helper'
 import { Stamp } from '../append/stamp.js'
 import { type HybridClock, sharedClock } from '../clock/hybrid-clock.js'
-import { TimeTickRun } from '../clock/time-tick-run.js'
 import { isFenced, mayPass } from '../errors/classify.js'
 import type { WriterSeat } from '../lifetime/writer-seat.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
@@ -249,10 +249,12 @@ function openingBatch(
   sequence: number,
   properties: readonly string[],
 ): { batch: Batch; timeTick: TimeTick } {
-  const run = new TimeTickRun(clock.take(1))
-  const timeTick = run.next()
+  const timeTick = clock.take(1)
   const own = [...properties, RESERVED.opening, '']
-  const list = stamp.properties({ type: MESSAGE_TYPE.TimeTick, vchannel: '', properties: own }, run.text)
+  const list = stamp.properties(
+    { type: MESSAGE_TYPE.TimeTick, vchannel: '', properties: own },
+    encodeUint64(timeTick),
+  )
   const message = { payload: new Uint8Array(0), properties: list }
   return { batch: { sequence, messages: [message], bytes: recordBytes(message) }, timeTick }
 }

@@ -46,21 +46,12 @@ export class AppendOutcomes {
 
   settled(batch: BatchInFlight, ids: readonly MessageId[]): void {
     const { tasks, firstTimeTick } = batch
-    const lastConfirmed = placeOf(batch)
+    const stored = { context: this.#options.context, lastConfirmed: placeOf(batch), firstTimeTick }
     for (let i = 0; i < tasks.length; i++) {
       const task = tasks[i] as AppendTask
       if (task.state === 'settled') continue
       settle(task)
-      const id = ids[i] as MessageId
-      task.owner.resolve(
-        new StoredResult(
-          this.#options.context,
-          id,
-          lastConfirmed,
-          firstTimeTick + BigInt(i),
-          task.message.vchannel,
-        ),
-      )
+      task.owner.resolve(new StoredResult(stored, i, ids[i] as MessageId, task.message.vchannel))
     }
   }
 

@@ -9,38 +9,48 @@ export interface ResultContext extends Pick<ReadContext, 'backend' | 'ids'> {
   readonly writer: Writer
 }
 
-/** The result of an append; its texts are made when asked for. */
+/** What the results of one batch share. */
+export interface StoredBatch {
+  readonly context: ResultContext
+  /** Serialised id from which a reader meets all of the batch; empty: each message's own. */
+  readonly lastConfirmed: string
+  /** Of the first message; the others' follow without a gap. */
+  readonly firstTimeTick: TimeTick
+}
+
+/** The result of an append: what can be made of its place in the batch is made when asked for. */
 export class StoredResult implements AppendResult {
-  readonly #context: ResultContext
+  readonly #batch: StoredBatch
+  readonly #index: number
   readonly #id: MessageId
-  readonly #lastConfirmed: string
-  readonly timeTick: TimeTick
   readonly vchannel: string
   declare readonly extra?: unknown
 
-  /** `lastConfirmed` is empty for the message's own id. */
-  constructor(
-    context: ResultContext,
-    id: MessageId,
-    lastConfirmed: string,
-    timeTick: TimeTick,
-    vchannel: string,
-  ) {
-    this.#context = context
+  constructor(batch: StoredBatch, index: number, id: MessageId, vchannel: string) {
+    this.#batch = batch
+    this.#index = index
     this.#id = id
-    this.#lastConfirmed = lastConfirmed
-    this.timeTick = timeTick
     this.vchannel = vchannel
   }
 
+  get timeTick(): TimeTick {
+    return this.#batch.firstTimeTick + BigInt(this.#index)
+  }
+
   get messageId(): string {
-    return this.#context.ids.serialise(this.#id)
+    return this.#batch.context.ids.serialise(this.#id)
   }
 
   get position(): Position {
-    const { backend, logIdentity, writer } = this.#context
-    const lastConfirmed = this.#lastConfirmed === '' ? this.messageId : this.#lastConfirmed
-    return formatPosition({ backend, logIdentity, lastConfirmed, writer, timeTick: this.timeTick })
+    const { context, lastConfirmed } = this.#batch
+    const { backend, logIdentity, writer } = context
+    return formatPosition({
+      backend,
+      logIdentity,
+      lastConfirmed: lastConfirmed === '' ? this.messageId : lastConfirmed,
+      writer,
+      timeTick: this.timeTick,
+    })
   }
 
   /** For `console.log`. */

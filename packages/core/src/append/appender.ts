@@ -23,6 +23,8 @@ export interface AppenderOptions
   readonly appendTimeoutMs: number
 }
 
+const NO_OPTIONS: AppendOptions = {}
+
 /** Brings messages from admission to outcome, and tells each owner: the caller's end of the append path. */
 export class Appender implements PipelineEvents {
   readonly #options: AppenderOptions
@@ -68,7 +70,7 @@ export class Appender implements PipelineEvents {
   }
 
   /** Throws when the message can't be taken: too large for ever, too much waiting for now, or aborted already. */
-  submit(message: TakenMessage, owner: TaskOwner, options: AppendOptions = {}): void {
+  submit(message: TakenMessage, owner: TaskOwner, options: AppendOptions = NO_OPTIONS): void {
     const timeoutMs = this.#begin(options)
     this.#bounds.check(message)
     this.#admit(message, owner, options.signal, this.#options.runtime.monotonic() + timeoutMs)
@@ -210,7 +212,7 @@ export class Appender implements PipelineEvents {
 
   /** What is checked before anything is looked at; answers the time-out. */
   #begin(options: AppendOptions): number {
-    checkAppendOptions(options)
+    if (options !== NO_OPTIONS) checkAppendOptions(options)
     const { signal, timeoutMs = this.#options.appendTimeoutMs } = options
     if (this.#stopped !== undefined) throw appendError(this.#stopped, 'not-written', undefined)
     checkTimeout(timeoutMs)

@@ -77,9 +77,8 @@ export class BatchCutter {
     let bytes = 0
     for (let i = 0; i < tasks.length; i++) {
       const task = tasks[i] as AppendTask
-      run.next()
       const { message: taken } = task
-      const message = { payload: taken.payload, properties: this.#stamp.properties(taken, run.text) }
+      const message = { payload: taken.payload, properties: this.#stamp.properties(taken, run.next()) }
       messages[i] = message
       bytes += recordBytes(message)
     }

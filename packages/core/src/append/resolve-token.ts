@@ -41,14 +41,8 @@ export async function resolveToken(
     if (sameWriter && record.timeTick < timeTick) return undefined
     if (!sameWriter || record.timeTick > timeTick) return { outcome: 'not-written' }
     const { id, vchannel } = record
-    const result = new StoredResult(
-      { ...context, logIdentity, writer },
-      id,
-      lastConfirmed,
-      timeTick,
-      vchannel,
-    )
-    return { outcome: 'written', result }
+    const place = { context: { ...context, logIdentity, writer }, lastConfirmed, firstTimeTick: timeTick }
+    return { outcome: 'written', result: new StoredResult(place, 0, id, vchannel) }
   }
   const source = new RecordSource(context, plan, signal)
   try {

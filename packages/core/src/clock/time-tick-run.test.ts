@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { test } from 'vitest'
 import { TimeTickRun } from './time-tick-run.js'
 
-test('a run gives consecutive ticks with the text that BigInt would give', () => {
+test('a run gives the texts of consecutive ticks, as BigInt would', () => {
   const first = fc.oneof(
     fc.bigInt({ min: 0n, max: (1n << 64n) - 1000n }),
     // Right before a carry, over one digit or many.
@@ -15,11 +15,7 @@ test('a run gives consecutive ticks with the text that BigInt would give', () =>
   fc.assert(
     fc.property(first, fc.integer({ min: 1, max: 200 }), (start, count) => {
       const run = new TimeTickRun(start)
-      for (let i = 0n; i < count; i++) {
-        assert.equal(run.next(), start + i)
-        assert.equal(run.text, (start + i).toString(36))
-        assert.equal(run.text, (start + i).toString(36), 'asked twice')
-      }
+      for (let i = 0n; i < count; i++) assert.equal(run.next(), (start + i).toString(36))
     }),
     { numRuns: 500 },
   )

@@ -3,31 +3,27 @@ import { encodeUint64, type TimeTick } from '@wal/walimpls'
 const DIGITS = '0123456789abcdefghijklmnopqrstuvwxyz'
 
 /**
- * Consecutive time ticks with their base-36 text. A bigint to text takes as long as the rest of stamping a record, so
+ * The base-36 texts of consecutive time ticks. A bigint to text takes as long as the rest of stamping a record, so
  * only the last digit changes until it carries.
  */
 export class TimeTickRun {
-  #value: TimeTick
+  /** The first tick that does not share the head. */
+  #carry: TimeTick
   #head = ''
-  #digit = 36
+  #digit = DIGITS.length
 
   constructor(first: TimeTick) {
-    this.#value = first - 1n
+    this.#carry = first
   }
 
-  /** Moves to the next tick. */
-  next(): TimeTick {
-    this.#value += 1n
-    if (++this.#digit >= 36) {
-      const text = encodeUint64(this.#value)
+  /** Text of the next tick. */
+  next(): string {
+    if (this.#digit === DIGITS.length) {
+      const text = encodeUint64(this.#carry)
       this.#head = text.slice(0, -1)
       this.#digit = DIGITS.indexOf(text.slice(-1))
+      this.#carry += BigInt(DIGITS.length - this.#digit)
     }
-    return this.#value
-  }
-
-  /** Text of the tick that `next` gave last. */
-  get text(): string {
-    return this.#head + DIGITS[this.#digit]
+    return this.#head + DIGITS[this.#digit++]
   }
 }
