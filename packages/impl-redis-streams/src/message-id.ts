@@ -41,6 +41,14 @@ export const messageIds: RedisStreamsIdCodec = {
       throw invalidArgument(`a message id of "${BACKEND}"`, 'milliseconds-ordinal, as 1764000000000-42', text)
     return id
   },
+  pack(ids) {
+    const { milliseconds, ordinal } = ids[0] as RedisStreamsId
+    for (let i = 1; i < ids.length; i++) {
+      const id = ids[i] as RedisStreamsId
+      if (id.milliseconds !== milliseconds || id.ordinal !== ordinal + i) return ids
+    }
+    return { at: (index) => new EntryId(milliseconds, ordinal + index) }
+  },
 }
 
 export function idText({ milliseconds, ordinal }: RedisStreamsId): string {

@@ -11,7 +11,7 @@ export {
 export { WalError, type WalErrorOptions } from './errors/wal-error.js'
 export { encodeInt64, encodeUint64, parseDecimal, parseInt64, parseUint64 } from './message/encoding.js'
 export { type Envelope, HIGHEST_READABLE_VERSION, propertyOf, readEnvelope } from './message/envelope.js'
-export type { MessageId, MessageIdCodec } from './message/message-id.js'
+export type { MessageId, MessageIdCodec, PackedIds } from './message/message-id.js'
 export {
   FIRST_APPLICATION_TYPE,
   MESSAGE_TYPE,

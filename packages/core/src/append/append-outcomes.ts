@@ -34,7 +34,8 @@ export class AppendOutcomes {
     const { buffer, readable, context, stamp, runtime, wrote } = this.#options
     const { tasks, firstTimeTick } = batch
     const { writer } = context
-    const run = new BufferedRun(tasks, { ids, firstTimeTick, writer, lastConfirmed: placeOf(batch) })
+    const packed = context.ids.pack?.(ids) ?? ids
+    const run = new BufferedRun(tasks, { ids: packed, firstTimeTick, writer, lastConfirmed: placeOf(batch) })
     buffer.append(run, runtime.monotonic())
     readable.acknowledged(tasks, firstTimeTick)
     for (let i = 0; i < tasks.length; i++)

@@ -1,4 +1,4 @@
-import type { MessageId, TimeTick, Writer } from '@wal/walimpls'
+import type { MessageId, PackedIds, TimeTick, Writer } from '@wal/walimpls'
 import { readProperties } from '@wal/walimpls/helper'
 import type { TakenMessage } from '../append/new-message.js'
 import type { LogRecord } from '../read/log-record.js'
@@ -7,7 +7,7 @@ import type { LogRecord } from '../read/log-record.js'
 export const RECORD_OVERHEAD_BYTES = 512
 
 export interface RunParts {
-  readonly ids: readonly MessageId[]
+  readonly ids: PackedIds
   readonly firstTimeTick: TimeTick
   readonly writer: Writer
   /** Serialised id from which a reader meets all of the run; empty: each record's own. */
@@ -69,7 +69,7 @@ export class BufferedRun {
     const slab = this.#slabs[i] as Buffer
     const payloadEnd = this.#payloadEnds[i] as number
     return {
-      id: ids[i] as MessageId,
+      id: ids.at(i) as MessageId,
       payload: slab.subarray(this.#starts[i], payloadEnd),
       properties: readProperties(slab, payloadEnd).properties,
       timeTick: firstTimeTick + BigInt(i),

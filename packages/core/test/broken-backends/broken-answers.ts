@@ -1,6 +1,6 @@
 import { AppendError, PositionTruncatedError, type StoredMessage, WalError } from '@wal/walimpls'
 import type { BrokenBackend } from './broken-backend.js'
-import { brokenBuilder, type Id, ids, replacing } from './broken-builder.js'
+import { brokenBuilder, type Id, ids, plus, replacing } from './broken-builder.js'
 
 const notWritten = { outcome: 'not-written' } as const
 
@@ -37,6 +37,13 @@ export const brokenAnswers: BrokenBackend[] = [
     part: 'positions',
     builder: brokenBuilder({
       builder: { messageIds: { ...ids, parse: (text) => ids.of(ids.parse(text).value + 1) } },
+    }),
+  },
+  {
+    name: 'takes all ids that it packs for consecutive ones',
+    part: 'positions',
+    builder: brokenBuilder({
+      builder: { messageIds: { ...ids, pack: ([first]) => ({ at: (i) => plus(first as Id, i) }) } },
     }),
   },
   {

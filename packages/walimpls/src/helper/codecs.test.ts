@@ -92,6 +92,14 @@ describe('number ids', () => {
     expect(`${codec.of(40)} ${JSON.stringify(codec.of(40))}`).toBe('40 "40"')
   })
 
+  test.each([[[5, 6, 7]], [[-1, 0, 1]], [[5]], [[5, 7, 8]], [[5, 6, 6]]])(
+    '%j, packed, are the same ids',
+    (values) => {
+      const packed = codec.pack?.(values.map(codec.of))
+      expect(values.map((_, i) => packed?.at(i))).toEqual(values.map(codec.of))
+    },
+  )
+
   test.each([
     '',
     ' 1',

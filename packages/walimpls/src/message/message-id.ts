@@ -12,4 +12,14 @@ export interface MessageIdCodec<I extends MessageId = MessageId> {
   serialise(id: I): string
   /** Throws `WAL_INVALID_ARGUMENT` for text that `serialise` could not have made. */
   parse(text: string): I
+  /**
+   * The same ids, at least one, in less room than an object each, where they allow it. Optional: the adaptor keeps the
+   * ids of its write-ahead buffer so, where many objects cost more (in the garbage collector) than all else of them.
+   */
+  pack?(ids: readonly I[]): PackedIds<I>
+}
+
+/** Ids by their index; perhaps made anew whenever one is asked for. An array of ids does as well. */
+export interface PackedIds<I extends MessageId = MessageId> {
+  at(index: number): I | undefined
 }

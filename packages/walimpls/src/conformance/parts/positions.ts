@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { MessageId } from '../../message/message-id.js'
 import { systemRuntime } from '../../runtime/system-runtime.js'
 import { bytesOf, numbers, text, textsOf } from '../batches.js'
 import type { PartContext } from '../part.js'
@@ -7,7 +8,7 @@ import { deliveredTo, readAll } from '../reading.js'
 
 /** G7: ids and positions have an order and a text form, and name a place of one log. */
 export function positionsPart({ backend, test }: PartContext): void {
-  const { compare, serialise, parse } = backend.builder.messageIds
+  const { compare, serialise, parse, pack } = backend.builder.messageIds
 
   test('ids have an order and a text form', async (scene) => {
     const { append, wal, opening } = await scene.writer(1)
@@ -24,6 +25,12 @@ export function positionsPart({ backend, test }: PartContext): void {
     // The oldest one, too, is a place to read from by its text alone.
     for (const [i, id] of ids.entries())
       assert.equal((await readAll(wal, { from: parse(serialise(id)) })).length, ids.length - i)
+    // Given or made anew, an id is the same; also behind a gap, as when a batch before it was refused.
+    for (const some of [ids, ids.slice(1), [...ids.slice(0, 1), ...ids.slice(2)]]) {
+      const packed = pack?.(some) ?? some
+      for (const [i, id] of some.entries())
+        assert.equal(serialise(packed.at(i) as MessageId), serialise(id), 'packed, an id becomes another')
+    }
   })
 
   test('through the adaptor: every message is a place to resume from, for writers, readers and later writers', async (scene) => {
