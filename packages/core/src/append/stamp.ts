@@ -9,49 +9,39 @@ const TYPE_TEXT = new Map<number, string>([
   [MESSAGE_TYPE.TimeTick, String(MESSAGE_TYPE.TimeTick)],
 ])
 
-/** Where the values that change stand in what every record begins with. */
-const TYPE = 3
-const TIME_TICK = 9
-const PREVIOUS_TICK = 13
-
 /** Puts the reserved properties of this writer before a message's own. */
 export class Stamp {
-  readonly #head: string[]
+  readonly #term: string
+  readonly #incarnation: string
+  /** Serialised id of the last acknowledged persisted time tick, empty before the first. */
+  previousTick: string
 
   constructor(writer: Writer, previousTick: string) {
-    this.#head = [
-      RESERVED.version,
-      VERSION,
-      RESERVED.type,
-      '',
-      RESERVED.term,
-      encodeInt64(BigInt(writer.term)),
-      RESERVED.incarnation,
-      writer.incarnation,
-      RESERVED.timeTick,
-      '',
-      // No transaction can be open across it in this version: reading from a record itself meets all above it.
-      RESERVED.lastConfirmedIsSelf,
-      '',
-      RESERVED.previousTick,
-      previousTick,
-    ]
-  }
-
-  /** Serialised id of the last acknowledged persisted time tick, empty before the first. */
-  set previousTick(id: string) {
-    this.#head[PREVIOUS_TICK] = id
+    this.#term = encodeInt64(BigInt(writer.term))
+    this.#incarnation = writer.incarnation
+    this.previousTick = previousTick
   }
 
   properties(message: Pick<TakenMessage, 'type' | 'vchannel' | 'properties'>, timeTick: string): string[] {
-    const head = this.#head
     const { type, vchannel, properties: own } = message
-    let at = head.length
     // In its full length at once: a list that grows takes twice the room, and every message has one.
-    const list = new Array<string>(at + (vchannel === '' ? 0 : 2) + own.length)
-    for (let i = 0; i < at; i++) list[i] = head[i] as string
-    list[TYPE] = TYPE_TEXT.get(type) ?? String(type)
-    list[TIME_TICK] = timeTick
+    const list = new Array<string>((vchannel === '' ? 14 : 16) + own.length)
+    let at = 0
+    list[at++] = RESERVED.version
+    list[at++] = VERSION
+    list[at++] = RESERVED.type
+    list[at++] = TYPE_TEXT.get(type) ?? String(type)
+    list[at++] = RESERVED.term
+    list[at++] = this.#term
+    list[at++] = RESERVED.incarnation
+    list[at++] = this.#incarnation
+    list[at++] = RESERVED.timeTick
+    list[at++] = timeTick
+    // No transaction can be open across it in this version: reading from a record itself meets all above it.
+    list[at++] = RESERVED.lastConfirmedIsSelf
+    list[at++] = ''
+    list[at++] = RESERVED.previousTick
+    list[at++] = this.previousTick
     if (vchannel !== '') {
       list[at++] = RESERVED.vchannel
       list[at++] = vchannel
