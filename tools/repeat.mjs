@@ -7,7 +7,7 @@ import { readArguments, usage } from './repeat-arguments.mjs'
 const ROUND_LIMIT_MS = 60 * 60_000
 
 process.exitCode = 1
-const { rounds, filters, problem } = readArguments(process.argv.slice(2))
+const { rounds, filters, configuration, problem } = readArguments(process.argv.slice(2))
 if (problem !== undefined) say(`${problem}\n${usage}`)
 else if (await install()) process.exitCode = (await repeat()) ? 0 : 1
 
@@ -20,7 +20,7 @@ async function repeat() {
     const started = Date.now()
     const { code, output, timedOut } = await run(
       process.execPath,
-      [installedScript('vitest/vitest.mjs'), 'run', '--no-cache', ...filters],
+      [installedScript('vitest/vitest.mjs'), 'run', '--no-cache', '--config', configuration, ...filters],
       {
         cwd: root,
         env: { ...environment(), WAL_TEST_SEED: String(seed) },
@@ -35,7 +35,7 @@ async function repeat() {
     if (green) continue
     say(output)
     if (timedOut) say(`the round was ended after ${ROUND_LIMIT_MS / 60_000} minutes`)
-    console.log(`again: WAL_TEST_SEED=${seed} npm run test:unit -- ${filters.join(' ')}`)
+    console.log(`again: WAL_TEST_SEED=${seed} npm run repeat -- 1 ${filters.join(' ')}`)
     return false
   }
   return true
