@@ -36,8 +36,7 @@ historyTest(
         await noLongerNamed(group, primary)
         await primary.restart()
         // As Sentinel does by itself, some ten seconds later.
-        const { host, port } = await group.primary()
-        await primary.command('REPLICAOF', host, port)
+        await replicate(primary, await group.primary())
         await replicatedByTwo(() => group.primary())
       },
     }
@@ -59,6 +58,17 @@ async function noLongerNamed(group: RedisSentinel, primary: RedisServer): Promis
       return Number((named as string[] | null)?.[1] ?? primary.port) !== primary.port
     }, patience)
   }
+}
+
+async function replicate(restarted: RedisServer, { host, port }: RedisServer): Promise<void> {
+  await vi.waitUntil(async () => {
+    try {
+      return await restarted.command('REPLICAOF', host, port)
+    } catch (error) {
+      if (!(error as Error).message.startsWith('LOADING')) throw error
+      return undefined
+    }
+  }, patience)
 }
 
 async function replicatedByTwo(primary: () => Promise<RedisServer>): Promise<void> {

@@ -52,8 +52,12 @@ export class RecordedReader {
   }
 
   private async read(): Promise<void> {
+    let before: ReadOnlyWAL | undefined
     while (this.target === undefined || this.reached < this.target) {
       const log = await this.parts.log()
+      // Closed for good, and no other is coming.
+      if (log === before && log.signal.aborted) throw log.signal.reason
+      before = log
       try {
         await this.readSome(log)
       } catch (error) {
