@@ -55,10 +55,14 @@ function chainOf(
 }
 
 test('however long each waits, one vchannel enters and settles in call order; another does not wait for it', async () => {
-  const waits = [9, 1, 5, 0, 3]
+  let go = (): void => {}
+  const gate = new Promise<void>((resolve) => {
+    go = resolve
+  })
+  const waits = [gate, pause(1), pause(5), Promise.resolve(), pause(3)]
   const waiting = own('w', async ({ message: given }, next) => {
     const n = given.payload[0] as number
-    await pause(waits[n] as number)
+    await waits[n]
     if (n === 2) throw new Error('refused')
     return next(given)
   })
@@ -70,9 +74,10 @@ test('however long each waits, one vchannel enters and settles in call order; an
       () => settled.push(n),
     ),
   )
-  const other = run(message(3, 'other'), async () => RESULT)
-  await Promise.race([other, Promise.all(runs)])
+  await run(message(3, 'other'), async () => RESULT)
+  await Promise.all(waits.slice(1))
   assert.deepEqual(settled, [])
+  go()
   await Promise.all(runs)
   assert.deepEqual(entered, [0, 1, 3, 4])
   assert.deepEqual(settled, [0, 1, 2, 3, 4])
