@@ -2,7 +2,7 @@ import { invalidArgument, PositionTruncatedError } from '@wal/walimpls'
 import { parsePosition } from '../position/position.js'
 import type { LogRecord } from '../read/log-record.js'
 import { checkPosition } from '../read/plan-read.js'
-import type { ReadContext } from '../read/read-context.js'
+import { LOOK_BYTES, type ReadContext } from '../read/read-context.js'
 import { RecordSource } from '../read/record-source.js'
 import type { AppendResolution } from '../wal.js'
 import { StoredResult } from './append-result.js'
@@ -44,7 +44,7 @@ export async function resolveToken(
     const place = { context: { ...context, logIdentity, writer }, lastConfirmed, firstTimeTick: timeTick }
     return { outcome: 'written', result: new StoredResult(place, 0, id, vchannel) }
   }
-  const source = new RecordSource(context, plan, signal)
+  const source = new RecordSource(context, plan, signal, { readBytes: LOOK_BYTES })
   try {
     for (let nudged = nudge === undefined; ; ) {
       const { records } = await source.next()

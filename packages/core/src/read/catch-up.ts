@@ -7,7 +7,7 @@ import {
 } from '@wal/walimpls'
 import { abortable, sleep } from '@wal/walimpls/helper'
 import { mayPass } from '../errors/classify.js'
-import { READ_BYTES, type ReadContext } from './read-context.js'
+import type { ReadContext } from './read-context.js'
 
 const FIRST_RETRY_MS = 100
 const MAX_RETRY_MS = 5000
@@ -19,14 +19,16 @@ const MAX_RETRY_MS = 5000
  */
 export class CatchUp {
   readonly #context: ReadContext
+  readonly #readBytes: number
   readonly #signal: AbortSignal
   #start: StartPosition
   #log: ReadOnlyWALImpls | undefined
   #scanner: ScannerImpls | undefined
   #failures = 0
 
-  constructor(context: ReadContext, start: StartPosition, signal: AbortSignal) {
+  constructor(context: ReadContext, start: StartPosition, readBytes: number, signal: AbortSignal) {
     this.#context = context
+    this.#readBytes = readBytes
     this.#start = start
     this.#signal = signal
   }
@@ -42,7 +44,7 @@ export class CatchUp {
       // The writer's log may have been opened anew (its fence was taken and asserted again).
       if (log !== this.#log) await this.close()
       this.#log = log
-      this.#scanner ??= log.read({ start: this.#start, maxBytes: READ_BYTES, signal: this.#signal })
+      this.#scanner ??= log.read({ start: this.#start, maxBytes: this.#readBytes, signal: this.#signal })
       batch = await this.#scanner.next()
     } catch (error) {
       await this.#afterFailure(error)

@@ -4,7 +4,7 @@ import { CatchUp } from './catch-up.js'
 import { positionOf } from './delivered-message.js'
 import { decodeRecord } from './log-record.js'
 import { planRead } from './plan-read.js'
-import type { ReadContext } from './read-context.js'
+import { LOOK_BYTES, type ReadContext } from './read-context.js'
 import { RecordSource } from './record-source.js'
 
 /** A truncation error that names the oldest record kept, as a position for `read({ from })`; other errors as they are. */
@@ -28,7 +28,7 @@ export async function nameOldest(
 async function findOldest(context: ReadContext, signal: AbortSignal): Promise<Position | undefined> {
   const plan = planRead({}, await context.end(signal), context)
   if (plan.foreign !== undefined) return oldestForeign(context, signal)
-  const source = new RecordSource(context, plan, signal)
+  const source = new RecordSource(context, plan, signal, { readBytes: LOOK_BYTES })
   try {
     const oldest = (await source.next()).records[0]
     // Its last-confirmed id may be gone; everything from itself on is not.
@@ -42,7 +42,7 @@ async function findOldest(context: ReadContext, signal: AbortSignal): Promise<Po
 /** Before the first stored record, whose time tick need not be the lowest. */
 async function oldestForeign(context: ReadContext, signal: AbortSignal): Promise<Position | undefined> {
   const { backend, ids, where } = context
-  const catchUp = new CatchUp(context, 'oldest', signal)
+  const catchUp = new CatchUp(context, 'oldest', LOOK_BYTES, signal)
   try {
     const oldest = (await catchUp.next())?.[0]
     if (oldest === undefined) return undefined

@@ -7,6 +7,8 @@ import type { ReorderBudget } from './reorder-budget.js'
 
 /** Aim for backend reads of this size. */
 export const READ_BYTES = 1 << 20
+/** Where what is looked for lies among the first records, and many may be looking. */
+export const LOOK_BYTES = 64 << 10
 
 /** What a scanner needs of the WAL it reads. */
 export interface ReadContext {

@@ -5,7 +5,7 @@ import type { LogOrder } from './log-order.js'
 import { decodeRecord, isForeign, type LogRecord } from './log-record.js'
 import { type MissingRecords, missingUpTo } from './missing-records.js'
 import { OwnOrder } from './own-order.js'
-import type { ReadContext } from './read-context.js'
+import { READ_BYTES, type ReadContext } from './read-context.js'
 import type { ReadPlan } from './read-plan.js'
 import { Tailing } from './tailing.js'
 
@@ -25,9 +25,11 @@ export interface RecordSourceOptions {
   readonly deliverMissing: boolean
   /** Whether to give out records that came too late. Otherwise `WAL_CORRUPT`. */
   readonly deliverLate: boolean
+  /** Aim for backend reads of this size. */
+  readonly readBytes: number
 }
 
-const STRICT: RecordSourceOptions = { deliverMissing: false, deliverLate: false }
+const STRICT: RecordSourceOptions = { deliverMissing: false, deliverLate: false, readBytes: READ_BYTES }
 const NOTHING = { voids: 0, duplicates: 0 }
 const AT_END: RecordRun = { records: [], shared: true }
 
@@ -56,12 +58,17 @@ export class RecordSource {
   /** What ended it, once everything before has been given out. */
   #failure: { readonly error: unknown } | undefined
 
-  constructor(context: ReadContext, plan: ReadPlan, signal: AbortSignal, options = STRICT) {
+  constructor(
+    context: ReadContext,
+    plan: ReadPlan,
+    signal: AbortSignal,
+    options: Partial<RecordSourceOptions> = {},
+  ) {
     this.#context = context
     this.#plan = plan
     this.#signal = signal
-    this.#options = options
-    this.#catchUp = new CatchUp(context, plan.start, signal)
+    this.#options = { ...STRICT, ...options }
+    this.#catchUp = new CatchUp(context, plan.start, this.#options.readBytes, signal)
     const foreign = plan.foreign !== undefined
     if (foreign || plan.known !== undefined) this.#order = this.#newOrder(foreign)
   }
