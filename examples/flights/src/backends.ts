@@ -23,9 +23,9 @@ const backends: Readonly<Record<string, DemoBackend>> = {
   'redis-streams': {
     load: () => import('@wal/impl-redis-streams'),
     async place() {
-      const { startRedis } = await import('@wal/brokers')
-      const server = await startRedis({ appendfsync: 'always' }, console.log)
-      return { url: `redis-streams://${server.host}:${server.port}`, stop: () => server.stop() }
+      const { startShared } = await import('@wal/brokers')
+      const { address, stop } = await startShared('redis', console.log)
+      return { url: address.replace(/^redis:/, 'redis-streams:'), stop }
     },
   },
   sqlite: {

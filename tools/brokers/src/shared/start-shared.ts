@@ -18,10 +18,16 @@ export interface RunningServer {
 
 const dockerStartTimeoutMs = 300_000
 
-/** Starts a server for many tests to share: in Docker when an engine answers, else as a local process. */
+/** Starts a server for all who only want one: in Docker when an engine answers, else as a local process. */
 export async function startShared(kind: ServerKind, say: Progress): Promise<RunningServer> {
   if (await dockerAnswers()) return startSharedInDocker(kind, say)
-  const server = await { redis: startRedis, kafka: startKafka, pulsar: startPulsar }[kind]({}, say)
+  const start = {
+    // As compose.yaml has it.
+    redis: () => startRedis({ appendfsync: 'always' }, say),
+    kafka: () => startKafka({}, say),
+    pulsar: () => startPulsar({}, say),
+  }[kind]
+  const server = await start()
   const address = 'url' in server ? server.url : server.address
   return { address, source: 'local', stop: () => server.stop() }
 }
