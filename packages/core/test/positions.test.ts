@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { resetMemory } from '@wal/core/testing'
 import { test } from 'vitest'
+import { type Runtime, systemRuntime } from '../src/index.js'
 import { cleanLogs, faulty, message, open, openReader, textOf, texts, within } from './harness.js'
 
 cleanLogs()
@@ -132,6 +133,28 @@ test('G8 an idle writer whose successor opened at a log without its end is told 
   assert.deepEqual(await texts(newer.read({ until: 'end' })), ['1', '3', '4'])
 })
 
+test('G8 an idle writer whose last record is damaged is told of its successor all the same', async () => {
+  let look = () => {}
+  const runtime: Runtime = {
+    ...systemRuntime,
+    setTimeout(run, ms, options) {
+      if (ms !== 54_321) return systemRuntime.setTimeout(run, ms, options)
+      look = run
+      return { clear() {} }
+    },
+  }
+  const older = await open({ runtime, fenceCheckMs: 54_321, timeTickMs: 60_000 })
+  await older.append(message('1'))
+  const newer = await open({ timeTickMs: 60_000 })
+  // The log's end is read from here on.
+  await newer.barrier()
+  await newer.append(message('2'))
+  storedRecords()[1] = { ...(storedRecords()[1] as object), properties: ['_v', 'none'] }
+  look()
+  await within(aborted(older.signal))
+  assert.equal(older.signal.reason?.code, 'WAL_FENCED')
+})
+
 test('an acked position is good although the append was sent more than once', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder })
@@ -152,11 +175,16 @@ async function aborted(signal: AbortSignal): Promise<void> {
 
 /** A failover of the memory backend to a copy that has only the first records. */
 function loseAllBut(count: number): void {
+  storedRecords().splice(count)
+}
+
+/** Those of the memory backend itself. */
+function storedRecords(): unknown[] {
   const key = Symbol.for('@wal/walimpls/memory')
   const stores = (globalThis as unknown as Record<symbol, Map<string, Map<string, { records: unknown[] }>>>)[
     key
   ]
   const log = stores?.get('default')?.get('log')
   assert.ok(log)
-  log.records.splice(count)
+  return log.records
 }

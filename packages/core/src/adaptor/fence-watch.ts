@@ -85,10 +85,9 @@ export class FenceWatch {
           signal,
         )
     } catch (error) {
-      if (!WalError.isInstance(error)) throw error
-      if (error.code === 'WAL_POSITION_TRUNCATED') return undefined
-      if (error.code === 'WAL_LOG_ROLLED_BACK') return error
-      throw error
+      if (!WalError.isInstance(error) || error.retryable || error.code === 'WAL_CLOSED') throw error
+      // Truncated or damaged there, the log can't tell.
+      return error.code === 'WAL_LOG_ROLLED_BACK' ? error : undefined
     }
     if (isThere) return undefined
     return new WalError(
