@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { systemRuntime } from '@wal/walimpls'
 import { test } from 'vitest'
 import { AppendError, type WAL } from '../src/index.js'
-import { cleanLogs, faulty, message, open, openReader, pause, texts, within } from './harness.js'
+import { cleanLogs, faulty, message, open, openReader, pause, texts, turn, within } from './harness.js'
 import { rawLog } from './raw-log.js'
 
 cleanLogs()
@@ -238,6 +238,27 @@ test('void: a late time tick of a fenced writer at the log’s end does not vouc
     raw.record({ ...ghost, type: 1, timeTick: BigInt(Date.now()) << 18n, previousTick: ghost.previousTick }),
   )
   assert.equal((await open()).channel.term, 8)
+})
+
+test('void: a reader that met a newer writer takes nothing of its own WAL’s for a place that it has been to', async () => {
+  const backend = faulty()
+  const older = await open({ builder: backend.builder, timeTickMs: 60_000 })
+  const { timeTick } = await older.append(message('1'))
+  const log = await rawLog()
+  const newer = { term: 9, incarnation: 'newer' }
+  await log.append(log.record({ ...newer, timeTick: timeTick + 1n, type: 1, opening: true }))
+  const scanner = older.read()
+  const seen = texts(scanner, 3)
+  // The store forgot its fence: these are acknowledged, and void.
+  await older.append(message('void'))
+  await within(scanner.caughtUp())
+  await log.append(log.record({ ...newer, timeTick: timeTick + 2n, payload: '2' }))
+  await older.append(message('void too'))
+  await turn()
+  await log.append(log.record({ ...newer, timeTick: timeTick + 3n, payload: '3' }))
+  backend.plan = { script: { append: { 1: 'fence' } } }
+  await assert.rejects(older.append(message('x')), { code: 'WAL_FENCED' })
+  assert.deepEqual(await within(seen), ['1', '2', '3'])
 })
 
 test('stored duplicates, on purpose: delivered once', async () => {

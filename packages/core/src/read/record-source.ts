@@ -122,7 +122,8 @@ export class RecordSource {
     for (const record of taken) this.#order?.take(record, records)
     const { ids } = this.#context
     const last = taken[taken.length - 1]
-    if (last !== undefined) {
+    // Where none counts, a newer writer's were met before: its next ones may lie before these, which are void.
+    if (last !== undefined && records.length > 0) {
       this.#catchUp.startAt({ from: last.lastConfirmed === '' ? last.id : ids.parse(last.lastConfirmed) })
       this.#tailed = true
     }
