@@ -153,3 +153,13 @@ test('barriers that nobody awaits are bounded like appends', async () => {
   await within(Promise.all(barriers))
   await wal.barrier()
 })
+
+test('a barrier calls for no time tick behind it, an append does', async () => {
+  const TICK_MS = 45_678
+  const { runtime, planned } = watchedRuntime()
+  const wal = await open({ timeTickMs: TICK_MS, runtime })
+  await wal.barrier()
+  expect(planned(TICK_MS)).toBe(0)
+  await Promise.all([wal.append(message('one')), wal.barrier()])
+  expect(planned(TICK_MS)).toBe(1)
+})

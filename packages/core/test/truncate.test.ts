@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { propertyOf, RESERVED } from '@wal/walimpls'
 import { test } from 'vitest'
 import { AppendError, type PositionTruncatedError, WalError } from '../src/index.js'
-import { cleanLogs, faulty, message, open, openReader, texts, within } from './harness.js'
+import { cleanLogs, faulty, message, open, openReader, texts, turn, within } from './harness.js'
 import { overMemory } from './over-memory.js'
 
 cleanLogs()
@@ -136,6 +136,26 @@ test('the log knows where it begins before anything is freed, so a crash in betw
   await wal.append(message('3'))
   await wal.truncate(position)
   assert.ok(known, 'the last record names no truncation point')
+})
+
+test('G11 a barrier that waited for room while the log was truncated does not undo that', async () => {
+  const backend = faulty()
+  const wal = await open({ builder: backend.builder, timeTickMs: 60_000, budgetBytes: 1 << 20 })
+  const { position } = await wal.append(message('1'))
+  await wal.append(message('2'))
+  // In flight, with all the room: the barrier waits for it, the truncation's own time tick does not.
+  backend.plan = { script: { append: { 1: backend.hang() } } }
+  const large = wal.append(message('3'.padEnd(900_000)))
+  await turn()
+  const barrier = wal.barrier()
+  const truncated = wal.truncate(position)
+  await turn()
+  backend.letGo()
+  await within(Promise.all([large, barrier, truncated]))
+  await wal.close()
+  const again = await open()
+  await assert.rejects(texts(again.read({ from: position }), 1), { code: 'WAL_POSITION_TRUNCATED' })
+  assert.deepEqual(await texts(again.read({ deliver: 'all' }), 1), ['2'])
 })
 
 test('a damaged position is refused and harms nothing', async () => {

@@ -48,7 +48,7 @@ export function openAppendPath(
   const metrics = WalMetrics.create(labels)
   const admission = new Admission(quarter, options.maxWaitingBytes)
   const cutter = new BatchCutter({ clock, stamp, batchBytes, nextSequence: opened.nextSequence })
-  const appender = new Appender({
+  const appender: Appender = new Appender({
     log,
     admission,
     cutter,
@@ -65,6 +65,7 @@ export function openAppendPath(
     lingerMs,
     lastAcked: ids.serialise(opened.openingId),
     wrote: (bytes) => ticker.wrote(bytes),
+    tickProperties: () => ticker.properties(),
     reassert,
     confirm,
     broken,

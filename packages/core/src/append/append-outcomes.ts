@@ -38,10 +38,15 @@ export class AppendOutcomes {
     const run = new BufferedRun(tasks, { ids: packed, firstTimeTick, writer, lastConfirmed: placeOf(batch) })
     buffer.append(run, runtime.monotonic())
     readable.acknowledged(tasks, firstTimeTick)
-    for (let i = 0; i < tasks.length; i++)
-      if ((tasks[i] as AppendTask).message.type === MESSAGE_TYPE.TimeTick)
-        stamp.previousTick = context.ids.serialise(ids[i] as MessageId)
-    if (batch.charged > 0) wrote(batch.charged)
+    let fresh = batch.charged
+    for (let i = 0; i < tasks.length; i++) {
+      const { message, bytes } = tasks[i] as AppendTask
+      if (message.type !== MESSAGE_TYPE.TimeTick) continue
+      stamp.previousTick = context.ids.serialise(ids[i] as MessageId)
+      // A barrier is charged, and calls for no time tick behind it.
+      fresh -= bytes
+    }
+    if (fresh > 0) wrote(fresh)
     return context.ids.serialise(ids[ids.length - 1] as MessageId)
   }
 

@@ -9,7 +9,8 @@ export interface TaskOwner {
 
 /** One message on its way through the pipeline. */
 export interface AppendTask {
-  readonly message: TakenMessage
+  /** A time tick that waited for room is made anew when there is some. */
+  message: TakenMessage
   /** What the budget is charged. */
   readonly bytes: number
   /** Counts a writer's messages as they are taken in, from 1; 0 for a time tick. */

@@ -21,6 +21,8 @@ export interface AppenderOptions
   readonly log: WALImpls
   readonly admission: Admission
   readonly appendTimeoutMs: number
+  /** What a time tick says, as things are now. */
+  readonly tickProperties: () => readonly string[]
 }
 
 const NO_OPTIONS: AppendOptions = {}
@@ -92,21 +94,21 @@ export class Appender implements PipelineEvents {
   }
 
   /** A time tick of our own: not charged to the budget, which must never keep ticks from flowing. */
-  submitTick(properties: readonly string[], owner: TaskOwner): void {
+  submitTick(owner: TaskOwner): void {
     if (this.#stopped !== undefined) {
       owner.reject(appendError(this.#stopped, 'not-written', undefined))
       return
     }
     const { runtime, appendTimeoutMs } = this.#options
-    const task = this.#task(this.#tick(properties), 0, 0, runtime.monotonic() + appendTimeoutMs, owner)
+    const task = this.#task(this.#tick(), 0, 0, runtime.monotonic() + appendTimeoutMs, owner)
     task.state = 'queued'
     this.#pipeline.enter(task)
     this.#deadlines.watch(task.deadline)
   }
 
   /** A time tick that a user asks for: it waits for room like a message, hence behind all that were submitted before. */
-  submitBarrier(properties: readonly string[], owner: TaskOwner, options: AppendOptions): void {
-    this.submit(this.#tick(properties), owner, options)
+  submitBarrier(owner: TaskOwner, options: AppendOptions): void {
+    this.submit(this.#tick(), owner, options)
   }
 
   hasRoom(bytes: number): boolean {
@@ -195,7 +197,11 @@ export class Appender implements PipelineEvents {
     // After the end what still waits is rejected by `stop`, in order; the pipeline takes nothing any more.
     if (this.#stopped !== undefined) return
     const { admission } = this.#options
-    for (let task = admission.next(); task !== undefined; task = admission.next()) this.#pipeline.enter(task)
+    for (let task = admission.next(); task !== undefined; task = admission.next()) {
+      // The last time tick in the log says where the log begins: one made before a truncation must not lie behind it.
+      if (task.message.type === MESSAGE_TYPE.TimeTick) task.message = this.#tick()
+      this.#pipeline.enter(task)
+    }
   }
 
   reassert(signal: AbortSignal): Promise<WALImpls> {
@@ -228,7 +234,8 @@ export class Appender implements PipelineEvents {
     if (signal !== undefined) task.stopListening = onAbort(signal, (reason) => this.#giveUp(task, { reason }))
   }
 
-  #tick(properties: readonly string[]): TakenMessage {
+  #tick(): TakenMessage {
+    const properties = this.#options.tickProperties()
     return new TakenMessage(this.#arena, new Uint8Array(0), '', MESSAGE_TYPE.TimeTick, properties)
   }
 

@@ -70,12 +70,17 @@ export class Ticker {
 
   /** A time tick now, past whatever waits for room; resolves when it is durable. */
   tick(): Promise<TimeTick> {
-    return this.#submit((properties, owner) => this.#appender.submitTick(properties, owner))
+    return this.#submit((owner) => this.#appender.submitTick(owner))
   }
 
   /** A time tick behind all that was appended so far. Rejects as an append does. */
   barrier(options: AppendOptions): Promise<TimeTick> {
-    return this.#submit((properties, owner) => this.#appender.submitBarrier(properties, owner, options))
+    return this.#submit((owner) => this.#appender.submitBarrier(owner, options))
+  }
+
+  /** What a time tick that enters the pipeline now has to say. */
+  properties(): readonly string[] {
+    return tickProperties(this.#logIdentity, this.truncation)
   }
 
   close(): void {
@@ -108,12 +113,9 @@ export class Ticker {
     this.#persisting = false
   }
 
-  #submit(submit: (properties: readonly string[], owner: TaskOwner) => void): Promise<TimeTick> {
+  #submit(submit: (owner: TaskOwner) => void): Promise<TimeTick> {
     return new Promise((resolve, reject) => {
-      submit(tickProperties(this.#logIdentity, this.truncation), {
-        resolve: ({ timeTick }) => resolve(timeTick),
-        reject,
-      })
+      submit({ resolve: ({ timeTick }) => resolve(timeTick), reject })
       // Not before: one that is refused leaves what is due as it is.
       this.#rest()
     })
