@@ -2,7 +2,18 @@ import assert from 'node:assert/strict'
 import { propertyOf, RESERVED } from '@wal/walimpls'
 import { test } from 'vitest'
 import { AppendError, type PositionTruncatedError, WalError } from '../src/index.js'
-import { cleanLogs, faulty, message, open, openReader, texts, turn, within } from './harness.js'
+import {
+  cleanLogs,
+  collect,
+  faulty,
+  message,
+  open,
+  openReader,
+  textOf,
+  texts,
+  turn,
+  within,
+} from './harness.js'
 import { overMemory } from './over-memory.js'
 
 cleanLogs()
@@ -156,6 +167,32 @@ test('G11 a barrier that waited for room while the log was truncated does not un
   const again = await open()
   await assert.rejects(texts(again.read({ from: position }), 1), { code: 'WAL_POSITION_TRUNCATED' })
   assert.deepEqual(await texts(again.read({ deliver: 'all' }), 1), ['2'])
+})
+
+test('G11 a message that was sent twice is met again, though the place before it is freed', async () => {
+  const backend = faulty()
+  const wal = await open({ builder: backend.builder, timeTickMs: 60_000 })
+  await wal.append(message('1'))
+  const tailing = wal.read()
+  assert.deepEqual(textOf((await within(tailing.next())).value as never), '1')
+  backend.plan = { script: { append: { 1: 'fail' } } }
+  // Its position begins at the message before it; that of who reads it, at itself.
+  const { position } = await wal.append(message('2'))
+  assert.deepEqual(textOf((await within(tailing.next())).value as never), '2')
+  const delivered = wal.read({ from: position })
+  await delivered.next()
+  await wal.truncate(delivered.position as string)
+  const next = await open()
+  await next.append(message('3'))
+  await assert.rejects(wal.append(message('x')), { code: 'WAL_FENCED' })
+  // Out of the buffer, and back to the backend.
+  assert.deepEqual(textOf((await within(tailing.next())).value as never), '3')
+  for (const log of [wal, next])
+    for (const gaps of ['reject', 'deliver'] as const) {
+      const rest = log.read({ after: position, until: 'end', gaps })
+      assert.deepEqual(await collect(rest).then((all) => all.map(({ kind }) => kind)), ['message'])
+      await assert.rejects(texts(log.read({ from: position }), 1), { code: 'WAL_POSITION_TRUNCATED' })
+    }
 })
 
 test('a damaged position is refused and harms nothing', async () => {

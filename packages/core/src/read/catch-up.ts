@@ -1,4 +1,5 @@
 import {
+  type MessageId,
   type ReadOnlyWALImpls,
   type ScannerImpls,
   type StartPosition,
@@ -64,6 +65,15 @@ export class CatchUp {
   /** The next backend scanner starts here. There must be none now. */
   startAt(start: StartPosition): void {
     this.#start = start
+  }
+
+  /** The next backend scanner starts no earlier than there; whether it would have. There must be none now. */
+  startNotBefore(id: MessageId): boolean {
+    const start = this.#start
+    if (start === 'oldest' || start === 'latest' || this.#context.ids.compare(start.from, id) >= 0)
+      return false
+    this.#start = { from: id }
+    return true
   }
 
   /** Ends the backend's scanner; `next` makes another one. */

@@ -135,7 +135,9 @@ export class RecordSource {
     try {
       batch = await this.#catchUp.next()
     } catch (error) {
-      if (!this.#options.deliverMissing || !isTruncated(error)) throw error
+      if (!isTruncated(error)) throw error
+      if (await this.#startedTooEarly()) return undefined
+      if (!this.#options.deliverMissing) throw error
       return this.#goOnBehindGap()
     }
     if (batch === undefined) return undefined
@@ -178,6 +180,16 @@ export class RecordSource {
     if (!buffer.covers(order.timeTick)) return
     this.#tail = new Tailing(buffer, order.timeTick, this.#signal)
     await this.#catchUp.close()
+  }
+
+  /**
+   * What was sent more than once is met from a place before it. That place may be freed by a truncation that reaches no
+   * further than what came out: then nothing is missing, and reading begins where the log does.
+   */
+  async #startedTooEarly(): Promise<boolean> {
+    const { truncation } = await this.#context.end(this.#signal)
+    if (truncation === undefined || truncation.timeTick > this.timeTick) return false
+    return this.#catchUp.startNotBefore(this.#context.ids.parse(truncation.id))
   }
 
   /** The next record is gone: behind the truncation point, if that is why, else at the oldest one kept. */
