@@ -195,6 +195,27 @@ test('G11 a message that was sent twice is met again, though the place before it
     }
 })
 
+test('G11 a truncation that begins before what is freed already leaves the log readable', async () => {
+  const backend = faulty()
+  const wal = await open({ builder: backend.builder, timeTickMs: 60_000 })
+  await wal.append(message('1'))
+  backend.plan = { script: { append: { 1: 'fail' } } }
+  // Sent twice, both have a position that begins at the message before them.
+  const sent = await wal.appendBatch([message('2'), message('3')])
+  await wal.append(message('4'))
+  const reader = await openReader()
+  const seen = await collect(reader.read({ until: 'end' }))
+  for (const [at, left] of [
+    [0, ['3', '4']],
+    [1, ['4']],
+  ] as const) {
+    // The same place twice: as it was read, and as it was acknowledged.
+    await wal.truncate(seen[at + 1]?.position as string)
+    await wal.truncate(sent[at]?.position as string)
+    for (const log of [wal, reader]) assert.deepEqual(await texts(log.read({ until: 'end' })), left)
+  }
+})
+
 test('a damaged position is refused and harms nothing', async () => {
   const { wal, positions } = await filled()
   const [wal1, backend, identity, id, term, incarnation, tick] = (positions[4] as string).split(':')

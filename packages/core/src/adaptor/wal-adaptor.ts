@@ -24,6 +24,7 @@ import { isExclusive } from '../interceptor/lock.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
 import type { LogEnd } from '../position/log-end.js'
 import type { Position } from '../position/position.js'
+import { movedTo } from '../position/truncation-point.js'
 import { checkPosition } from '../read/plan-read.js'
 import type { ReadContext } from '../read/read-context.js'
 import { ReorderBudget } from '../read/reorder-budget.js'
@@ -210,16 +211,17 @@ export class WalAdaptor implements WAL {
     const end = await this.#end(waits.signal)
     const { lastConfirmed, writer, timeTick } = checkPosition(position, 'truncate', end, this.#context)
     // Before the log is told: a point that can't be read back would shut everybody out of it.
-    const before = this.#ids.parse(lastConfirmed)
+    this.#ids.parse(lastConfirmed)
     if (timeTick > end.timeTick)
       throw invalidArgument('truncate', 'given a position of the log, not one above its end')
     const { truncation } = this.#ticker
     // The same point again is done again: the call before may have failed halfway.
     if (truncation !== undefined && timeTick < truncation.timeTick) return
-    this.#ticker.truncation = { id: lastConfirmed, writer, timeTick }
+    const point = movedTo({ id: lastConfirmed, writer, timeTick }, truncation, this.#ids)
+    this.#ticker.truncation = point
     // First into the log, then off the storage: after a crash in between the log knows where it begins.
     await abortable(this.#ticker.tick(), waits.signal)
-    await this.#log.truncate(before, waits)
+    await this.#log.truncate(this.#ids.parse(point.id), waits)
   }
 
   resolve(token: string, waits: Waits = {}): Promise<AppendResolution> {

@@ -1,4 +1,12 @@
-import { corrupt, encodeUint64, parseDecimal, parseUint64, type TimeTick, type Writer } from '@wal/walimpls'
+import {
+  corrupt,
+  encodeUint64,
+  type MessageIdCodec,
+  parseDecimal,
+  parseUint64,
+  type TimeTick,
+  type Writer,
+} from '@wal/walimpls'
 
 /** Where the log begins: behind this message. Kept in the log itself, since backends free later than asked, or bring back. */
 export interface TruncationPoint {
@@ -6,6 +14,16 @@ export interface TruncationPoint {
   readonly id: string
   readonly writer: Writer
   readonly timeTick: TimeTick
+}
+
+/** A point further on than `before`. What was sent twice names an id before its own, which may be freed by then. */
+export function movedTo(
+  point: TruncationPoint,
+  before: TruncationPoint | undefined,
+  ids: MessageIdCodec,
+): TruncationPoint {
+  const kept = before === undefined || ids.compare(ids.parse(point.id), ids.parse(before.id)) >= 0
+  return kept ? point : { ...point, id: before.id }
 }
 
 export function formatTruncationPoint(point: TruncationPoint): string {
