@@ -50,3 +50,17 @@ test.each<[unknown, string]>([
     expect.objectContaining({ code: 'WAL_INVALID_ARGUMENT', message: expect.stringContaining(text) }),
   )
 })
+
+test('a Map of the user’s own making that hides some of its properties has the others', () => {
+  class Hiding extends Map<string, string> {
+    override *[Symbol.iterator]() {
+      for (const each of super.entries()) if (each[1] !== 'hidden') yield each
+      return undefined
+    }
+  }
+  const properties = new Hiding([
+    ['a', 'hidden'],
+    ['b', 'shown'],
+  ])
+  expect(userPropertyList(properties)).toEqual(['b', 'shown'])
+})

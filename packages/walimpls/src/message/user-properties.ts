@@ -18,6 +18,8 @@ export function userPropertyList(properties: ReadonlyMap<string, string>): strin
     list[at++] = key
     list[at++] = value
   }
+  // A Map of the user's own making may hide some of what it counts.
+  if (at < list.length) list.length = at
   return list
 }
 
