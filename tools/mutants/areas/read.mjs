@@ -46,7 +46,7 @@ export const readMutants = [
   {
     name: 'fallen out of the buffer, catch-up restarted where it left off the first time',
     file: source,
-    find: '    if (last !== undefined) {\n      this.#catchUp.startAt(',
+    find: '    if (last !== undefined && records.length > 0) {\n      this.#catchUp.startAt(',
     replace: '    if (last === undefined) {\n      this.#catchUp.startAt(',
     harness: restart,
   },
@@ -109,7 +109,7 @@ export const readMutants = [
   {
     name: 'truncation point not written to the log',
     file: 'packages/core/src/adaptor/wal-adaptor.ts',
-    find: 'this.#ticker.truncation = { id: lastConfirmed, writer, timeTick }\n',
+    find: 'this.#ticker.truncation = point\n',
     replace: '',
     harness: 'packages/core/test/truncate.test.ts',
   },
@@ -117,10 +117,38 @@ export const readMutants = [
     name: 'storage freed before the log knows',
     file: 'packages/core/src/adaptor/wal-adaptor.ts',
     find: `    await abortable(this.#ticker.tick(), waits.signal)
-    await this.#log.truncate(before, waits)`,
-    replace: `    await this.#log.truncate(before, waits)
+    await this.#log.truncate(this.#ids.parse(point.id), waits)`,
+    replace: `    await this.#log.truncate(this.#ids.parse(point.id), waits)
     await abortable(this.#ticker.tick(), waits.signal)`,
     harness: 'packages/core/test/truncate.test.ts',
+  },
+  {
+    name: 'a truncation puts the beginning back before what is freed',
+    file: 'packages/core/src/position/truncation-point.ts',
+    find: 'return kept ? point : { ...point, id: before.id }',
+    replace: 'return point',
+    harness: 'packages/core/test/truncate.test.ts',
+  },
+  {
+    name: 'a time tick that waited says what held before a truncation',
+    file: 'packages/core/src/append/appender.ts',
+    find: 'if (task.message.type === MESSAGE_TYPE.TimeTick) task.message = this.#tick()',
+    replace: '',
+    harness: 'packages/core/test/truncate.test.ts',
+  },
+  {
+    name: 'the place before a message that was sent twice is freed, and the message taken for gone',
+    file: source,
+    find: 'if (await this.#startedTooEarly()) return undefined',
+    replace: '',
+    harness: 'packages/core/test/truncate.test.ts',
+  },
+  {
+    name: 'void records out of the buffer taken for a place to go on from',
+    file: source,
+    find: 'if (last !== undefined && records.length > 0) {',
+    replace: 'if (last !== undefined) {',
+    harness: 'packages/core/test/fencing.test.ts',
   },
   {
     name: 'readers of one record share its payload',
