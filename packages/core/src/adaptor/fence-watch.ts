@@ -8,6 +8,7 @@ import {
 } from '@wal/walimpls'
 import type { Appender } from '../append/appender.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
+import { isSameWriter } from '../read/same-writer.js'
 import { fencedBy } from './newer-writer.js'
 import { readLogEnd } from './read-log-end.js'
 import { readRange } from './read-range.js'
@@ -79,8 +80,8 @@ export class FenceWatch {
           where,
           { from: acked },
           acked,
-          ({ term, incarnation }) => {
-            isThere = term === writer.term && incarnation === writer.incarnation
+          (record) => {
+            isThere = isSameWriter(record, writer)
           },
           signal,
         )

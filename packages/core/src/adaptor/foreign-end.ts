@@ -1,11 +1,5 @@
-import {
-  type MessageId,
-  type MessageIdCodec,
-  type ReadOnlyWALImpls,
-  type StartPosition,
-  type TimeTick,
-  WalError,
-} from '@wal/walimpls'
+import type { MessageId, MessageIdCodec, ReadOnlyWALImpls, StartPosition, TimeTick } from '@wal/walimpls'
+import { isTruncated } from '../errors/classify.js'
 import type { LogEnd } from '../position/log-end.js'
 import { isTimeTick, type LogRecord, refuseMixed, startIdOf } from '../read/log-record.js'
 import { readRange } from './read-range.js'
@@ -60,7 +54,7 @@ async function wasKept(read: () => Promise<void>): Promise<boolean> {
     await read()
     return true
   } catch (error) {
-    if (WalError.isInstance(error) && error.code === 'WAL_POSITION_TRUNCATED') return false
+    if (isTruncated(error)) return false
     throw error
   }
 }

@@ -1,4 +1,5 @@
 import { WalError, type Writer } from '@wal/walimpls'
+import { isSameWriter } from '../read/same-writer.js'
 
 /** What to tell the writer `mine` when the log's current one is newer; undefined when it is not. */
 export function fencedBy(
@@ -8,7 +9,7 @@ export function fencedBy(
   cause?: unknown,
 ): WalError | undefined {
   if (current === undefined || current.term < mine.term) return undefined
-  if (current.term === mine.term && current.incarnation === mine.incarnation) return undefined
+  if (isSameWriter(current, mine)) return undefined
   return new WalError(
     'WAL_FENCED',
     `${where}: a newer writer (term ${current.term}) owns the channel; this one had term ${mine.term}. Stop being the writer; do not reopen at 'next' in a loop.`,

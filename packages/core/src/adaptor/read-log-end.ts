@@ -6,14 +6,14 @@ import {
   type ReadOnlyWALImpls,
   type Runtime,
   type StartPosition,
-  WalError,
   type Writer,
 } from '@wal/walimpls'
 import { retry } from '@wal/walimpls/helper'
-import { mayPass } from '../errors/classify.js'
+import { isTruncated, mayPass } from '../errors/classify.js'
 import type { LogEnd } from '../position/log-end.js'
 import { parseTruncationPoint, type TruncationPoint } from '../position/truncation-point.js'
 import { decodeRecord, isForeign, isTimeTick, type LogRecord, refuseMixed } from '../read/log-record.js'
+import { isSameWriter } from '../read/same-writer.js'
 import { WriterJudge } from '../read/writer-judge.js'
 import { readForeignEnd } from './foreign-end.js'
 import { readRange } from './read-range.js'
@@ -48,8 +48,7 @@ export async function readLogEnd(
   try {
     return await judge(start)
   } catch (error) {
-    if (start === 'oldest' || !WalError.isInstance(error) || error.code !== 'WAL_POSITION_TRUNCATED')
-      throw error
+    if (start === 'oldest' || !isTruncated(error)) throw error
     // What is kept may begin with void records: only the truncation point says whose writer is current there.
     const point = await latestTruncation(log, ids, where, last.id, signal)
     return point === undefined ? judge('oldest') : judge({ from: ids.parse(point.id) }, point)
@@ -118,13 +117,12 @@ export async function endsWithAnother(
   log: ReadOnlyWALImpls,
   ids: MessageIdCodec,
   where: string,
-  { term, incarnation }: Writer,
+  writer: Writer,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const last = await log.last(signal === undefined ? {} : { signal })
   if (last === undefined) return false
-  const record = decodeRecord(last, where, ids)
-  return record.term !== term || record.incarnation !== incarnation
+  return !isSameWriter(decodeRecord(last, where, ids), writer)
 }
 
 /** Looks until the backend answers: a scanner starts, as it goes on, through failures that pass (G21). */
@@ -141,5 +139,5 @@ export function awaitLogEnd(
 
 /** A look at the oldest records that a truncation overtook is worth another. */
 function shouldRetry(error: unknown): boolean {
-  return mayPass(error) || (WalError.isInstance(error) && error.code === 'WAL_POSITION_TRUNCATED')
+  return mayPass(error) || isTruncated(error)
 }

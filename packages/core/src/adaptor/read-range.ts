@@ -5,6 +5,7 @@ import {
   type StartPosition,
   WalError,
 } from '@wal/walimpls'
+import { isTruncated } from '../errors/classify.js'
 import { decodeRecord, type LogRecord } from '../read/log-record.js'
 import { READ_BYTES } from '../read/read-context.js'
 
@@ -48,8 +49,7 @@ export async function readKept(
   try {
     await readRange(log, ids, where, start, end, see, signal)
   } catch (error) {
-    if (start === 'oldest' || !WalError.isInstance(error) || error.code !== 'WAL_POSITION_TRUNCATED')
-      throw error
+    if (start === 'oldest' || !isTruncated(error)) throw error
     await readRange(log, ids, where, 'oldest', end, see, signal)
   }
 }

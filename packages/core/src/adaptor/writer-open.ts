@@ -23,6 +23,7 @@ import type { ResolvedWalOptions } from '../options/wal-options.js'
 import type { LogEnd } from '../position/log-end.js'
 import { parseTruncationPoint, type TruncationPoint } from '../position/truncation-point.js'
 import { refuseMixed } from '../read/log-record.js'
+import { isSameWriter } from '../read/same-writer.js'
 import { tickProperties } from '../time-tick/ticker.js'
 import { fencedBy } from './newer-writer.js'
 import { randomText } from './random-text.js'
@@ -287,7 +288,7 @@ async function lookBack(
       refuseMixed(record, false, where, ids)
       // Also our own: a first copy of the opening record may be the log's first.
       logIdentity ??= propertyOf(record.properties, RESERVED.logIdentity)
-      if (record.term === writer.term && record.incarnation === writer.incarnation) return
+      if (isSameWriter(record, writer)) return
       if (record.term > writer.term)
         throw new WalError(
           'WAL_FENCED',

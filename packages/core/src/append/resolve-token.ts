@@ -4,6 +4,7 @@ import type { LogRecord } from '../read/log-record.js'
 import { checkPosition } from '../read/plan-read.js'
 import { LOOK_BYTES, type ReadContext } from '../read/read-context.js'
 import { RecordSource } from '../read/record-source.js'
+import { isSameWriter } from '../read/same-writer.js'
 import type { AppendResolution } from '../wal.js'
 import { StoredResult } from './append-result.js'
 import { TOKEN_PREFIX } from './outcome-token.js'
@@ -37,7 +38,7 @@ export async function resolveToken(
     logIdentity,
   }
   const verdictOf = (record: LogRecord): AppendResolution | undefined => {
-    const sameWriter = record.term === writer.term && record.incarnation === writer.incarnation
+    const sameWriter = isSameWriter(record, writer)
     if (sameWriter && record.timeTick < timeTick) return undefined
     if (!sameWriter || record.timeTick > timeTick) return { outcome: 'not-written' }
     const { id, vchannel } = record

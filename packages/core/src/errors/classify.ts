@@ -5,6 +5,11 @@ export function mayPass(error: unknown): boolean {
   return !WalError.isInstance(error) || error.retryable
 }
 
+/** Records that were asked for are not kept any more. */
+export function isTruncated(error: unknown): error is WalError {
+  return WalError.isInstance(error) && error.code === 'WAL_POSITION_TRUNCATED'
+}
+
 export function isFenced(error: unknown): boolean {
   return WalError.isInstance(error) && error.code === 'WAL_FENCED'
 }

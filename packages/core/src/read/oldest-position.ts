@@ -1,4 +1,5 @@
-import { PositionTruncatedError, WalError } from '@wal/walimpls'
+import { PositionTruncatedError } from '@wal/walimpls'
+import { isTruncated } from '../errors/classify.js'
 import { formatPosition, type Position } from '../position/position.js'
 import { CatchUp } from './catch-up.js'
 import { positionOf } from './delivered-message.js'
@@ -13,7 +14,7 @@ export async function nameOldest(
   context: ReadContext,
   signal: AbortSignal,
 ): Promise<unknown> {
-  if (!WalError.isInstance(error) || error.code !== 'WAL_POSITION_TRUNCATED') return error
+  if (!isTruncated(error)) return error
   try {
     const oldest = await findOldest(context, signal)
     if (oldest === undefined) return error

@@ -1,4 +1,5 @@
-import { type MessageId, type StoredMessage, type TimeTick, WalError } from '@wal/walimpls'
+import type { MessageId, StoredMessage, TimeTick } from '@wal/walimpls'
+import { isTruncated } from '../errors/classify.js'
 import { CatchUp } from './catch-up.js'
 import { FOREIGN_BEGINNING, ForeignOrder, type LateRecord } from './foreign-order.js'
 import type { LogOrder } from './log-order.js'
@@ -230,8 +231,4 @@ export class RecordSource {
     const { foreign: start = FOREIGN_BEGINNING } = this.#plan
     return new ForeignOrder(this.#context, start, this.#options.deliverLate)
   }
-}
-
-function isTruncated(error: unknown): boolean {
-  return WalError.isInstance(error) && error.code === 'WAL_POSITION_TRUNCATED'
 }
