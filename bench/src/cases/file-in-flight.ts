@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { openWal } from '@wal/core'
 import '@wal/impl-file'
 import { ClassicLevel } from 'classic-level'
+import { appendsInFlight } from '../appends-in-flight.js'
 import { type BenchCase, payloadOf, timed } from '../bench-case.js'
 
 const IN_FLIGHT = 2000
@@ -18,21 +19,11 @@ export const fileInFlight: BenchCase = {
     const wal = await openWal(`file:${join(folder, 'ours')}`, { channel: 'bench' })
     const level = new ClassicLevel<string, Uint8Array>(join(folder, 'peer'), { valueEncoding: 'view' })
     await level.open()
-    const properties = new Map([['kind', 'created']])
     let key = 0
     return {
       ours: {
         name: 'wal',
-        round: (count) =>
-          timed(async () => {
-            // Each caller appends again when its append is acknowledged.
-            let next = 0
-            const caller = async (): Promise<void> => {
-              while (next < count)
-                await wal.append({ vchannel: 'eu', payload: payloadOf(next++), properties })
-            }
-            await Promise.all(Array.from({ length: IN_FLIGHT }, caller))
-          }),
+        round: (count) => timed(() => appendsInFlight(wal, count, IN_FLIGHT)),
         close: () => wal.close(),
       },
       peer: {

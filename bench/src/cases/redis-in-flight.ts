@@ -1,6 +1,7 @@
 import { openWal } from '@wal/core'
 import '@wal/impl-redis-streams'
-import { type BenchCase, payloadOf, timed } from '../bench-case.js'
+import { appendsInFlight } from '../appends-in-flight.js'
+import { type BenchCase, timed } from '../bench-case.js'
 import { fieldsOf, startRedisBench } from './redis-server.js'
 
 const IN_FLIGHT = 2000
@@ -17,19 +18,10 @@ export const redisInFlight: BenchCase = {
     const redis = await startRedisBench()
     const { client } = redis
     const wal = await openWal(redis.url, { channel: 'bench' })
-    const properties = new Map([['kind', 'created']])
     return {
       ours: {
         name: 'wal',
-        round: (count) =>
-          timed(async () => {
-            let next = 0
-            const caller = async (): Promise<void> => {
-              while (next < count)
-                await wal.append({ vchannel: 'eu', payload: payloadOf(next++), properties })
-            }
-            await Promise.all(Array.from({ length: IN_FLIGHT }, caller))
-          }),
+        round: (count) => timed(() => appendsInFlight(wal, count, IN_FLIGHT)),
         close: async () => {
           await wal.close()
           await redis.close()

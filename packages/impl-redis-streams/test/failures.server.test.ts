@@ -55,48 +55,47 @@ test('several in flight when the connection ends: none is stored behind one that
   expect((await readAll(writer.wal)).slice(1).map((each) => each[0])).toEqual(['0', '1', '2', '3'])
 })
 
-test('a batch that never reached the server keeps those behind it out, though they did', async () => {
+/**
+ * Three batches at once, of which the client sends the first by `astray`, then all of them again, one by one. Answers what
+ * became of them at first, and what the log held then.
+ */
+async function firstGoesAstray(astray: (send: () => Promise<unknown>) => Promise<never>) {
   const { redis, scene } = await throughProxy()
   const client = new Redis(redis.port, '127.0.0.1')
   try {
     const writer = await scene.writer(1, await scene.opener({ client }))
     const batches = [writer.batch('a'), writer.batch('b'), writer.batch('c')]
     const send = client.callBuffer
-    client.callBuffer = async () => {
+    client.callBuffer = (...args: unknown[]) => {
       client.callBuffer = send
-      throw new Error('it went astray')
+      return astray(() => Reflect.apply(send, client, args))
     }
     const outcomes = await Promise.allSettled(batches.map((batch) => writer.wal.append(batch)))
-    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
-    expect(await readAll(writer.wal)).toEqual(['opening of term 1'])
+    const stored = await readAll(writer.wal)
     for (const batch of batches) await writer.wal.append(batch)
     expect(await readAll(writer.wal)).toEqual(['opening of term 1', 'a', 'b', 'c'])
+    return { outcomes, stored }
   } finally {
     client.disconnect()
   }
+}
+
+test('a batch that never reached the server keeps those behind it out, though they did', async () => {
+  const { outcomes, stored } = await firstGoesAstray(async () => {
+    throw new Error('it went astray')
+  })
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+  expect(stored).toEqual(['opening of term 1'])
 })
 
 test('an answer that is lost takes those behind it along: what is told is a prefix', async () => {
-  const { redis, scene } = await throughProxy()
-  const client = new Redis(redis.port, '127.0.0.1')
-  try {
-    const writer = await scene.writer(1, await scene.opener({ client }))
-    const batches = [writer.batch('a'), writer.batch('b'), writer.batch('c')]
-    const send = client.callBuffer
-    client.callBuffer = async (...args: unknown[]) => {
-      client.callBuffer = send
-      await Reflect.apply(send, client, args)
-      throw new Error('the answer went astray')
-    }
-    const outcomes = await Promise.allSettled(batches.map((batch) => writer.wal.append(batch)))
-    expect(outcomes.map((each) => each.status === 'rejected' && outcomeOf(each.reason))).toEqual(
-      Array(3).fill('unknown'),
-    )
-    for (const batch of batches) await writer.wal.append(batch)
-    expect(await readAll(writer.wal)).toEqual(['opening of term 1', 'a', 'b', 'c'])
-  } finally {
-    client.disconnect()
-  }
+  const { outcomes } = await firstGoesAstray(async (send) => {
+    await send()
+    throw new Error('the answer went astray')
+  })
+  expect(outcomes.map((each) => each.status === 'rejected' && outcomeOf(each.reason))).toEqual(
+    Array(3).fill('unknown'),
+  )
 })
 
 test('a client that leaves promises pending when its connection ends: appends settle all the same', async () => {
