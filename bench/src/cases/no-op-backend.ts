@@ -3,9 +3,10 @@ import { type NumberId, numberIdCodec } from '@wal/walimpls/helper'
 
 const ids = numberIdCodec('no-op')
 
-/** Stores nothing but the last record (an open looks at it): what is measured over it is the adaptor alone. */
+/** Stores nothing but the last record, which opens and looks ask for: what is measured over it is the adaptor alone. */
 export class NoOpLog implements WALImpls<NumberId> {
   readonly channel = 'bench'
+  readonly place = 'nowhere'
   readonly limits = {
     maxRecordBytes: 1 << 26,
     maxBatchBytes: 1 << 24,
@@ -19,7 +20,7 @@ export class NoOpLog implements WALImpls<NumberId> {
     truncation: 'none',
     warnings: [],
   }
-  readonly #opening: StoredMessage<NumberId>[] = []
+  #last: StoredMessage<NumberId> | undefined
   #next = 1
 
   constructor(readonly writer: Writer) {}
@@ -30,17 +31,17 @@ export class NoOpLog implements WALImpls<NumberId> {
     this.#next += messages.length
     const stored = new Array<NumberId>(messages.length)
     for (let i = 0; i < messages.length; i++) stored[i] = ids.of(first + i)
-    if (batch.sequence === 0)
-      this.#opening.push({ ...(messages[0] as Batch['messages'][number]), id: ids.of(first) })
+    const { payload, properties } = messages[messages.length - 1] as Batch['messages'][number]
+    this.#last = { payload, properties, id: ids.of(this.#next - 1) }
     return stored
   }
 
   async last(): Promise<StoredMessage<NumberId> | undefined> {
-    return this.#opening[0]
+    return this.#last
   }
 
   read(): ScannerImpls<NumberId> {
-    const batches = [this.#opening]
+    const batches = this.#last === undefined ? [] : [[this.#last]]
     return { ready: async () => {}, next: async () => batches.shift(), close: async () => {} }
   }
 
@@ -50,7 +51,7 @@ export class NoOpLog implements WALImpls<NumberId> {
 
 export const noOpBuilder: OpenerBuilderImpls<unknown, NumberId> = {
   name: 'no-op',
-  traits: { fencing: 'none', truncation: 'none', list: false, delete: false },
+  traits: { fencing: 'process', truncation: 'none', list: false, delete: false },
   messageIds: ids,
   options: {},
   build: async () => ({

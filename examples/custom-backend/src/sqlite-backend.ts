@@ -53,7 +53,9 @@ export const sqliteBuilder: impls.OpenerBuilderImpls<{ directory: string }, Id> 
         }
       }
       if (!create) database.exec('PRAGMA query_only = ON')
-      return { channel, database, runtime, tree: new helper.CloseTree(() => void database.close(), opener) }
+      const place = await runtime.files.identity(path)
+      const tree = new helper.CloseTree(() => void database.close(), opener)
+      return { channel, place, database, runtime, tree }
     }
     return {
       openReadOnly: async (channel, waits) => readOnlyLog(await connect(channel, false, waits)),
@@ -71,14 +73,17 @@ export const sqliteBuilder: impls.OpenerBuilderImpls<{ directory: string }, Id> 
 
 interface Connection {
   readonly channel: string
+  /** Device and inode of the database. */
+  readonly place: string
   readonly database: Database
   readonly runtime: impls.Runtime
   readonly tree: helper.CloseTree
 }
 
-function readOnlyLog({ channel, database, runtime, tree }: Connection): impls.ReadOnlyWALImpls<Id> {
+function readOnlyLog({ channel, place, database, runtime, tree }: Connection): impls.ReadOnlyWALImpls<Id> {
   return {
     channel,
+    place,
     limits,
     guarantees: {
       durability: 'synced to disk (journal_mode WAL, synchronous FULL)',

@@ -27,18 +27,19 @@ export class FileOpener implements OpenerImpls<NumberId> {
   openReadOnly(channel: string, waits?: Waits): Promise<FileReadOnlyWAL> {
     return this.during(waits, `opening channel ${channel}`, async () => {
       await this.mustHaveRecords(channel)
+      const parts = await this.partsOf(channel)
       this.assertOpen()
-      return new FileReadOnlyWAL(this.partsOf(channel))
+      return new FileReadOnlyWAL(parts)
     })
   }
 
   /** Makes the channel's folder. The fence is taken with the first batch. */
   open(channel: string, writer: Writer, waits?: Waits): Promise<FileWAL> {
     return this.during(waits, `opening channel ${channel}`, async () => {
-      const parts = this.partsOf(channel)
-      await this.makeFolder(parts.directory)
+      await this.makeFolder(this.folderOf(channel))
       // An earlier attempt may have made the folder and failed to sync its name.
       await this.runtime.files.syncDirectory(this.options.path)
+      const parts = await this.partsOf(channel)
       this.assertOpen()
       return new FileWAL(parts, writer)
     })
@@ -59,7 +60,7 @@ export class FileOpener implements OpenerImpls<NumberId> {
     return this.during(waits, `deleting channel ${channel}`, async () => {
       await this.mustHaveRecords(channel)
       const { files } = this.runtime
-      const { directory } = this.partsOf(channel)
+      const directory = this.folderOf(channel)
       await claimEpoch(files, directory)
       // Oldest first: a crash on the way leaves what looks truncated, never a log without its end.
       for (const name of (await new LogDirectory(files, directory).listing()).segments)
@@ -73,15 +74,18 @@ export class FileOpener implements OpenerImpls<NumberId> {
     return this.tree.close()
   }
 
-  private partsOf(channel: string): FileWALParts {
+  private folderOf(channel: string): string {
     checkChannelName(channel)
-    return {
-      runtime: this.runtime,
-      channel,
-      directory: join(this.options.path, channel),
-      segmentBytes: this.options.segmentBytes,
-      parent: this.tree,
-    }
+    return join(this.options.path, channel)
+  }
+
+  /** The channel's folder has to be there. */
+  private async partsOf(channel: string): Promise<FileWALParts> {
+    const directory = this.folderOf(channel)
+    const { files } = this.runtime
+    const [place, shared] = await Promise.all([files.identity(directory), files.isShared(directory)])
+    const { segmentBytes } = this.options
+    return { runtime: this.runtime, channel, directory, place, shared, segmentBytes, parent: this.tree }
   }
 
   private async mustHaveRecords(channel: string): Promise<void> {
@@ -90,7 +94,7 @@ export class FileOpener implements OpenerImpls<NumberId> {
   }
 
   private async hasRecords(channel: string): Promise<boolean> {
-    const log = new LogDirectory(this.runtime.files, this.partsOf(channel).directory)
+    const log = new LogDirectory(this.runtime.files, this.folderOf(channel))
     try {
       return (await log.head(await log.listing())) !== undefined
     } catch (error) {

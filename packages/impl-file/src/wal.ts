@@ -34,16 +34,24 @@ const LIMITS: Limits = {
   maxInFlightBatches: 2,
 }
 
+const SHARED_WARNING =
+  'The log lies on a network file system, where syncs and exclusive creation depend on the server and on every client. Keep it on a local disk, or use a broker as the backend.'
+
 export interface FileWALParts {
   readonly runtime: Runtime
   readonly channel: string
   readonly directory: string
+  /** Device and inode of the folder. */
+  readonly place: string
+  /** Whether other hosts may write to the folder, whom no marker keeps out. */
+  readonly shared: boolean
   readonly segmentBytes: number
   readonly parent: CloseTree
 }
 
 export class FileReadOnlyWAL implements ReadOnlyWALImpls<NumberId> {
   readonly channel: string
+  readonly place: string
   readonly limits = LIMITS
   protected readonly log: LogDirectory
   protected readonly changes: Changes
@@ -54,6 +62,7 @@ export class FileReadOnlyWAL implements ReadOnlyWALImpls<NumberId> {
 
   constructor(protected readonly parts: FileWALParts) {
     this.channel = parts.channel
+    this.place = parts.place
     this.log = new LogDirectory(parts.runtime.files, parts.directory)
     this.changes = new Changes(parts.runtime, parts.directory)
     this.tree = new CloseTree(() => this.release(), parts.parent)
@@ -62,10 +71,12 @@ export class FileReadOnlyWAL implements ReadOnlyWALImpls<NumberId> {
   get guarantees(): Guarantees {
     return {
       durability: 'synced to disk before acknowledgement (O_DSYNC or fdatasync), as honest as the disk is',
-      fencing: 'host: writers of one host on a local file system, by an epoch marker created exclusively',
+      fencing: this.parts.shared
+        ? 'none between hosts: the folder lies on a network file system'
+        : 'host: writers of one host on a local file system, by an epoch marker created exclusively',
       retention: 'kept until truncated',
       truncation: `whole segments of ${this.parts.segmentBytes} bytes`,
-      warnings: [...this.notices],
+      warnings: [...(this.parts.shared ? [SHARED_WARNING] : []), ...this.notices],
     }
   }
 
@@ -106,6 +117,7 @@ export class FileReadOnlyWAL implements ReadOnlyWALImpls<NumberId> {
 }
 
 export class FileWAL extends FileReadOnlyWAL implements WALImpls<NumberId> {
+  readonly fenceReaches: boolean
   private readonly logWriter: LogWriter
   private readonly queue: AppendQueue
   private truncating: Promise<void> = Promise.resolve()
@@ -115,6 +127,7 @@ export class FileWAL extends FileReadOnlyWAL implements WALImpls<NumberId> {
     readonly writer: Writer,
   ) {
     super(parts)
+    this.fenceReaches = !parts.shared
     this.logWriter = new LogWriter(this.log, writer, parts.segmentBytes, (notice) => this.notices.add(notice))
     this.queue = new AppendQueue(this.logWriter, () => this.changes.notify())
   }

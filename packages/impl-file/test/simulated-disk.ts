@@ -220,6 +220,17 @@ class MountedFiles implements FileSystem {
     return this.disk.exists(path)
   }
 
+  /** A path is the only name that anything has on this disk. */
+  async identity(path: string): Promise<string> {
+    await this.step()
+    this.disk.list(path)
+    return path
+  }
+
+  async isShared(): Promise<boolean> {
+    return false
+  }
+
   async list(directory: string): Promise<string[]> {
     await this.step()
     const names = this.disk.list(directory)

@@ -17,6 +17,7 @@ const options: FullRedisStreamsOptions = {
 }
 const best: ServerSettings = {
   version: '7.2.4',
+  runId: 'a1',
   appendOnly: true,
   sync: 'always',
   syncsWhileRewriting: true,

@@ -41,6 +41,8 @@ export const messageIds: RedisStreamsIdCodec = {
       throw invalidArgument(`a message id of "${BACKEND}"`, 'milliseconds-ordinal, as 1764000000000-42', text)
     return id
   },
+  follows: (id, before) =>
+    mine(id).milliseconds === mine(before).milliseconds && id.ordinal === before.ordinal + 1,
   pack(ids) {
     const { milliseconds, ordinal } = ids[0] as RedisStreamsId
     for (let i = 1; i < ids.length; i++) {

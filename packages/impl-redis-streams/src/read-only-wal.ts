@@ -32,6 +32,7 @@ export interface LogParts {
 
 export class RedisStreamsReadOnlyWAL implements ReadOnlyWALImpls<RedisStreamsId> {
   readonly channel: string
+  readonly place: string
   readonly limits: Limits
   protected readonly keys: LogKeys
   protected readonly view: LogView
@@ -41,6 +42,7 @@ export class RedisStreamsReadOnlyWAL implements ReadOnlyWALImpls<RedisStreamsId>
     const { server, channel, parent } = parts
     this.channel = channel
     this.keys = logKeys(server.options.prefix, channel)
+    this.place = server.placeOf(this.keys)
     this.limits = { ...LIMITS, maxInFlightBatches: server.options.maxInFlightBatches }
     this.view = new LogView(server.calls, this.keys)
     this.tree = new CloseTree(() => this.release(), parent)
@@ -53,10 +55,10 @@ export class RedisStreamsReadOnlyWAL implements ReadOnlyWALImpls<RedisStreamsId>
   last(waits: Waits = {}): Promise<StoredMessage<RedisStreamsId> | undefined> {
     return this.during(waits, async () => {
       const { exists, last, lastMessage } = await this.view.look()
-      if (!exists && this.mustExist()) throw missing(this.place)
+      if (!exists && this.mustExist()) throw missing(this.stream)
       if (exists && lastMessage === undefined && last !== undefined)
         throw new PositionTruncatedError(
-          `${this.place}: all records, the last one (${last}) included, were removed by another application`,
+          `${this.stream}: all records, the last one (${last}) included, were removed by another application`,
         )
       return exists ? lastMessage : undefined
     })
@@ -79,7 +81,8 @@ export class RedisStreamsReadOnlyWAL implements ReadOnlyWALImpls<RedisStreamsId>
     return this.tree.close()
   }
 
-  protected get place(): string {
+  /** For errors. */
+  protected get stream(): string {
     return `the stream ${this.keys.stream}`
   }
 

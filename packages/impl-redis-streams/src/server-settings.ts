@@ -5,6 +5,8 @@ import type { RedisCalls, RedisClient } from './client/redis-calls.js'
 /** What one server's settings make of an acknowledgement. Undefined: the server did not say. */
 export interface ServerSettings {
   readonly version: string | undefined
+  /** Random text, made when the server started. */
+  readonly runId: string | undefined
   readonly appendOnly: boolean | undefined
   /** `always`, `everysec` or `no`. */
   readonly sync: string | undefined
@@ -45,6 +47,7 @@ async function readOne(calls: RedisCalls, server: Redis): Promise<ServerSettings
   const number = (name: string) => (said.has(name) ? Number(said.get(name)) : undefined)
   return {
     version: said.get('redis_version'),
+    runId: said.get('run_id'),
     appendOnly: said.has('aof_enabled') ? said.get('aof_enabled') === '1' : undefined,
     sync: set.get('appendfsync'),
     syncsWhileRewriting: onRewrite === undefined ? undefined : onRewrite === 'no',

@@ -1,5 +1,5 @@
 import type { Guarantees, Runtime } from '@wal/walimpls'
-import { type Clients, disconnect, isCluster } from './client/connect.js'
+import { type Clients, disconnect, isCluster, placeOf } from './client/connect.js'
 import { RedisCalls } from './client/redis-calls.js'
 import { WakeUps } from './client/wake-ups.js'
 import { CallFailure } from './error-mapping.js'
@@ -39,6 +39,18 @@ export class Server {
   get guarantees(): Guarantees {
     if (this.runtime.monotonic() - this.readAt > SETTINGS_AGE_MS) this.refresh()
     return guaranteesOf(this.settings, this.options)
+  }
+
+  /**
+   * Where a stream is stored: the run id of the server (in a Cluster the lowest of all primaries') with database and key.
+   * Where the server does not tell its run id, the address stands for it.
+   */
+  placeOf({ stream }: LogKeys): string {
+    const { client } = this.clients
+    const [runId] = this.settings.map((server) => server.runId ?? '').sort()
+    if (isCluster(client)) return `${runId || placeOf(this.options)} 0 ${stream}`
+    const { host, port, path, db } = client.options
+    return `${runId || path || `${host}:${port}`} ${db ?? 0} ${stream}`
   }
 
   /** In a Cluster from Redis 7 on a wake-up stays on the node of its log. */

@@ -66,15 +66,15 @@ export class RedisStreamsWAL extends RedisStreamsReadOnlyWAL implements WALImpls
 
   /** The beginning is remembered first, so that a reader is told the same before, while and after storage is freed. */
   private async truncateNow(before: string): Promise<void> {
-    const { keys, place } = this
+    const { keys, stream } = this
     const { calls } = this.parts.server
     const doing = `truncating ${keys.stream}`
     const reply = await runScript(calls, truncateScript, keys, [before, this.appender.writerText], doing)
     const word = textAt(reply, 0)
     if (word === 'same') return
-    if (word === 'gone') throw missing(place)
+    if (word === 'gone') throw missing(stream)
     if (word === 'fenced')
-      throw new WalError('WAL_FENCED', `${place}: another writer has taken over; it alone may truncate`)
+      throw new WalError('WAL_FENCED', `${stream}: another writer has taken over; it alone may truncate`)
     const kept = textAt(reply, 1)
     for (;;) {
       const freed = await calls.call(doing, (client) =>

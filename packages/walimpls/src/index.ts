@@ -4,6 +4,7 @@ export { AppendError, type AppendErrorOptions, type AppendOutcome, outcomeOf } f
 export { corrupt } from './errors/corrupt.js'
 export { ERROR_CODES, type ErrorCode } from './errors/error-code.js'
 export { invalidArgument } from './errors/invalid-argument.js'
+export { LogRolledBackError, type LogRolledBackErrorOptions } from './errors/log-rolled-back-error.js'
 export {
   PositionTruncatedError,
   type PositionTruncatedErrorOptions,

@@ -26,9 +26,11 @@ export interface ScannerImpls<I extends MessageId = MessageId> {
    * waits for more, for ever. `undefined` after `close`, also for a call that was waiting. The first end counts: after
    * an error or an abort, `next` goes on rejecting with it.
    *
-   * Rejects, and from then on always: `WAL_POSITION_TRUNCATED` with `oldest` when records between the start (or the
-   * last one given out) and the oldest kept one are gone; `WAL_CORRUPT` naming the place; `WAL_UNAVAILABLE` or a
-   * driver's error when the adaptor should open a new scanner after its last record.
+   * Rejects, and from then on always: `WAL_POSITION_TRUNCATED` when the record that comes next is gone, whether it was
+   * truncated or removed by others, with the id of the first record kept behind what is missing as `oldest` (absent when
+   * nothing is kept there): a scanner from that id reads on. `WAL_LOG_ROLLED_BACK` when the log lost its end;
+   * `WAL_CORRUPT` naming the place; `WAL_UNAVAILABLE` or a driver's error when the adaptor should open a new scanner at
+   * its last record.
    */
   next(): Promise<readonly StoredMessage<I>[] | undefined>
   /** Idempotent. Resolves when nothing of the scanner is left running. */

@@ -18,6 +18,12 @@ export interface Limits {
   readonly maxBatchMessages: number
   /** How many batches may be handed to `append` before the first has settled, from 1. */
   readonly maxInFlightBatches: number
+  /**
+   * How long, in milliseconds, the backend remembers a writer that stores nothing; after that it may let an older writer
+   * in again. Absent: it never forgets. The adaptor stores a time tick before a third of this has passed, and looks into
+   * the log before it believes an answer that came after more than half of it, or the first answer behind a failure.
+   */
+  readonly maxIdleMs?: number
 }
 
 /** What an open log is worth, for programs to read and operators to see. `unknown` is never a guess. */

@@ -24,11 +24,17 @@ export interface Batch {
 /** An open log. Implemented by backends, called by the adaptor. Everything may be called concurrently. */
 export interface ReadOnlyWALImpls<I extends MessageId = MessageId> {
   readonly channel: string
+  /**
+   * Names the place where the log is stored: equal for two opens of one log, different for a copy of it elsewhere. A
+   * folder's device and inode, a server's run id with database and prefix. A process has one writer for each place.
+   */
+  readonly place: string
   readonly limits: Limits
   readonly guarantees: Guarantees
   /**
    * The last stored record of any writer, void ones included; undefined for a log without records. Asked again it looks
-   * again. It is never freed by `truncate`. After `close`: `WAL_CLOSED`.
+   * again. It is never freed by `truncate`, and never lies below a record that was acknowledged, unless the log lost its
+   * end. `WAL_POSITION_TRUNCATED` when others removed every record. After `close`: `WAL_CLOSED`.
    */
   last(waits?: Waits): Promise<StoredMessage<I> | undefined>
   /** Starts at once; errors come out of the scanner. After `close` it gives nothing: `undefined`, or `WAL_CLOSED`. */
@@ -40,6 +46,11 @@ export interface ReadOnlyWALImpls<I extends MessageId = MessageId> {
 /** A log open for writing. */
 export interface WALImpls<I extends MessageId = MessageId> extends ReadOnlyWALImpls<I> {
   readonly writer: Writer
+  /**
+   * False where the fence that `traits.fencing` names does not reach on this log: a file on a network file system, which
+   * other hosts write to as well. The adaptor then acknowledges only what it has read back. Absent: it reaches.
+   */
+  readonly fenceReaches?: boolean
   /**
    * Stores a batch. Resolves with one id a message, in order, once all are as durable as `guarantees` says.
    *

@@ -202,7 +202,7 @@ export class OpenerAdaptor implements Opener {
       const parent = this.#tree
       const wal = new WalAdaptor({ backend, ids, channel, where, opener, opened, options, parent, left })
       return closingOnFailure(wal, async () => {
-        await seat.take(logIdentity, {
+        await seat.take(log.place, logIdentity, {
           ...writer,
           openingTick,
           patienceMs: options.closeTimeoutMs + RELEASE_MS,

@@ -64,7 +64,7 @@ const MET_OWN_TERM = Symbol('met own term')
 export async function openWriter(open: WriterOpenOptions): Promise<OpenedWriter> {
   const { runtime } = open.options
   for (let round = 0; ; ) {
-    const end = await lookBefore(open)
+    const { end, place } = await lookBefore(open)
     if (end?.foreign)
       throw new WalError(
         'WAL_SPEC_UNSUPPORTED',
@@ -72,7 +72,7 @@ export async function openWriter(open: WriterOpenOptions): Promise<OpenedWriter>
       )
     const term = admittedTerm(open, end)
     // Its last appends may have moved the log's end.
-    if (end?.logIdentity !== undefined && (await open.seat.vacate(end.logIdentity, term))) continue
+    if (end?.logIdentity !== undefined && (await open.seat.vacate(place, end.logIdentity, term))) continue
     const opened = await attempt(open, end, { term, incarnation: randomText(runtime) })
     if (opened !== MET_OWN_TERM) return opened
     // Two raced with 'next' and met at one term: both go higher, at different times.
@@ -101,16 +101,17 @@ async function lookBefore({
   where,
   options,
   signal,
-}: WriterOpenOptions): Promise<LogEnd | undefined> {
+}: WriterOpenOptions): Promise<{ readonly end: LogEnd | undefined; readonly place: string }> {
   let log: ReadOnlyWALImpls
   try {
     log = await opener.openReadOnly(channel, { signal })
   } catch (error) {
-    if (WalError.isInstance(error) && error.code === 'WAL_CHANNEL_NOT_FOUND') return undefined
+    if (WalError.isInstance(error) && error.code === 'WAL_CHANNEL_NOT_FOUND')
+      return { end: undefined, place: '' }
     throw error
   }
   try {
-    return await awaitLogEnd(log, ids, where, options.runtime, signal)
+    return { end: await awaitLogEnd(log, ids, where, options.runtime, signal), place: log.place }
   } finally {
     await release(log, where, options)
   }

@@ -31,9 +31,12 @@ export function processWriters(runtime: Runtime): Writers {
   return writers
 }
 
-/** A log by what it says of itself, so that two URLs of one folder are one log. */
-export function logKey(backend: string, logIdentity: string): string {
-  return `${backend} ${logIdentity}`
+/**
+ * A log by where it is stored and what it says of itself: two URLs of one folder are one log, while a copy of the folder,
+ * or a dump restored on another server, is another one though its records name the same identity.
+ */
+export function logKey(backend: string, place: string, logIdentity: string): string {
+  return `${backend} ${place} ${logIdentity}`
 }
 
 /** As readers judge it: a higher term, or at the same term a later opening record. */

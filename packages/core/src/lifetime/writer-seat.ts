@@ -28,9 +28,9 @@ export class WriterSeat {
   }
 
   /** Closes the process's writer of that log before another opens it at `term`. Whether there was one. */
-  async vacate(logIdentity: string, term: number): Promise<boolean> {
+  async vacate(place: string, logIdentity: string, term: number): Promise<boolean> {
     const writers = processWriters(this.#runtime)
-    const key = logKey(this.#backend, logIdentity)
+    const key = logKey(this.#backend, place, logIdentity)
     const present = writers.get(key)
     if (present === undefined) return false
     await this.#close(present, term)
@@ -43,9 +43,9 @@ export class WriterSeat {
    * The open has succeeded. Another that went on at the same time (a new log has no identity to know it by) is closed,
    * or, if its opening record is the later one, has fenced this one: `WAL_FENCED`.
    */
-  async take(logIdentity: string, writer: ProcessWriter): Promise<void> {
+  async take(place: string, logIdentity: string, writer: ProcessWriter): Promise<void> {
     const writers = processWriters(this.#runtime)
-    const key = logKey(this.#backend, logIdentity)
+    const key = logKey(this.#backend, place, logIdentity)
     const present = writers.get(key)
     if (present !== undefined && isLater(present, writer))
       throw new WalError(

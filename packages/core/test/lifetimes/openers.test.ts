@@ -38,7 +38,8 @@ class CountingBackend {
         await this.before(waits?.signal)
         this.built++
         const { name } = given as { name: string }
-        const opener = await inner.build({ name, maxRecordBytes: 1 << 20, maxInFlightBatches: 4 }, runtime)
+        const rest = { maxRecordBytes: 1 << 20, maxInFlightBatches: 4, maxIdleMs: 0 }
+        const opener = await inner.build({ name, ...rest }, runtime)
         return this.#counted(opener as unknown as OpenerImpls)
       },
     }

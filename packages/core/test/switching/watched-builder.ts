@@ -60,6 +60,10 @@ class WatchedLog implements WALImpls {
     return this.#inner.channel
   }
 
+  get place() {
+    return this.#inner.place
+  }
+
   get writer() {
     return this.#inner.writer
   }

@@ -34,6 +34,7 @@ export function numberIdCodec(backend: string): NumberIdCodec {
         throw invalidArgument(`a message id of "${backend}"`, 'a base-36 integer', text)
       return new PlainNumberId(backend, value)
     },
+    follows: (id, before) => numberOf(id) === numberOf(before) + 1,
     pack(ids) {
       const { value: first } = ids[0] as NumberId
       for (let i = 1; i < ids.length; i++) if (ids[i]?.value !== first + i) return ids

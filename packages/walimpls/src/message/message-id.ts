@@ -17,6 +17,12 @@ export interface MessageIdCodec<I extends MessageId = MessageId> {
    * ids of its write-ahead buffer so, where many objects cost more (in the garbage collector) than all else of them.
    */
   pack?(ids: readonly I[]): PackedIds<I>
+  /**
+   * Whether `id` lies directly behind `before`, so that no record can lie between them. Optional, for ids that have no
+   * holes: the adaptor looks into the log when a writer's batch does not follow its last one, since somebody else's
+   * record may then lie between. Without it the adaptor relies on the backend's fence alone.
+   */
+  follows?(id: I, before: I): boolean
 }
 
 /** Ids by their index; perhaps made anew whenever one is asked for. An array of ids does as well. */

@@ -10,6 +10,10 @@ export interface FileSystem {
   open(path: string, mode: 'read' | 'write' | 'create'): Promise<File>
   /** Synchronous on purpose: a writer looks for its successor between sync and ack (0.5 µs). */
   existsNow(path: string): boolean
+  /** Names the file or directory itself, by whatever path it is reached: device and inode. */
+  identity(path: string): Promise<string>
+  /** Whether other hosts may write to the file system that the path lies on (NFS, SMB and their like), as far as it tells. */
+  isShared(path: string): Promise<boolean>
   list(directory: string): Promise<string[]>
   /** One directory, whose parent is there. Nothing happens when it exists. */
   makeDirectory(path: string): Promise<void>

@@ -1,5 +1,5 @@
 import { statSync, watch } from 'node:fs'
-import { constants, type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises'
+import { constants, type FileHandle, mkdir, open, readdir, rm, stat, statfs } from 'node:fs/promises'
 import type { File, FileSystem } from './file-system.js'
 
 /**
@@ -15,9 +15,28 @@ const flags = {
   create: constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | dataSyncFlag,
 } as const
 
+/**
+ * Types of file systems that several hosts may have mounted, as Linux numbers them (`statfs(2)`): NFS, SMB, SMB2, CIFS,
+ * AFS, Ceph, Lustre, GFS2, OCFS2, 9P. Other systems number theirs in their own way and are taken for local.
+ */
+const SHARED = new Set([
+  0x6969, 0x517b, 0xfe534d42, 0xff534d42, 0x5346414f, 0x00c36400, 0x0bd00bd0, 0x01161970, 0x7461636f,
+  0x01021997,
+])
+
 export const systemFileSystem: FileSystem = {
   open: async (path, mode) => systemFile(path, await open(path, flags[mode], 0o640)),
   existsNow: (path) => statSync(path, { throwIfNoEntry: false }) !== undefined,
+  async identity(path) {
+    const { dev, ino } = await stat(path, { bigint: true })
+    return `${dev}:${ino}`
+  },
+  async isShared(path) {
+    if (process.platform !== 'linux') return false
+    const { type } = await statfs(path)
+    // A 32-bit number, which some kernels report with its sign.
+    return SHARED.has(type >>> 0)
+  },
   list: (directory) => readdir(directory),
   makeDirectory: async (path) => {
     // Not `recursive`: Node's loops for ever where the kernel answers ENOENT under an existing parent (/proc, seen).

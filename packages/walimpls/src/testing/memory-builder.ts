@@ -20,6 +20,12 @@ const options = {
     min: 1,
     max: 32,
   },
+  maxIdleMs: {
+    type: 'integer',
+    description: 'forgets a writer that stores nothing for so long, as a broker does; 0: never',
+    default: 0,
+    min: 0,
+  },
 } as const satisfies OptionTable
 
 /** The in-memory backend, for tests: the whole contract, no durability. */
@@ -29,15 +35,16 @@ export function memoryBuilder(): OpenerBuilderImpls<Required<MemoryOptions>, Mem
     traits: { fencing: 'process', truncation: 'record', list: true, delete: true },
     messageIds: memoryIds,
     options,
-    async build({ name, maxRecordBytes, maxInFlightBatches }, runtime, waits) {
+    async build({ name, maxRecordBytes, maxInFlightBatches, maxIdleMs }, runtime, waits) {
       waits?.signal?.throwIfAborted()
       const limits = {
         maxRecordBytes,
         maxBatchBytes: Math.max(maxRecordBytes, 16 * 1024 * 1024),
         maxBatchMessages: 10_000,
         maxInFlightBatches,
+        ...(maxIdleMs > 0 ? { maxIdleMs } : {}),
       }
-      return new MemoryOpener(memoryStore(name), limits, runtime)
+      return new MemoryOpener(name, memoryStore(name), limits, runtime)
     },
   }
 }

@@ -13,12 +13,15 @@ interface StoredRecord {
   readonly bytes: number
 }
 
+/** Takes the place of a record that `lose` removed: its number stays used. */
+const LOST = undefined
+
 /** More than the adaptor has in flight, so every batch that it may send again is still known. */
 const REMEMBERED_BATCHES = 64
 
 /** The records of one channel, numbered from 1, and who may add to them. Shared by everyone who has it open. */
 export class MemoryLog {
-  private readonly records: StoredRecord[] = []
+  private readonly records: (StoredRecord | typeof LOST)[] = []
   /** Number of `records[0]`, or of the next record when there is none. */
   oldest = 1
   /** Set by `remove`: whoever still has it open must not go on as if nothing had happened. */
@@ -27,6 +30,10 @@ export class MemoryLog {
   /** Where the writer's latest batches lie: sequence to first number and count. */
   private readonly batches = new Map<number, { readonly first: number; readonly count: number }>()
   private readonly waiting = new Set<() => void>()
+  /** When the writer stored last, on the runtime's monotonic clock. */
+  private storedAt = 0
+  /** The writer was idle for so long that its fence is gone: the next one to store is let in, however old. */
+  private unfenced = false
 
   get next(): number {
     return this.oldest + this.records.length
@@ -56,15 +63,44 @@ export class MemoryLog {
 
   private fence(writer: Writer, fences: boolean): void {
     if (isSame(this.writer, writer)) return
-    if (!fences || writer.term < (this.writer?.term ?? 0)) {
+    if (!this.unfenced && (!fences || writer.term < (this.writer?.term ?? 0))) {
       const current =
         this.writer === undefined ? 'has no writer yet' : `has a writer of term ${this.writer.term}`
       throw new AppendError('WAL_FENCED', `the channel ${current}; this one has term ${writer.term}`, {
         outcome: 'not-written',
       })
     }
+    this.unfenced = false
     this.writer = { term: writer.term, incarnation: writer.incarnation }
     this.batches.clear()
+  }
+
+  /** Forgets a writer that stored nothing for longer than `maxIdleMs`, as a broker does with its producers. */
+  forgetIdleWriter(now: number, maxIdleMs: number): void {
+    if (maxIdleMs > 0 && this.writer !== undefined && now - this.storedAt > maxIdleMs) {
+      this.writer = undefined
+      this.unfenced = true
+    }
+    this.storedAt = now
+  }
+
+  /** Removes the records with these numbers, as a server's retention or an operator's command does. */
+  lose(from: number, to: number): void {
+    for (let value = Math.max(from, this.oldest); value <= Math.min(to, this.next - 1); value++)
+      this.records[value - this.oldest] = LOST
+  }
+
+  /** Number of the first record kept from that one on; undefined when there is none. */
+  firstKept(from: number): number | undefined {
+    for (let value = Math.max(from, this.oldest); value < this.next; value++)
+      if (this.records[value - this.oldest] !== LOST) return value
+    return undefined
+  }
+
+  get last(): StoredMessage<MemoryId> | undefined {
+    for (let value = this.next - 1; value >= this.oldest; value--)
+      if (this.records[value - this.oldest] !== LOST) return this.record(value)
+    return undefined
   }
 
   /** The record of that number, which must be kept. */
@@ -73,12 +109,14 @@ export class MemoryLog {
     return { id: memoryIds.of(value), payload: payload.slice(), properties: decodeProperties(properties) }
   }
 
-  /** Records from that number on, about `maxBytes` of them and at least one if there is one. */
+  /** Records from that number on, which is kept if there is any: about `maxBytes` of them, up to the first lost one. */
   page(from: number, maxBytes: number): StoredMessage<MemoryId>[] {
     const page: StoredMessage<MemoryId>[] = []
     let bytes = 0
     for (let value = from; value < this.next; value++) {
-      bytes += (this.records[value - this.oldest] as StoredRecord).bytes
+      const record = this.records[value - this.oldest]
+      if (record === LOST) break
+      bytes += record.bytes
       if (page.length > 0 && bytes > maxBytes) break
       page.push(this.record(value))
     }

@@ -15,6 +15,7 @@ export class MemoryOpener implements OpenerImpls<MemoryId> {
   private readonly tree = new CloseTree()
 
   constructor(
+    private readonly name: string,
     private readonly store: MemoryStore,
     private readonly limits: Limits,
     private readonly runtime: Runtime,
@@ -22,14 +23,20 @@ export class MemoryOpener implements OpenerImpls<MemoryId> {
 
   async openReadOnly(channel: string, waits?: Waits): Promise<MemoryReadOnlyWAL> {
     this.check(waits)
-    return new MemoryReadOnlyWAL(channel, this.existing(channel), this.limits, this.tree)
+    return new MemoryReadOnlyWAL(
+      channel,
+      this.placeOf(channel),
+      this.existing(channel),
+      this.limits,
+      this.tree,
+    )
   }
 
   async open(channel: string, writer: Writer, waits?: Waits): Promise<MemoryWAL> {
     this.check(waits)
     const log = this.store.get(channel) ?? new MemoryLog()
     this.store.set(channel, log)
-    return new MemoryWAL(channel, log, this.limits, this.tree, writer, this.runtime)
+    return new MemoryWAL(channel, this.placeOf(channel), log, this.limits, this.tree, writer, this.runtime)
   }
 
   async list(waits?: Waits): Promise<string[]> {
@@ -50,6 +57,10 @@ export class MemoryOpener implements OpenerImpls<MemoryId> {
   private check(waits: Waits | undefined): void {
     this.tree.assertOpen('the opener')
     waits?.signal?.throwIfAborted()
+  }
+
+  private placeOf(channel: string): string {
+    return `${this.name}/${channel}`
   }
 
   private existing(channel: string): MemoryLog {

@@ -2,4 +2,5 @@ export interface MemoryOptions {
   readonly name?: string
   readonly maxRecordBytes?: number
   readonly maxInFlightBatches?: number
+  readonly maxIdleMs?: number
 }

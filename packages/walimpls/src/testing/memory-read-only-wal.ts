@@ -1,3 +1,4 @@
+import { PositionTruncatedError } from '../errors/position-truncated-error.js'
 import { WalError } from '../errors/wal-error.js'
 import { CloseTree } from '../helper/close-tree.js'
 import { onAbort } from '../helper/on-abort.js'
@@ -26,6 +27,7 @@ export class MemoryReadOnlyWAL implements ReadOnlyWALImpls<MemoryId> {
 
   constructor(
     readonly channel: string,
+    readonly place: string,
     protected readonly log: MemoryLog,
     readonly limits: Limits,
     opener: CloseTree,
@@ -35,8 +37,9 @@ export class MemoryReadOnlyWAL implements ReadOnlyWALImpls<MemoryId> {
 
   async last(waits?: Waits): Promise<StoredMessage<MemoryId> | undefined> {
     this.check(waits)
-    const { log } = this
-    return log.next > log.oldest ? log.record(log.next - 1) : undefined
+    const { last, next, oldest } = this.log
+    if (last === undefined && next > oldest) throw lost(oldest, undefined)
+    return last
   }
 
   read(options: ScannerOptions<MemoryId>): PagedScanner<MemoryId> {
@@ -52,6 +55,8 @@ export class MemoryReadOnlyWAL implements ReadOnlyWALImpls<MemoryId> {
       page: async (maxBytes) => {
         if (log.removed) throw deleted(this.channel)
         checkKept(memoryIds, next, log.oldest)
+        const kept = log.firstKept(next)
+        if (kept !== next && next < log.next) throw lost(next, kept)
         const page = log.page(next, maxBytes)
         next += page.length
         return page
@@ -86,6 +91,14 @@ export class MemoryReadOnlyWAL implements ReadOnlyWALImpls<MemoryId> {
     waits?.signal?.throwIfAborted()
     if (this.log.removed) throw deleted(this.channel)
   }
+}
+
+function lost(wanted: number, kept: number | undefined): PositionTruncatedError {
+  const text = memoryIds.serialise(memoryIds.of(wanted))
+  return new PositionTruncatedError(
+    `record ${text} was removed, though the log was not truncated there`,
+    kept === undefined ? {} : { oldest: memoryIds.serialise(memoryIds.of(kept)) },
+  )
 }
 
 function deleted(channel: string): WalError {

@@ -1,3 +1,4 @@
+import { memoryIds } from './memory-id.js'
 import type { MemoryLog } from './memory-log.js'
 
 /** Logs by channel. */
@@ -28,4 +29,19 @@ export function resetMemory(name?: string): void {
     for (const log of store.values()) log.remove()
     stores().delete(each)
   }
+}
+
+/**
+ * Removes records of a log that nobody truncated, as a server's retention or an operator's command may: from the message
+ * with id `from` up to the one with id `to`. Readers are told of a gap where they lay.
+ */
+export function loseMemoryRecords(log: {
+  readonly channel: string
+  readonly name?: string
+  readonly from: string
+  readonly to: string
+}): void {
+  const { channel, name = 'default', from, to } = log
+  const number = (text: string): number => memoryIds.numberOf(memoryIds.parse(text))
+  memoryStore(name).get(channel)?.lose(number(from), number(to))
 }

@@ -19,13 +19,14 @@ export class MemoryWAL extends MemoryReadOnlyWAL implements WALImpls<MemoryId> {
 
   constructor(
     channel: string,
+    place: string,
     log: MemoryLog,
     limits: Limits,
     opener: CloseTree,
     readonly writer: Writer,
     private readonly runtime: Runtime,
   ) {
-    super(channel, log, limits, opener)
+    super(channel, place, log, limits, opener)
   }
 
   append(batch: Batch): Promise<readonly MemoryId[]> {
@@ -54,6 +55,7 @@ export class MemoryWAL extends MemoryReadOnlyWAL implements WALImpls<MemoryId> {
           `a record of ${recordBytes(message)} bytes; at most ${this.limits.maxRecordBytes} are stored`,
         )
     }
+    this.log.forgetIdleWriter(this.runtime.monotonic(), this.limits.maxIdleMs ?? 0)
     const first = this.log.store(batch, this.writer, !this.entered)
     this.entered = true
     return batch.messages.map((_, i) => memoryIds.of(first + i))

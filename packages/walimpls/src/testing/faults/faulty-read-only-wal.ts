@@ -30,6 +30,10 @@ export class FaultyReadOnlyWAL implements ReadOnlyWALImpls {
     return this.log.channel
   }
 
+  get place(): string {
+    return this.log.place
+  }
+
   get limits(): Limits {
     return this.log.limits
   }

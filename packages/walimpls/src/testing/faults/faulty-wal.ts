@@ -25,6 +25,10 @@ export class FaultyWAL extends FaultyReadOnlyWAL implements WALImpls {
     return this.inner.writer
   }
 
+  get fenceReaches(): boolean {
+    return this.inner.fenceReaches !== false
+  }
+
   append(batch: Batch): Promise<readonly MessageId[]> {
     let decision: QueuedAppend['decision']
     try {
