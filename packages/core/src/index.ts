@@ -12,6 +12,7 @@ export type {
 export {
   AppendError,
   ERROR_CODES,
+  LogRolledBackError,
   listBackends,
   MESSAGE_TYPE,
   millisecondsOf,

@@ -3,6 +3,7 @@ import { resetMemory } from '@wal/core/testing'
 import { test } from 'vitest'
 import { type Runtime, systemRuntime } from '../src/index.js'
 import { cleanLogs, faulty, message, open, openReader, textOf, texts, within } from './harness.js'
+import { loseAllBut, storedRecords } from './stored-log.js'
 
 cleanLogs()
 
@@ -96,8 +97,7 @@ test('G8 a reader that falls out of the buffer of a writer whose log lost its en
   for (const resent of [false, true]) {
     const backend = faulty()
     const wal = await open({ builder: backend.builder, timeTickMs: 60_000 })
-    const one = await wal.append(message('1'))
-    const kept = resent ? `behind time tick ${one.timeTick} ` : ''
+    await wal.append(message('1'))
     const scanner = wal.read()
     const iterator = scanner[Symbol.asyncIterator]()
     assert.equal(textOf((await within(iterator.next())).value as never), '1')
@@ -108,10 +108,10 @@ test('G8 a reader that falls out of the buffer of a writer whose log lost its en
     // A failover to a copy that never got the last record; the next writer ends the buffer.
     const newer = await open()
     for (const each of ['3', '4', '5']) await newer.append(message(each))
-    await assert.rejects(wal.append(message('x')), { code: 'WAL_FENCED' })
+    await assert.rejects(wal.append(message('x')), { code: 'WAL_LOG_ROLLED_BACK' })
     await assert.rejects(within(iterator.next()), {
       code: 'WAL_LOG_ROLLED_BACK',
-      message: new RegExp(`records ${kept}up to time tick ${lost.timeTick} were acknowledged and are gone`),
+      message: new RegExp(`records up to time tick ${lost.timeTick} were acknowledged and are gone`),
     })
     await newer.close()
     resetMemory()
@@ -171,20 +171,4 @@ test('an acked position is good although the append was sent more than once', as
 async function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return
   await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
-}
-
-/** A failover of the memory backend to a copy that has only the first records. */
-function loseAllBut(count: number): void {
-  storedRecords().splice(count)
-}
-
-/** Those of the memory backend itself. */
-function storedRecords(): unknown[] {
-  const key = Symbol.for('@wal/walimpls/memory')
-  const stores = (globalThis as unknown as Record<symbol, Map<string, Map<string, { records: unknown[] }>>>)[
-    key
-  ]
-  const log = stores?.get('default')?.get('log')
-  assert.ok(log)
-  return log.records
 }

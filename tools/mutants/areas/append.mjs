@@ -55,8 +55,8 @@ export const appendMutants = [
   {
     name: 'failures that pass end the append',
     file: pipeline,
-    find: '      if (isFinal(error)) {',
-    replace: '      if (isFinal(error) || mayPass(error)) {',
+    find: '      if (isRefusedForEver(error)) {',
+    replace: '      if (isRefusedForEver(error) || !isHopeless(error)) {',
     harness: 'packages/core/test/outcomes.test.ts',
   },
   {
@@ -115,5 +115,19 @@ export const appendMutants = [
     find: '  task.stopListening?.()\n',
     replace: '',
     harness: 'packages/core/test/cancel.test.ts',
+  },
+  {
+    name: 'a batch handed in behind one that failed while another is being confirmed',
+    file: pipeline,
+    find: "if (this.#confirming && this.#inFlight.some(({ outcome }) => outcome && 'error' in outcome)) return\n",
+    replace: '',
+    harness: 'packages/core/test/prefix.test.ts',
+  },
+  {
+    name: 'ids that go back are taken for those of new records',
+    file: 'packages/core/src/append/answer-trust.ts',
+    find: '    if (codec.compare(ids[0] as MessageId, lastAcked) <= 0) return false\n',
+    replace: '    if (codec.compare(ids[0] as MessageId, lastAcked) <= 0) return true\n',
+    harness: 'packages/core/test/lost-end.test.ts',
   },
 ]

@@ -2,6 +2,10 @@ const open = 'packages/core/src/adaptor/writer-open.ts'
 const newer = 'packages/core/src/adaptor/newer-writer.ts'
 const conformance = 'packages/impl-file/test/conformance.test.ts'
 const fencing = 'packages/core/test/fencing.test.ts'
+const forward = 'packages/core/src/adaptor/look-forward.ts'
+const trust = 'packages/core/src/append/answer-trust.ts'
+const lostEnd = 'packages/core/test/lost-end.test.ts'
+const doubt = 'packages/core/test/fence-doubt.test.ts'
 
 export const openMutants = [
   {
@@ -46,22 +50,22 @@ export const openMutants = [
   {
     name: 'a lost fence looked into only once',
     file: open,
-    find: 'for (let look = 0; look < 2; look++) {',
-    replace: 'for (let look = 1; look < 2; look++) {',
+    find: '  await sleep(runtime, 50 + 100 * runtime.random(), signal)\n  await look()\n',
+    replace: '  await sleep(runtime, 50 + 100 * runtime.random(), signal)\n',
     harness: fencing,
   },
   {
     name: 'a lost fence is a newer writer',
-    file: open,
-    find: '    if (fenced !== undefined) throw fenced\n',
-    replace: "    throw fenced ?? new WalError('WAL_FENCED', where)\n",
+    file: forward,
+    find: '    const fenced = fencedBy(this.#judge.writer, this.#writer, where)\n    if (fenced !== undefined) throw fenced\n',
+    replace: "    throw fencedBy({ term: this.#writer.term, incarnation: '' }, this.#writer, where)\n",
     harness: fencing,
   },
   {
     name: 'a fence taken back is not followed by a look',
-    file: 'packages/core/src/append/pipeline.ts',
-    find: 'if (this.#unconfirmed) await this.#confirm(batch)',
-    replace: '',
+    file: trust,
+    find: '  fenceTakenBack(): void {\n    this.#doubtful = true\n',
+    replace: '  fenceTakenBack(): void {\n    this.#doubtful = false\n',
     harness: conformance,
   },
   {
@@ -78,5 +82,97 @@ export const openMutants = [
     find: '.observe(end.timeTick, options.maxClockAheadMs, where)',
     replace: '.observe(end.timeTick, Number.MAX_SAFE_INTEGER, where)',
     harness: 'packages/core/test/clock.test.ts',
+  },
+  {
+    name: 'a look back begins at the last record itself, whatever it names',
+    file: 'packages/core/src/adaptor/read-log-end.ts',
+    find: '  if (ids.compare(tick, last.id) < 0)\n',
+    replace: '  if (ids.compare(tick, last.id) <= 0 || true)\n',
+    harness: lostEnd,
+  },
+  {
+    name: 'a look back begins at whatever record has the id of a time tick that is gone',
+    file: 'packages/core/src/adaptor/read-log-end.ts',
+    find: 'ids.compare(first.id, tick) === 0 && isTimeTick(first) ? end : undefined',
+    replace: 'true ? end : undefined',
+    harness: lostEnd,
+  },
+  {
+    name: 'a writer’s look does not ask for its own record',
+    file: forward,
+    find: '      if (!this.#isPlace(record)) throw lostPlace(this.#view, this.#place)\n',
+    replace: '',
+    harness: lostEnd,
+  },
+  {
+    name: 'a writer’s look is content with a log that ends before its own record',
+    file: forward,
+    find: '    if (!this.#placeSeen) throw lostPlace(this.#view, this.#place)\n  }\n',
+    replace: '  }\n',
+    harness: lostEnd,
+  },
+  {
+    name: 'a writer’s look takes any later opening record for a newer writer’s',
+    file: forward,
+    find: '    const fenced = fencedBy(this.#judge.writer, this.#writer, where)\n',
+    replace:
+      '    const fenced = fencedBy(record.opening ? record : this.#judge.writer, this.#writer, where)\n',
+    harness: doubt,
+  },
+  {
+    name: 'a batch that does not follow the last one is acknowledged on the fence’s word',
+    file: trust,
+    find: 'return codec.follows?.(ids[0] as MessageId, lastAcked) ?? true',
+    replace: 'return true',
+    harness: doubt,
+  },
+  {
+    name: 'no fence, and what is stored is acknowledged without reading it back',
+    file: trust,
+    find: 'this.#doubtful || !fenceReaches() ||',
+    replace: 'this.#doubtful ||',
+    harness: doubt,
+  },
+  {
+    name: 'an idle writer lets the backend forget it',
+    file: 'packages/core/src/time-tick/ticker.ts',
+    find: 'maxIdleMs === undefined ? undefined : Math.max',
+    replace: 'true ? undefined : Math.max',
+    harness: doubt,
+  },
+  {
+    name: 'an answer after a long sleep is believed',
+    file: trust,
+    find: '> maxIdleMs / 2',
+    replace: '> maxIdleMs * 1000',
+    harness: doubt,
+  },
+  {
+    name: 'the time asleep is measured by one clock',
+    file: trust,
+    find: 'Math.max(wall - this.#storedAt.wall, monotonic - this.#storedAt.monotonic)',
+    replace: 'monotonic - this.#storedAt.monotonic',
+    harness: doubt,
+  },
+  {
+    name: 'the first answer behind a failure is believed by a backend that forgets',
+    file: trust,
+    find: '    if (this.#maxIdleMs !== undefined) this.#doubtful = true\n',
+    replace: '',
+    harness: doubt,
+  },
+  {
+    name: 'a copy of a log is taken for the log',
+    file: 'packages/core/src/lifetime/process-writers.ts',
+    find: 'logKey(backend: string, place: string, logIdentity: string): string {\n',
+    replace: '  stored: string, logIdentity: string): string {\n  const place = stored.slice(0, 0)\n',
+    harness: 'packages/impl-file/test/copies.test.ts',
+  },
+  {
+    name: 'a look that finds records gone never goes on behind them',
+    file: 'packages/core/src/adaptor/read-log-end.ts',
+    find: 'found = oldest === place ? found + 1 : 1',
+    replace: 'found = 1',
+    harness: 'packages/core/test/holes.test.ts',
   },
 ]

@@ -6,7 +6,7 @@ const resolve = 'packages/core/test/resolve.test.ts'
 export const outcomeMutants = [
   {
     name: 'unknown outcome told as not written, at the end',
-    file: pipeline,
+    file: 'packages/core/src/append/batch-in-flight.ts',
     find: "return batch.maybeWritten || pending ? 'unknown' : 'not-written'",
     replace: "return 'not-written'",
     harness: outcomes,

@@ -3,6 +3,10 @@ const source = 'packages/core/src/read/record-source.ts'
 const catchUp = 'packages/core/src/read/catch-up.ts'
 const order = 'packages/core/src/read/own-order.ts'
 const plan = 'packages/core/src/read/plan-read.ts'
+const truncation = 'packages/core/src/adaptor/truncation.ts'
+const noRoom = 'packages/core/test/no-room.test.ts'
+const lostEnd = 'packages/core/test/lost-end.test.ts'
+const holes = 'packages/core/test/holes.test.ts'
 const restart = 'packages/core/test/restart.test.ts'
 const fencing = 'packages/core/test/fencing.test.ts'
 const positions = 'packages/core/test/positions.test.ts'
@@ -31,23 +35,16 @@ export const readMutants = [
   },
   {
     name: 'catch-up restarted at its original start',
-    file: catchUp,
-    find: '    if (last !== undefined) this.#start = { from: last.id }\n',
-    replace: '',
+    file: source,
+    find: 'return id === undefined ? this.#start : { from: id }',
+    replace: 'return this.#start ?? { from: id as MessageId }',
     harness: restart,
   },
   {
     name: 'catch-up restarted with its original policy, latest',
     file: plan,
-    find: 'return { ...plan, start: { from: end.lastId }, known }',
-    replace: "return { ...plan, start: 'latest', known }",
-    harness: restart,
-  },
-  {
-    name: 'fallen out of the buffer, catch-up restarted where it left off the first time',
-    file: source,
-    find: '    if (last !== undefined && records.length > 0) {\n      this.#catchUp.startAt(',
-    replace: '    if (last === undefined) {\n      this.#catchUp.startAt(',
+    find: '      start: { from: end.lastId },\n      known,\n      resumed: end.last && { ...end.last, id: end.lastId },\n',
+    replace: "      start: 'latest',\n      known,\n",
     harness: restart,
   },
   {
@@ -60,8 +57,9 @@ export const readMutants = [
   {
     name: 'a position skips its record instead of its unit',
     file: order,
-    find: '    this.#judge = new WriterJudge(known)\n    this.#resumed = resumed\n',
-    replace: `    this.#resumed = resumed
+    find: '    this.#judge = new WriterJudge(known)\n    this.#began = resumed\n    this.#sought = resumed\n',
+    replace: `    this.#began = resumed
+    this.#sought = resumed
     const after = known !== undefined && known.timeTick === resumed?.timeTick
     const judge = new WriterJudge(after ? { writer: known.writer, timeTick: -1n } : known)
     const counts = judge.counts.bind(judge)
@@ -88,7 +86,7 @@ export const readMutants = [
   {
     name: 'fallen out of the buffer, the last record not asked for again: rolled back unnoticed',
     file: source,
-    find: 'if (this.#tailed) this.#order?.meetAgain()',
+    find: 'if (this.#started) this.#order?.seekAgain()\n',
     replace: 'if (false) this.#order?.meetAgain()',
     harness: positions,
   },
@@ -108,18 +106,16 @@ export const readMutants = [
   },
   {
     name: 'truncation point not written to the log',
-    file: 'packages/core/src/adaptor/wal-adaptor.ts',
-    find: 'this.#ticker.truncation = point\n',
+    file: truncation,
+    find: '  ticker.truncation = point\n',
     replace: '',
     harness: 'packages/core/test/truncate.test.ts',
   },
   {
     name: 'storage freed before the log knows',
-    file: 'packages/core/src/adaptor/wal-adaptor.ts',
-    find: `    await abortable(this.#ticker.tick(), waits.signal)
-    await this.#log.truncate(this.#ids.parse(point.id), waits)`,
-    replace: `    await this.#log.truncate(this.#ids.parse(point.id), waits)
-    await abortable(this.#ticker.tick(), waits.signal)`,
+    file: truncation,
+    find: '  const told = ticker.tick()\n',
+    replace: '  await log().truncate(context.ids.parse(point.id), waits)\n  const told = ticker.tick()\n',
     harness: 'packages/core/test/truncate.test.ts',
   },
   {
@@ -139,15 +135,15 @@ export const readMutants = [
   {
     name: 'the place before a message that was sent twice is freed, and the message taken for gone',
     file: source,
-    find: 'if (await this.#startedTooEarly()) return undefined',
+    find: 'if (await this.#startsAtBeginning()) return undefined',
     replace: '',
     harness: 'packages/core/test/truncate.test.ts',
   },
   {
-    name: 'void records out of the buffer taken for a place to go on from',
-    file: source,
-    find: 'if (last !== undefined && records.length > 0) {',
-    replace: 'if (last !== undefined) {',
+    name: 'void records taken for a place to go on from',
+    file: order,
+    find: '    if (!counts) return\n    this.#lastId = record.id\n',
+    replace: '    this.#lastId = record.id\n    if (!counts) return\n',
     harness: 'packages/core/test/fencing.test.ts',
   },
   {
@@ -163,5 +159,82 @@ export const readMutants = [
     find: 'const scannersClosed = attempt(closeScanners(this.#scanners))',
     replace: 'const scannersClosed = attempt(Promise.resolve())',
     harness: 'packages/core/test/close.test.ts',
+  },
+  {
+    name: 'a scanner at an end without its record waits',
+    file: source,
+    find: 'if (sought !== undefined) await this.#assertMoreFollows(sought)',
+    replace: 'if (sought !== undefined) void 0',
+    harness: lostEnd,
+  },
+  {
+    name: 'a bounded read ends before its position was found',
+    file: 'packages/core/src/adaptor/scanner-adaptor.ts',
+    find: ' && !source.seeking\n',
+    replace: '\n',
+    harness: lostEnd,
+  },
+  {
+    name: 'the last record asked for again by its time tick alone, under whoever is current now',
+    file: order,
+    find: 'const writer = { term: this.#lastTerm, incarnation: this.#lastIncarnation }',
+    replace: 'const writer = this.#judge.writer ?? { term: -1, incarnation: "" }',
+    harness: 'packages/core/test/restart.test.ts',
+  },
+  {
+    name: 'reading resumes at the record that took the place of the last one',
+    file: 'packages/core/src/read/resume-position.ts',
+    find: '    if (!isOther(found, known)) return tick\n',
+    replace: '    return tick\n',
+    harness: lostEnd,
+  },
+  {
+    name: 'a truncation does not look for its position',
+    file: truncation,
+    find: '  if (!gap && timeTick !== before?.timeTick) {\n',
+    replace: '  if (gap && timeTick !== before?.timeTick) {\n',
+    harness: lostEnd,
+  },
+  {
+    name: 'a refused truncation is told by the next time tick',
+    file: truncation,
+    find: "if (outcomeOf(error) === 'not-written' && ticker.truncation === point) ticker.truncation = before\n",
+    replace: '',
+    harness: noRoom,
+  },
+  {
+    name: 'a truncation waits behind what waits for room',
+    file: truncation,
+    find: '      await log().truncate(context.ids.compare(to, tick) < 0 ? to : tick, waits)\n',
+    replace: '',
+    harness: noRoom,
+  },
+  {
+    name: 'a log that begins above the truncation point that it names can’t be read',
+    file: source,
+    find: "      this.#start = 'oldest'\n      order?.skip(undefined)\n      return true\n",
+    replace: '      return false\n',
+    harness: noRoom,
+  },
+  {
+    name: 'behind a hole reading goes on at the log’s beginning',
+    file: source,
+    find: '    this.#start = { from: kept }\n    order?.skip(undefined)\n',
+    replace: "    this.#start = 'oldest'\n    order?.skip(undefined)\n",
+    harness: holes,
+  },
+  {
+    name: 'the oldest record of a log with a hole is its first one',
+    file: 'packages/core/src/read/oldest-position.ts',
+    find: '  if (behind !== undefined && ',
+    replace: '  if (false && behind !== undefined && ',
+    harness: holes,
+  },
+  {
+    name: 'what frees room frees the last time tick, and with it the log’s identity',
+    file: truncation,
+    find: 'context.ids.compare(to, tick) < 0 ? to : tick',
+    replace: 'tick === undefined ? tick : to',
+    harness: noRoom,
   },
 ]

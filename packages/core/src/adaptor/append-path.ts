@@ -1,5 +1,6 @@
 import type { MessageIdCodec } from '@wal/walimpls'
 import { Admission } from '../append/admission.js'
+import { AnswerTrust } from '../append/answer-trust.js'
 import { Appender, type AppenderOptions } from '../append/appender.js'
 import { BatchCutter } from '../append/batch-cutter.js'
 import { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
@@ -32,9 +33,10 @@ export function openAppendPath(
     readonly where: string
     readonly opened: OpenedWriter
     readonly options: ResolvedWalOptions
-  } & Pick<AppenderOptions, 'reassert' | 'confirm' | 'broken'>,
+    readonly fenceReaches: () => boolean
+  } & Pick<AppenderOptions, 'reassert' | 'confirm' | 'explainIds' | 'broken'>,
 ): AppendPath {
-  const { backend, ids, channel, where, opened, options, reassert, confirm, broken } = parts
+  const { backend, ids, channel, where, opened, options, reassert, confirm, explainIds, broken } = parts
   const { log, writer, clock, stamp, logIdentity, truncation, openingTick } = opened
   const { runtime, logger, budgetBytes, batchBytes, lingerMs, appendTimeoutMs } = options
   const quarter = Math.floor(budgetBytes / 4)
@@ -63,15 +65,26 @@ export function openAppendPath(
     where,
     pipelineBytes: PIPELINE_BYTES,
     lingerMs,
-    lastAcked: ids.serialise(opened.openingId),
+    ids,
+    trust: new AnswerTrust({
+      ids,
+      runtime,
+      log: () => appender.log,
+      fenceReaches: parts.fenceReaches,
+      openedAt: opened.openedAt,
+    }),
+    lastAcked: { id: opened.openingId, timeTick: openingTick },
     wrote: (bytes) => ticker.wrote(bytes),
     tickProperties: () => ticker.properties(),
     reassert,
     confirm,
+    explainIds,
     broken,
   })
   const { timeTickMs: intervalMs, idleTickMs: idleMs } = options
-  const ticker = new Ticker({ runtime, appender, logger, intervalMs, idleMs, logIdentity, truncation })
+  const maxIdleMs = () => appender.log.limits.maxIdleMs
+  const ticks = { intervalMs, idleMs, maxIdleMs, logIdentity, truncation }
+  const ticker = new Ticker({ runtime, appender, logger, ...ticks })
   const gauges = (): WalGauges => ({
     lastAllocated: cutter.lastAllocated,
     lastConfirmed: buffer.newest,

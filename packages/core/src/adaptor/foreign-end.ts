@@ -1,6 +1,7 @@
-import type { MessageId, MessageIdCodec, ReadOnlyWALImpls, StartPosition, TimeTick } from '@wal/walimpls'
+import type { MessageId, StartPosition, TimeTick } from '@wal/walimpls'
 import { isTruncated } from '../errors/classify.js'
 import type { LogEnd } from '../position/log-end.js'
+import type { LogView } from '../position/log-view.js'
 import { isTimeTick, type LogRecord, refuseMixed, startIdOf } from '../read/log-record.js'
 import { readRange } from './read-range.js'
 
@@ -12,12 +13,11 @@ const MAX_STEPS_BACK = 8
  * record's time tick lies behind its last-confirmed id; from there it is one step back to the next such id.
  */
 export async function readForeignEnd(
-  log: ReadOnlyWALImpls,
-  ids: MessageIdCodec,
-  where: string,
+  view: LogView,
   last: LogRecord,
   signal: AbortSignal | undefined,
 ): Promise<LogEnd> {
+  const { ids, where } = view
   let start: MessageId | undefined = startIdOf(last, where, ids)
   for (let step = 0; ; step++) {
     let timeTick: TimeTick = -1n
@@ -31,10 +31,11 @@ export async function readForeignEnd(
       if (isTimeTick(record) && record.timeTick > timeTick) timeTick = record.timeTick
     }
     const from: StartPosition = start === undefined ? 'oldest' : { from: start }
-    const kept = await wasKept(() => readRange(log, ids, where, from, last.id, see, signal))
+    const kept = await wasKept(() => readRange(view, { start: from, end: last.id, see, signal }))
     if (timeTick >= 0n || start === undefined)
       return {
         lastId: last.id,
+        last: { writer: { term: last.term, incarnation: '' }, timeTick: last.timeTick },
         writer: { term: term ?? last.term, incarnation: '' },
         timeTick,
         logIdentity: undefined,

@@ -190,7 +190,8 @@ export class OpenerAdaptor implements Opener {
     signal: AbortSignal,
   ): Promise<WAL> {
     const { backend } = this
-    const { messageIds: ids } = this.#builder
+    const { messageIds: ids, traits } = this.#builder
+    const fences = traits.fencing !== 'none'
     const { opener } = this.#share
     const { runtime, logger } = options
     const seat = new WriterSeat({ backend, where, runtime, logger, signal })
@@ -200,7 +201,8 @@ export class OpenerAdaptor implements Opener {
       for (const warning of log.guarantees.warnings) logger.warn({ backend, channel }, warning)
       const left = () => seat.leave()
       const parent = this.#tree
-      const wal = new WalAdaptor({ backend, ids, channel, where, opener, opened, options, parent, left })
+      const parts = { backend, ids, channel, where, opener, opened, options, fences, parent, left }
+      const wal = new WalAdaptor(parts)
       return closingOnFailure(wal, async () => {
         await seat.take(log.place, logIdentity, {
           ...writer,

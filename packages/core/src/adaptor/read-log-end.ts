@@ -1,110 +1,140 @@
 import {
   type MessageId,
-  type MessageIdCodec,
+  type PositionTruncatedError,
   propertyOf,
   RESERVED,
-  type ReadOnlyWALImpls,
   type Runtime,
   type StartPosition,
-  type Writer,
 } from '@wal/walimpls'
 import { retry } from '@wal/walimpls/helper'
 import { isTruncated, mayPass } from '../errors/classify.js'
-import type { LogEnd } from '../position/log-end.js'
+import { EMPTY_LOG, type LogEnd } from '../position/log-end.js'
+import type { LogView } from '../position/log-view.js'
 import { parseTruncationPoint, type TruncationPoint } from '../position/truncation-point.js'
 import { decodeRecord, isForeign, isTimeTick, type LogRecord, refuseMixed } from '../read/log-record.js'
-import { isSameWriter } from '../read/same-writer.js'
 import { WriterJudge } from '../read/writer-judge.js'
 import { readForeignEnd } from './foreign-end.js'
 import { readRange } from './read-range.js'
 
+export interface LookOptions {
+  /** Goes on behind records that are gone though nobody truncated them. Otherwise `WAL_POSITION_TRUNCATED`. */
+  readonly passHoles?: boolean
+  readonly signal?: AbortSignal | undefined
+}
+
 /**
- * Looks at a log's end: the last record names the persisted time tick before it, and from there a bounded tail is read
- * (G18). When the last record is a time tick itself, the one before is taken: a late tick of a fenced writer must not
- * vouch for itself.
+ * Looks at a log's end, knowing nothing of it: the last record names the persisted time tick before it, and from there a
+ * bounded tail is read (G18). That tick counts, since a tick is named only once its writer knew that no newer writer's
+ * record lies before it. A last record that names no such place is left of a log that lost its end: then all of the log
+ * is read.
  */
-export async function readLogEnd(
-  log: ReadOnlyWALImpls,
-  ids: MessageIdCodec,
-  where: string,
-  signal?: AbortSignal,
-): Promise<LogEnd> {
+export async function readLogEnd(view: LogView, options: LookOptions = {}): Promise<LogEnd> {
+  const { log, ids, where } = view
+  const { signal } = options
   const last = await log.last(signal === undefined ? {} : { signal })
-  if (last === undefined)
-    return {
-      lastId: undefined,
-      writer: undefined,
-      timeTick: -1n,
-      logIdentity: undefined,
-      lastTick: '',
-      truncation: undefined,
-    }
+  if (last === undefined) return EMPTY_LOG
   const lastRecord = decodeRecord(last, where, ids)
-  if (isForeign(lastRecord)) return readForeignEnd(log, ids, where, lastRecord, signal)
+  if (isForeign(lastRecord)) return readForeignEnd(view, lastRecord, signal)
   const { previousTick } = lastRecord
-  const start: StartPosition = previousTick === '' ? 'oldest' : { from: ids.parse(previousTick) }
-  const judge = (from: StartPosition, known?: TruncationPoint) =>
-    judgeRange(log, ids, where, from, known, last.id, signal)
-  try {
-    return await judge(start)
-  } catch (error) {
-    if (start === 'oldest' || !isTruncated(error)) throw error
-    // What is kept may begin with void records: only the truncation point says whose writer is current there.
-    const point = await latestTruncation(log, ids, where, last.id, signal)
-    return point === undefined ? judge('oldest') : judge({ from: ids.parse(point.id) }, point)
-  }
+  const tail = new Tail(view, lastRecord, options)
+  if (previousTick === '') return tail.judge('oldest')
+  const tick = ids.parse(previousTick)
+  if (ids.compare(tick, last.id) < 0)
+    try {
+      const end = await tail.judgeFromTick(tick)
+      if (end !== undefined) return end
+    } catch (error) {
+      if (!isTruncated(error)) throw error
+    }
+  // What is kept may begin with void records: only the truncation point says whose writer is current there.
+  const point = await tail.latestTruncation()
+  return tail.judge(point === undefined ? 'oldest' : { from: ids.parse(point.id) }, point)
 }
 
-/** What the records from `start` to `end` say, if `known` was current at the start. */
-async function judgeRange(
-  log: ReadOnlyWALImpls,
-  ids: MessageIdCodec,
-  where: string,
-  start: StartPosition,
-  known: TruncationPoint | undefined,
-  end: MessageId,
-  signal: AbortSignal | undefined,
-): Promise<LogEnd> {
-  const judge = new WriterJudge(known)
-  let logIdentity: string | undefined
-  let lastTick: LogRecord | undefined
-  let tick: LogRecord | undefined
-  const see = (record: LogRecord): void => {
-    refuseMixed(record, false, where, ids)
-    if (!judge.counts(record) || !isTimeTick(record)) return
-    // Of several that raced to create the log the first gave it its identity. The others' own are in their first ticks:
-    // no look may ever begin at one of those.
-    const identity = propertyOf(record.properties, RESERVED.logIdentity)
-    logIdentity ??= identity
-    if (identity === logIdentity) lastTick = record
-    tick = record
-  }
-  await readRange(log, ids, where, start, end, see, signal)
-  return {
-    lastId: end,
-    writer: judge.writer,
-    timeTick: judge.timeTick,
-    logIdentity,
-    lastTick: lastTick === undefined ? '' : ids.serialise(lastTick.id),
-    truncation: tick && truncationIn(tick, where),
-  }
-}
+/** The records up to the last one, as a look sees them. */
+class Tail {
+  readonly #view: LogView
+  readonly #last: LogRecord
+  readonly #options: LookOptions
 
-/** The furthest truncation point that a kept record names, whoever wrote it. */
-async function latestTruncation(
-  log: ReadOnlyWALImpls,
-  ids: MessageIdCodec,
-  where: string,
-  end: MessageId,
-  signal: AbortSignal | undefined,
-): Promise<TruncationPoint | undefined> {
-  let latest: TruncationPoint | undefined
-  const see = (record: LogRecord): void => {
-    const point = isTimeTick(record) ? truncationIn(record, where) : undefined
-    if (point !== undefined && point.timeTick > (latest?.timeTick ?? -1n)) latest = point
+  constructor(view: LogView, last: LogRecord, options: LookOptions) {
+    this.#view = view
+    this.#last = last
+    this.#options = options
   }
-  await readRange(log, ids, where, 'oldest', end, see, signal)
-  return latest
+
+  /** As `judge`; undefined when the record at `tick` is not a time tick from before the last record. */
+  async judgeFromTick(tick: MessageId): Promise<LogEnd | undefined> {
+    const { ids } = this.#view
+    let first: LogRecord | undefined
+    const end = await this.judge({ from: tick }, undefined, (record) => {
+      first ??= record
+    })
+    return first !== undefined && ids.compare(first.id, tick) === 0 && isTimeTick(first) ? end : undefined
+  }
+
+  /** What the records from `start` on say, if `known` was current at the start. */
+  async judge(
+    start: StartPosition,
+    known?: TruncationPoint,
+    watch?: (record: LogRecord) => void,
+  ): Promise<LogEnd> {
+    const { ids, where } = this.#view
+    const judge = new WriterJudge(known)
+    let logIdentity: string | undefined
+    let lastTick: LogRecord | undefined
+    let tick: LogRecord | undefined
+    await this.#read(
+      start,
+      (record) => {
+        watch?.(record)
+        refuseMixed(record, false, where, ids)
+        if (!judge.counts(record) || !isTimeTick(record)) return
+        // Of several that raced to create the log the first gave it its identity. The others' own are in their first
+        // ticks: no look may ever begin at one of those.
+        const identity = propertyOf(record.properties, RESERVED.logIdentity)
+        logIdentity ??= identity
+        if (identity === logIdentity) lastTick = record
+        tick = record
+      },
+      () => judge.passHole(),
+    )
+    const { id, term, incarnation, timeTick } = this.#last
+    return {
+      lastId: id,
+      last: { writer: { term, incarnation }, timeTick },
+      writer: judge.writer,
+      timeTick: judge.timeTick,
+      logIdentity,
+      lastTick: lastTick === undefined ? '' : ids.serialise(lastTick.id),
+      truncation: tick && truncationIn(tick, where),
+    }
+  }
+
+  /** The furthest truncation point that a kept record names, whoever wrote it. */
+  async latestTruncation(): Promise<TruncationPoint | undefined> {
+    let latest: TruncationPoint | undefined
+    await this.#read(
+      'oldest',
+      (record) => {
+        const point = isTimeTick(record) ? truncationIn(record, this.#view.where) : undefined
+        if (point !== undefined && point.timeTick > (latest?.timeTick ?? -1n)) latest = point
+      },
+      () => {},
+    )
+    return latest
+  }
+
+  #read(start: StartPosition, see: (record: LogRecord) => void, hole: () => void): Promise<void> {
+    const { signal, passHoles } = this.#options
+    return readRange(this.#view, {
+      start,
+      end: this.#last.id,
+      see,
+      signal,
+      hole: passHoles ? hole : undefined,
+    })
+  }
 }
 
 function truncationIn({ properties }: LogRecord, where: string): TruncationPoint | undefined {
@@ -112,32 +142,31 @@ function truncationIn({ properties }: LogRecord, where: string): TruncationPoint
   return text === undefined ? undefined : parseTruncationPoint(text, where)
 }
 
-/** Whether the log's last record is another writer's. */
-export async function endsWithAnother(
-  log: ReadOnlyWALImpls,
-  ids: MessageIdCodec,
-  where: string,
-  writer: Writer,
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
-  const last = await log.last(signal === undefined ? {} : { signal })
-  if (last === undefined) return false
-  return !isSameWriter(decodeRecord(last, where, ids), writer)
-}
+/** A look finds records gone when a truncation overtakes it. So often at one place it was no truncation. */
+const LOOKS_AT_HOLE = 2
 
-/** Looks until the backend answers: a scanner starts, as it goes on, through failures that pass (G21). */
+/**
+ * Looks until the backend answers: a scanner starts, as it goes on, through failures that pass (G21). Where records are
+ * gone at the same place time after time, others than `truncate` removed them, and the look goes on behind them.
+ */
 export function awaitLogEnd(
-  log: ReadOnlyWALImpls,
-  ids: MessageIdCodec,
-  where: string,
+  view: LogView,
   runtime: Runtime,
   signal: AbortSignal | undefined,
 ): Promise<LogEnd> {
-  const options = { firstMs: 100, shouldRetry, ...(signal === undefined ? {} : { signal }) }
-  return retry(runtime, options, () => readLogEnd(log, ids, where, signal))
-}
-
-/** A look at the oldest records that a truncation overtook is worth another. */
-function shouldRetry(error: unknown): boolean {
-  return mayPass(error) || isTruncated(error)
+  const options = { firstMs: 100, shouldRetry: mayPass, ...(signal === undefined ? {} : { signal }) }
+  return retry(runtime, options, async () => {
+    let place: string | undefined
+    for (let found = 0; ; ) {
+      const passHoles = found === LOOKS_AT_HOLE
+      try {
+        return await readLogEnd(view, { signal, passHoles })
+      } catch (error) {
+        if (!isTruncated(error) || passHoles) throw error
+        const { oldest } = error as PositionTruncatedError
+        found = oldest === place ? found + 1 : 1
+        place = oldest
+      }
+    }
+  })
 }

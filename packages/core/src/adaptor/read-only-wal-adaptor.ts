@@ -61,7 +61,7 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
       buffer: undefined,
       reorder: new ReorderBudget(Math.floor(options.budgetBytes / 2)),
       follow: (timeTick) => sharedClock(runtime).follow(timeTick, options.maxClockAheadMs),
-      end: (signal) => awaitLogEnd(log, ids, where, runtime, signal),
+      end: (signal) => awaitLogEnd({ log, ids, where }, runtime, signal),
     }
     this.#tree = new CloseTree(() => this.#close(log).finally(() => metrics?.close()), parent)
   }

@@ -1,34 +1,62 @@
 import {
   type MessageId,
   type MessageIdCodec,
-  type ReadOnlyWALImpls,
+  type PositionTruncatedError,
   type StartPosition,
   WalError,
 } from '@wal/walimpls'
 import { isTruncated } from '../errors/classify.js'
+import type { LogView } from '../position/log-view.js'
 import { decodeRecord, type LogRecord } from '../read/log-record.js'
 import { READ_BYTES } from '../read/read-context.js'
 
-/** Calls `see` with every record from `start` up to and including `end`. */
-export async function readRange(
-  log: ReadOnlyWALImpls,
-  ids: MessageIdCodec,
-  where: string,
-  start: StartPosition,
-  end: MessageId,
-  see: (record: LogRecord) => void,
-  signal?: AbortSignal,
-): Promise<void> {
+export interface RecordRange {
+  readonly start: StartPosition
+  /**
+   * The last record of the range. It has to be in the log, or reading waits until something is stored above it. Undefined:
+   * the range ends where the log's end is found.
+   */
+  readonly end: MessageId | undefined
+  /** Called with every record, in log order. What it throws ends the reading. */
+  readonly see: (record: LogRecord) => void
+  /** Ends the reading early; asked after every record. */
+  readonly enough?: () => boolean
+  /**
+   * Called where records are gone that nobody truncated; the next record seen is the first one kept behind them. Without
+   * it such a place is `WAL_POSITION_TRUNCATED`.
+   */
+  readonly hole?: (() => void) | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Reads the records from `start` up to and including `end`. */
+export async function readRange(view: LogView, range: RecordRange): Promise<void> {
+  for (let { start } = range; ; ) {
+    try {
+      await readUntilHole(view, { ...range, start })
+      return
+    } catch (error) {
+      const kept = range.hole && keptBehind(error, start, view.ids)
+      if (kept === undefined) throw error
+      range.hole?.()
+      start = { from: kept }
+    }
+  }
+}
+
+async function readUntilHole({ log, ids, where }: LogView, range: RecordRange): Promise<void> {
+  const { start, end, see, enough = () => false, signal } = range
   const scanner = log.read({ start, maxBytes: READ_BYTES, ...(signal === undefined ? {} : { signal }) })
   try {
     for (;;) {
       const batch = await scanner.next()
-      if (batch === undefined) throw new WalError('WAL_CLOSED', `${where}: closed while its end was read`)
+      if (batch === undefined) throw new WalError('WAL_CLOSED', `${where}: the log was closed during a look`)
+      if (batch.length === 0 && end === undefined) return
       for (const stored of batch) {
-        const order = ids.compare(stored.id, end)
+        const order = end === undefined ? -1 : ids.compare(stored.id, end)
         if (order > 0) return
         see(decodeRecord(stored, where, ids))
-        if (order === 0) return
+        if (order === 0 || enough()) return
       }
     }
   } finally {
@@ -36,20 +64,11 @@ export async function readRange(
   }
 }
 
-/** As `readRange`, from the oldest record when `start` has been truncated, though some may then be seen twice. */
-export async function readKept(
-  log: ReadOnlyWALImpls,
-  ids: MessageIdCodec,
-  where: string,
-  start: StartPosition,
-  end: MessageId,
-  see: (record: LogRecord) => void,
-  signal?: AbortSignal,
-): Promise<void> {
-  try {
-    await readRange(log, ids, where, start, end, see, signal)
-  } catch (error) {
-    if (start === 'oldest' || !isTruncated(error)) throw error
-    await readRange(log, ids, where, 'oldest', end, see, signal)
-  }
+/** The first record kept behind a hole. Undefined when the error is another one, or names no place above `start`. */
+function keptBehind(error: unknown, start: StartPosition, ids: MessageIdCodec): MessageId | undefined {
+  if (!isTruncated(error)) return undefined
+  const { oldest } = error as PositionTruncatedError
+  if (oldest === undefined) return undefined
+  const kept = ids.parse(oldest)
+  return typeof start === 'object' && ids.compare(kept, start.from) <= 0 ? undefined : kept
 }

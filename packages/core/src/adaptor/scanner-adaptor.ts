@@ -3,7 +3,7 @@ import { onAbort } from '@wal/walimpls/helper'
 import { ScanMeter } from '../diagnostics/scan-meter.js'
 import type { Position } from '../position/position.js'
 import { DeliveryStage } from '../read/delivery-stage.js'
-import { nameOldest } from '../read/oldest-position.js'
+import { explainEnd } from '../read/explain-end.js'
 import { planRead } from '../read/plan-read.js'
 import type { ReadContext } from '../read/read-context.js'
 import { checkReadOptions } from '../read/read-options.js'
@@ -51,7 +51,7 @@ export class ScannerAdaptor implements Scanner<Element> {
     if (options.signal !== undefined)
       this.#stopListening = onAbort(options.signal, (reason) => this.#end({ error: reason }))
     this.#ready = this.#begin().catch(async (reason: unknown) => {
-      const error = await nameOldest(reason, context, this.#ending.signal)
+      const error = await explainEnd(reason, this.#source?.known, context, this.#ending.signal)
       this.#end({ error: this.#error === undefined ? error : this.#error.error })
       // Closed before it was ready: that is no error of the loop's, but it is one for who waits for `ready`.
       throw this.#error === undefined ? error : this.#error.error
@@ -166,8 +166,13 @@ export class ScannerAdaptor implements Scanner<Element> {
     })
     if (this.#options.timeTicks) this.#stopFollowing = this.#context.followTicks?.()
     if (plan.missing !== undefined) this.#batch = [this.#delivery.gap(plan.missing)]
-    this.#finished = this.#until !== undefined && this.#source.timeTick >= this.#until
+    this.#finished = this.#isPastUntil(this.#source)
     this.#tellCaughtUp()
+  }
+
+  /** Not before the record that the scanner resumed from is found: a log that lost its end ends below it. */
+  #isPastUntil(source: RecordSource): boolean {
+    return this.#until !== undefined && source.timeTick >= this.#until && !source.seeking
   }
 
   /** Puts the next batch that is not empty at hand, unless one is; false at the scanner's end. */
@@ -185,11 +190,11 @@ export class ScannerAdaptor implements Scanner<Element> {
         this.#batch = (this.#delivery as DeliveryStage).elements(run)
         this.#meter?.ran(run, this.#batch, source)
         this.#index = 0
-        if (this.#until !== undefined && source.timeTick >= this.#until) this.#finished = true
+        if (this.#isPastUntil(source)) this.#finished = true
       }
       this.#tellCaughtUp()
     } catch (reason) {
-      const error = await nameOldest(reason, this.#context, this.#ending.signal)
+      const error = await explainEnd(reason, this.#source?.known, this.#context, this.#ending.signal)
       // After a close or an abort the source only repeats what ended it: the first end counts.
       this.#end({ error })
     }

@@ -9,7 +9,7 @@ import {
   type Waits,
   WalError,
 } from '@wal/walimpls'
-import { abortable, CloseTree, retry, sleep } from '@wal/walimpls/helper'
+import { CloseTree, sleep } from '@wal/walimpls/helper'
 import { AppendAll } from '../append/append-all.js'
 import type { Appender } from '../append/appender.js'
 import { BatchOwner } from '../append/batch-owner.js'
@@ -18,14 +18,12 @@ import { appendBatchIntercepted } from '../append/intercepted-batch.js'
 import { resolveToken } from '../append/resolve-token.js'
 import type { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
 import type { WalMetrics } from '../diagnostics/wal-metrics.js'
-import { isFenced, mayPass } from '../errors/classify.js'
+import { mayPass } from '../errors/classify.js'
 import type { InterceptorChain } from '../interceptor/chain.js'
 import { isExclusive } from '../interceptor/lock.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
 import type { LogEnd } from '../position/log-end.js'
 import type { Position } from '../position/position.js'
-import { movedTo } from '../position/truncation-point.js'
-import { checkPosition } from '../read/plan-read.js'
 import type { ReadContext } from '../read/read-context.js'
 import { ReorderBudget } from '../read/reorder-budget.js'
 import type { Delivery, ReadOptions, Scanner } from '../scanner.js'
@@ -35,12 +33,13 @@ import type { AppendOptions, AppendResolution, AppendResult, Channel, NewMessage
 import { openAppendPath } from './append-path.js'
 import { closedError } from './closed-error.js'
 import { FenceWatch } from './fence-watch.js'
-import { fencedBy } from './newer-writer.js'
 import { openChain } from './open-chain.js'
-import { awaitLogEnd, endsWithAnother } from './read-log-end.js'
+import { awaitLogEnd } from './read-log-end.js'
 import { closeScanners, startScanner } from './read-only-wal-adaptor.js'
 import type { ScannerAdaptor } from './scanner-adaptor.js'
+import { type TruncationParts, truncateLog } from './truncation.js'
 import { whileOpen } from './while-open.js'
+import { WriterLooks } from './writer-looks.js'
 import { type OpenedWriter, reassertFence } from './writer-open.js'
 
 /** The log's writer: puts the append path, the read path, ticks and lifetimes together. */
@@ -60,10 +59,13 @@ export class WalAdaptor implements WAL {
   readonly #fenceWatch: FenceWatch
   readonly #chain: InterceptorChain
   readonly #context: ReadContext
+  readonly #truncation: TruncationParts
   readonly #scanners = new Set<ScannerAdaptor>()
   readonly #ended = new AbortController()
   readonly #tree: CloseTree
   readonly #left: () => void
+  readonly #fences: boolean
+  readonly #looks: WriterLooks
   /** Why appends are refused from now on. */
   #refusal: WalError | undefined
   /** The backend's log, as it is open now, and the work of opening it anew. */
@@ -78,11 +80,13 @@ export class WalAdaptor implements WAL {
     readonly opener: OpenerImpls
     readonly opened: OpenedWriter
     readonly options: ResolvedWalOptions
+    /** Whether the backend has a fence at all. */
+    readonly fences: boolean
     readonly parent: CloseTree
     /** Called when it is no longer the writer: closed, fenced or lost. */
     readonly left: () => void
   }) {
-    const { backend, ids, channel, where, opener, opened, options, parent, left } = parts
+    const { backend, ids, channel, where, opener, opened, options, fences, parent, left } = parts
     const { writer, clock, log } = opened
     const { runtime, logger } = options
     this.backend = backend
@@ -94,6 +98,16 @@ export class WalAdaptor implements WAL {
     this.#ids = ids
     this.#log = log
     this.#left = left
+    this.#fences = fences
+    this.#looks = new WriterLooks({
+      writer,
+      runtime,
+      view: () => ({ log: this.#log, ids, where }),
+      lastAcked: () => this.#appender.lastAcked,
+      context: () => this.#context,
+      fenceReaches: () => this.#fenceReaches,
+      lost: (error) => this.#lose(error),
+    })
     const path = openAppendPath({
       backend,
       ids,
@@ -102,7 +116,9 @@ export class WalAdaptor implements WAL {
       opened,
       options,
       reassert: (signal) => this.#reassert(opener, channel, signal),
-      confirm: (signal) => this.#confirmFence(signal),
+      confirm: (upTo, signal) => this.#looks.confirm(upTo, signal),
+      explainIds: (next, signal) => this.#looks.explainIds(next, signal),
+      fenceReaches: () => this.#fenceReaches,
       broken: (error) => this.#break(error),
     })
     this.#appender = path.appender
@@ -134,22 +150,30 @@ export class WalAdaptor implements WAL {
       followTicks: () => this.#ticker.follow(),
       end: (signal, asking) => this.#end(signal, asking),
     }
+    this.#truncation = {
+      context: this.#context,
+      logger,
+      ticker: this.#ticker,
+      appender: this.#appender,
+      log: () => this.#log,
+      lastTick: () => opened.stamp.previousTick,
+      end: () => this.#knownEnd(),
+    }
     this.#metrics?.observe(path.gauges)
     this.#tree = new CloseTree(() => this.#close(), parent)
     this.#fenceWatch = new FenceWatch({
       options,
       where,
-      ids,
-      writer,
       appender: this.#appender,
-      log: () => this.#log,
-      signal: this.signal,
-      lost: (error) => this.#lose(error),
+      look: () => this.#looks.look(this.signal),
     })
   }
 
   get guarantees(): Guarantees {
-    return this.#log.guarantees
+    const { guarantees } = this.#log
+    if (this.#fenceReaches) return guarantees
+    const fencing = `${guarantees.fencing}; no fence reaches other writers, so an append is acknowledged once it was read back as counting`
+    return { ...guarantees, fencing }
   }
 
   append(message: NewMessage, options?: AppendOptions): Promise<AppendResult> {
@@ -208,20 +232,7 @@ export class WalAdaptor implements WAL {
   async truncate(position: Position, waits: Waits = {}): Promise<void> {
     this.#checkUsable()
     waits.signal?.throwIfAborted()
-    const end = await this.#end(waits.signal)
-    const { lastConfirmed, writer, timeTick } = checkPosition(position, 'truncate', end, this.#context)
-    // Before the log is told: a point that can't be read back would shut everybody out of it.
-    this.#ids.parse(lastConfirmed)
-    if (timeTick > end.timeTick)
-      throw invalidArgument('truncate', 'given a position of the log, not one above its end')
-    const { truncation } = this.#ticker
-    // The same point again is done again: the call before may have failed halfway.
-    if (truncation !== undefined && timeTick < truncation.timeTick) return
-    const point = movedTo({ id: lastConfirmed, writer, timeTick }, truncation, this.#ids)
-    this.#ticker.truncation = point
-    // First into the log, then off the storage: after a crash in between the log knows where it begins.
-    await abortable(this.#ticker.tick(), waits.signal)
-    await this.#log.truncate(this.#ids.parse(point.id), waits)
+    await truncateLog(this.#truncation, position, waits)
   }
 
   resolve(token: string, waits: Waits = {}): Promise<AppendResolution> {
@@ -271,42 +282,44 @@ export class WalAdaptor implements WAL {
     })
   }
 
+  get #fenceReaches(): boolean {
+    return this.#fences && this.#log.fenceReaches !== false
+  }
+
   /** Where the log ends: known here while we are the writer, which `asking` makes sure of. */
-  async #end(signal?: AbortSignal, asking = false): Promise<LogEnd> {
-    // Of before the question: a reader of the latest gets what is appended while it is under way.
+  async #end(signal: AbortSignal, asking = false): Promise<LogEnd> {
+    // Read the known end before asking the backend. A reader of the latest must also receive what is appended while
+    // that request is in flight.
     const known = this.#knownEnd()
-    if (this.#buffer.closed || (asking && (await this.#isSucceeded(signal))))
-      return awaitLogEnd(this.#log, this.#ids, this.#where, this.#options.runtime, signal)
-    return known
+    const shouldRetry = (error: unknown) => mayPass(error) || this.#reopening !== undefined
+    if (!this.#buffer.closed && (!asking || (await this.#looks.isCurrent(signal, shouldRetry)))) return known
+    const view = { log: this.#log, ids: this.#ids, where: this.#where }
+    return awaitLogEnd(view, this.#options.runtime, signal)
   }
 
   #knownEnd(): LogEnd {
+    const { id, timeTick } = this.#appender.lastAcked
+    const { writer, logIdentity } = this.#opened
     return {
-      lastId: this.#ids.parse(this.#appender.lastAcked),
-      writer: this.#opened.writer,
+      lastId: id,
+      last: { writer, timeTick },
+      writer,
       timeTick: this.#buffer.newest,
-      logIdentity: this.#opened.logIdentity,
+      logIdentity,
       lastTick: '',
       truncation: this.#ticker.truncation,
     }
   }
 
-  /** Another has written, though nothing of ours has met its fence yet. */
-  #isSucceeded(signal: AbortSignal | undefined): Promise<boolean> {
-    const shouldRetry = (error: unknown) => mayPass(error) || this.#reopening !== undefined
-    return retry(this.#options.runtime, { firstMs: 100, shouldRetry, ...(signal && { signal }) }, () =>
-      endsWithAnother(this.#log, this.#ids, this.#where, this.#opened.writer, signal),
-    )
-  }
-
   async #reassert(opener: OpenerImpls, channel: string, signal: AbortSignal): Promise<WALImpls> {
-    this.#options.logger.warn(
-      { term: this.channel.term },
-      `${this.#where}: the backend says another writer took over; looking`,
-    )
+    const options = this.#options
     const { writer } = this.#opened
-    const parts = { opener, channel, ids: this.#ids, where: this.#where, options: this.#options }
-    const reasserting = reassertFence({ ...parts, signal, log: this.#log, writer, cause: undefined })
+    options.logger.warn(
+      { term: writer.term },
+      `${this.#where}: the backend says that another writer took over; looking into the log`,
+    )
+    const look = () => this.#looks.lookThroughFailures(signal)
+    const reasserting = reassertFence({ opener, channel, options, signal, log: this.#log, writer, look })
     // Readers wait for it: the log under them is closed meanwhile.
     this.#reopening = reasserting.catch(() => {})
     try {
@@ -315,21 +328,9 @@ export class WalAdaptor implements WAL {
       if (signal.aborted) await log.close()
       else this.#log = log
       return log
-    } catch (error) {
-      if (isFenced(error)) this.#lose(error as WalError)
-      throw error
     } finally {
       this.#reopening = undefined
     }
-  }
-
-  /** A newer writer may have opened between the last look and the fence taken back: what is stored since is then void. */
-  async #confirmFence(signal: AbortSignal): Promise<void> {
-    const end = await awaitLogEnd(this.#log, this.#ids, this.#where, this.#options.runtime, signal)
-    const fenced = fencedBy(end.writer, this.#opened.writer, this.#where)
-    if (fenced === undefined) return
-    this.#lose(fenced)
-    throw fenced
   }
 
   #break(error: unknown): void {
@@ -378,6 +379,7 @@ export class WalAdaptor implements WAL {
     this.#ended.abort(this.#refusal)
     await scannersClosed
     this.#buffer.close()
+    await attempt(this.#looks.close())
     await attempt(this.#log.close())
     await attempt(this.#chain.close())
     this.#metrics?.close()

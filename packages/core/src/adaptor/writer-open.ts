@@ -15,6 +15,7 @@ import {
   type Writer,
 } from '@wal/walimpls'
 import { abortable, retry, sleep } from '@wal/walimpls/helper'
+import { type Moment, momentOf } from '../append/answer-trust.js'
 import { Stamp } from '../append/stamp.js'
 import { type HybridClock, sharedClock } from '../clock/hybrid-clock.js'
 import { isFenced, mayPass } from '../errors/classify.js'
@@ -22,13 +23,13 @@ import type { WriterSeat } from '../lifetime/writer-seat.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
 import type { LogEnd } from '../position/log-end.js'
 import { parseTruncationPoint, type TruncationPoint } from '../position/truncation-point.js'
-import { refuseMixed } from '../read/log-record.js'
+import { type LogRecord, refuseMixed } from '../read/log-record.js'
 import { isSameWriter } from '../read/same-writer.js'
 import { tickProperties } from '../time-tick/ticker.js'
 import { fencedBy } from './newer-writer.js'
 import { randomText } from './random-text.js'
 import { awaitLogEnd } from './read-log-end.js'
-import { readKept } from './read-range.js'
+import { readRange } from './read-range.js'
 
 /** A log whose opening record is stored and looked back from: the writer may append. */
 export interface OpenedWriter {
@@ -40,6 +41,8 @@ export interface OpenedWriter {
   readonly truncation: LogEnd['truncation']
   readonly openingId: MessageId
   readonly openingTick: TimeTick
+  /** When the opening record was sent. */
+  readonly openedAt: Moment
   readonly nextSequence: number
 }
 
@@ -111,7 +114,7 @@ async function lookBefore({
     throw error
   }
   try {
-    return { end: await awaitLogEnd(log, ids, where, options.runtime, signal), place: log.place }
+    return { end: await awaitLogEnd({ log, ids, where }, options.runtime, signal), place: log.place }
   } finally {
     await release(log, where, options)
   }
@@ -140,6 +143,7 @@ async function attempt(
   try {
     for (let sequence = 0; ; sequence++) {
       const opening = openingBatch(stamp, clock, sequence, tickProperties(logIdentity, truncation))
+      const openedAt = momentOf(options.runtime)
       const stored = await appendOpening(open, log, writer, opening.batch)
       log = stored.log
       // The fence is taken: a failure that passes must not leave the channel without a writer.
@@ -167,6 +171,7 @@ async function attempt(
           truncation,
           openingId: stored.id,
           openingTick,
+          openedAt,
           nextSequence: sequence + 1,
         }
       }
@@ -203,7 +208,17 @@ async function appendOpening(
       } catch (error) {
         if (isFenced(error)) {
           newerMet = true
-          log = await reassertFence({ ...open, log, writer, cause: error })
+          const { ids, where, signal } = open
+          const view = { log, ids, where }
+          log = await reassertFence({
+            ...open,
+            log,
+            writer,
+            look: async () => {
+              const fenced = fencedBy((await awaitLogEnd(view, runtime, signal)).writer, writer, where, error)
+              if (fenced !== undefined) throw fenced
+            },
+          })
           newerMet = false
         }
         throw error
@@ -218,26 +233,23 @@ async function appendOpening(
 }
 
 /**
- * The backend says that another writer took the fence. Look into the log, wait with jitter, look again: a newer writer
- * there is `WAL_FENCED`. Otherwise the log is opened anew as the same writer, which takes the fence back. One that comes
- * meanwhile is seen by the look that follows the first batch stored.
+ * The backend says that another writer took the fence. Look into the log, wait with jitter, look again: `look` rejects when
+ * it finds a newer writer there. Otherwise the log is opened again as the same writer, which takes the fence back. A writer
+ * that opens in the meantime is found by the look that follows the first batch stored.
  */
 export async function reassertFence(
-  options: Pick<WriterOpenOptions, 'opener' | 'ids' | 'channel' | 'where' | 'signal' | 'options'> & {
+  options: Pick<WriterOpenOptions, 'opener' | 'channel' | 'signal' | 'options'> & {
     readonly log: WALImpls
     readonly writer: Writer
-    readonly cause: unknown
+    readonly look: () => Promise<void>
   },
 ): Promise<WALImpls> {
-  const { opener, ids, channel, where, signal, log, writer, cause } = options
+  const { opener, channel, signal, log, writer, look } = options
   const { runtime } = options.options
-  for (let look = 0; look < 2; look++) {
-    const end = await awaitLogEnd(log, ids, where, runtime, signal)
-    const fenced = fencedBy(end.writer, writer, where, cause)
-    if (fenced !== undefined) throw fenced
-    // A successor that has the fence but not yet its opening record gets the time to store it.
-    if (look === 0) await sleep(runtime, 50 + 100 * runtime.random(), signal)
-  }
+  await look()
+  // A successor that has the fence but not yet its opening record gets the time to store it.
+  await sleep(runtime, 50 + 100 * runtime.random(), signal)
+  await look()
   // Its connection may be gone: that is no reason not to open another.
   await log.close().catch(() => {})
   return retry(runtime, { signal, firstMs: 50, shouldRetry: mayPass }, () =>
@@ -278,30 +290,25 @@ async function lookBack(
   let ownTerm = false
   let logIdentity: string | undefined
   let truncation: TruncationPoint | undefined
-  await readKept(
-    log,
-    ids,
-    where,
-    known === undefined ? 'oldest' : { from: known },
-    opening,
-    (record) => {
-      if (known !== undefined && ids.compare(record.id, known) <= 0) return
-      refuseMixed(record, false, where, ids)
-      // Also our own: a first copy of the opening record may be the log's first.
-      logIdentity ??= propertyOf(record.properties, RESERVED.logIdentity)
-      if (isSameWriter(record, writer)) return
-      if (record.term > writer.term)
-        throw new WalError(
-          'WAL_FENCED',
-          `${where}: a writer of term ${record.term} opened the channel while term ${writer.term} was being opened`,
-        )
-      if (record.term === writer.term) ownTerm = true
-      if (record.timeTick > timeTick) timeTick = record.timeTick
-      const point = propertyOf(record.properties, RESERVED.truncationPoint)
-      if (point !== undefined) truncation = laterPoint(truncation, parseTruncationPoint(point, where))
-    },
-    signal,
-  )
+  const see = (record: LogRecord): void => {
+    if (known !== undefined && ids.compare(record.id, known) <= 0) return
+    refuseMixed(record, false, where, ids)
+    // Also our own: a first copy of the opening record may be the log's first.
+    logIdentity ??= propertyOf(record.properties, RESERVED.logIdentity)
+    if (isSameWriter(record, writer)) return
+    if (record.term > writer.term)
+      throw new WalError(
+        'WAL_FENCED',
+        `${where}: a writer of term ${record.term} opened the channel while term ${writer.term} was being opened`,
+      )
+    if (record.term === writer.term) ownTerm = true
+    if (record.timeTick > timeTick) timeTick = record.timeTick
+    const point = propertyOf(record.properties, RESERVED.truncationPoint)
+    if (point !== undefined) truncation = laterPoint(truncation, parseTruncationPoint(point, where))
+  }
+  const start = known === undefined ? 'oldest' : { from: known }
+  // What was truncated or removed meanwhile is passed over: the records kept behind it say whether a newer writer came.
+  await readRange({ log, ids, where }, { start, end: opening, see, hole: () => {}, signal })
   return { timeTick, ownTerm, logIdentity, truncation }
 }
 

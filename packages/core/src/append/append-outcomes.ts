@@ -5,9 +5,8 @@ import type { ReadableTicks } from '../time-tick/readable-ticks.js'
 import { appendError, stillOnItsWay } from './append-error.js'
 import { type ResultContext, StoredResult } from './append-result.js'
 import { type AppendTask, settle } from './append-task.js'
-import type { BatchInFlight } from './batch-in-flight.js'
+import { type BatchInFlight, endOutcome } from './batch-in-flight.js'
 import { outcomeToken } from './outcome-token.js'
-import { endOutcome } from './pipeline.js'
 import type { Stamp } from './stamp.js'
 
 export interface AppendOutcomesOptions {

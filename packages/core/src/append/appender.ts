@@ -1,5 +1,6 @@
 import { MESSAGE_TYPE, type MessageId, type TimeTick, type WALImpls, WalError } from '@wal/walimpls'
 import { onAbort } from '@wal/walimpls/helper'
+import type { OwnPlace } from '../position/own-place.js'
 import type { AppendOptions, NewMessage } from '../wal.js'
 import type { Admission } from './admission.js'
 import { AppendBounds } from './append-bounds.js'
@@ -16,7 +17,7 @@ import { RoomCalls } from './room-calls.js'
 
 export interface AppenderOptions
   extends Omit<PipelineOptions, 'events'>,
-    Pick<PipelineEvents, 'reassert' | 'confirm' | 'broken'>,
+    Pick<PipelineEvents, 'reassert' | 'confirm' | 'explainIds' | 'broken'>,
     AppendOutcomesOptions {
   readonly log: WALImpls
   readonly admission: Admission
@@ -57,8 +58,7 @@ export class Appender implements PipelineEvents {
     return this.#pipeline.log
   }
 
-  /** Serialised id of the last acknowledged record. */
-  get lastAcked(): string {
+  get lastAcked(): OwnPlace {
     return this.#pipeline.lastAcked
   }
 
@@ -160,6 +160,11 @@ export class Appender implements PipelineEvents {
     }
   }
 
+  /** Resolves once a batch was refused twice in a row and is sent again; rejects only by the signal. */
+  stuck(signal: AbortSignal): Promise<void> {
+    return this.#pipeline.stuck(signal)
+  }
+
   drained(): Promise<void> {
     return this.#pipeline.drained()
   }
@@ -208,8 +213,12 @@ export class Appender implements PipelineEvents {
     return this.#options.reassert(signal)
   }
 
-  confirm(signal: AbortSignal): Promise<void> {
-    return this.#options.confirm(signal)
+  confirm(upTo: MessageId, signal: AbortSignal): Promise<void> {
+    return this.#options.confirm(upTo, signal)
+  }
+
+  explainIds(next: MessageId, signal: AbortSignal): Promise<WalError> {
+    return this.#options.explainIds(next, signal)
   }
 
   broken(error: unknown): void {

@@ -91,6 +91,8 @@ export class BatchCutter {
       charged,
       lastAckedBefore,
       maybeWritten: false,
+      confirmed: false,
+      sentAt: undefined,
       attempts: 0,
       outcome: undefined,
     }

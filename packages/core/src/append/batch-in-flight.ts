@@ -1,4 +1,5 @@
-import type { Batch, MessageId, TimeTick } from '@wal/walimpls'
+import type { AppendOutcome, Batch, MessageId, TimeTick } from '@wal/walimpls'
+import type { Moment } from './answer-trust.js'
 import type { AppendTask } from './append-task.js'
 
 /** A batch that has been cut: from now on it is sent as it is, again and again, until it settles. */
@@ -13,6 +14,17 @@ export interface BatchInFlight {
   readonly lastAckedBefore: string
   /** Whether an attempt ended without saying that nothing was written. */
   maybeWritten: boolean
+  /** A look has shown that no newer writer's record lies before it. */
+  confirmed: boolean
+  /** When it was last handed to the backend; kept only where the backend may forget a writer. */
+  sentAt: Moment | undefined
   attempts: number
   outcome: { readonly ids: readonly MessageId[] } | { readonly error: unknown } | undefined
+}
+
+/** What to tell the callers of a batch that will not be sent again; undefined: it was never sent. */
+export function endOutcome(batch: BatchInFlight | undefined): AppendOutcome {
+  if (batch === undefined) return 'not-written'
+  const pending = batch.outcome === undefined && batch.attempts > 0
+  return batch.maybeWritten || pending ? 'unknown' : 'not-written'
 }

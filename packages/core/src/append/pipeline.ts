@@ -1,6 +1,6 @@
 import {
-  type AppendError,
   type MessageId,
+  type MessageIdCodec,
   outcomeOf,
   type Runtime,
   type WALImpls,
@@ -9,10 +9,15 @@ import {
 import { abortable, sleep } from '@wal/walimpls/helper'
 import type { AppendDiagnostics } from '../diagnostics/append-diagnostics.js'
 import type { Logger } from '../diagnostics/logger.js'
-import { isFenced, mayPass } from '../errors/classify.js'
+import { isFenced } from '../errors/classify.js'
+import type { OwnPlace } from '../position/own-place.js'
+import type { AnswerTrust } from './answer-trust.js'
 import type { AppendTask } from './append-task.js'
 import type { BatchCutter } from './batch-cutter.js'
 import type { BatchInFlight } from './batch-in-flight.js'
+import { checkAnswer } from './check-answer.js'
+import { RoomCalls } from './room-calls.js'
+import { isHopeless, isRefusedForEver, pauseBeforeResend } from './send-again.js'
 
 /** Whom the pipeline tells. Every call is synchronous and must not throw. */
 export interface PipelineEvents {
@@ -28,10 +33,17 @@ export interface PipelineEvents {
    */
   reassert(signal: AbortSignal): Promise<WALImpls>
   /**
-   * Something is stored behind a fence taken back. Rejects, after it has stopped the pipeline, when a newer writer was in
-   * the log before: one that came after `reassert` had looked.
+   * Batches are stored up to the record `upTo`, and the fence does not prove that they count. Looks from the last
+   * acknowledged record up to that one. Rejects, after it has stopped the pipeline, when a newer writer's record lies
+   * between, or when the last acknowledged record is gone.
    */
-  confirm(signal: AbortSignal): Promise<void>
+  confirm(upTo: MessageId, signal: AbortSignal): Promise<void>
+  /**
+   * A batch was stored under ids that don't rise above the last acknowledged one. Resolves to why the writer ends when the
+   * log lost its end and what is stored counts all the same; rejects, after it has stopped the pipeline where a newer
+   * writer is found, when nobody can tell or the backend made a mistake.
+   */
+  explainIds(next: MessageId, signal: AbortSignal): Promise<WalError>
   /** Sending again can't help any more: the writer is at its end. The pipeline has not stopped yet. */
   broken(error: unknown): void
 }
@@ -46,13 +58,12 @@ export interface PipelineOptions {
   readonly pipelineBytes: number
   /** How long a batch smaller than `pipelineBytes` waits for company. */
   readonly lingerMs: number
-  /** Id of the last acknowledged record, serialised. */
-  readonly lastAcked: string
+  readonly trust: AnswerTrust
+  readonly ids: MessageIdCodec
+  /** The last acknowledged record. */
+  readonly lastAcked: OwnPlace
   readonly diagnostics: AppendDiagnostics | undefined
 }
-
-const FIRST_RETRY_MS = 10
-const MAX_RETRY_MS = 5000
 
 /**
  * The ordered part of an append: keeps batches in flight, sends the very same ones again after a failure (G3),
@@ -63,7 +74,9 @@ export class Pipeline {
   readonly #stopping = new AbortController()
   #log: WALImpls
   #inFlight: BatchInFlight[] = []
-  #lastAcked: string
+  #lastAcked: OwnPlace
+  /** Its id, serialised: a token's starting point. */
+  #lastAckedId: string
   /** `failing`: an append failed, others are still in flight. `recovering`: all have an outcome, some are sent again. */
   #state: 'running' | 'failing' | 'recovering' | 'stopped' = 'running'
   #pumpPlanned = false
@@ -73,14 +86,18 @@ export class Pipeline {
   /** Set by `drained`: nothing lingers any more. */
   #draining = false
   #idle: (() => void)[] = []
-  /** The fence was taken back: nothing is acknowledged before a look at what came while it was taken. */
-  #unconfirmed = false
-  #confirming: Promise<void> | undefined
+  #confirming = false
+  /** Why the writer ends once what is confirmed is acknowledged. */
+  #ending: WalError | undefined
+  /** How often in a row the batch at the front failed. */
+  #refusals = 0
+  readonly #refused = new RoomCalls()
 
   constructor(log: WALImpls, options: PipelineOptions) {
     this.#log = log
     this.#options = options
     this.#lastAcked = options.lastAcked
+    this.#lastAckedId = options.ids.serialise(options.lastAcked.id)
   }
 
   get log(): WALImpls {
@@ -92,7 +109,7 @@ export class Pipeline {
     return { sent: this.#inFlight, queued: this.#options.cutter.queued() }
   }
 
-  get lastAcked(): string {
+  get lastAcked(): OwnPlace {
     return this.#lastAcked
   }
 
@@ -132,6 +149,11 @@ export class Pipeline {
     })
   }
 
+  /** Resolves once a batch was refused twice in a row and is sent again; rejects only by the signal. */
+  async stuck(signal: AbortSignal): Promise<void> {
+    while (this.#refusals < 2) await this.#refused.next(signal)
+  }
+
   /** Ends for good: what has not settled fails with this error. */
   stop(error: unknown): void {
     if (this.#state === 'stopped') return
@@ -150,6 +172,8 @@ export class Pipeline {
   /** `atTurn`: called at the beginning of a turn of the event loop. */
   #pump(atTurn = false): void {
     const { cutter, pipelineBytes } = this.#options
+    // While a batch at the front is being confirmed, one behind it may have failed: nothing may follow that (G3).
+    if (this.#confirming && this.#inFlight.some(({ outcome }) => outcome && 'error' in outcome)) return
     while (this.#state === 'running' && this.#inFlight.length < this.#log.limits.maxInFlightBatches) {
       if (cutter.queuedBytes < pipelineBytes && (this.#inFlight.length > 0 || !this.#lingerIsOver())) return
       // A rejection is on its way for some microtasks: one behind a batch that has failed must not be handed in (G3).
@@ -157,7 +181,7 @@ export class Pipeline {
         this.#planTurn()
         return
       }
-      const batch = cutter.cut(this.#log.limits, this.#lastAcked)
+      const batch = cutter.cut(this.#log.limits, this.#lastAckedId)
       if (batch === undefined) return
       this.#inFlight.push(batch)
       void this.#attempt(batch).then(() => this.#settle())
@@ -192,41 +216,63 @@ export class Pipeline {
   async #attempt(batch: BatchInFlight): Promise<void> {
     batch.attempts++
     batch.outcome = undefined
-    const sent = this.#options.diagnostics?.sending(batch)
+    const { diagnostics, trust } = this.#options
+    const sent = diagnostics?.sending(batch)
+    trust.sending(batch)
     try {
       const ids = await this.#log.append(batch.batch)
-      const { length } = batch.tasks
-      if (ids.length !== length) throw wrongAnswer(this.#options.where, ids.length, length)
-      if (this.#unconfirmed) await this.#confirm(batch)
+      checkAnswer(ids, batch.tasks.length, this.#options)
       batch.outcome = { ids }
       sent?.()
     } catch (error) {
       batch.outcome = { error }
       sent?.(error)
+      trust.failed()
       if (outcomeOf(error) === 'unknown') batch.maybeWritten = true
     }
   }
 
-  async #confirm(batch: BatchInFlight): Promise<void> {
-    // Behind a newer writer's opening record it is void; before it, it counts.
-    batch.maybeWritten = true
-    this.#confirming ??= this.#options.events.confirm(this.#stopping.signal).finally(() => {
-      this.#confirming = undefined
-    })
-    await this.#confirming
-    this.#unconfirmed = false
+  /** Acknowledges from the front what is stored and counts. Answers a batch at the front that has to be confirmed first. */
+  #acknowledge(): BatchInFlight | undefined {
+    for (let head = this.#inFlight[0]; head?.outcome && 'ids' in head.outcome; head = this.#inFlight[0]) {
+      if (!this.#options.trust.counts(head, head.outcome.ids, this.#lastAcked.id)) return head
+      this.#inFlight.shift()
+      this.#succeed(head, head.outcome.ids)
+    }
+    if (this.#ending !== undefined) this.#options.events.broken(this.#ending)
+    return undefined
+  }
+
+  /**
+   * Looks whether the stored batches at the front count. Rejects when they don't, or when no look can tell. A log that lost
+   * its end gives out ids again: what is stored there is acknowledged, and then the writer ends.
+   */
+  async #confirm(): Promise<void> {
+    const { events, ids } = this.#options
+    const { signal } = this.#stopping
+    const stored: BatchInFlight[] = []
+    let last = this.#lastAcked.id
+    for (const batch of this.#inFlight) {
+      if (batch.outcome === undefined || 'error' in batch.outcome) break
+      const [first] = batch.outcome.ids as readonly [MessageId]
+      // Behind a newer writer's record it is void, and before one it counts: until the look ends nobody knows.
+      batch.maybeWritten = true
+      stored.push(batch)
+      if (ids.compare(first, last) <= 0) {
+        this.#ending = await events.explainIds(first, signal)
+        break
+      }
+      last = batch.outcome.ids[batch.outcome.ids.length - 1] as MessageId
+    }
+    if (this.#ending === undefined) await events.confirm(last, signal)
+    for (const batch of stored) batch.confirmed = true
   }
 
   /** Settles from the front; at a failure waits until all in flight have an outcome, then recovers. */
   #settle(): void {
-    while (this.#state === 'running') {
-      const head = this.#inFlight[0]
-      if (head?.outcome === undefined) break
-      if ('error' in head.outcome) this.#state = 'failing'
-      else {
-        this.#inFlight.shift()
-        this.#succeed(head, head.outcome.ids)
-      }
+    if (this.#state === 'running' && !this.#confirming) {
+      if (this.#acknowledge() !== undefined) this.#confirmThenSettle()
+      else if (this.#inFlight[0]?.outcome !== undefined) this.#state = 'failing'
     }
     if (this.#state === 'running') {
       this.#pump()
@@ -249,15 +295,30 @@ export class Pipeline {
     }
   }
 
+  #confirmThenSettle(): void {
+    this.#confirming = true
+    this.#confirm().then(
+      () => {
+        this.#confirming = false
+        this.#settle()
+      },
+      (error: unknown) => {
+        if (this.#state !== 'stopped') this.#options.events.broken(error)
+      },
+    )
+  }
+
   /** Until everything that was in flight is stored or refused for ever. */
   async #recover(): Promise<void> {
     const { runtime, logger, where } = this.#options
     const { signal } = this.#stopping
     for (let attempt = 0; this.#inFlight.length > 0; attempt++) {
+      this.#refusals++
+      this.#refused.tell()
       const failed = this.#inFlight[0] as BatchInFlight
       const { error } = failed.outcome as { error: unknown }
       this.#checkPrefix(failed, error)
-      if (isFinal(error)) {
+      if (isRefusedForEver(error)) {
         this.#inFlight.shift()
         this.#fail(failed, error)
       } else if (isHopeless(error)) throw error
@@ -268,17 +329,13 @@ export class Pipeline {
         )
         if (isFenced(error)) {
           this.#log = await this.#options.events.reassert(signal)
-          this.#unconfirmed = true
+          this.#options.trust.fenceTakenBack()
         } else {
-          const ms = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempt, 16))
-          await sleep(runtime, ms * (0.5 + runtime.random() / 2), signal)
+          await sleep(runtime, pauseBeforeResend(attempt, runtime), signal)
         }
       }
       await abortable(Promise.all(this.#inFlight.map((batch) => this.#attempt(batch))), signal)
-      for (let head = this.#inFlight[0]; head?.outcome && 'ids' in head.outcome; head = this.#inFlight[0]) {
-        this.#inFlight.shift()
-        this.#succeed(head, head.outcome.ids)
-      }
+      while (this.#acknowledge() !== undefined) await this.#confirm()
     }
   }
 
@@ -294,8 +351,12 @@ export class Pipeline {
   }
 
   #succeed(batch: BatchInFlight, ids: readonly MessageId[]): void {
-    const { events } = this.#options
-    this.#lastAcked = events.stored(batch, ids)
+    const { events, trust } = this.#options
+    this.#refusals = 0
+    this.#lastAckedId = events.stored(batch, ids)
+    const timeTick = batch.firstTimeTick + BigInt(ids.length - 1)
+    this.#lastAcked = { id: ids[ids.length - 1] as MessageId, timeTick }
+    trust.acknowledged(batch)
     events.settled(batch, ids)
     events.released(batch.charged)
   }
@@ -311,33 +372,4 @@ export class Pipeline {
     this.#idle = []
     for (const resolve of idle) resolve()
   }
-}
-
-/** A backend that breaks its contract: what it stored is anybody's guess, so the writer ends. */
-function wrongAnswer(where: string, answered: number, expected: number): WalError {
-  return new WalError(
-    'WAL_CORRUPT',
-    `${where}: the backend answered ${answered} ids for ${expected} messages`,
-  )
-}
-
-/** The log itself is beyond help (`WAL_CORRUPT` found at a takeover, say): no batch will ever be stored by this writer. */
-function isHopeless(error: unknown): boolean {
-  return !mayPass(error) && !isFenced(error)
-}
-
-/** Refused for ever: sending the same batch again can't help. */
-function isFinal(error: unknown): boolean {
-  return (
-    WalError.isInstance(error) &&
-    (error.code === 'WAL_MESSAGE_TOO_LARGE' || error.code === 'WAL_INVALID_ARGUMENT') &&
-    outcomeOf(error) === 'not-written'
-  )
-}
-
-/** What to tell the callers of a batch that will not be sent again. */
-export function endOutcome(batch: BatchInFlight | undefined): AppendError['outcome'] {
-  if (batch === undefined) return 'not-written'
-  const pending = batch.outcome === undefined && batch.attempts > 0
-  return batch.maybeWritten || pending ? 'unknown' : 'not-written'
 }

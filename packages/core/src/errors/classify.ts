@@ -10,6 +10,19 @@ export function isTruncated(error: unknown): error is WalError {
   return WalError.isInstance(error) && error.code === 'WAL_POSITION_TRUNCATED'
 }
 
+export function isCorrupt(error: unknown): boolean {
+  return WalError.isInstance(error) && error.code === 'WAL_CORRUPT'
+}
+
 export function isFenced(error: unknown): boolean {
   return WalError.isInstance(error) && error.code === 'WAL_FENCED'
+}
+
+export function isRolledBack(error: unknown): boolean {
+  return WalError.isInstance(error) && error.code === 'WAL_LOG_ROLLED_BACK'
+}
+
+/** The log says that its reader is not its writer any more: a newer one owns it, or acknowledged records are gone. */
+export function isWritersEnd(error: unknown): error is WalError {
+  return isFenced(error) || isRolledBack(error)
 }

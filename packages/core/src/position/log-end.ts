@@ -5,6 +5,8 @@ import type { TruncationPoint } from './truncation-point.js'
 export interface LogEnd {
   /** Of the last stored record, void or not; undefined for a log without records. */
   readonly lastId: MessageId | undefined
+  /** What that record says of itself; undefined for a log without records. */
+  readonly last: { readonly writer: Writer; readonly timeTick: TimeTick } | undefined
   /** The current writer and the last time tick that counts; undefined, and −1, for a log without records. */
   readonly writer: Writer | undefined
   readonly timeTick: TimeTick
@@ -14,4 +16,14 @@ export interface LogEnd {
   readonly truncation: TruncationPoint | undefined
   /** Another system wrote the log. Then `timeTick` is the last persisted one: what lies above is not settled. */
   readonly foreign?: true
+}
+
+export const EMPTY_LOG: LogEnd = {
+  lastId: undefined,
+  last: undefined,
+  writer: undefined,
+  timeTick: -1n,
+  logIdentity: undefined,
+  lastTick: '',
+  truncation: undefined,
 }

@@ -1,5 +1,4 @@
 import {
-  type MessageId,
   type ReadOnlyWALImpls,
   type ScannerImpls,
   type StartPosition,
@@ -14,38 +13,38 @@ const FIRST_RETRY_MS = 100
 const MAX_RETRY_MS = 5000
 
 /**
- * The first stage: stored records as the backend gives them, through every failure that may pass. A new backend scanner
- * starts at the last record seen, never where the reader once began: that would replay the log, or, for a reader of the
- * latest, skip what came meanwhile.
+ * The first stage: stored records as the backend gives them, through every failure that may pass. `begin` says where each
+ * backend scanner starts: behind a failure at the last record that counted, never where the reader once began. That would
+ * replay the log, or, for a reader of the latest, skip what was appended since.
  */
 export class CatchUp {
   readonly #context: ReadContext
   readonly #readBytes: number
   readonly #signal: AbortSignal
-  #start: StartPosition
+  readonly #begin: () => StartPosition
   #log: ReadOnlyWALImpls | undefined
   #scanner: ScannerImpls | undefined
   #failures = 0
 
-  constructor(context: ReadContext, start: StartPosition, readBytes: number, signal: AbortSignal) {
+  constructor(context: ReadContext, begin: () => StartPosition, readBytes: number, signal: AbortSignal) {
     this.#context = context
+    this.#begin = begin
     this.#readBytes = readBytes
-    this.#start = start
     this.#signal = signal
   }
 
   /**
-   * The next records, the last seen before among them after a failure; none when the end was met; undefined: ask again.
-   * Rejects with the signal's reason, or with what no retry can mend.
+   * The next records; none when the end was found; undefined: ask again. Rejects with the signal's reason, or with what no
+   * retry can mend.
    */
   async next(): Promise<readonly StoredMessage[] | undefined> {
     let batch: readonly StoredMessage[] | undefined
     try {
       const log = this.#context.log()
-      // The writer's log may have been opened anew (its fence was taken and asserted again).
+      // The writer's log may have been opened again: its fence was taken, and taken back.
       if (log !== this.#log) await this.close()
       this.#log = log
-      this.#scanner ??= log.read({ start: this.#start, maxBytes: this.#readBytes, signal: this.#signal })
+      this.#scanner ??= log.read({ start: this.#begin(), maxBytes: this.#readBytes, signal: this.#signal })
       batch = await this.#scanner.next()
     } catch (error) {
       await this.#afterFailure(error)
@@ -57,23 +56,7 @@ export class CatchUp {
       throw new WalError('WAL_CLOSED', `${this.#context.where}: the log was closed under a scanner`)
     }
     this.#failures = 0
-    const last = batch[batch.length - 1]
-    if (last !== undefined) this.#start = { from: last.id }
     return batch
-  }
-
-  /** The next backend scanner starts here. There must be none now. */
-  startAt(start: StartPosition): void {
-    this.#start = start
-  }
-
-  /** The next backend scanner starts no earlier than there; whether it would have. There must be none now. */
-  startNotBefore(id: MessageId): boolean {
-    const start = this.#start
-    if (start === 'oldest' || start === 'latest' || this.#context.ids.compare(start.from, id) >= 0)
-      return false
-    this.#start = { from: id }
-    return true
   }
 
   /** Ends the backend's scanner; `next` makes another one. */
@@ -97,12 +80,12 @@ export class CatchUp {
     const { logger, where } = this.#context
     logger.warn(
       { error, failures: this.#failures },
-      `${where}: reading failed, starting again behind the last record`,
+      `${where}: reading failed; it goes on at the last record that was read`,
     )
     await this.backOff()
   }
 
-  /** Whether the log under the scanner was closed only to be opened anew (the writer's fence was taken). */
+  /** Whether the log under the scanner was closed only to be opened again (the writer's fence was taken). */
   async #reopened(): Promise<boolean> {
     await abortable(this.#context.reopening?.() ?? Promise.resolve(), this.#signal)
     return this.#context.log() !== this.#log

@@ -1,13 +1,13 @@
 import {
   corrupt,
+  LogRolledBackError,
   type MessageId,
   propertyOf,
   RESERVED,
   type TimeTick,
   WalError,
-  type Writer,
 } from '@wal/walimpls'
-import type { LogOrder } from './log-order.js'
+import type { KnownPlace, LogOrder } from './log-order.js'
 import { isTimeTick, type LogRecord, placeOf, refuseMixed, startFrom, startIdOf } from './log-record.js'
 import type { ReadContext } from './read-context.js'
 import { ReorderBuffer } from './reorder-buffer.js'
@@ -36,6 +36,12 @@ export interface ForeignStart {
 /** The oldest record kept, whatever it is. */
 export const FOREIGN_BEGINNING: ForeignStart = { term: -1, settled: -1n, settledFrom: '' }
 
+/** The record that has to be found before any later one (G8). */
+interface SoughtRecord extends ForeignPlace {
+  /** This reader has read it itself; otherwise a position names it, at the time tick where it was delivered. */
+  readonly read: boolean
+}
+
 /** A record below what was delivered, and where the reader stood when it came. */
 export interface LateRecord {
   readonly settled: TimeTick
@@ -59,8 +65,12 @@ export class ForeignOrder implements LogOrder {
   #settledFrom: string
   #settledTerm: number
   readonly #terms: TermHistory
+  /** The last record read, and its time tick, −1 when that is not known. */
   #lastId: MessageId | undefined
-  #resumed: ForeignStart['passed']
+  #lastTick: TimeTick = -1n
+  /** A gap follows the last record read, so nothing can be resumed from there. */
+  #skipped = false
+  #sought: SoughtRecord | undefined
   #late = new Map<LogRecord, LateRecord>()
   readonly mayTail = false
   readonly passedOver = { voids: 0, duplicates: 0 }
@@ -75,25 +85,22 @@ export class ForeignOrder implements LogOrder {
     this.#settledTerm = start.term
     this.#terms = new TermHistory(context.ids, start.term)
     this.#lastId = start.behind
-    this.#resumed = start.passed
+    this.#sought = start.passed && { ...start.passed, read: false }
   }
 
   get timeTick(): TimeTick {
     return this.#settled
   }
 
-  get writer(): Writer | undefined {
-    const { current: term } = this.#terms
-    return term < 0 ? undefined : { term, incarnation: '' }
-  }
-
   take(record: LogRecord, out: LogRecord[]): void {
     const { where, ids } = this.#context
-    // A backend scanner that took over from one that failed begins with what was seen before.
-    if (this.#lastId !== undefined && ids.compare(record.id, this.#lastId) <= 0) return
     refuseMixed(record, true, where, ids)
+    if (this.#sought !== undefined) this.#seek(record, this.#sought)
+    // A new backend scanner begins with the last record that was read before.
+    if (this.#lastId !== undefined && ids.compare(record.id, this.#lastId) <= 0) return
     this.#lastId = record.id
-    this.#checkResumed(record)
+    this.#lastTick = record.timeTick
+    this.#skipped = false
     if (!this.#terms.counts(record)) {
       this.passedOver.voids++
       return
@@ -113,11 +120,31 @@ export class ForeignOrder implements LogOrder {
     return late
   }
 
-  /** Only what came out of the buffer is met again, and no log of another system is read from one. */
-  meetAgain(): void {}
+  get last(): KnownPlace | undefined {
+    if (this.#lastId === undefined) return undefined
+    const writer = { term: this.#terms.current, incarnation: '' }
+    return { writer, timeTick: this.#settled, id: this.#lastId }
+  }
+
+  get sought(): KnownPlace | undefined {
+    const writer = { term: -1, incarnation: '' }
+    return this.#sought && { writer, timeTick: this.#sought.timeTick }
+  }
+
+  get resumeId(): MessageId | undefined {
+    return this.#skipped ? undefined : this.#lastId
+  }
+
+  seekAgain(): void {
+    const { passed } = this.#start
+    if (this.#skipped) return
+    if (this.#lastId !== undefined) this.#sought = { id: this.#lastId, timeTick: this.#lastTick, read: true }
+    else if (passed !== undefined) this.#sought = { ...passed, read: false }
+  }
 
   skip(): void {
-    this.#resumed = undefined
+    this.#sought = undefined
+    this.#skipped = true
   }
 
   close(): void {
@@ -172,17 +199,17 @@ export class ForeignOrder implements LogOrder {
     )
   }
 
-  #checkResumed(record: LogRecord): void {
-    if (this.#resumed === undefined) return
+  #seek(record: LogRecord, { id, timeTick, read }: SoughtRecord): void {
     const { where, ids } = this.#context
-    const order = ids.compare(record.id, this.#resumed.id)
+    const order = ids.compare(record.id, id)
     if (order < 0) return
-    if (order > 0 || record.timeTick > this.#resumed.timeTick)
-      throw new WalError(
-        'WAL_LOG_ROLLED_BACK',
-        `${where}: the record of the position (message ${ids.serialise(this.#resumed.id)}, time tick ${this.#resumed.timeTick}) is gone; the log goes on with message ${ids.serialise(record.id)}, time tick ${record.timeTick}. It lost its end, probably in a failover.`,
+    // A time tick that is not known is not compared. Of a position, the unit's own may be the higher one.
+    const differs = read ? timeTick >= 0n && record.timeTick !== timeTick : record.timeTick > timeTick
+    if (order > 0 || differs)
+      throw new LogRolledBackError(
+        `${where}: message ${ids.serialise(id)} (time tick ${timeTick}) was read and is gone; the log goes on with message ${ids.serialise(record.id)}, time tick ${record.timeTick}. It lost its end, in a failover or because an older copy of it was restored.`,
       )
-    this.#resumed = undefined
+    this.#sought = undefined
   }
 
   #refuseParts(record: LogRecord): void {

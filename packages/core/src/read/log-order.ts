@@ -1,10 +1,12 @@
-import type { TimeTick, Writer } from '@wal/walimpls'
+import type { MessageId, TimeTick, Writer } from '@wal/walimpls'
 import type { LogRecord } from './log-record.js'
 
 /** Who was current at a place in the log, and the last time tick there. */
 export interface KnownPlace {
   readonly writer: Writer
   readonly timeTick: TimeTick
+  /** Where a reader finds the record of that time tick, or one before it; absent when no record is meant. */
+  readonly id?: MessageId | undefined
 }
 
 /**
@@ -14,19 +16,25 @@ export interface KnownPlace {
 export interface LogOrder {
   /** Everything up to this time tick has come out; −1 when nothing has. */
   readonly timeTick: TimeTick
-  readonly writer: Writer | undefined
+  /** The last record that came out, or the one that reading resumed from; undefined before the first. */
+  readonly last: KnownPlace | undefined
   /** How many records did not count, so far. */
   readonly passedOver: { readonly voids: number; readonly duplicates: number }
   /** Whether the write-ahead buffer may give what follows: nothing from the backend is awaited any more. */
   readonly mayTail: boolean
+  /** The record that reading resumed from, until it is found; undefined when none is looked for. */
+  readonly sought: KnownPlace | undefined
+  /** Where a new backend scanner begins, to find the record that `seekAgain` looks for; undefined before the first one. */
+  readonly resumeId: MessageId | undefined
   /** Adds to `out` what is to be delivered now. Throws what ends the reader; what is in `out` by then still counts. */
   take(record: LogRecord, out: LogRecord[]): void
   /**
-   * Reading begins anew at or before the last record that came out: it has to be met before any later one, or the log
-   * lost its end (`WAL_LOG_ROLLED_BACK`).
+   * A new backend scanner begins at `resumeId`, or where the reader began. The last record from there has to be found
+   * before any later one, or the log lost its end (`WAL_LOG_ROLLED_BACK`): a reader that had read up to message 7, 8 and
+   * 9, and whose log now has another record at 9, would otherwise pass over everything that took their places.
    */
-  meetAgain(): void
+  seekAgain(): void
   /** What lies between here and `known`, or what comes next when nothing is known of it, is gone. */
-  skip(known: KnownPlace | undefined): void
+  skip(known: Pick<KnownPlace, 'writer' | 'timeTick'> | undefined): void
   close(): void
 }

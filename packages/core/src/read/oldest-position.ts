@@ -1,22 +1,25 @@
-import { PositionTruncatedError } from '@wal/walimpls'
-import { isTruncated } from '../errors/classify.js'
+import { PositionTruncatedError, type StartPosition } from '@wal/walimpls'
 import { formatPosition, type Position } from '../position/position.js'
 import { CatchUp } from './catch-up.js'
 import { positionOf } from './delivered-message.js'
+import type { KnownPlace } from './log-order.js'
 import { decodeRecord } from './log-record.js'
 import { planRead } from './plan-read.js'
 import { LOOK_BYTES, type ReadContext } from './read-context.js'
 import { RecordSource } from './record-source.js'
 
-/** A truncation error that names the oldest record kept, as a position for `read({ from })`; other errors as they are. */
+/**
+ * The same truncation error with the oldest record kept as a position for `read({ from })`. `known` is how far the reader
+ * came: records may be gone in the middle of a log, and then the oldest one kept is the first behind them.
+ */
 export async function nameOldest(
-  error: unknown,
+  error: PositionTruncatedError,
+  known: KnownPlace | undefined,
   context: ReadContext,
   signal: AbortSignal,
 ): Promise<unknown> {
-  if (!isTruncated(error)) return error
   try {
-    const oldest = await findOldest(context, signal)
+    const oldest = await findOldest(error, known, context, signal)
     if (oldest === undefined) return error
     const message = `${error.message} The oldest record kept is at ${oldest}`
     return new PositionTruncatedError(message, { oldest, cause: error })
@@ -26,9 +29,20 @@ export async function nameOldest(
   }
 }
 
-async function findOldest(context: ReadContext, signal: AbortSignal): Promise<Position | undefined> {
-  const plan = planRead({}, await context.end(signal), context)
-  if (plan.foreign !== undefined) return oldestForeign(context, signal)
+async function findOldest(
+  error: PositionTruncatedError,
+  known: KnownPlace | undefined,
+  context: ReadContext,
+  signal: AbortSignal,
+): Promise<Position | undefined> {
+  const end = await context.end(signal)
+  const plan = planRead({}, end, context)
+  // Only a backend names the place where it has records again; core's own refusals speak of the truncation point.
+  const behind = error.oldest === undefined ? undefined : context.ids.parse(error.oldest)
+  const reached = known?.timeTick ?? -1n
+  if (behind !== undefined && (end.truncation?.timeTick ?? -1n) <= reached)
+    return positionBefore({ from: behind }, { reached, context, signal })
+  if (plan.foreign !== undefined) return positionBefore('oldest', { reached: -1n, context, signal })
   const source = new RecordSource(context, plan, signal, { readBytes: LOOK_BYTES })
   try {
     const oldest = (await source.next()).records[0]
@@ -40,17 +54,27 @@ async function findOldest(context: ReadContext, signal: AbortSignal): Promise<Po
   }
 }
 
-/** Before the first stored record, whose time tick need not be the lowest. */
-async function oldestForeign(context: ReadContext, signal: AbortSignal): Promise<Position | undefined> {
+/** Right before the first stored record from `start` on, for a reader that has everything up to `reached`. */
+export async function positionBefore(
+  start: StartPosition,
+  reader: {
+    readonly reached: bigint
+    readonly context: ReadContext
+    readonly signal: AbortSignal
+  },
+): Promise<Position | undefined> {
+  const { reached, context, signal } = reader
   const { backend, ids, where } = context
-  const catchUp = new CatchUp(context, 'oldest', LOOK_BYTES, signal)
+  const { logIdentity = '' } = await context.end(signal)
+  const catchUp = new CatchUp(context, () => start, LOOK_BYTES, signal)
   try {
-    const oldest = (await catchUp.next())?.[0]
-    if (oldest === undefined) return undefined
-    const { term } = decodeRecord(oldest, where, ids)
-    const writer = { term, incarnation: '' }
-    const lastConfirmed = ids.serialise(oldest.id)
-    return formatPosition({ backend, logIdentity: '', lastConfirmed, writer, timeTick: 0n, gap: true })
+    const first = (await catchUp.next())?.[0]
+    if (first === undefined) return undefined
+    const { term, incarnation } = decodeRecord(first, where, ids)
+    const lastConfirmed = ids.serialise(first.id)
+    const timeTick = reached < 0n ? 0n : reached
+    const writer = { term, incarnation }
+    return formatPosition({ backend, logIdentity, lastConfirmed, writer, timeTick, gap: true })
   } finally {
     await catchUp.close()
   }

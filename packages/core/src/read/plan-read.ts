@@ -25,18 +25,25 @@ export function planRead(options: ReadOptions, end: LogEnd, context: ReadContext
       return { ...plan, ...behind(truncation, context), missing: missingUpTo(truncation, timeTick) }
     }
     const { writer } = place
+    const start = context.ids.parse(place.lastConfirmed)
     return {
       ...plan,
-      start: { from: context.ids.parse(place.lastConfirmed) },
+      start: { from: start },
       known: { writer, timeTick },
-      resumed: place.gap ? undefined : { writer, timeTick: place.timeTick },
+      resumed: place.gap ? undefined : { writer, timeTick: place.timeTick, id: start },
     }
   }
   if (options.deliver === 'latest' && end.lastId !== undefined && end.writer !== undefined) {
     const known = { writer: end.writer, timeTick: end.timeTick }
-    return { ...plan, start: { from: end.lastId }, known }
+    return {
+      ...plan,
+      start: { from: end.lastId },
+      known,
+      resumed: end.last && { ...end.last, id: end.lastId },
+    }
   }
-  return truncation === undefined ? { ...plan, start: 'oldest' } : { ...plan, ...behind(truncation, context) }
+  if (truncation === undefined) return { ...plan, start: 'oldest' }
+  return { ...plan, ...behind(truncation, context), atBeginning: true }
 }
 
 function behind({ id, writer, timeTick }: TruncationPoint, { ids }: ReadContext) {
@@ -50,7 +57,12 @@ function startPlace(options: ReadOptions, end: LogEnd, context: ReadContext): Po
 }
 
 /** Parses a position and refuses one of another log (`WAL_POSITION_MISMATCH`). */
-export function checkPosition(text: string, what: string, end: LogEnd, context: ReadContext): PositionParts {
+export function checkPosition(
+  text: string,
+  what: string,
+  end: LogEnd,
+  context: Pick<ReadContext, 'backend' | 'where'>,
+): PositionParts {
   const parts = parsePosition(text, what)
   if (parts.backend !== context.backend)
     throw new WalError(

@@ -10,9 +10,11 @@ export interface ReadPlan {
   readonly known: KnownPlace | undefined
   /** Inclusive; undefined: tails for ever. */
   readonly until: TimeTick | undefined
-  /** The record that has to be met again before any later one (G8): else the log lost its end and went on. */
+  /** The record that has to be found again before any later one (G8): else the log lost its end and went on. */
   readonly resumed: KnownPlace | undefined
   readonly logIdentity: string | undefined
+  /** It starts at the log's beginning, wherever the backend has that by now. */
+  readonly atBeginning?: true
   /** What is to be told before anything else. */
   readonly missing?: MissingRecords
   /** Of a log that another system wrote: instead of `known` and `resumed`. */

@@ -1,8 +1,16 @@
-import type { MessageId, StoredMessage, TimeTick } from '@wal/walimpls'
+import {
+  LogRolledBackError,
+  type MessageId,
+  type PositionTruncatedError,
+  type StartPosition,
+  type StoredMessage,
+  type TimeTick,
+} from '@wal/walimpls'
+import { sleep } from '@wal/walimpls/helper'
 import { isTruncated } from '../errors/classify.js'
 import { CatchUp } from './catch-up.js'
 import { FOREIGN_BEGINNING, ForeignOrder, type LateRecord } from './foreign-order.js'
-import type { LogOrder } from './log-order.js'
+import type { KnownPlace, LogOrder } from './log-order.js'
 import { decodeRecord, isForeign, type LogRecord } from './log-record.js'
 import { type MissingRecords, missingUpTo } from './missing-records.js'
 import { OwnOrder } from './own-order.js'
@@ -34,28 +42,37 @@ const STRICT: RecordSourceOptions = { deliverMissing: false, deliverLate: false,
 const NOTHING = { voids: 0, duplicates: 0 }
 const AT_END: RecordRun = { records: [], shared: true }
 
+/** A scanner whose last record is not found looks so often whether the log's end is only slow to show. */
+const LOOKS_FOR_SOUGHT = 4
+const FIRST_LOOK_MS = 50
+/** A backend that names one place again and again, where it has no record, breaks its contract. */
+const TRIES_AT_ONE_PLACE = 3
+
 /**
  * Puts the first stages together: catch-up (the backend) and tailing (the write-ahead buffer) as one sequence without
  * gap or doubling, through the order that the log's writer calls for. It goes over to the buffer when the buffer has
- * everything above the last time tick counted, and back to the backend, behind the last record seen, when it fell out.
+ * everything above the last time tick counted, and back to the backend, at the last record counted, when it fell out.
  */
 export class RecordSource {
   readonly #context: ReadContext
-  readonly #plan: ReadPlan
   readonly #signal: AbortSignal
   readonly #options: RecordSourceOptions
+  readonly #plan: ReadPlan
   readonly #catchUp: CatchUp
   /** Undefined as long as nobody has written to the log. */
   #order: LogOrder | undefined
   #tail: Tailing | undefined
-  /** The last record that came out came from the buffer. */
-  #tailed = false
   #endTold = false
+  /** Where a backend scanner starts as long as the order has no record to resume from. */
+  #start: StartPosition
+  #started = false
+  /** The start is the log's beginning as the log itself names it; the backend's may lie above. */
+  #atBeginning: boolean
+  #triesAtStart = 0
   /** Records are gone; told with the first one that follows, which says how much. */
   #lost: { readonly after: TimeTick | undefined } | undefined
-  /** The last record seen in the backend, and after a gap the one behind which it goes on. */
+  /** The last record read in the backend. */
   #seen: MessageId | undefined
-  #skipTo: MessageId | undefined
   /** What ended it, once everything before has been given out. */
   #failure: { readonly error: unknown } | undefined
 
@@ -67,9 +84,11 @@ export class RecordSource {
   ) {
     this.#context = context
     this.#plan = plan
+    this.#start = plan.start
+    this.#atBeginning = plan.atBeginning === true
     this.#signal = signal
     this.#options = { ...STRICT, ...options }
-    this.#catchUp = new CatchUp(context, plan.start, this.#options.readBytes, signal)
+    this.#catchUp = new CatchUp(context, () => this.#begin(), this.#options.readBytes, signal)
     const foreign = plan.foreign !== undefined
     if (foreign || plan.known !== undefined) this.#order = this.#newOrder(foreign)
   }
@@ -77,6 +96,16 @@ export class RecordSource {
   /** Last time tick that counted. */
   get timeTick(): TimeTick {
     return this.#order?.timeTick ?? -1n
+  }
+
+  /** Whether the record that reading resumed from is still to be found. */
+  get seeking(): boolean {
+    return this.#order?.sought !== undefined
+  }
+
+  /** The last place that this reader knows the log to have had; undefined before the first. */
+  get known(): KnownPlace | undefined {
+    return this.#order?.sought ?? this.#order?.last
   }
 
   /** Whether it reads the write-ahead buffer now. */
@@ -110,8 +139,6 @@ export class RecordSource {
     const taken = tail.take()
     if (taken === 'evicted') {
       this.#tail = undefined
-      if (this.#tailed) this.#order?.meetAgain()
-      this.#tailed = false
       return undefined
     }
     if (taken === undefined) {
@@ -121,14 +148,15 @@ export class RecordSource {
     }
     const records: LogRecord[] = []
     for (const record of taken) this.#order?.take(record, records)
-    const { ids } = this.#context
-    const last = taken[taken.length - 1]
-    // Where none counts, a newer writer's were met before: its next ones may lie before these, which are void.
-    if (last !== undefined && records.length > 0) {
-      this.#catchUp.startAt({ from: last.lastConfirmed === '' ? last.id : ids.parse(last.lastConfirmed) })
-      this.#tailed = true
-    }
     return records.length === 0 ? undefined : { records, shared: true }
+  }
+
+  /** Where the backend scanner starts that is about to be opened. */
+  #begin(): StartPosition {
+    if (this.#started) this.#order?.seekAgain()
+    this.#started = true
+    const id = this.#order?.resumeId
+    return id === undefined ? this.#start : { from: id }
   }
 
   async #fromBackend(): Promise<RecordRun | undefined> {
@@ -137,9 +165,7 @@ export class RecordSource {
       batch = await this.#catchUp.next()
     } catch (error) {
       if (!isTruncated(error)) throw error
-      if (await this.#startedTooEarly()) return undefined
-      if (!this.#options.deliverMissing) throw error
-      return this.#goOnBehindGap()
+      return this.#goOnWhereKept(error as PositionTruncatedError)
     }
     if (batch === undefined) return undefined
     const records: LogRecord[] = []
@@ -150,7 +176,11 @@ export class RecordSource {
       const late = this.#order instanceof ForeignOrder ? this.#order.takeLateRecords() : undefined
       return { records, shared: false, ...(missing && { missing }), ...(late && { late }) }
     }
-    return batch.length === 0 && !this.#endTold && this.#tail === undefined ? AT_END : undefined
+    if (batch.length > 0 || this.#failure !== undefined) return undefined
+    const sought = this.#order?.sought
+    if (sought !== undefined) await this.#assertMoreFollows(sought)
+    else if (!this.#endTold && this.#tail === undefined) return AT_END
+    return undefined
   }
 
   /** Through the order into `records`. What fails in the middle waits until those before are given out. */
@@ -159,7 +189,6 @@ export class RecordSource {
     let missing: MissingRecords | undefined
     try {
       for (const stored of batch) {
-        if (this.#skipTo !== undefined && ids.compare(stored.id, this.#skipTo) <= 0) continue
         const record = decodeRecord(stored, where, ids)
         this.#order ??= this.#newOrder(isForeign(record))
         this.#order.take(record, records)
@@ -184,36 +213,90 @@ export class RecordSource {
   }
 
   /**
-   * What was sent more than once is met from a place before it. That place may be freed by a truncation that reaches no
-   * further than what came out: then nothing is missing, and reading begins where the log does.
+   * The backend has nothing more to read now, and the record that reading resumed from was not found. When the log's end
+   * lies behind what was read, that record may yet come. Otherwise the log lost its end: rejects with
+   * `WAL_LOG_ROLLED_BACK`. An end below the record may only be slow to show (a broker between two leaders), so it is
+   * looked at several times.
    */
-  async #startedTooEarly(): Promise<boolean> {
-    const { truncation } = await this.#context.end(this.#signal)
-    if (truncation === undefined || truncation.timeTick > this.timeTick) return false
-    return this.#catchUp.startNotBefore(this.#context.ids.parse(truncation.id))
+  async #assertMoreFollows({ timeTick }: KnownPlace): Promise<void> {
+    const { ids, runtime, where } = this.#context
+    for (let looks = 1; ; looks++) {
+      const end = await this.#context.end(this.#signal)
+      const start = this.#start
+      const reached = this.#seen ?? (typeof start === 'object' ? start.from : undefined)
+      const order = end.lastId === undefined || reached === undefined ? -1 : ids.compare(end.lastId, reached)
+      if (order > 0 || (order === 0 && this.#seen === undefined)) return
+      if (end.timeTick >= timeTick || looks === LOOKS_FOR_SOUGHT)
+        throw new LogRolledBackError(
+          `${where}: records up to time tick ${timeTick} were acknowledged and are gone; the log ends at time tick ${end.timeTick}, in another record. It lost its end, in a failover or because an older copy of it was restored.`,
+        )
+      await sleep(runtime, FIRST_LOOK_MS * 2 ** looks, this.#signal)
+    }
   }
 
-  /** The next record is gone: behind the truncation point, if that is why, else at the oldest one kept. */
-  async #goOnBehindGap(): Promise<RecordRun | undefined> {
+  /** The record that comes next is gone. */
+  async #goOnWhereKept(error: PositionTruncatedError): Promise<RecordRun | undefined> {
+    if (await this.#startsAtBeginning()) return undefined
+    if (!this.#options.deliverMissing) throw error
+    return this.#goOnBehindGap(error)
+  }
+
+  /**
+   * A start may be freed without anything missing. A message that was sent more than once has a position that begins at a
+   * record before it, which a truncation up to that message frees. And a log begins above the truncation point that it
+   * names when the storage was freed before that could be stored.
+   */
+  async #startsAtBeginning(): Promise<boolean> {
     const order = this.#order
-    // It is the oldest record that was asked for, or that already went away again before it was read.
-    const again = this.#lost !== undefined || (this.#plan.start === 'oldest' && this.#seen === undefined)
-    if (again || order === undefined) {
+    if (order?.resumeId !== undefined) return false
+    if (this.#atBeginning) {
+      this.#atBeginning = false
+      this.#start = 'oldest'
+      order?.skip(undefined)
+      return true
+    }
+    const { truncation } = await this.#context.end(this.#signal)
+    if (truncation === undefined || truncation.timeTick > this.timeTick) return false
+    const id = this.#context.ids.parse(truncation.id)
+    if (typeof this.#start !== 'object' || this.#context.ids.compare(this.#start.from, id) >= 0) return false
+    this.#start = { from: id }
+    return true
+  }
+
+  /** Behind the truncation point, if that is why records are gone, else at the first record kept behind them. */
+  async #goOnBehindGap(error: PositionTruncatedError): Promise<RecordRun | undefined> {
+    const { ids } = this.#context
+    const order = this.#order
+    const { truncation } = await this.#context.end(this.#signal)
+    const after = order === undefined || order.timeTick < 0n ? undefined : order.timeTick
+    if (order !== undefined && truncation !== undefined && truncation.timeTick > order.timeTick) {
+      order.skip(truncation)
+      this.#start = { from: ids.parse(truncation.id) }
+      this.#lost = undefined
+      return { records: [], shared: false, missing: missingUpTo(truncation, after) }
+    }
+    const kept = error.oldest === undefined ? undefined : ids.parse(error.oldest)
+    // Nothing is kept behind it yet; or the beginning went away again before it was read, as under a truncation.
+    if (kept === undefined || this.#triesAtBeginning()) {
       await this.#catchUp.backOff()
       return undefined
     }
-    const { truncation } = await this.#context.end(this.#signal)
-    const after = order.timeTick < 0n ? undefined : order.timeTick
-    this.#skipTo = this.#seen
-    if (truncation !== undefined && truncation.timeTick > order.timeTick) {
-      order.skip(truncation)
-      this.#catchUp.startAt({ from: this.#context.ids.parse(truncation.id) })
-      return { records: [], shared: false, missing: missingUpTo(truncation, after) }
+    const start = this.#start
+    if (typeof start === 'object' && ids.compare(kept, start.from) <= 0) {
+      if (++this.#triesAtStart === TRIES_AT_ONE_PLACE) throw error
+      await this.#catchUp.backOff()
+      return undefined
     }
-    order.skip(undefined)
-    this.#lost = { after }
-    this.#catchUp.startAt('oldest')
+    this.#triesAtStart = 0
+    this.#start = { from: kept }
+    order?.skip(undefined)
+    this.#lost ??= { after }
     return undefined
+  }
+
+  /** Whether the log's beginning is worth another try, where nothing was read yet. */
+  #triesAtBeginning(): boolean {
+    return this.#start === 'oldest' && this.#seen === undefined && ++this.#triesAtStart < TRIES_AT_ONE_PLACE
   }
 
   #tellLost({ id, term, incarnation, timeTick }: LogRecord): MissingRecords {

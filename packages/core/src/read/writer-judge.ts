@@ -11,6 +11,8 @@ export class WriterJudge {
   #term: number
   #incarnation: string
   #timeTick: TimeTick
+  /** Behind a hole, until a record counts. */
+  #adopting = false
   /** Records judged void, and stored duplicates, so far. */
   voids = 0
   duplicates = 0
@@ -31,8 +33,21 @@ export class WriterJudge {
     return this.#timeTick
   }
 
+  /**
+   * Records are gone before the next one. Who became current in them can't be known: whoever wrote the next record is
+   * taken for current, unless its term is lower than one seen before.
+   */
+  passHole(): void {
+    this.#adopting = true
+  }
+
   /** Whether the record is to be delivered. */
   counts(record: LogRecord): boolean {
+    if (this.#adopting && record.term >= this.#term && record.timeTick > this.#timeTick) {
+      this.#term = record.term
+      this.#incarnation = record.incarnation
+      this.#adopting = false
+    }
     const current = record.term === this.#term && record.incarnation === this.#incarnation
     if (!current) {
       const newer =

@@ -16,6 +16,7 @@ export {
   type FaultsOptions,
   type FaultyCall,
   faultyBuilder,
+  loseMemoryRecords,
   type MemoryOptions,
   memoryBuilder,
   registerMemoryBackend,

@@ -10,7 +10,7 @@ const TICK_BYTES = 8 << 20
 
 /**
  * Persists time ticks: a while after something new was written, and on an idle log only as long as somebody here reads
- * time ticks. Each carries what an open has to know: the log's identity, where to read from, where the log begins.
+ * time ticks or the backend would otherwise forget the writer. Each carries what an open has to know: the log's identity, where to read from, where the log begins.
  */
 export class Ticker {
   readonly #runtime: Runtime
@@ -18,6 +18,7 @@ export class Ticker {
   readonly #logger: Logger
   readonly #intervalMs: number
   readonly #idleMs: number
+  readonly #maxIdleMs: () => number | undefined
   readonly #logIdentity: string
   truncation: TruncationPoint | undefined
   #timer: Timer | undefined
@@ -37,6 +38,8 @@ export class Ticker {
     intervalMs: number
     /** 0: none while idle. */
     idleMs: number
+    /** How long the backend remembers a writer that stores nothing; undefined: for as long as it lives. */
+    maxIdleMs: () => number | undefined
     logIdentity: string
     truncation: TruncationPoint | undefined
   }) {
@@ -45,8 +48,10 @@ export class Ticker {
     this.#logger = options.logger
     this.#intervalMs = options.intervalMs
     this.#idleMs = options.idleMs
+    this.#maxIdleMs = options.maxIdleMs
     this.#logIdentity = options.logIdentity
     this.truncation = options.truncation
+    this.#rest()
   }
 
   /** So many bytes were stored since. */
@@ -125,7 +130,18 @@ export class Ticker {
     this.#timer?.clear()
     this.#timer = undefined
     this.#newBytes = 0
-    if (this.#followers > 0 && this.#idleMs > 0) this.#plan(this.#idleMs, true)
+    const ms = this.#idleTickMs()
+    if (ms !== undefined) this.#plan(ms, true)
+  }
+
+  /** When an idle log gets its next time tick; undefined: not before something is written. */
+  #idleTickMs(): number | undefined {
+    const forReaders = this.#followers > 0 && this.#idleMs > 0 ? this.#idleMs : undefined
+    const maxIdleMs = this.#maxIdleMs()
+    // A third: one that fails or comes late leaves time for another before the backend forgets the writer.
+    const forBackend = maxIdleMs === undefined ? undefined : Math.max(1, Math.floor(maxIdleMs / 3))
+    if (forReaders === undefined || forBackend === undefined) return forReaders ?? forBackend
+    return Math.min(forReaders, forBackend)
   }
 
   #plan(ms: number, idle: boolean): void {
@@ -137,7 +153,7 @@ export class Ticker {
 
   #due(): void {
     this.#timer = undefined
-    if (!this.#idle || this.#followers > 0) this.#persist()
+    if (!this.#idle || this.#idleTickMs() !== undefined) this.#persist()
   }
 }
 

@@ -90,6 +90,11 @@ export class MemoryLog {
       this.records[value - this.oldest] = LOST
   }
 
+  /** The record of that number as an object that is its own and no other record's; undefined when it is not kept. */
+  identityOf(value: number): object | undefined {
+    return this.records[value - this.oldest]
+  }
+
   /** Number of the first record kept from that one on; undefined when there is none. */
   firstKept(from: number): number | undefined {
     for (let value = Math.max(from, this.oldest); value < this.next; value++)

@@ -1,3 +1,4 @@
+import { LogRolledBackError } from '../errors/log-rolled-back-error.js'
 import { PositionTruncatedError } from '../errors/position-truncated-error.js'
 import { WalError } from '../errors/wal-error.js'
 import { CloseTree } from '../helper/close-tree.js'
@@ -45,6 +46,8 @@ export class MemoryReadOnlyWAL implements ReadOnlyWALImpls<MemoryId> {
   read(options: ScannerOptions<MemoryId>): PagedScanner<MemoryId> {
     const { log } = this
     let next = 0
+    /** The last record given out: when another has its number, the log lost its end and went on. */
+    let given: object | undefined
     let leave = () => {}
     const scanner = new PagedScanner<MemoryId>({
       options,
@@ -55,10 +58,13 @@ export class MemoryReadOnlyWAL implements ReadOnlyWALImpls<MemoryId> {
       page: async (maxBytes) => {
         if (log.removed) throw deleted(this.channel)
         checkKept(memoryIds, next, log.oldest)
+        if (given !== undefined && next > log.oldest && log.identityOf(next - 1) !== given)
+          throw rolledBack(next - 1)
         const kept = log.firstKept(next)
         if (kept !== next && next < log.next) throw lost(next, kept)
         const page = log.page(next, maxBytes)
         next += page.length
+        if (page.length > 0) given = log.identityOf(next - 1)
         return page
       },
       waitForMore: (signal) =>
@@ -99,6 +105,11 @@ function lost(wanted: number, kept: number | undefined): PositionTruncatedError 
     `record ${text} was removed, though the log was not truncated there`,
     kept === undefined ? {} : { oldest: memoryIds.serialise(memoryIds.of(kept)) },
   )
+}
+
+function rolledBack(known: number): LogRolledBackError {
+  const text = memoryIds.serialise(memoryIds.of(known))
+  return new LogRolledBackError(`record ${text} was read and is gone: the log lost its end`, { known: text })
 }
 
 function deleted(channel: string): WalError {

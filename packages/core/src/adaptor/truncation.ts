@@ -1,0 +1,109 @@
+import { LogRolledBackError, outcomeOf, type WALImpls, type Waits } from '@wal/walimpls'
+import { abortable } from '@wal/walimpls/helper'
+import type { Appender } from '../append/appender.js'
+import type { Logger } from '../diagnostics/logger.js'
+import type { LogEnd } from '../position/log-end.js'
+import type { LogView } from '../position/log-view.js'
+import type { Position } from '../position/position.js'
+import { movedTo, type TruncationPoint } from '../position/truncation-point.js'
+import type { LogRecord } from '../read/log-record.js'
+import { checkPosition } from '../read/plan-read.js'
+import type { ReadContext } from '../read/read-context.js'
+import { isSameWriter } from '../read/same-writer.js'
+import type { Ticker } from '../time-tick/ticker.js'
+import { readRange } from './read-range.js'
+
+export interface TruncationParts {
+  readonly context: Pick<ReadContext, 'backend' | 'ids' | 'where'>
+  readonly logger: Logger
+  readonly ticker: Ticker
+  readonly appender: Pick<Appender, 'stuck'>
+  readonly log: () => WALImpls
+  /** Serialised id of the last persisted time tick. */
+  readonly lastTick: () => string
+  /** Where the log ends, as its writer knows. */
+  readonly end: () => LogEnd
+}
+
+/**
+ * Lets go of everything up to and including the message at `position`. Nothing is written before that message was found: a
+ * position that the log lost would make a beginning that nobody can read from.
+ */
+export async function truncateLog(parts: TruncationParts, position: Position, waits: Waits): Promise<void> {
+  const { context, ticker, log } = parts
+  const place = checkPosition(position, 'truncate', parts.end(), context)
+  // The same point again is done again: the call before may have failed halfway.
+  if (place.timeTick < (ticker.truncation?.timeTick ?? -1n)) return
+  const { lastConfirmed: id, writer, timeTick, gap } = place
+  // Before the log is told: a point that can't be read back would shut everybody out of it.
+  context.ids.parse(id)
+  const before = ticker.truncation
+  const point = movedTo({ id, writer, timeTick }, before, context.ids)
+  // No message lies at the near edge of a gap.
+  if (!gap && timeTick !== before?.timeTick) {
+    const view = { log: log(), ids: context.ids, where: context.where }
+    await assertFound(view, point, parts.end(), waits.signal)
+  }
+  ticker.truncation = point
+  const told = ticker.tick()
+  try {
+    await abortable(freeingWhenStuck(parts, point, told, waits), waits.signal)
+  } catch (error) {
+    // Not in the log, so no later time tick may say it.
+    if (outcomeOf(error) === 'not-written' && ticker.truncation === point) ticker.truncation = before
+    throw error
+  }
+  await log().truncate(context.ids.parse(point.id), waits)
+}
+
+/**
+ * The log is told of its new beginning first, then the storage is freed: after a crash in between the log knows where it
+ * begins. A backend without room can't store that time tick, nor what waits before it, until something is freed: then
+ * freeing comes first, up to the last persisted time tick, which names the log. A crash after that leaves a log that
+ * begins above the point it names, which readers find out.
+ */
+async function freeingWhenStuck(
+  { appender, log, lastTick, logger, context }: TruncationParts,
+  point: TruncationPoint,
+  told: Promise<unknown>,
+  waits: Waits,
+): Promise<void> {
+  const over = new AbortController()
+  const stuck = appender.stuck(over.signal).then(async () => {
+    const [to, tick] = [context.ids.parse(point.id), context.ids.parse(lastTick())]
+    try {
+      await log().truncate(context.ids.compare(to, tick) < 0 ? to : tick, waits)
+    } catch (error) {
+      // Freeing comes again behind the time tick, and is then told to the caller.
+      logger.warn({ error }, `${context.where}: storage could not be freed while appends wait for room`)
+    }
+  })
+  // Ends with the time tick; a stop of the appender is told by that one too.
+  stuck.catch(() => {})
+  try {
+    await told
+  } finally {
+    over.abort()
+  }
+}
+
+/** Rejects with `WAL_LOG_ROLLED_BACK` unless the log holds the message of that point. */
+async function assertFound(
+  view: LogView,
+  { id, writer, timeTick }: TruncationPoint,
+  end: LogEnd,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const from = view.ids.parse(id)
+  let found = false
+  const see = (record: LogRecord): void => {
+    if (record.timeTick === timeTick && isSameWriter(record, writer)) found = true
+  }
+  if (end.lastId !== undefined && timeTick <= end.timeTick && view.ids.compare(from, end.lastId) <= 0)
+    await readRange(view, { start: { from }, end: end.lastId, see, enough: () => found, signal })
+  if (found) return
+  throw new LogRolledBackError(
+    `${view.where}: the position given to truncate names a message that is not in the log (time tick ${timeTick} of term ${writer.term}). The log lost its end after that message was acknowledged, in a failover or because an older copy of it was restored. Nothing was truncated.`,
+    { known: id },
+  )
+}

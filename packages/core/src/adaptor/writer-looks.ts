@@ -1,0 +1,127 @@
+import type { MessageId, Runtime, WalError, Writer } from '@wal/walimpls'
+import { retry } from '@wal/walimpls/helper'
+import { idsDoNotRise } from '../append/check-answer.js'
+import { isRolledBack, isWritersEnd, mayPass } from '../errors/classify.js'
+import type { LogView } from '../position/log-view.js'
+import type { OwnPlace } from '../position/own-place.js'
+import { explainEnd } from '../read/explain-end.js'
+import type { ReadContext } from '../read/read-context.js'
+import { isSameWriter } from '../read/same-writer.js'
+import { lookForward } from './look-forward.js'
+import { ReadBack } from './read-back.js'
+import { awaitLogEnd } from './read-log-end.js'
+
+export interface WriterLooksOptions {
+  readonly writer: Writer
+  readonly runtime: Runtime
+  /** The log as it is open now. */
+  readonly view: () => LogView
+  readonly lastAcked: () => OwnPlace
+  /** Whether the backend's fence keeps other writers out of the log as it is open now. */
+  readonly fenceReaches: () => boolean
+  /** For the positions that an error of a log that lost its end names. */
+  readonly context: () => ReadContext
+  /** A newer writer owns the log, or what was acknowledged is not in it any more. */
+  readonly lost: (error: WalError) => void
+}
+
+/** How a writer learns whether it still is the current one. Whatever look finds that it is not ends the writer. */
+export class WriterLooks {
+  readonly #options: WriterLooksOptions
+  readonly #readBack: ReadBack
+
+  constructor(options: WriterLooksOptions) {
+    this.#options = options
+    this.#readBack = new ReadBack(options.writer)
+  }
+
+  /** One look, up to the log's end. Rejects as `lookForward` does, or with what kept it from looking. */
+  look(signal: AbortSignal): Promise<void> {
+    return this.#endingTheWriter(() => this.#forward(undefined, signal), signal)
+  }
+
+  /** Looks again while a failure may pass. */
+  lookThroughFailures(signal: AbortSignal): Promise<void> {
+    return retry(this.#options.runtime, { firstMs: 100, shouldRetry: mayPass, signal }, () =>
+      this.look(signal),
+    )
+  }
+
+  /** Whether the writer is still the current one, as the log says. The writer itself is not told. */
+  async isCurrent(signal: AbortSignal, shouldRetry: (error: unknown) => boolean): Promise<boolean> {
+    try {
+      await retry(this.#options.runtime, { firstMs: 100, shouldRetry, signal }, () =>
+        this.#forward(undefined, signal),
+      )
+      return true
+    } catch (error) {
+      if (isWritersEnd(error)) return false
+      throw error
+    }
+  }
+
+  /**
+   * Whether what this writer stored up to `upTo` counts, behind its last acknowledged record. Where no fence reaches every
+   * batch passes here, through a scanner that stays open.
+   */
+  confirm(upTo: MessageId, signal: AbortSignal): Promise<void> {
+    const { runtime, fenceReaches, view, lastAcked } = this.#options
+    return retry(runtime, { firstMs: 10, shouldRetry: mayPass, signal }, () =>
+      this.#endingTheWriter(
+        () =>
+          fenceReaches()
+            ? this.#forward(upTo, signal)
+            : this.#readBack.upTo(upTo, view(), lastAcked(), signal),
+        signal,
+      ),
+    )
+  }
+
+  /**
+   * Why a batch got an id that is not above the last acknowledged one (`PipelineEvents.explainIds`): the log lost its end,
+   * or the backend breaks its contract.
+   */
+  async explainIds(next: MessageId, signal: AbortSignal): Promise<WalError> {
+    const { runtime, view, lastAcked, writer } = this.#options
+    const { ids, where } = view()
+    const options = { firstMs: 10, shouldRetry: mayPass, signal }
+    let lost: unknown
+    try {
+      await retry(runtime, options, () => this.#forward(undefined, signal))
+    } catch (error) {
+      if (!isRolledBack(error)) throw error
+      lost = error
+    }
+    if (lost === undefined) throw idsDoNotRise(where, ids.serialise(lastAcked().id), ids.serialise(next))
+    const error = await this.#explained(lost, signal)
+    const end = await awaitLogEnd(view(), runtime, signal)
+    if (end.writer !== undefined && isSameWriter(end.writer, writer)) return error
+    this.#options.lost(error)
+    throw error
+  }
+
+  close(): Promise<void> {
+    return this.#readBack.close()
+  }
+
+  #forward(end: MessageId | undefined, signal: AbortSignal): Promise<void> {
+    const { view, writer, lastAcked } = this.#options
+    return lookForward(view(), writer, lastAcked(), { ...(end && { end }), signal })
+  }
+
+  async #endingTheWriter(look: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    try {
+      await look()
+    } catch (reason) {
+      if (!isWritersEnd(reason)) throw reason
+      const error = await this.#explained(reason, signal)
+      this.#options.lost(error)
+      throw error
+    }
+  }
+
+  async #explained(reason: unknown, signal: AbortSignal): Promise<WalError> {
+    const { context, lastAcked, writer } = this.#options
+    return (await explainEnd(reason, { ...lastAcked(), writer }, context(), signal)) as WalError
+  }
+}

@@ -1,0 +1,154 @@
+import { LogRolledBackError, type MessageId, type TimeTick, type Writer } from '@wal/walimpls'
+import { readRange } from '../adaptor/read-range.js'
+import { isTruncated } from '../errors/classify.js'
+import type { LogView } from '../position/log-view.js'
+import { formatPosition, type Position } from '../position/position.js'
+import type { KnownPlace } from './log-order.js'
+import { decodeRecord, isForeign, type LogRecord } from './log-record.js'
+import { positionBefore } from './oldest-position.js'
+import { planRead } from './plan-read.js'
+import type { ReadContext } from './read-context.js'
+import { WriterJudge } from './writer-judge.js'
+
+/** How many time ticks the search goes back at most; beyond that, reading resumes at the log's beginning. */
+const MAX_STEPS_BACK = 10_000
+
+/**
+ * The same error with positions. `known` is the last place that a reader, or a writer, knows the log to have had. From
+ * `resumeAt` reading misses nothing of what the log has now: with records 1 to 9 read, 6 to 9 lost and others in their
+ * places, reading resumes at the new record 6.
+ */
+export async function nameLoss(
+  error: LogRolledBackError,
+  known: KnownPlace | undefined,
+  context: ReadContext,
+  signal: AbortSignal,
+): Promise<LogRolledBackError> {
+  try {
+    const { logIdentity = '' } = await context.end(signal)
+    const resumeAt = await findResumption(known, context, logIdentity, signal)
+    return new LogRolledBackError(
+      resumeAt === undefined ? error.message : `${error.message} Reading can go on at ${resumeAt}`,
+      {
+        cause: error.cause,
+        ...(resumeAt === undefined ? {} : { resumeAt }),
+        ...knownPosition(known, context, logIdentity),
+      },
+    )
+  } catch {
+    // The loss is what has to be told; the log may have been closed or truncated meanwhile.
+    return error
+  }
+}
+
+function knownPosition(
+  known: KnownPlace | undefined,
+  { backend, ids }: ReadContext,
+  logIdentity: string,
+): { known?: Position } {
+  if (known?.id === undefined || logIdentity === '') return {}
+  const { id, writer, timeTick } = known
+  const lastConfirmed = ids.serialise(id)
+  return { known: formatPosition({ backend, logIdentity, lastConfirmed, writer, timeTick }) }
+}
+
+async function findResumption(
+  known: KnownPlace | undefined,
+  context: ReadContext,
+  logIdentity: string,
+  signal: AbortSignal,
+): Promise<Position | undefined> {
+  const { backend, ids, where } = context
+  const view = { log: context.log(), ids, where }
+  const last = await view.log.last({ signal })
+  if (last === undefined) return undefined
+  const record = decodeRecord(last, where, ids)
+  if (known === undefined || isForeign(record))
+    return positionBefore('oldest', { reached: -1n, context, signal })
+  const tick = await lastKeptTick(view, record, known, signal)
+  const beginning = tick === undefined ? planRead({}, await context.end(signal), context) : undefined
+  const place = await firstOther(view, known, {
+    start: tick === undefined ? (beginning?.start ?? 'oldest') : { from: tick },
+    known: beginning?.known,
+    end: record,
+    signal,
+  })
+  const { id, writer, timeTick } = place
+  return formatPosition({
+    backend,
+    logIdentity,
+    lastConfirmed: ids.serialise(id),
+    writer,
+    timeTick: timeTick < 0n ? 0n : timeTick,
+    gap: true,
+  })
+}
+
+/** The last persisted time tick that the log had before it lost its end; undefined when going back does not find one. */
+async function lastKeptTick(
+  view: LogView,
+  last: LogRecord,
+  known: KnownPlace,
+  signal: AbortSignal,
+): Promise<MessageId | undefined> {
+  const { ids } = view
+  let record = last
+  for (let step = 0; step < MAX_STEPS_BACK && record.previousTick !== ''; step++) {
+    const tick = ids.parse(record.previousTick)
+    if (ids.compare(tick, record.id) >= 0) return undefined
+    const found = await recordAt(view, tick, signal)
+    if (found === undefined) return undefined
+    if (!isOther(found, known)) return tick
+    record = found
+  }
+  return undefined
+}
+
+async function recordAt(view: LogView, id: MessageId, signal: AbortSignal): Promise<LogRecord | undefined> {
+  let found: LogRecord | undefined
+  const see = (record: LogRecord): void => {
+    found = record
+  }
+  try {
+    await readRange(view, { start: { from: id }, end: id, see, signal })
+  } catch (error) {
+    if (!isTruncated(error)) throw error
+  }
+  return found
+}
+
+/** The first record that is not of the log as it was known, or the log's end when there is none. */
+async function firstOther(
+  view: LogView,
+  known: KnownPlace,
+  range: {
+    readonly start: 'oldest' | 'latest' | { readonly from: MessageId }
+    readonly known: KnownPlace | undefined
+    readonly end: LogRecord
+    readonly signal: AbortSignal
+  },
+): Promise<{ readonly id: MessageId; readonly writer: Writer; readonly timeTick: TimeTick }> {
+  const judge = new WriterJudge(range.known)
+  let place: { id: MessageId; writer: Writer; timeTick: TimeTick } | undefined
+  const see = (record: LogRecord): void => {
+    const { timeTick } = judge
+    if (judge.counts(record) && isOther(record, known)) place = { id: record.id, writer: record, timeTick }
+  }
+  const { start, end, signal } = range
+  await readRange(view, {
+    start,
+    end: end.id,
+    see,
+    enough: () => place !== undefined,
+    hole: () => judge.passHole(),
+    signal,
+  })
+  return place ?? { id: end.id, writer: judge.writer ?? end, timeTick: judge.timeTick }
+}
+
+/** Whether a record can't have been in the log up to the known place: a newer writer's, or one of a later time. */
+function isOther({ term, incarnation, timeTick }: LogRecord, known: KnownPlace): boolean {
+  const { writer } = known
+  const newer = term > writer.term || (term === writer.term && incarnation !== writer.incarnation)
+  return newer || timeTick > known.timeTick
+}

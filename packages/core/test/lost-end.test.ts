@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict'
+import { AppendError, type OpenerBuilderImpls, type ScannerImpls } from '@wal/walimpls'
+import { test } from 'vitest'
+import { type LogRolledBackError, type Message, type Runtime, systemRuntime, type WAL } from '../src/index.js'
+import { cleanLogs, collect, message, open, openReader, pause, texts, within } from './harness.js'
+import { overMemory } from './over-memory.js'
+import { backUp, loseAllBut, storedLog, storedRecords } from './stored-log.js'
+
+cleanLogs()
+
+const quick: Runtime = {
+  ...systemRuntime,
+  setTimeout: (run, ms, options) => systemRuntime.setTimeout(run, Math.min(ms, 2), options),
+}
+const lostEnd = { code: 'WAL_LOG_ROLLED_BACK' }
+
+async function aborted({ signal }: WAL): Promise<LogRolledBackError> {
+  if (!signal.aborted)
+    await within(new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true })))
+  return signal.reason
+}
+
+/** What `read({ after })` or `read({ from })` at that place gives, up to the log's end. */
+const readAt = async (at: string | undefined, where: 'from' | 'after') =>
+  texts((await openReader()).read({ [where]: at as string, until: 'end' }))
+
+test('H102: an idle writer whose log lost its end is told, though nobody writes to the log', async () => {
+  const wal = await open({ fenceCheckMs: 10, timeTickMs: 60_000 })
+  for (const each of ['a', 'b', 'c']) await wal.append(message(each))
+  const results = await collect(wal.read({ until: 'end' }))
+  loseAllBut(2)
+  const reason = await aborted(wal)
+  assert.equal(reason.code, 'WAL_LOG_ROLLED_BACK')
+  assert.equal(reason.known, results[2]?.position)
+  await assert.rejects(wal.append(message('d')), { ...lostEnd, outcome: 'not-written', retryable: false })
+  const next = await open()
+  await next.append(message('d'))
+  for (const where of ['from', 'after'] as const)
+    assert.deepEqual(await readAt(reason.resumeAt, where), ['d'])
+})
+
+test('H103: a writer whose fence was taken with the log’s end goes on at no other place than its own record', async () => {
+  let fence = false
+  const builder = overMemory((log) => ({
+    append: async (batch) => {
+      if (!fence) return log.append(batch)
+      fence = false
+      throw new AppendError('WAL_FENCED', 'no such producer', { outcome: 'not-written' })
+    },
+  }))
+  const wal = await open({ builder, timeTickMs: 60_000 })
+  for (const each of ['a', 'b', 'c']) await wal.append(message(each))
+  loseAllBut(3)
+  fence = true
+  await assert.rejects(within(wal.append(message('d'))), { ...lostEnd, outcome: 'not-written' })
+  assert.deepEqual(await texts((await openReader()).read({ until: 'end' })), ['a', 'b'])
+})
+
+test('a writer that stores in a log that lost its end is acknowledged what counts there, and ends', async () => {
+  const wal = await open({ timeTickMs: 60_000 })
+  for (const each of ['a', 'b', 'c']) await wal.append(message(each))
+  loseAllBut(2)
+  await within(wal.append(message('d')))
+  assert.equal((await aborted(wal)).code, 'WAL_LOG_ROLLED_BACK')
+  await assert.rejects(wal.append(message('e')), { ...lostEnd, outcome: 'not-written' })
+  assert.deepEqual(await texts((await openReader()).read({ until: 'end' })), ['a', 'd'])
+})
+
+test('what a writer stores in a log that lost its end, behind a newer writer, is not acknowledged', async () => {
+  // The store takes the older writer's batches, as a broker does that forgot its fence together with the log's end.
+  const wal = await open({ timeTickMs: 60_000, builder: withoutFence() })
+  for (const each of ['a', 'b', 'c', 'd', 'e']) await wal.append(message(each))
+  loseAllBut(2)
+  const newer = await open({ timeTickMs: 60_000 })
+  const late = wal.append(message('late'))
+  await assert.rejects(within(late), { ...lostEnd, outcome: 'unknown' })
+  await newer.append(message('x'))
+  assert.deepEqual(await texts((await openReader()).read({ until: 'end' })), ['a', 'x'])
+})
+
+test('H104: a log whose last record names a time tick that is gone can be opened and read', async () => {
+  const wal = await open({ timeTickMs: 60_000 })
+  await wal.append(message('a'))
+  await wal.barrier()
+  await wal.append(message('b'))
+  // Records 1 to 4: the opening record, a, the tick, b, which names the tick.
+  storedRecords().splice(1, 2)
+  assert.deepEqual(await texts((await openReader()).read({ until: 'end' })), ['b'])
+  const next = await within(open())
+  assert.equal(next.channel.term, 1)
+  await next.append(message('c'))
+  assert.deepEqual(await texts((await openReader()).read({ until: 'end' })), ['b', 'c'])
+})
+
+test('H105: a reader whose connection was cut is told when another record took the place of its last one', async () => {
+  const cut = new Cutter()
+  const wal = await open({ timeTickMs: 60_000 })
+  const reader = await openReader({ builder: cut.builder })
+  const scanner = reader.read()
+  const seen: Message[] = []
+  for (const each of ['a', 'b', 'c']) {
+    await wal.append(message(each))
+    seen.push((await within(scanner.next())).value as Message)
+  }
+  // The scanner is away while the log loses its end, and another writer fills the places of b and c.
+  cut.hold()
+  const next = scanner.next()
+  next.catch(() => {})
+  await pause(5)
+  loseAllBut(2)
+  const newer = await open({ timeTickMs: 60_000 })
+  for (const each of ['d', 'e', 'f']) await newer.append(message(each))
+  cut.release()
+  const error = (await within(next.catch((reason) => reason))) as LogRolledBackError
+  assert.equal(error.code, 'WAL_LOG_ROLLED_BACK')
+  assert.equal(error.known, seen.at(-1)?.position)
+  // Reading goes on at the first record that took a place, not at the one after the reader's last.
+  for (const where of ['from', 'after'] as const)
+    assert.deepEqual(await readAt(error.resumeAt, where), ['d', 'e', 'f'])
+})
+
+test('H106: a reader that resumes behind a record that a restored log lost is told, also where nobody wrote since', async () => {
+  const wal = await open({ timeTickMs: 60_000 })
+  await wal.append(message('a'))
+  const restore = backUp()
+  const positions: string[] = []
+  for (const each of ['b', 'c', 'd', 'e']) positions.push((await wal.append(message(each))).position)
+  restore()
+  const reader = await openReader({ runtime: quick })
+  const assertTold = async (position: string, kept: string[]) => {
+    for (const options of [
+      { after: position },
+      { after: position, until: 'end' },
+      { from: position },
+      { after: position, until: position },
+    ] as const) {
+      const error = await within(collect(reader.read(options)).catch((reason: LogRolledBackError) => reason))
+      assert.equal((error as LogRolledBackError).code, 'WAL_LOG_ROLLED_BACK', JSON.stringify(options))
+      assert.deepEqual(await readAt((error as LogRolledBackError).resumeAt, 'after'), kept)
+    }
+  }
+  await assertTold(positions[0] as string, [])
+  await assertTold(positions[3] as string, [])
+  const next = await open({ timeTickMs: 60_000 })
+  await next.append(message('x'))
+  for (const position of positions) await assertTold(position, ['x'])
+  assert.deepEqual(await texts(reader.read({ until: 'end' })), ['a', 'x'])
+})
+
+test('H107: truncate at a position that the log lost is refused, and nothing is written', async () => {
+  const wal = await open({ timeTickMs: 60_000 })
+  await wal.append(message('a'))
+  const restore = backUp()
+  const lost = await wal.append(message('b'))
+  const further = await wal.append(message('c'))
+  restore()
+  const next = await open({ timeTickMs: 60_000 })
+  for (const each of ['x', 'y', 'z']) await next.append(message(each))
+  const before = storedRecords().length
+  for (const { position } of [lost, further]) await assert.rejects(within(next.truncate(position)), lostEnd)
+  assert.equal(storedRecords().length, before)
+  // Later time ticks don't carry the refused point either.
+  await next.barrier()
+  for (const log of [next, await openReader()])
+    assert.deepEqual(await texts(log.read({ until: 'end' })), ['a', 'x', 'y', 'z'])
+  const again = await open()
+  assert.deepEqual(await texts(again.read({ until: 'end' })), ['a', 'x', 'y', 'z'])
+})
+
+test('a reader of the latest is told when the record at which it began was replaced before anything came', async () => {
+  const cut = new Cutter()
+  const wal = await open({ timeTickMs: 60_000 })
+  await wal.append(message('a'))
+  await wal.append(message('b'))
+  const reader = await openReader({ builder: cut.builder })
+  const scanner = reader.read({ deliver: 'latest' })
+  await scanner.ready()
+  cut.hold()
+  const next = scanner.next()
+  next.catch(() => {})
+  await pause(5)
+  loseAllBut(1)
+  const newer = await open({ timeTickMs: 60_000 })
+  for (const each of ['d', 'e']) await newer.append(message(each))
+  cut.release()
+  const error = (await within(next.catch((reason) => reason))) as LogRolledBackError
+  assert.equal(error.code, 'WAL_LOG_ROLLED_BACK')
+  assert.deepEqual(await readAt(error.resumeAt, 'from'), ['d', 'e'])
+})
+
+/** The memory backend whose store takes everybody's batches. */
+function withoutFence(): OpenerBuilderImpls {
+  let sequence = 1e12
+  return overMemory((log) => ({
+    append: async (batch) => {
+      if (batch.sequence === 0) return log.append(batch)
+      const raw = storedLog()
+      const first = raw.store({ ...batch, sequence: sequence++ }, raw.writer, false)
+      const { messageIds } = withoutFence()
+      return batch.messages.map((_, i) => messageIds.parse((first + i).toString(36)))
+    },
+  }))
+}
+
+/** The memory backend with scanners that break off and stay away until they are let go. */
+class Cutter {
+  readonly builder: OpenerBuilderImpls
+  #cuts = new Set<() => void>()
+  #held: Promise<void> | undefined
+  #letGo = () => {}
+
+  constructor() {
+    const inner = overMemory(() => ({}))
+    this.builder = {
+      ...inner,
+      build: async (...given) => {
+        const opener = await inner.build(...given)
+        return {
+          open: (...args) => opener.open(...args),
+          close: () => opener.close(),
+          openReadOnly: async (...args) => {
+            const log = await opener.openReadOnly(...args)
+            const read = log.read.bind(log)
+            log.read = (options) => this.#cuttable(read(options))
+            return log
+          },
+        }
+      },
+    }
+  }
+
+  /** Breaks every scanner off; none reads before `release`. */
+  hold(): void {
+    this.#held = new Promise((resolve) => {
+      this.#letGo = resolve
+    })
+    for (const cut of this.#cuts) cut()
+    this.#cuts.clear()
+  }
+
+  release(): void {
+    this.#held = undefined
+    this.#letGo()
+  }
+
+  #cuttable(scanner: ScannerImpls): ScannerImpls {
+    const broken = new Promise<never>((_, reject) => {
+      this.#cuts.add(() => reject(new Error('connection reset')))
+    })
+    broken.catch(() => {})
+    return {
+      ready: () => scanner.ready(),
+      next: async () => {
+        await this.#held
+        return Promise.race([scanner.next(), broken])
+      },
+      close: () => scanner.close(),
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { AppendError, type OpenerBuilderImpls, type WALImpls } from '@wal/walimpls'
+import { test } from 'vitest'
+import type { PositionTruncatedError } from '../src/index.js'
+import { cleanLogs, collect, isPending, message, open, openReader, texts, within } from './harness.js'
+import { overMemory } from './over-memory.js'
+import { storedLog, storedRecords } from './stored-log.js'
+
+cleanLogs()
+
+/** The memory backend with room for so many records. A batch that does not fit is certainly not stored. */
+function withRoom(room: { records: number }, more: (log: WALImpls) => Partial<WALImpls> = () => ({})) {
+  return overMemory((log) => ({
+    append: async (batch) => {
+      if (storedRecords().length + batch.messages.length > room.records)
+        throw new AppendError('WAL_UNAVAILABLE', 'out of room', { outcome: 'not-written', retryable: true })
+      return log.append(batch)
+    },
+    ...more(log),
+  })) as OpenerBuilderImpls
+}
+
+/** A log without room for another record, and an append that waits for some. */
+async function full(builder: OpenerBuilderImpls) {
+  const wal = await open({ builder, timeTickMs: 60_000 })
+  const positions: string[] = []
+  for (const each of ['a', 'b', 'c', 'd']) positions.push((await wal.append(message(each))).position)
+  await wal.barrier()
+  const waiting = wal.append(message('e'))
+  waiting.catch(() => {})
+  assert.equal(await isPending(waiting), true)
+  return { wal, positions: positions as [string, string, string, string], waiting }
+}
+
+test('H114: truncate frees what an append waits for, though its time tick does not fit either', async () => {
+  const { wal, positions, waiting } = await full(withRoom({ records: 6 }))
+  await within(wal.truncate(positions[2]))
+  await within(waiting)
+  for (const log of [wal, await openReader()]) {
+    assert.deepEqual(await texts(log.read({ until: 'end' })), ['d', 'e'])
+    await assert.rejects(texts(log.read({ from: positions[2] })), { code: 'WAL_POSITION_TRUNCATED' })
+  }
+  const next = await open()
+  await next.append(message('f'))
+  assert.deepEqual(await texts(next.read({ until: 'end' })), ['d', 'e', 'f'])
+})
+
+test('what was freed before a crash, and is not in the log yet, keeps nobody from reading what is left', async () => {
+  const room = { records: 6 }
+  const { wal, positions } = await full(withRoom(room))
+  // Nothing ever fits again: the process dies behind the freeing, before its time tick.
+  room.records = 0
+  const truncated = wal.truncate(positions[2])
+  truncated.catch(() => {})
+  while (storedLog().records.length > 3) await new Promise((resolve) => setTimeout(resolve, 1))
+  // The message at the position is freed last: storage goes up to it, and the log would have begun behind it.
+  const reader = await openReader()
+  assert.deepEqual(await texts(reader.read({ until: 'end' })), ['c', 'd'])
+  const error = await texts(reader.read({ from: positions[0] })).catch(
+    (reason: PositionTruncatedError) => reason,
+  )
+  assert.equal((error as PositionTruncatedError).code, 'WAL_POSITION_TRUNCATED')
+  const { oldest } = error as PositionTruncatedError
+  assert.deepEqual(await texts(reader.read({ from: oldest as string, until: 'end' })), ['c', 'd'])
+  const next = await open()
+  await next.append(message('x'))
+  assert.deepEqual(await texts(next.read({ until: 'end' })), ['c', 'd', 'x'])
+  assert.equal((await collect(next.read({ gaps: 'deliver', until: 'end' }))).length, 3)
+})
+
+test('such a crash above an earlier truncation point: the log begins where its storage does', async () => {
+  const room = { records: 8 }
+  const builder = withRoom(room)
+  const wal = await open({ builder, timeTickMs: 60_000 })
+  const first = await wal.append(message('0'))
+  await wal.truncate(first.position)
+  const positions: string[] = []
+  for (const each of ['a', 'b', 'c', 'd']) positions.push((await wal.append(message(each))).position)
+  await wal.barrier()
+  room.records = 0
+  wal.append(message('e')).catch(() => {})
+  const truncated = wal.truncate(positions[2] as string)
+  truncated.catch(() => {})
+  while (storedLog().records.length > 3) await new Promise((resolve) => setTimeout(resolve, 1))
+  const reader = await openReader()
+  for (const options of [{}, { gaps: 'deliver' }] as const)
+    assert.deepEqual(await texts(reader.read({ ...options, until: 'end' }) as never), ['c', 'd'])
+  const next = await open()
+  await next.append(message('x'))
+  assert.deepEqual(await texts(next.read({ until: 'end' })), ['c', 'd', 'x'])
+})
+
+test('a truncation that is refused leaves no trace', async () => {
+  const wal = await open({ timeTickMs: 60_000 })
+  const positions: string[] = []
+  for (const each of ['a', 'b', 'c']) positions.push((await wal.append(message(each))).position)
+  const newer = await open({ timeTickMs: 60_000 })
+  await assert.rejects(wal.truncate(positions[1] as string), { code: 'WAL_FENCED' })
+  await newer.barrier()
+  assert.deepEqual(await texts(newer.read({ until: 'end' })), ['a', 'b', 'c'])
+  assert.equal(storedLog().records.length, 6)
+
+  // Refused for good by the backend, while the writer goes on.
+  let refuse = false
+  const builder = overMemory((log) => ({
+    append: async (batch) => {
+      if (!refuse) return log.append(batch)
+      refuse = false
+      throw new AppendError('WAL_INVALID_ARGUMENT', 'no such tick', { outcome: 'not-written' })
+    },
+  }))
+  const other = await open({ channel: 'other', builder, timeTickMs: 60_000 })
+  const { position } = await other.append(message('a'))
+  await other.append(message('b'))
+  refuse = true
+  await assert.rejects(other.truncate(position), { code: 'WAL_INVALID_ARGUMENT' })
+  await other.barrier()
+  const reader = await openReader({ channel: 'other' })
+  assert.deepEqual(await texts(reader.read({ until: 'end' })), ['a', 'b'])
+})

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+
+interface StoredLog {
+  readonly records: unknown[]
+  readonly batches: Map<number, unknown>
+  writer: object | undefined
+  store(batch: object, writer: object | undefined, fences: boolean): number
+}
+
+/** A log of the memory backend as it is stored, for what befalls a log outside the product. */
+export function storedLog(channel = 'log'): StoredLog {
+  const key = Symbol.for('@wal/walimpls/memory')
+  const stores = (globalThis as unknown as Record<symbol, Map<string, Map<string, StoredLog>>>)[key]
+  return stores?.get('default')?.get(channel) ?? assert.fail(`no log ${channel}`)
+}
+
+export function storedRecords(channel = 'log'): unknown[] {
+  return storedLog(channel).records
+}
+
+/** A failover to a copy that has only the first records. The numbers of the others are given out again. */
+export function loseAllBut(count: number, channel = 'log'): void {
+  const log = storedLog(channel)
+  log.records.splice(count)
+  log.batches.clear()
+}
+
+/** A copy of a log, to be put in its place later: a backup that is restored. */
+export function backUp(channel = 'log'): () => void {
+  const saved = [...storedRecords(channel)]
+  return () => {
+    const log = storedLog(channel)
+    log.records.splice(0, log.records.length, ...saved)
+    log.batches.clear()
+  }
+}
