@@ -162,6 +162,27 @@ test('H110: two late records of an older writer at the log’s end, one a time t
   assert.deepEqual(await within(texts(latest, 1)), ['3'])
 })
 
+test('a fence taken back from a writer that opened in the meantime proves nothing, whatever the ids say', async () => {
+  const backend = faulty()
+  const { follows: _, ...ids } = backend.builder.messageIds
+  const builder = { ...backend.builder, messageIds: ids }
+  const older = await open({ term: 3, builder, timeTickMs: 60_000 })
+  await older.append(message('1'))
+  let newer: Promise<WAL> | undefined
+  // Between the older one's second look and its open the newer one opens, at the same term.
+  const script = {
+    append: { 1: 'fence' },
+    open: () => {
+      newer = open({ term: 3, timeTickMs: 60_000 })
+      return { until: newer }
+    },
+  }
+  backend.plan = { script: script as object }
+  await assert.rejects(within(older.append(message('late'))), { code: 'WAL_FENCED', outcome: 'unknown' })
+  await (await newer)?.append(message('2'))
+  assert.deepEqual(await texts((await openReader()).read({ until: 'end' })), ['1', '2'])
+})
+
 test('a batch that does not follow the last one directly is acknowledged after a look', async () => {
   let looks = 0
   const builder = overMemory((log) => ({

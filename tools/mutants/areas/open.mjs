@@ -1,6 +1,5 @@
 const open = 'packages/core/src/adaptor/writer-open.ts'
 const newer = 'packages/core/src/adaptor/newer-writer.ts'
-const conformance = 'packages/impl-file/test/conformance.test.ts'
 const fencing = 'packages/core/test/fencing.test.ts'
 const forward = 'packages/core/src/adaptor/look-forward.ts'
 const trust = 'packages/core/src/append/answer-trust.ts'
@@ -66,7 +65,7 @@ export const openMutants = [
     file: trust,
     find: '  fenceTakenBack(): void {\n    this.#doubtful = true\n',
     replace: '  fenceTakenBack(): void {\n    this.#doubtful = false\n',
-    harness: conformance,
+    harness: doubt,
   },
   {
     name: 'a late time tick vouches for itself',
@@ -102,7 +101,7 @@ export const openMutants = [
     file: forward,
     find: '      if (!this.#isPlace(record)) throw lostPlace(this.#view, this.#place)\n',
     replace: '',
-    harness: lostEnd,
+    harness: 'packages/core/test/positions.test.ts',
   },
   {
     name: 'a writer’s look is content with a log that ends before its own record',
@@ -165,7 +164,8 @@ export const openMutants = [
     name: 'a copy of a log is taken for the log',
     file: 'packages/core/src/lifetime/process-writers.ts',
     find: 'logKey(backend: string, place: string, logIdentity: string): string {\n',
-    replace: '  stored: string, logIdentity: string): string {\n  const place = stored.slice(0, 0)\n',
+    replace:
+      'logKey(backend: string, stored: string, logIdentity: string): string {\n  const place = stored.slice(0, 0)\n',
     harness: 'packages/impl-file/test/copies.test.ts',
   },
   {
