@@ -92,6 +92,20 @@ test('H104: a log whose last record names a time tick that is gone can be opened
   assert.deepEqual(await texts((await openReader()).read({ until: 'end' })), ['b', 'c'])
 })
 
+test('a look that finds another record under the id of a time tick reads the whole log instead', async () => {
+  const wal = await open({ timeTickMs: 60_000 })
+  await wal.append(message('a'))
+  await wal.barrier()
+  const { position } = await wal.append(message('b'))
+  await wal.append(message('c'))
+  const [, , identity] = position.split(':')
+  // The opening record, the tick, b, c: the id of the tick, which b and c name, is now that of b.
+  storedRecords().splice(1, 1)
+  const next = await open()
+  const appended = await next.append(message('d'))
+  assert.equal(appended.position.split(':')[2], identity)
+})
+
 test('H105: a reader whose connection was cut is told when another record took the place of its last one', async () => {
   const cut = new Cutter()
   const wal = await open({ timeTickMs: 60_000 })
@@ -109,7 +123,9 @@ test('H105: a reader whose connection was cut is told when another record took t
   await pause(5)
   loseAllBut(2)
   const newer = await open({ timeTickMs: 60_000 })
-  for (const each of ['d', 'e', 'f']) await newer.append(message(each))
+  await newer.append(message('d'))
+  await newer.barrier()
+  for (const each of ['e', 'f']) await newer.append(message(each))
   cut.release()
   const error = (await within(next.catch((reason) => reason))) as LogRolledBackError
   assert.equal(error.code, 'WAL_LOG_ROLLED_BACK')

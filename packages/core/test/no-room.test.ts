@@ -90,6 +90,26 @@ test('such a crash above an earlier truncation point: the log begins where its s
   assert.deepEqual(await texts(next.read({ until: 'end' })), ['c', 'd', 'x'])
 })
 
+test('what frees room first keeps the last time tick, without which nobody could name the log', async () => {
+  const room = { records: 20 }
+  const wal = await open({ builder: withRoom(room), timeTickMs: 60_000 })
+  const positions: string[] = []
+  for (const each of ['a', 'b']) positions.push((await wal.append(message(each))).position)
+  await wal.barrier()
+  for (const each of ['c', 'd', 'e']) positions.push((await wal.append(message(each))).position)
+  room.records = 0
+  wal.append(message('f')).catch(() => {})
+  const truncated = wal.truncate(positions[3] as string)
+  truncated.catch(() => {})
+  while (storedLog().records.length > 4) await new Promise((resolve) => setTimeout(resolve, 1))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  const reader = await openReader()
+  assert.deepEqual(await texts(reader.read({ after: positions[3] as string, until: 'end' })), ['e'])
+  const next = await open()
+  await next.append(message('x'))
+  assert.deepEqual(await texts(next.read({ after: positions[3] as string, until: 'end' })), ['e', 'x'])
+})
+
 test('a truncation that is refused leaves no trace', async () => {
   const wal = await open({ timeTickMs: 60_000 })
   const positions: string[] = []

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { AppendError } from '@wal/walimpls'
 import { test } from 'vitest'
-import { cleanLogs, message, open, turn, within } from './harness.js'
+import { cleanLogs, message, open, openReader, texts, turn, within } from './harness.js'
 import { overMemory } from './over-memory.js'
+import { rawLog } from './raw-log.js'
+import { storedLog } from './stored-log.js'
 
 cleanLogs()
 
@@ -26,4 +28,74 @@ test('G3 nothing is handed in behind a batch that has failed, not even in the tu
   const second = wal.append({ payload: new Uint8Array(300_000) })
   await within(Promise.all([first, second]))
   assert.deepEqual(sent, [0, 1, 1, 2])
+})
+
+/** Enough for a batch of its own while others are in flight. */
+const large = (text: string) => message(text.padEnd(300_000, '.'))
+
+test('G3 a backend that stored a batch behind one that failed ends its writer, though it stores all of them in the end', async () => {
+  const failures = new Set([1])
+  const builder = overMemory((log) => ({
+    async append(batch) {
+      if (failures.delete(batch.sequence)) {
+        // Late enough for the batch behind it to be in flight.
+        for (let i = 0; i < 5; i++) await turn()
+        throw new AppendError('WAL_UNAVAILABLE', 'not now', { outcome: 'not-written' })
+      }
+      // What is sent again is not recognised: it is stored again, above what was stored by mistake.
+      storedLog().batches.clear()
+      return log.append(batch)
+    },
+  }))
+  const wal = await open({ builder, timeTickMs: 60_000, batchBytes: 256 << 10, budgetBytes: 8 << 20 })
+  const appends = [wal.append(large('1')), wal.append(large('2'))]
+  for (const append of appends) append.catch(() => {})
+  await assert.rejects(within(appends[0] as Promise<unknown>), {
+    code: 'WAL_CORRUPT',
+    message: /stored batch 2 although batch 1 before it had failed/,
+  })
+  await assert.rejects(within(appends[1] as Promise<unknown>), { code: 'WAL_CORRUPT', outcome: 'unknown' })
+})
+
+test('G3 nothing is handed in behind a batch that failed while the one before it is being confirmed', async () => {
+  const sent: number[] = []
+  let holding = false
+  const held: (() => void)[] = []
+  const failures = new Set([2])
+  const builder = overMemory((log) => ({
+    append: async (batch) => {
+      sent.push(batch.sequence)
+      if (failures.delete(batch.sequence))
+        throw new AppendError('WAL_UNAVAILABLE', 'not now', { outcome: 'not-written' })
+      return log.append(batch)
+    },
+    read(options) {
+      const scanner = log.read(options)
+      const next = scanner.next.bind(scanner)
+      scanner.next = async () => {
+        if (holding) await new Promise<void>((resolve) => held.push(resolve))
+        return next()
+      }
+      return scanner
+    },
+  }))
+  const wal = await open({ builder, timeTickMs: 60_000, batchBytes: 256 << 10, budgetBytes: 8 << 20 })
+  // A void record lies between the writer's last one and its next: that one is confirmed by a look.
+  const raw = await rawLog()
+  await raw.append(raw.record({ term: 0, incarnation: 'ghost', timeTick: 7n, payload: 'void' }))
+  holding = true
+  const first = [wal.append(large('1')), wal.append(large('2'))]
+  while (held.length === 0) await turn()
+  const third = wal.append(large('3'))
+  for (let i = 0; i < 20; i++) await turn()
+  assert.deepEqual(sent, [0, 1, 2])
+  holding = false
+  for (const go of held) go()
+  await within(Promise.all([...first, third]))
+  assert.deepEqual(sent, [0, 1, 2, 2, 3])
+  const delivered = await texts((await openReader()).read({ until: 'end' }))
+  assert.deepEqual(
+    delivered.map((text) => text[0]),
+    ['1', '2', '3'],
+  )
 })

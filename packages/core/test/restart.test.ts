@@ -3,6 +3,7 @@ import { systemRuntime } from '@wal/walimpls'
 import { test } from 'vitest'
 import { cleanLogs, faulty, message, open, openReader, textOf, texts, within } from './harness.js'
 import { overMemory } from './over-memory.js'
+import { rawLog } from './raw-log.js'
 
 cleanLogs()
 
@@ -87,4 +88,27 @@ test('a reader that fell out of the buffer goes on behind what it had, though th
   // From its start, and from the last record that it had: it is not the truncation that says where to go on. Between the
   // two the truncation itself looked for its position.
   assert.equal(reads, 3)
+})
+
+test('a reader that starts again behind a newer writer’s first opening record, which did not count, finds its last record', async () => {
+  const backend = faulty()
+  const wal = await open({ timeTickMs: 60_000 })
+  const { timeTick } = await wal.append(message('old'))
+  const reader = await openReader({ builder: backend.builder, runtime: quick })
+  const scanner = reader.read()
+  assert.equal(textOf((await within(scanner.next())).value as never), 'old')
+  // The newer writer's clock is behind: its first opening record makes it current and counts for nothing.
+  const raw = await rawLog()
+  const newer = { term: 5, incarnation: 'newer', type: 1, opening: true }
+  const waiting = scanner.next()
+  // The call that waits brings that record; the one behind it fails.
+  backend.plan = { script: { next: { 2: 'fail' } } }
+  await raw.append(raw.record({ ...newer, timeTick: timeTick - 1n }))
+  while (backend.counts.fail === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+  await raw.append(raw.record({ ...newer, timeTick: timeTick + 1n }))
+  await raw.append(
+    raw.record({ ...newer, timeTick: timeTick + 2n, type: 1000, opening: false, payload: 'new' }),
+  )
+  assert.equal(textOf((await within(waiting)).value as never), 'new')
+  await scanner.close()
 })

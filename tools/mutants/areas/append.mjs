@@ -43,7 +43,7 @@ export const appendMutants = [
     file: pipeline,
     find: '      this.#checkPrefix(failed, error)\n',
     replace: '',
-    harness: 'packages/core/test/outcomes.test.ts',
+    harness: 'packages/core/test/prefix.test.ts',
   },
   {
     name: 'a batch handed in behind one that has failed',

@@ -68,14 +68,6 @@ export const openMutants = [
     harness: doubt,
   },
   {
-    name: 'a late time tick vouches for itself',
-    file: 'packages/core/src/adaptor/read-log-end.ts',
-    find: 'const { previousTick } = lastRecord',
-    replace:
-      'const previousTick = isTimeTick(lastRecord) ? ids.serialise(lastRecord.id) : lastRecord.previousTick',
-    harness: fencing,
-  },
-  {
     name: 'a log far ahead of the clock is opened',
     file: open,
     find: '.observe(end.timeTick, options.maxClockAheadMs, where)',

@@ -7,7 +7,7 @@ export const outcomeMutants = [
   {
     name: 'unknown outcome told as not written, at the end',
     file: 'packages/core/src/append/batch-in-flight.ts',
-    find: "return batch.maybeWritten || pending ? 'unknown' : 'not-written'",
+    find: "return batch.maybeWritten || pending || stored ? 'unknown' : 'not-written'",
     replace: "return 'not-written'",
     harness: outcomes,
   },

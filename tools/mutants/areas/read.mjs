@@ -87,7 +87,7 @@ export const readMutants = [
     name: 'fallen out of the buffer, the last record not asked for again: rolled back unnoticed',
     file: source,
     find: 'if (this.#started) this.#order?.seekAgain()\n',
-    replace: 'if (false) this.#order?.meetAgain()',
+    replace: 'if (false) this.#order?.seekAgain()\n',
     harness: positions,
   },
   {
@@ -123,7 +123,7 @@ export const readMutants = [
     file: 'packages/core/src/position/truncation-point.ts',
     find: 'return kept ? point : { ...point, id: before.id }',
     replace: 'return point',
-    harness: 'packages/core/test/truncate.test.ts',
+    harness: 'packages/core/src/position/position.test.ts',
   },
   {
     name: 'a time tick that waited says what held before a truncation',
@@ -217,10 +217,10 @@ export const readMutants = [
     harness: noRoom,
   },
   {
-    name: 'behind a hole reading goes on at the log’s beginning',
+    name: 'a hole is passed over in silence',
     file: source,
-    find: '    this.#start = { from: kept }\n    order?.skip(undefined)\n',
-    replace: "    this.#start = 'oldest'\n    order?.skip(undefined)\n",
+    find: '    this.#lost ??= { after }\n',
+    replace: '',
     harness: holes,
   },
   {
@@ -234,7 +234,7 @@ export const readMutants = [
     name: 'what frees room frees the last time tick, and with it the log’s identity',
     file: truncation,
     find: 'context.ids.compare(to, tick) < 0 ? to : tick',
-    replace: 'tick === undefined ? tick : to',
+    replace: 'context.ids.compare(to, tick) < 0 ? tick : to',
     harness: noRoom,
   },
 ]

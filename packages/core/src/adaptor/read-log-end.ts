@@ -166,6 +166,7 @@ export function awaitLogEnd(
         const { oldest } = error as PositionTruncatedError
         found = oldest === place ? found + 1 : 1
         place = oldest
+        await runtime.yield()
       }
     }
   })

@@ -26,5 +26,7 @@ export interface BatchInFlight {
 export function endOutcome(batch: BatchInFlight | undefined): AppendOutcome {
   if (batch === undefined) return 'not-written'
   const pending = batch.outcome === undefined && batch.attempts > 0
-  return batch.maybeWritten || pending ? 'unknown' : 'not-written'
+  // The backend stored it, and the writer ended before it could be acknowledged.
+  const stored = batch.outcome !== undefined && 'ids' in batch.outcome
+  return batch.maybeWritten || pending || stored ? 'unknown' : 'not-written'
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import { numberIdCodec } from '@wal/walimpls/helper'
 import fc from 'fast-check'
 import { test } from 'vitest'
 import { formatPosition, parsePosition } from './position.js'
-import { formatTruncationPoint, parseTruncationPoint } from './truncation-point.js'
+import { formatTruncationPoint, movedTo, parseTruncationPoint } from './truncation-point.js'
 
 const term = fc.maxSafeNat()
 const incarnation = fc.stringMatching(/^[a-z0-9]{1,32}$/)
@@ -101,4 +102,26 @@ test('what is no position is WAL_INVALID_ARGUMENT, a later format WAL_SPEC_UNSUP
   )
   for (const bad of ['', '1 2 a', '1 x a 1', '1 0  1', '1 0 a 1 2', ' 0 a 1'])
     assert.throws(() => parseTruncationPoint(bad, 'the place'), { code: 'WAL_CORRUPT', message: /the place/ })
+})
+
+test('a truncation point that moves on keeps the id from which records are still kept', () => {
+  const ids = numberIdCodec('memory')
+  const writer = { term: 1, incarnation: 'w' }
+  const before = { id: '5', writer, timeTick: 50n }
+  // A message that was sent twice has a position that begins at a record before it.
+  assert.deepEqual(movedTo({ id: '3', writer, timeTick: 60n }, before, ids), {
+    id: '5',
+    writer,
+    timeTick: 60n,
+  })
+  assert.deepEqual(movedTo({ id: '7', writer, timeTick: 60n }, before, ids), {
+    id: '7',
+    writer,
+    timeTick: 60n,
+  })
+  assert.deepEqual(movedTo({ id: '3', writer, timeTick: 60n }, undefined, ids), {
+    id: '3',
+    writer,
+    timeTick: 60n,
+  })
 })
