@@ -1,6 +1,7 @@
 import type { FileSystem } from '@wal/walimpls'
 import { codeOf } from './error-mapping.js'
 import { epochPath, parseListing } from './layout.js'
+import { isNoRoom, Reserve } from './reserve.js'
 
 /**
  * Takes the next epoch: from when this resolves, no writer of an earlier one acknowledges a batch that it has not
@@ -13,7 +14,7 @@ export async function claimEpoch(files: FileSystem, directory: string): Promise<
   const { segments, highestMarker } = parseListing(await files.list(directory))
   const highest = Math.max(highestMarker, segments.at(-1)?.epoch ?? 0)
   for (let epoch = highestMarker + 1; ; epoch++) {
-    if ((await createMarker(files, epochPath(directory, epoch))) && epoch > highest) return epoch
+    if ((await createMarker(files, directory, epoch)) && epoch > highest) return epoch
   }
 }
 
@@ -27,10 +28,30 @@ export function isCurrent(files: FileSystem, directory: string, epoch: number): 
   return !isSuperseded(files, directory, epoch) && files.existsNow(epochPath(directory, epoch))
 }
 
-async function createMarker(files: FileSystem, path: string): Promise<boolean> {
+/**
+ * False when it is there already. On a disk without inodes the marker before it gets another name; where the file system
+ * counts names too, a reserved file is given up.
+ */
+async function createMarker(files: FileSystem, directory: string, epoch: number): Promise<boolean> {
+  const path = epochPath(directory, epoch)
+  const create = async () => (await files.open(path, 'create')).close()
   try {
-    const file = await files.open(path, 'create')
-    await file.close()
+    return await exclusively(create)
+  } catch (error) {
+    if (!isNoRoom(error) || epoch === 1) throw error
+  }
+  try {
+    return await exclusively(() => files.link(epochPath(directory, epoch - 1), path))
+  } catch (error) {
+    if (!(await new Reserve(files, directory).giveUpOne())) throw error
+  }
+  return exclusively(create)
+}
+
+/** False when somebody else has made the name. */
+async function exclusively(make: () => Promise<void>): Promise<boolean> {
+  try {
+    await make()
     return true
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false

@@ -3,7 +3,7 @@ import type { NumberId } from '@wal/walimpls/helper'
 import { FRAME_HEADER_BYTES, type FrameHeader } from './frame.js'
 import { FrameDecoder } from './frame-decoder.js'
 import type { EncodedBatch } from './frame-encoder.js'
-import type { Listing } from './layout.js'
+import type { Listing, SegmentName } from './layout.js'
 import type { LogDirectory } from './log-directory.js'
 import { LogReader } from './log-reader.js'
 import { SEGMENT_HEADER_BYTES, type Seal, type SegmentHeader } from './segment-header.js'
@@ -19,7 +19,12 @@ export interface LogEnd {
    * writer could know: a sync asked for now may answer for bytes that an earlier, failed one has dropped. All before it
    * are, since a batch is begun only after the one before it was durable.
    */
-  readonly unproven: EncodedBatch | undefined
+  readonly unproven: Unproven | undefined
+}
+
+export interface Unproven extends EncodedBatch {
+  /** Where it lies, up to `end`; from the segment's beginning on, if its header is as little proven. */
+  readonly place: { readonly segment: SegmentName; readonly start: number; readonly end: number }
 }
 
 /**
@@ -111,6 +116,7 @@ function endBefore(
 ): LogEnd {
   const { firstId, count, sequence, start, bodyBytes, bodyCrc } = frame
   // The mark of a clean close proves what is before it, and is itself of no use to the next writer.
+  const first = start === SEGMENT_HEADER_BYTES
   const unproven =
     count === 0
       ? undefined
@@ -120,9 +126,10 @@ function endBefore(
           bodyCrc,
           count,
           sequence,
+          place: { segment: name, start: first ? 0 : start, end: frame.end },
         }
   // With its only batch a segment leaves the log: its header was in the same write, and is as little proven.
-  const seal = start === SEGMENT_HEADER_BYTES ? previous : { segment: name, end: start }
+  const seal = first ? previous : { segment: name, end: start }
   return { seal, nextId: firstId, unproven }
 }
 

@@ -5,7 +5,8 @@ import { identityOf, sealFrame } from './frame.js'
 import type { EncodedBatch } from './frame-encoder.js'
 import { type SegmentName, segmentName, segmentPath } from './layout.js'
 import type { LogDirectory } from './log-directory.js'
-import { findEnd } from './log-end.js'
+import { findEnd, type Unproven } from './log-end.js'
+import { fitsReserve, isNoRoom, Reserve } from './reserve.js'
 import { encodeSegmentHeader, SEGMENT_HEADER_BYTES, type Seal } from './segment-header.js'
 
 /** The segment being written. */
@@ -27,19 +28,24 @@ export class LogWriter {
   /** Where the log ends, durably. Undefined before it was found out; its seal is when there is nothing before. */
   private end: { readonly seal: Seal | undefined } | undefined
   /** The predecessor's last batch, as long as it waits to be written again. */
-  private unproven: EncodedBatch | undefined
+  private unproven: Unproven | undefined
   private nextId = 1
   private open: Open | undefined
   private fenced = false
   /** Whether the batch at hand may have reached a file, by this attempt or an earlier one. */
   private attempted = false
+  /** Whether a batch of this writer is acknowledged. Until then it may use the reserve. */
+  private stored = false
+  private readonly reserve: Reserve
 
   constructor(
     private readonly log: LogDirectory,
     private readonly writer: Writer,
     private readonly segmentBytes: number,
     private readonly report: (notice: string) => void,
-  ) {}
+  ) {
+    this.reserve = new Reserve(log.files, log.path)
+  }
 
   /** Resolves with the id of the first record once all are durable and no successor was there. */
   async store(batch: EncodedBatch): Promise<number> {
@@ -47,10 +53,13 @@ export class LogWriter {
       this.assertCurrent()
       if (this.end === undefined) await this.takeOver()
       if (this.unproven !== undefined) {
-        await this.write(this.unproven)
+        await this.writeAgain(this.unproven)
         this.unproven = undefined
       }
-      return await this.write(batch)
+      const id = await this.write(batch)
+      if (!this.stored) await this.fillReserve()
+      this.stored = true
+      return id
     } catch (error) {
       // Whether a failed write or sync has reached the disk is never asked again: the segment is sealed where it was
       // known to be durable, and the batch goes into a new one when it is sent again.
@@ -65,6 +74,14 @@ export class LogWriter {
     if (this.epoch !== undefined && !this.fenced)
       this.fenced = !isCurrent(this.log.files, this.log.path, this.epoch)
     return this.fenced
+  }
+
+  /** Sets room aside for the next open, where there is some. */
+  async fillReserve(): Promise<void> {
+    if (await this.reserve.fill()) return
+    this.report(
+      `${this.log.path}: the disk is full, and no room could be set aside. Truncate the log while it is open: another writer may find no room for its opening record.`,
+    )
   }
 
   /** Marks a clean close: damage found later is then no torn end. */
@@ -89,17 +106,67 @@ export class LogWriter {
   }
 
   private async write(batch: EncodedBatch): Promise<number> {
-    const { bytes, bodyEnd, bodyCrc, count, sequence } = batch
-    if (this.open !== undefined && this.open.end + bodyEnd > this.segmentBytes) await this.leaveSegment()
-    const begun = this.open
-    const segment = begun ?? (await this.newSegment())
-    const fields = { firstId: this.nextId, count, sequence, bodyCrc }
-    const frame = bytes.subarray(0, sealFrame(bytes, bodyEnd, fields, segment.identity, segment.end))
+    if (this.open !== undefined && this.open.end + batch.bodyEnd > this.segmentBytes)
+      await this.leaveSegment()
+    const segment = this.open
+    if (segment === undefined) return this.begin(batch)
+    const frame = this.frameOf(batch, segment)
     this.attempted = true
-    if (begun !== undefined) await segment.file.writeDurably([frame], segment.end)
-    else await this.beginSegment(segment, frame)
+    await segment.file.writeDurably([frame], segment.end)
     this.assertCurrent()
-    return this.acknowledge(segment, frame.length, count)
+    return this.acknowledge(segment, frame.length, batch.count)
+  }
+
+  /** Writes the batch as the first of a new segment, of a reserved one where the disk is full and nothing is stored yet. */
+  private async begin(batch: EncodedBatch): Promise<number> {
+    try {
+      return await this.beginWith(await this.newSegment(), batch)
+    } catch (error) {
+      if (this.stored || !isNoRoom(error) || !fitsReserve(SEGMENT_HEADER_BYTES + batch.bodyEnd)) throw error
+      const segment = await this.reservedSegment()
+      if (segment === undefined) throw error
+      return this.beginWith(segment, batch)
+    }
+  }
+
+  private async beginWith(segment: Open, batch: EncodedBatch): Promise<number> {
+    const frame = this.frameOf(batch, segment)
+    this.attempted = true
+    await this.beginSegment(segment, frame)
+    this.assertCurrent()
+    return this.acknowledge(segment, frame.length, batch.count)
+  }
+
+  private frameOf({ bytes, bodyEnd, bodyCrc, count, sequence }: EncodedBatch, segment: Open): Uint8Array {
+    const fields = { firstId: this.nextId, count, sequence, bodyCrc }
+    return bytes.subarray(0, sealFrame(bytes, bodyEnd, fields, segment.identity, segment.end))
+  }
+
+  /**
+   * The predecessor's last batch. Where a copy of it finds no room, its own bytes are written once more in their place,
+   * which are allocated already: from then on it is durable, and the log ends behind it.
+   */
+  private async writeAgain(batch: Unproven): Promise<void> {
+    try {
+      await this.write(batch)
+    } catch (error) {
+      if (!isNoRoom(error)) throw error
+      const { segment, start, end } = batch.place
+      const { files, path } = this.log
+      const file = await files.open(segmentPath(path, segment), 'write')
+      try {
+        const bytes = Buffer.alloc(end - start)
+        if ((await file.read(bytes, start)) < bytes.length) throw error
+        await file.writeDurably([bytes], start)
+      } finally {
+        await file.close()
+      }
+      await files.syncDirectory(path)
+      this.assertCurrent()
+      this.end = { seal: { segment, end } }
+      this.nextId += batch.count
+      this.attempted = false
+    }
   }
 
   /** A file for the next segment, empty as yet. */
@@ -116,6 +183,15 @@ export class LogWriter {
         this.ordinal++
       }
     }
+  }
+
+  /** The same of a file that was set aside; undefined when none is left. */
+  private async reservedSegment(): Promise<Open | undefined> {
+    const { files, path } = this.log
+    const name = segmentName(this.nextId, this.epoch as number, ++this.ordinal)
+    if (!(await this.reserve.useAs(segmentPath(path, name)))) return undefined
+    const file = await files.open(segmentPath(path, name), 'write')
+    return { file, name, identity: identityOf(name.file), end: SEGMENT_HEADER_BYTES }
   }
 
   private async beginSegment(segment: Open, frame: Uint8Array): Promise<void> {

@@ -161,5 +161,6 @@ export class FileWAL extends FileReadOnlyWAL implements WALImpls<NumberId> {
         `${this.log.path}: another writer has taken over; it alone may truncate`,
       )
     await truncateSegments(this.log, before)
+    await this.logWriter.fillReserve()
   }
 }

@@ -4,7 +4,8 @@ import { seededRandom } from '@wal/walimpls/testing'
 import { expect, test } from 'vitest'
 import { fileBuilder } from '../src/builder.js'
 import { batchOf, textOf } from './batches.js'
-import { SimulatedDisk, simulatedRuntime } from './simulated-disk.js'
+import { SimulatedDisk } from './simulated-disk.js'
+import { simulatedRuntime } from './simulated-runtime.js'
 
 /**
  * Lives of a log in a simulated process each, ended by a power loss or a kill; in each, one or two writers that take

@@ -4,7 +4,8 @@ import { fileBuilder } from '../src/builder.js'
 import type { FileOpener } from '../src/opener.js'
 import { batchOf, textOf } from './batches.js'
 import { fill, idsOf, range, readAll } from './on-disk.js'
-import { SimulatedDisk, simulatedRuntime } from './simulated-disk.js'
+import { SimulatedDisk } from './simulated-disk.js'
+import { simulatedRuntime } from './simulated-runtime.js'
 
 const BATCHES = 6
 const SIZE = 2

@@ -6,7 +6,8 @@ import { claimEpoch } from '../src/epoch.js'
 import type { FileOpener } from '../src/opener.js'
 import { batchOf, textOf } from './batches.js'
 import { fill, openerFor, readAll, temporaryFolder } from './on-disk.js'
-import { SimulatedDisk, simulatedRuntime } from './simulated-disk.js'
+import { SimulatedDisk } from './simulated-disk.js'
+import { simulatedRuntime } from './simulated-runtime.js'
 
 test.each([1, 4])('what a reader gives out it has made durable: %i batches', async (batches) => {
   const disk = new SimulatedDisk(() => 0)

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path'
-import type { File, FileSystem, Runtime } from '@wal/walimpls'
+import type { File, FileSystem } from '@wal/walimpls'
 
 const SECTOR = 512
 
@@ -156,6 +156,22 @@ export class SimulatedDisk {
       if (dirname(path) === directory) this.stableNames.set(path, node)
   }
 
+  rename(from: string, to: string): void {
+    const node = this.visibleNames.get(from)
+    if (node === undefined) throw failure('ENOENT', from)
+    this.visibleNames.delete(from)
+    this.visibleNames.set(to, node)
+    this.changed(to)
+  }
+
+  link(file: string, path: string): void {
+    const node = this.visibleNames.get(file)
+    if (node === undefined) throw failure('ENOENT', file)
+    if (this.visibleNames.has(path)) throw failure('EEXIST', path)
+    this.visibleNames.set(path, node)
+    this.changed(path)
+  }
+
   remove(path: string, recursive: boolean): void {
     if (this.folders.has(path)) {
       if (!recursive) throw failure('ERR_FS_EISDIR', path)
@@ -249,6 +265,18 @@ class MountedFiles implements FileSystem {
     await this.step()
   }
 
+  async rename(from: string, to: string): Promise<void> {
+    await this.step()
+    this.disk.rename(from, to)
+    await this.step()
+  }
+
+  async link(file: string, path: string): Promise<void> {
+    await this.step()
+    this.disk.link(file, path)
+    await this.step()
+  }
+
   async remove(path: string, options?: { readonly recursive?: boolean }): Promise<void> {
     await this.step()
     this.disk.remove(path, options?.recursive ?? false)
@@ -290,7 +318,8 @@ class MountedFile implements File {
   async writeDurably(chunks: readonly Uint8Array[], position: number): Promise<void> {
     const bytes = Buffer.concat(chunks)
     // The cache fills piece by piece, and others can read in between.
-    const cut = this.disk.full ? Math.floor(bytes.length / 3) : bytes.length
+    const grows = position + bytes.length > this.node.visible.length
+    const cut = this.disk.full && grows ? Math.floor(bytes.length / 3) : bytes.length
     const middle = Math.min(cut, Math.floor(bytes.length * 0.6))
     await this.step()
     this.show(bytes.subarray(0, middle), position)
@@ -347,22 +376,6 @@ class MountedFile implements File {
     for (let at = from; at < to; at++)
       if (!node.dropped.some((range) => at >= range.from && at < range.to))
         node.stable[at] = node.visible[at] as number
-  }
-}
-
-/** Timers at once, time by steps: the simulation waits for nothing. */
-export function simulatedRuntime(files: FileSystem, random: () => number): Runtime {
-  let now = 1_700_000_000_000
-  return {
-    monotonic: () => 0,
-    now: () => ++now,
-    random,
-    setTimeout(run) {
-      const immediate = setImmediate(run)
-      return { clear: () => clearImmediate(immediate) }
-    },
-    yield: () => new Promise((resolve) => setImmediate(resolve)),
-    files,
   }
 }
 

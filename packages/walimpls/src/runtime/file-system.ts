@@ -19,6 +19,10 @@ export interface FileSystem {
   makeDirectory(path: string): Promise<void>
   /** A created, renamed or removed name is durable only after its directory is synced. */
   syncDirectory(path: string): Promise<void>
+  /** Replaces what has the new name. Needs room for nothing but the name. */
+  rename(from: string, to: string): Promise<void>
+  /** Another name for a file. `EEXIST` when there is one (atomic); needs no inode. */
+  link(file: string, path: string): Promise<void>
   remove(path: string, options?: { readonly recursive?: boolean }): Promise<void>
   /** Calls back, soon and possibly more often than needed, after something in the directory changed. A hint: poll as well. */
   watch(directory: string, changed: () => void): { close(): void }

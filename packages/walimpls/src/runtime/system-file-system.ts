@@ -1,5 +1,16 @@
 import { statSync, watch } from 'node:fs'
-import { constants, type FileHandle, mkdir, open, readdir, rm, stat, statfs } from 'node:fs/promises'
+import {
+  constants,
+  type FileHandle,
+  link,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  stat,
+  statfs,
+} from 'node:fs/promises'
 import type { File, FileSystem } from './file-system.js'
 
 /**
@@ -56,6 +67,8 @@ export const systemFileSystem: FileSystem = {
       await directory.close()
     }
   },
+  rename: (from, to) => rename(from, to),
+  link: (file, path) => link(file, path),
   remove: (path, options) => rm(path, { recursive: options?.recursive ?? false }),
   watch(directory, changed) {
     const watcher = watch(directory, { persistent: false }, changed)
