@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { memoryBuilder } from '@wal/core/testing'
 import { AppendError, type OpenerBuilderImpls, type WALImpls } from '@wal/walimpls'
 import { test } from 'vitest'
 import type { PositionTruncatedError } from '../src/index.js'
@@ -43,6 +44,19 @@ test('H114: truncate frees what an append waits for, though its time tick does n
   const next = await open()
   await next.append(message('f'))
   assert.deepEqual(await texts(next.read({ until: 'end' })), ['d', 'e', 'f'])
+})
+
+test('freeing that fails while appends wait for room is tried again', async () => {
+  let failures = 2
+  const builder = withRoom({ records: 6 }, (log) => ({
+    truncate: async (...given) => {
+      if (failures-- > 0) throw new Error('a file vanished')
+      return log.truncate(...given)
+    },
+  }))
+  const { wal, positions, waiting } = await full(builder)
+  await within(wal.truncate(positions[2]), 10_000)
+  await within(waiting)
 })
 
 test('what was freed before a crash, and is not in the log yet, keeps nobody from reading what is left', async () => {
@@ -90,24 +104,38 @@ test('such a crash above an earlier truncation point: the log begins where its s
   assert.deepEqual(await texts(next.read({ until: 'end' })), ['c', 'd', 'x'])
 })
 
-test('what frees room first keeps the last time tick, without which nobody could name the log', async () => {
-  const room = { records: 20 }
-  const wal = await open({ builder: withRoom(room), timeTickMs: 60_000 })
+test('what frees room keeps the last time tick, without which nobody could name the log, as long as that is enough', async () => {
+  const room = { records: 8 }
+  const asked: string[] = []
+  const builder = withRoom(room, (log) => ({
+    truncate: async (before, waits) => {
+      asked.push(memoryBuilder().messageIds.serialise(before as never))
+      return log.truncate(before, waits)
+    },
+  }))
+  const wal = await open({ builder, timeTickMs: 60_000 })
   const positions: string[] = []
   for (const each of ['a', 'b']) positions.push((await wal.append(message(each))).position)
   await wal.barrier()
   for (const each of ['c', 'd', 'e']) positions.push((await wal.append(message(each))).position)
-  room.records = 0
-  wal.append(message('f')).catch(() => {})
-  const truncated = wal.truncate(positions[3] as string)
-  truncated.catch(() => {})
-  while (storedLog().records.length > 4) await new Promise((resolve) => setTimeout(resolve, 1))
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  // The opening record, a, b, the time tick, c, d, e: one more fits.
+  const appends = ['f', 'g', 'h'].map((each) => wal.append(message(each)))
+  await within(wal.truncate(positions[3] as string))
+  await within(Promise.all(appends))
+  // Up to the tick first, which was enough; the whole of it once the log knew.
+  assert.deepEqual(asked, ['4', '6'])
+})
+
+test('where keeping the last time tick makes no room, all that the truncation asks for is freed', async () => {
+  const room = { records: 6 }
+  const wal = await open({ builder: withRoom(room), timeTickMs: 60_000 })
+  const positions: string[] = []
+  for (const each of ['a', 'b', 'c', 'd', 'e']) positions.push((await wal.append(message(each))).position)
+  const waiting = wal.append(message('f'))
+  await within(wal.truncate(positions[3] as string))
+  await within(waiting)
   const reader = await openReader()
-  assert.deepEqual(await texts(reader.read({ after: positions[3] as string, until: 'end' })), ['e'])
-  const next = await open()
-  await next.append(message('x'))
-  assert.deepEqual(await texts(next.read({ after: positions[3] as string, until: 'end' })), ['e', 'x'])
+  assert.deepEqual(await texts(reader.read({ after: positions[3] as string, until: 'end' })), ['e', 'f'])
 })
 
 test('a truncation that is refused leaves no trace', async () => {

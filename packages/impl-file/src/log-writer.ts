@@ -37,6 +37,8 @@ export class LogWriter {
   /** Whether a batch of this writer is acknowledged. Until then it may use the reserve. */
   private stored = false
   private readonly reserve: Reserve
+  /** No room could be set aside for the next writer's opening record. */
+  lacksReserve = false
 
   constructor(
     private readonly log: LogDirectory,
@@ -78,10 +80,7 @@ export class LogWriter {
 
   /** Sets room aside for the next open, where there is some. */
   async fillReserve(): Promise<void> {
-    if (await this.reserve.fill()) return
-    this.report(
-      `${this.log.path}: the disk is full, and no room could be set aside. Truncate the log while it is open: another writer may find no room for its opening record.`,
-    )
+    this.lacksReserve = !(await this.reserve.fill())
   }
 
   /** Marks a clean close: damage found later is then no torn end. */

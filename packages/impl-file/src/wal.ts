@@ -69,14 +69,15 @@ export class FileReadOnlyWAL implements ReadOnlyWALImpls<NumberId> {
   }
 
   get guarantees(): Guarantees {
+    const { shared } = this.parts
     return {
       durability: 'synced to disk before acknowledgement (O_DSYNC or fdatasync), as honest as the disk is',
-      fencing: this.parts.shared
+      fencing: shared
         ? 'none between hosts: the folder lies on a network file system'
         : 'host: writers of one host on a local file system, by an epoch marker created exclusively',
       retention: 'kept until truncated',
       truncation: `whole segments of ${this.parts.segmentBytes} bytes`,
-      warnings: [...(this.parts.shared ? [SHARED_WARNING] : []), ...this.notices],
+      warnings: [...(shared ? [SHARED_WARNING] : []), ...this.troubles(), ...this.notices],
     }
   }
 
@@ -95,6 +96,11 @@ export class FileReadOnlyWAL implements ReadOnlyWALImpls<NumberId> {
 
   close(): Promise<void> {
     return this.tree.close()
+  }
+
+  /** What is amiss as long as it lasts. */
+  protected troubles(): readonly string[] {
+    return []
   }
 
   /** Runs when all scanners are closed. */
@@ -146,6 +152,13 @@ export class FileWAL extends FileReadOnlyWAL implements WALImpls<NumberId> {
       this.truncating = mine.catch(() => {})
       return mine
     })
+  }
+
+  protected override troubles(): readonly string[] {
+    if (!this.logWriter.lacksReserve) return []
+    return [
+      `${this.log.path}: the disk is full, and no room could be set aside. Truncate the log while it is open: another writer may find no room for its opening record.`,
+    ]
   }
 
   protected override async release(): Promise<void> {

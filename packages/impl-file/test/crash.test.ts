@@ -72,7 +72,7 @@ async function liveOnce(disk: SimulatedDisk, history: History, random: () => num
   for (let i = 0; i < 3; i++) actors.push(follow(runtime, history, life, disk.ioErrorRate > 0))
   // Dead processes' promises never settle, so nobody waits for the actors.
   for (const actor of actors) actor.catch(fail)
-  const steps = 20 + random() * 300
+  const steps = 20 + random() * 500
   for (let step = 0; step < steps; step++) {
     if (random() < (disk.full ? 0.05 : 0.003)) disk.full = !disk.full
     await new Promise<void>((resolve) => setImmediate(resolve))
@@ -123,7 +123,7 @@ async function write(
       }
       if (failures > 0 && failures < 2) events.resent++
       pending.splice(0, settled.length - failures)
-      if (random() < 0.3) await truncate(wal, history, random)
+      if (random() < 0.5) await truncate(wal, history, random)
     }
     events.takeovers++
     if (fenced) events.fenced++

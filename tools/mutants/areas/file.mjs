@@ -1,6 +1,7 @@
 const writer = 'packages/impl-file/src/log-writer.ts'
 const frame = 'packages/impl-file/src/frame.ts'
 const crash = 'packages/impl-file/test/crash.test.ts'
+const fullDisk = 'packages/impl-file/test/processes/full-disk.test.ts'
 const reader = 'packages/impl-file/test/reader.test.ts'
 const damage = 'packages/impl-file/test/damage.test.ts'
 const frames = 'packages/impl-file/src/frame.test.ts'
@@ -9,9 +10,8 @@ export const fileMutants = [
   {
     name: 'file: ack before sync',
     file: writer,
-    find: 'if (begun !== undefined) await segment.file.writeDurably([frame], segment.end)',
-    replace:
-      'if (begun !== undefined) void segment.file.writeDurably([Buffer.from(frame)], segment.end).catch(() => {})',
+    find: '    await segment.file.writeDurably([frame], segment.end)\n',
+    replace: '    void segment.file.writeDurably([Buffer.from(frame)], segment.end).catch(() => {})\n',
     harness: crash,
   },
   {
@@ -52,9 +52,8 @@ export const fileMutants = [
   {
     name: 'file: no fence check between sync and ack',
     file: writer,
-    find: `    else await this.beginSegment(segment, frame)
-    this.assertCurrent()`,
-    replace: '    else await this.beginSegment(segment, frame)',
+    find: '    await segment.file.writeDurably([frame], segment.end)\n    this.assertCurrent()\n',
+    replace: '    await segment.file.writeDurably([frame], segment.end)\n',
     harness: reader,
   },
   {
@@ -68,7 +67,7 @@ export const fileMutants = [
   {
     name: 'file: the predecessor’s last batch not written again',
     file: writer,
-    find: '        await this.write(this.unproven)\n',
+    find: '        await this.writeAgain(this.unproven)\n',
     replace: '',
     harness: crash,
   },
@@ -93,5 +92,19 @@ export const fileMutants = [
     find: '  await reader.assertNotDamaged(position)\n',
     replace: '',
     harness: damage,
+  },
+  {
+    name: 'file: no room set aside for an opening record',
+    file: 'packages/impl-file/src/reserve.ts',
+    find: 'if (!this.files.existsNow(path)) await this.create(path)',
+    replace: 'if (path === this.directory) await this.create(path)',
+    harness: fullDisk,
+  },
+  {
+    name: 'file: a disk without inodes has no marker for another writer',
+    file: 'packages/impl-file/src/epoch.ts',
+    find: '    if (!isNoRoom(error) || epoch === 1) throw error\n',
+    replace: '    throw error\n',
+    harness: fullDisk,
   },
 ]

@@ -205,7 +205,7 @@ export const readMutants = [
   {
     name: 'a truncation waits behind what waits for room',
     file: truncation,
-    find: '      await log().truncate(context.ids.compare(to, tick) < 0 ? to : tick, waits)\n',
+    find: '      await log().truncate(steps[0] as MessageId, waits)\n',
     replace: '',
     harness: noRoom,
   },
@@ -233,8 +233,8 @@ export const readMutants = [
   {
     name: 'what frees room frees the last time tick, and with it the log’s identity',
     file: truncation,
-    find: 'context.ids.compare(to, tick) < 0 ? to : tick',
-    replace: 'context.ids.compare(to, tick) < 0 ? tick : to',
+    find: '? [upToTick, whole] : [whole]',
+    replace: '? [whole] : [whole]',
     harness: noRoom,
   },
 ]

@@ -1,4 +1,4 @@
-import { LogRolledBackError, outcomeOf, type WALImpls, type Waits } from '@wal/walimpls'
+import { LogRolledBackError, type MessageId, outcomeOf, type WALImpls, type Waits } from '@wal/walimpls'
 import { abortable } from '@wal/walimpls/helper'
 import type { Appender } from '../append/appender.js'
 import type { Logger } from '../diagnostics/logger.js'
@@ -59,31 +59,49 @@ export async function truncateLog(parts: TruncationParts, position: Position, wa
 /**
  * The log is told of its new beginning first, then the storage is freed: after a crash in between the log knows where it
  * begins. A backend without room can't store that time tick, nor what waits before it, until something is freed: then
- * freeing comes first, up to the last persisted time tick, which names the log. A crash after that leaves a log that
- * begins above the point it names, which readers find out.
+ * freeing comes first. A crash after that leaves a log that begins above the point it names, which readers find out.
  */
 async function freeingWhenStuck(
-  { appender, log, lastTick, logger, context }: TruncationParts,
+  parts: TruncationParts,
   point: TruncationPoint,
   told: Promise<unknown>,
   waits: Waits,
 ): Promise<void> {
   const over = new AbortController()
-  const stuck = appender.stuck(over.signal).then(async () => {
-    const [to, tick] = [context.ids.parse(point.id), context.ids.parse(lastTick())]
-    try {
-      await log().truncate(context.ids.compare(to, tick) < 0 ? to : tick, waits)
-    } catch (error) {
-      // Freeing comes again behind the time tick, and is then told to the caller.
-      logger.warn({ error }, `${context.where}: storage could not be freed while appends wait for room`)
-    }
-  })
-  // Ends with the time tick; a stop of the appender is told by that one too.
-  stuck.catch(() => {})
+  const freeing = freeWhenStuck(parts, point, waits, over.signal)
+  // It ends with the time tick. What else ends it is told by that tick as well.
+  freeing.catch(() => {})
   try {
     await told
   } finally {
     over.abort()
+  }
+}
+
+/**
+ * A batch was refused twice: what it waits for may be the room that this truncation frees. The last persisted time tick,
+ * which alone names the log, is kept as long as that makes enough room. Where it does not, a crash before the next time
+ * tick leaves a log that its next writer has to name anew; without going further no append would ever be stored again.
+ */
+async function freeWhenStuck(
+  { appender, log, lastTick, logger, context }: TruncationParts,
+  point: TruncationPoint,
+  waits: Waits,
+  over: AbortSignal,
+): Promise<void> {
+  const { ids, where } = context
+  const whole = ids.parse(point.id)
+  const upToTick = ids.parse(lastTick())
+  const steps = ids.compare(whole, upToTick) > 0 ? [upToTick, whole] : [whole]
+  for (let refusals = 2; steps.length > 0; ) {
+    refusals = (await appender.stuck(refusals, over)) + 1
+    try {
+      await log().truncate(steps[0] as MessageId, waits)
+      steps.shift()
+    } catch (err) {
+      // Tried again with the next refusal; behind the time tick its failure is told to the caller.
+      logger.warn({ err }, `${where}: storage could not be freed while appends wait for room`)
+    }
   }
 }
 

@@ -160,9 +160,9 @@ export class Appender implements PipelineEvents {
     }
   }
 
-  /** Resolves once a batch was refused twice in a row and is sent again; rejects only by the signal. */
-  stuck(signal: AbortSignal): Promise<void> {
-    return this.#pipeline.stuck(signal)
+  /** Resolves once a batch was refused so often in a row, to how often that is by then; rejects only by the signal. */
+  stuck(refusals: number, signal: AbortSignal): Promise<number> {
+    return this.#pipeline.stuck(refusals, signal)
   }
 
   drained(): Promise<void> {

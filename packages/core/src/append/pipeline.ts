@@ -149,9 +149,13 @@ export class Pipeline {
     })
   }
 
-  /** Resolves once a batch was refused twice in a row and is sent again; rejects only by the signal. */
-  async stuck(signal: AbortSignal): Promise<void> {
-    while (this.#refusals < 2) await this.#refused.next(signal)
+  /**
+   * Resolves once the batch at the front was refused so often in a row, to how often that is by then; rejects only by the
+   * signal.
+   */
+  async stuck(refusals: number, signal: AbortSignal): Promise<number> {
+    while (this.#refusals < refusals) await this.#refused.next(signal)
+    return this.#refusals
   }
 
   /** Ends for good: what has not settled fails with this error. */
