@@ -30,13 +30,17 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
   #before: Promise<void> = Promise.resolve()
   /** Of the outstanding ones, how many go through the interceptors. */
   #intercepted = 0
+  /** Of those that do not, how many were handed in, and how many have their outcome. */
+  #straight = 0
+  #straightSettled = 0
   #results: AppendResult[] = []
   #read = 0
   #outstanding = 0
   #exhausted = false
   #left = false
+  /** Why nothing more is pulled. It is told once those that were handed in before have their outcome. */
   #error: { readonly error: unknown } | undefined
-  /** An append failed: the certain prefix is over. */
+  /** An append failed that was handed in: results of those behind it are not given out. */
   #broken = false
   #iterator: Iterator<NewMessage> | AsyncIterator<NewMessage> | undefined
   /** Whether the source owes an answer. */
@@ -145,7 +149,6 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
           await this.#change()
           this.#checkUsable()
         }
-        this.#outstanding++
         if (this.#goesStraight(next.value)) this.#submit(message)
         else this.#inOrder(this.#append(next.value))
       }
@@ -170,43 +173,61 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
     return this.#intercepted > 0 && this.#goesStraight(message)
   }
 
+  /** Throws when the message is refused at once: those before it may still be on their way. */
   #submit(message: TakenMessage): void {
-    try {
-      this.#appender.submit(message, this, this.#options)
-    } catch (error) {
-      this.reject(error)
-    }
+    this.#appender.submit(message, this, this.#options)
+    this.#outstanding++
+    this.#straight++
   }
 
   /** Interceptors keep order on each vchannel only; the results are given out in the order of the source. */
   #inOrder(outcome: Promise<AppendResult>): void {
-    const before = this.#before
+    const before = this.#allBefore(this.#before, this.#straight)
+    this.#outstanding++
     this.#intercepted++
     this.#before = outcome.then(
       async (result) => {
         await before
         this.#intercepted--
-        this.resolve(result)
+        this.#settle(result)
       },
       async (error: unknown) => {
         await before
         this.#intercepted--
-        this.reject(error)
+        this.#break(error)
       },
     )
   }
 
+  /** Resolves when those handed in before have their outcome: of those that went straight, the first `straight`. */
+  async #allBefore(before: Promise<void>, straight: number): Promise<void> {
+    await before
+    while (this.#straightSettled < straight) await this.#change()
+  }
+
   /** Of the pipeline: the next message is stored. Results come in order. */
   resolve(result: AppendResult): void {
+    this.#straightSettled++
+    this.#settle(result)
+  }
+
+  reject(error: unknown): void {
+    this.#straightSettled++
+    this.#break(error)
+  }
+
+  #settle(result: AppendResult): void {
     this.#outstanding--
     if (!this.#broken && !this.#left) this.#results.push(result)
     this.#tell()
   }
 
-  reject(error: unknown): void {
+  /** The failure of a message comes before whatever refused one behind it. */
+  #break(error: unknown): void {
     this.#outstanding--
+    if (!this.#broken) this.#error = { error }
     this.#broken = true
-    this.#fail(error)
+    this.#tell()
   }
 
   #fail(error: unknown): void {
