@@ -47,7 +47,7 @@ export function openAppendPath(
   })
   const readable = new ReadableTicks(openingTick)
   const labels = { backend, channel, term: writer.term }
-  const metrics = WalMetrics.create(labels)
+  const metrics = WalMetrics.create(labels, logger)
   const admission = new Admission(quarter, options.maxWaitingBytes)
   const cutter = new BatchCutter({ clock, stamp, batchBytes, nextSequence: opened.nextSequence })
   const appender: Appender = new Appender({
@@ -57,7 +57,7 @@ export function openAppendPath(
     stamp,
     buffer,
     readable,
-    diagnostics: AppendDiagnostics.create({ ...labels, runtime, metrics }),
+    diagnostics: AppendDiagnostics.create({ ...labels, runtime, metrics, logger }),
     context: { backend, ids, logIdentity, writer },
     appendTimeoutMs,
     runtime,

@@ -19,9 +19,9 @@ export function openChain(parts: {
   readonly metrics: WalMetrics | undefined
 }): InterceptorChain {
   const { context, options, appender, clock, where, metrics } = parts
-  const { runtime, logger, maxClockAheadMs } = options
+  const { runtime, logger, givenLogger, maxClockAheadMs } = options
   return new InterceptorChain({
-    interceptors: buildInterceptors(options.interceptors, { ...context, runtime, logger }),
+    interceptors: buildInterceptors(options.interceptors, { ...context, runtime, logger: givenLogger }),
     lock: new AppendLock((signal) => appender.settledSoFar(signal)),
     timeTick: timeTickInterceptor({
       clock,

@@ -7,6 +7,7 @@ import {
   WalError,
 } from '@wal/walimpls'
 import { CloseTree, onAbort, sleep } from '@wal/walimpls/helper'
+import { harmlessLogger } from '../diagnostics/harmless-logger.js'
 import { handOver } from '../lifetime/hand-over.js'
 import type { OpenerShare } from '../lifetime/shared-opener.js'
 import { WriterSeat } from '../lifetime/writer-seat.js'
@@ -66,7 +67,10 @@ export class OpenerAdaptor implements Opener {
       // Whoever gave it up is not kept waiting for its end.
       const givenUp = this.#opening.size > 0
       const closing = this.close().catch((reason: unknown) => {
-        options.logger?.warn({ error: reason }, `the opener of "${this.backend}" did not close well`)
+        harmlessLogger(options.logger).warn(
+          { error: reason },
+          `the opener of "${this.backend}" did not close well`,
+        )
       })
       if (!givenUp) await closing
       throw error
@@ -193,12 +197,12 @@ export class OpenerAdaptor implements Opener {
     const { messageIds: ids, traits } = this.#builder
     const fences = traits.fencing !== 'none'
     const { opener } = this.#share
-    const { runtime, logger } = options
+    const { runtime, logger, givenLogger } = options
     const seat = new WriterSeat({ backend, where, runtime, logger, signal })
     const opened = await openWriter({ opener, ids, channel, term, where, options, seat, signal })
     const { log, writer, logIdentity, openingTick } = opened
     return closingOnFailure(log, async () => {
-      for (const warning of log.guarantees.warnings) logger.warn({ backend, channel }, warning)
+      for (const warning of log.guarantees.warnings) givenLogger.warn({ backend, channel }, warning)
       const left = () => seat.leave()
       const parent = this.#tree
       const parts = { backend, ids, channel, where, opener, opened, options, fences, parent, left }

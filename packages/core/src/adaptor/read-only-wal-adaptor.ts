@@ -48,7 +48,7 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
     this.guarantees = log.guarantees
     this.signal = this.#ended.signal
     this.#where = where
-    const metrics = WalMetrics.create({ backend, channel, term: -1 })
+    const metrics = WalMetrics.create({ backend, channel, term: -1 }, options.logger)
     metrics?.observe()
     this.#context = {
       where,

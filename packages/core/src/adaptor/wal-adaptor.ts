@@ -378,6 +378,7 @@ export class WalAdaptor implements WAL {
     this.#stopAppends(this.#refusal)
     this.#ended.abort(this.#refusal)
     await scannersClosed
+    await this.#appender.allTold()
     this.#buffer.close()
     await attempt(this.#looks.close())
     await attempt(this.#log.close())

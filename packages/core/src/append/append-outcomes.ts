@@ -1,11 +1,13 @@
-import { MESSAGE_TYPE, type MessageId, type Runtime } from '@wal/walimpls'
+import { MESSAGE_TYPE, type MessageId, type Runtime, WalError } from '@wal/walimpls'
 import { BufferedRun } from '../buffer/buffered-run.js'
 import type { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
 import type { ReadableTicks } from '../time-tick/readable-ticks.js'
-import { appendError, stillOnItsWay } from './append-error.js'
+import { appendError, notSentInTime, stillOnItsWay } from './append-error.js'
 import { type ResultContext, StoredResult } from './append-result.js'
 import { type AppendTask, settle } from './append-task.js'
 import { type BatchInFlight, endOutcome } from './batch-in-flight.js'
+import { type Failure, FailureTurns } from './failure-turns.js'
+import type { InSlices } from './in-slices.js'
 import { outcomeToken } from './outcome-token.js'
 import type { Stamp } from './stamp.js'
 
@@ -23,9 +25,23 @@ export interface AppendOutcomesOptions {
 /** What becomes of batches: those that are stored are made known to readers, then every owner is told. */
 export class AppendOutcomes {
   readonly #options: AppendOutcomesOptions
+  readonly #slices: InSlices
+  readonly #turns: FailureTurns
+  readonly #timedOut: Leaving
+  /** Of the abort that was looked at last: one signal may end thousands of waits. */
+  #aborted: (Leaving & { readonly reason: unknown }) | undefined
 
-  constructor(options: AppendOutcomesOptions) {
+  constructor(options: AppendOutcomesOptions, slices: InSlices) {
+    const { context, where } = options
     this.#options = options
+    this.#slices = slices
+    this.#turns = new FailureTurns(slices, (sent, index) => outcomeToken(context, sent, index))
+    this.#timedOut = {
+      sent: {
+        of: (token) => stillOnItsWay(where, new WalError('WAL_TIMEOUT', 'the deadline passed'), token),
+      },
+      unsent: { of: () => notSentInTime(where) },
+    }
   }
 
   /** Answers the serialised id of the batch's last record. */
@@ -52,34 +68,62 @@ export class AppendOutcomes {
   settled(batch: BatchInFlight, ids: readonly MessageId[]): void {
     const { tasks, firstTimeTick } = batch
     const stored = { context: this.#options.context, lastConfirmed: placeOf(batch), firstTimeTick }
+    // Behind failures that are still to be told, success waits its turn.
+    const { busy } = this.#slices
     for (let i = 0; i < tasks.length; i++) {
       const task = tasks[i] as AppendTask
       if (task.state === 'settled') continue
       settle(task)
-      task.owner.resolve(new StoredResult(stored, i, ids[i] as MessageId, task.message.vchannel))
+      const result = new StoredResult(stored, i, ids[i] as MessageId, task.message.vchannel)
+      if (busy) this.#slices.add(() => task.owner.resolve(result))
+      else task.owner.resolve(result)
     }
   }
 
   /** `batch` undefined: they had not been sent. */
   failed(tasks: readonly AppendTask[], error: unknown, batch: BatchInFlight | undefined): void {
     const outcome = endOutcome(batch)
+    const sent = outcome === 'unknown' ? batch : undefined
+    const failure: Failure = { of: (token) => appendError(error, outcome, token) }
     for (let i = 0; i < tasks.length; i++) {
       const task = tasks[i] as AppendTask
       if (task.state === 'settled') continue
       settle(task)
-      const token =
-        outcome === 'unknown' && batch !== undefined
-          ? outcomeToken(this.#options.context, batch, i)
-          : undefined
-      task.owner.reject(appendError(error, outcome, token))
+      this.#turns.reject(task.owner, failure, sent, i)
     }
   }
 
-  /** The owner of a message that was sent waits no longer. */
-  leftAlone(task: AppendTask, batch: BatchInFlight | undefined, cause: unknown): void {
-    const token = batch && outcomeToken(this.#options.context, batch, batch.tasks.indexOf(task))
-    task.owner.reject(stillOnItsWay(this.#options.where, cause, token))
+  /** The owner of a task waits no longer: its deadline passed. */
+  timedOut(task: AppendTask, sent: BatchInFlight | undefined): void {
+    this.#leave(task, sent, this.#timedOut)
   }
+
+  /** The owner of a task waits no longer: its signal aborted. */
+  aborted(task: AppendTask, sent: BatchInFlight | undefined, reason: unknown): void {
+    if (this.#aborted?.reason !== reason) {
+      this.#aborted = { reason, ...this.#abortedBy(reason) }
+      // Not kept for longer than the abort takes.
+      this.#slices.add(() => {
+        this.#aborted = undefined
+      })
+    }
+    this.#leave(task, sent, this.#aborted as Leaving)
+  }
+
+  #leave({ owner, index }: AppendTask, batch: BatchInFlight | undefined, { sent, unsent }: Leaving): void {
+    this.#turns.reject(owner, batch === undefined ? unsent : sent, batch, index)
+  }
+
+  #abortedBy(reason: unknown): Leaving {
+    const { where } = this.#options
+    return { sent: { of: (token) => stillOnItsWay(where, reason, token) }, unsent: { of: () => reason } }
+  }
+}
+
+/** What the owners of tasks are told that wait no longer, by whether the message was sent. */
+interface Leaving {
+  readonly sent: Failure
+  readonly unsent: Failure
 }
 
 /** Where reading meets a batch: it may lie anywhere behind the last ack when it was sent more than once. Empty: at its ids. */

@@ -1,15 +1,16 @@
-import { MESSAGE_TYPE, type MessageId, type TimeTick, type WALImpls, WalError } from '@wal/walimpls'
+import { MESSAGE_TYPE, type MessageId, type TimeTick, type WALImpls, type WalError } from '@wal/walimpls'
 import { onAbort } from '@wal/walimpls/helper'
 import type { OwnPlace } from '../position/own-place.js'
 import type { AppendOptions, NewMessage } from '../wal.js'
 import type { Admission } from './admission.js'
 import { AppendBounds } from './append-bounds.js'
-import { appendError, notSentInTime } from './append-error.js'
+import { appendError } from './append-error.js'
 import { checkAppendOptions, checkTimeout } from './append-options.js'
 import { AppendOutcomes, type AppendOutcomesOptions } from './append-outcomes.js'
 import { type AppendTask, MESSAGE_OVERHEAD_BYTES, settle, type TaskOwner } from './append-task.js'
 import type { BatchInFlight } from './batch-in-flight.js'
 import { Deadlines } from './deadlines.js'
+import { InSlices } from './in-slices.js'
 import { MessageArena } from './message-arena.js'
 import { TakenMessage, takeMessage } from './new-message.js'
 import { Pipeline, type PipelineEvents, type PipelineOptions } from './pipeline.js'
@@ -37,6 +38,8 @@ export class Appender implements PipelineEvents {
   readonly #outcomes: AppendOutcomes
   readonly #arena = new MessageArena()
   readonly #room = new RoomCalls()
+  /** For what thousands of appends may cause at once. */
+  readonly slices: InSlices
   /** Ordinal of the message that was taken in last. */
   #taken = 0
   /** Why nothing is taken any more. */
@@ -45,12 +48,13 @@ export class Appender implements PipelineEvents {
   constructor(options: AppenderOptions) {
     this.#options = options
     this.#bounds = new AppendBounds(() => this.log, options)
-    this.#outcomes = new AppendOutcomes(options)
+    this.slices = new InSlices(options.runtime)
+    this.#outcomes = new AppendOutcomes(options, this.slices)
     this.#pipeline = new Pipeline(options.log, { ...options, events: this })
     this.#deadlines = new Deadlines(
       options.runtime,
       () => this.#outstanding(),
-      (task) => this.#giveUp(task, undefined),
+      (task) => this.#giveUp(task, (sent) => this.#outcomes.timedOut(task, sent)),
     )
   }
 
@@ -169,6 +173,11 @@ export class Appender implements PipelineEvents {
     return this.#pipeline.drained()
   }
 
+  /** Resolves when the owners of all appends whose outcome is decided know it. */
+  allTold(): Promise<void> {
+    return this.slices.done()
+  }
+
   /** Ends for good: everything outstanding is rejected with this error's code and its own outcome. */
   stop(error: WalError): void {
     this.#stopped ??= error
@@ -240,7 +249,10 @@ export class Appender implements PipelineEvents {
     const task = this.#task(message, bytes, ++this.#taken, deadline, owner)
     if (this.#options.admission.enter(task)) this.#pipeline.enter(task)
     this.#deadlines.watch(deadline)
-    if (signal !== undefined) task.stopListening = onAbort(signal, (reason) => this.#giveUp(task, { reason }))
+    if (signal !== undefined)
+      task.stopListening = onAbort(signal, (reason) =>
+        this.#giveUp(task, (sent) => this.#outcomes.aborted(task, sent, reason)),
+      )
   }
 
   #tick(): TakenMessage {
@@ -256,31 +268,33 @@ export class Appender implements PipelineEvents {
     waiting: TaskOwner,
   ): AppendTask {
     const owner = this.#options.diagnostics?.watch(waiting, message) ?? waiting
-    return { message, bytes, ordinal, state: 'waiting', deadline, stopListening: undefined, owner }
+    return {
+      message,
+      bytes,
+      ordinal,
+      state: 'waiting',
+      index: 0,
+      deadline,
+      stopListening: undefined,
+      owner,
+    }
   }
 
-  /** Ends the wait, not the append: what was sent goes on. `aborted` undefined: the deadline passed. */
-  #giveUp(task: AppendTask, aborted: { readonly reason: unknown } | undefined): void {
+  /** Ends the wait, not the append: what was sent goes on. `tell` is given the batch that was sent, if there is one. */
+  #giveUp(task: AppendTask, tell: (sent: BatchInFlight | undefined) => void): void {
     if (task.state === 'settled') return
     const { state } = task
     settle(task)
-    if (state === 'sent') {
-      const batch = this.#pipeline.outstanding().sent.find(({ tasks }) => tasks.includes(task))
-      const cause =
-        aborted === undefined ? new WalError('WAL_TIMEOUT', 'the deadline passed') : aborted.reason
-      this.#outcomes.leftAlone(task, batch, cause)
-      return
-    }
     if (state === 'waiting') {
       this.#options.admission.abandon(task)
       // It may have been the large one that kept smaller ones waiting.
       this.#enterWaiting()
       this.#room.tell()
-    } else {
+    } else if (state === 'queued') {
       this.#pipeline.abandon(task)
       this.released(task.bytes)
     }
-    task.owner.reject(aborted === undefined ? notSentInTime(this.#options.where) : aborted.reason)
+    tell(state === 'sent' ? this.#pipeline.batchOf(task) : undefined)
   }
 
   #outstanding(): AppendTask[] {

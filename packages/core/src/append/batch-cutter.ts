@@ -64,6 +64,7 @@ export class BatchCutter {
       wireBytes += task.message.bytes + STAMP_BYTES
       if (tasks.length > 0 && (tasks.length >= maxMessages || wireBytes > maxBytes)) break
       this.#queue.shift()
+      task.index = tasks.length
       tasks.push(task)
       charged += task.bytes
       task.state = 'sent'

@@ -2,39 +2,32 @@ import { type MessageId, type MessageIdCodec, WalError } from '@wal/walimpls'
 
 /**
  * Throws `WAL_CORRUPT` unless a backend answered one id a message, rising. A backend that breaks its contract may have
- * stored anything, so its writer ends.
+ * stored anything, so its writer ends; a result made of what is no id would fail later, in the hands of a user.
  */
 export function checkAnswer(
   answer: readonly MessageId[],
   count: number,
   { ids, where }: { readonly ids: MessageIdCodec; readonly where: string },
 ): void {
-  if (answer?.length !== count)
-    throw new WalError(
-      'WAL_CORRUPT',
-      `${where}: the backend answered ${answer?.length} ids for ${count} messages`,
-    )
+  if (!Array.isArray(answer)) throw broken(where, `${shown(answer)} for ${count} messages`)
+  if (answer.length !== count) throw broken(where, `${answer.length} ids for ${count} messages`)
   try {
     checkRise(answer, ids, where)
-  } catch (cause) {
-    if (WalError.isInstance(cause) && cause.code === 'WAL_CORRUPT') throw cause
-    throw new WalError(
-      'WAL_CORRUPT',
-      `${where}: the backend answered an append with what is no id of its own`,
-      {
-        cause,
-      },
-    )
+  } catch (error) {
+    if (WalError.isInstance(error) && error.code === 'WAL_CORRUPT') throw error
+    // Found again here, since nothing on the way of a good answer looks at each id.
+    const odd = answer.findIndex((id) => !isId(id, ids))
+    throw broken(where, `${shown(answer[odd])} as the id of message ${odd}`, error)
   }
 }
 
 function checkRise(answer: readonly MessageId[], ids: MessageIdCodec, where: string): void {
   // An id that is none fails here.
-  ids.compare(answer[0] as MessageId, answer[0] as MessageId)
+  ids.serialise(answer[0] as MessageId)
   // Ids that pack into less than a list have been found to be consecutive.
   if (ids.pack !== undefined && ids.pack(answer) !== answer) return
   for (let i = 1; i < answer.length; i++)
-    if (ids.compare(answer[i - 1] as MessageId, answer[i] as MessageId) >= 0)
+    if (!(ids.compare(answer[i - 1] as MessageId, answer[i] as MessageId) < 0))
       throw idsDoNotRise(
         where,
         ids.serialise(answer[i - 1] as MessageId),
@@ -48,4 +41,28 @@ export function idsDoNotRise(where: string, before: string, next: string): WalEr
     'WAL_CORRUPT',
     `${where}: the backend answered id ${next} for a message behind the one with id ${before}. Ids of one log have to rise.`,
   )
+}
+
+function isId(id: MessageId, ids: MessageIdCodec): boolean {
+  try {
+    ids.serialise(id)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function broken(where: string, answered: string, cause?: unknown): WalError {
+  return new WalError(
+    'WAL_CORRUPT',
+    `${where}: the backend answered ${answered}. It has to answer an append with one id of its own for each message.`,
+    { cause },
+  )
+}
+
+/** Short, and never the contents of an object. */
+function shown(value: unknown): string {
+  if (value === null || value === undefined || typeof value === 'number' || typeof value === 'boolean')
+    return String(value)
+  return typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : `a value of type ${typeof value}`
 }

@@ -76,11 +76,12 @@ export class InterceptedMessage implements TaskOwner {
     this.#release = release
     this.#turn = turn
     this.#deadline = runtime.monotonic() + timeoutMs
-    const expire = () => this.#end(timedOut(where))
+    const { slices } = interception.appender
+    const expire = () => slices.add(() => this.#end(() => timedOut(where)))
     this.#timer = runtime.setTimeout(expire, Math.min(timeoutMs, MAX_TIMER_MS), { background: true })
     this.#stops = [
-      signal && onAbort(signal, (reason) => this.#end(reason)),
-      onAbort(interception.signal, (reason) => this.#end(refused(reason))),
+      signal && onAbort(signal, (reason) => slices.add(() => this.#end(() => reason))),
+      onAbort(interception.signal, (reason) => slices.add(() => this.#end(() => refused(reason)))),
     ]
   }
 
@@ -126,7 +127,9 @@ export class InterceptedMessage implements TaskOwner {
   }
 
   /** The wait is over. Once the message has entered, the pipeline says what became of it, however deaf an interceptor is. */
-  #end(reason: unknown): void {
+  #end(reasonOf: () => unknown): void {
+    if (this.#settled) return
+    const reason = reasonOf()
     this.#ending.abort(reason)
     if (this.#stored === undefined) this.reject(reason)
     else

@@ -19,7 +19,7 @@ import { checkAnswer } from './check-answer.js'
 import { RoomCalls } from './room-calls.js'
 import { isHopeless, isRefusedForEver, pauseBeforeResend } from './send-again.js'
 
-/** Whom the pipeline tells. Every call is synchronous and must not throw. */
+/** Whom the pipeline tells. Every call is synchronous. What `stored` and `settled` throw ends the writer. */
 export interface PipelineEvents {
   /** A batch is stored: in order, before its tasks are told. Answers the serialised id of its last record. */
   stored(batch: BatchInFlight, ids: readonly MessageId[]): string
@@ -109,6 +109,11 @@ export class Pipeline {
     return { sent: this.#inFlight, queued: this.#options.cutter.queued() }
   }
 
+  /** The batch with which a task was sent that has no outcome yet. */
+  batchOf(task: AppendTask): BatchInFlight | undefined {
+    return this.#inFlight.find(({ tasks }) => tasks[task.index] === task)
+  }
+
   get lastAcked(): OwnPlace {
     return this.#lastAcked
   }
@@ -129,7 +134,7 @@ export class Pipeline {
     this.#pumpPlanned = true
     queueMicrotask(() => {
       this.#pumpPlanned = false
-      this.#pump()
+      this.#guard(() => this.#pump())
     })
   }
 
@@ -188,7 +193,7 @@ export class Pipeline {
       const batch = cutter.cut(this.#log.limits, this.#lastAckedId)
       if (batch === undefined) return
       this.#inFlight.push(batch)
-      void this.#attempt(batch).then(() => this.#settle())
+      void this.#attempt(batch).then(() => this.#guard(() => this.#settle()))
     }
   }
 
@@ -197,7 +202,7 @@ export class Pipeline {
     this.#turnPlanned = true
     void this.#options.runtime.yield().then(() => {
       this.#turnPlanned = false
-      this.#pump(true)
+      this.#guard(() => this.#pump(true))
     })
   }
 
@@ -211,7 +216,7 @@ export class Pipeline {
     this.#lingering ??= runtime.setTimeout(() => {
       this.#lingering = undefined
       this.#lingered = true
-      this.#pump()
+      this.#guard(() => this.#pump())
     }, lingerMs)
     return false
   }
@@ -240,7 +245,6 @@ export class Pipeline {
   #acknowledge(): BatchInFlight | undefined {
     for (let head = this.#inFlight[0]; head?.outcome && 'ids' in head.outcome; head = this.#inFlight[0]) {
       if (!this.#options.trust.counts(head, head.outcome.ids, this.#lastAcked.id)) return head
-      this.#inFlight.shift()
       this.#succeed(head, head.outcome.ids)
     }
     if (this.#ending !== undefined) this.#options.events.broken(this.#ending)
@@ -288,15 +292,26 @@ export class Pipeline {
         () => {
           if (this.#state !== 'recovering') return
           this.#state = 'running'
-          this.#pump()
+          this.#guard(() => this.#pump())
           this.#tellIdle()
         },
-        (error: unknown) => {
-          // A stop, by close or because `reassert` met a newer writer, ends up here as well.
-          if (this.#state === 'recovering') this.#options.events.broken(error)
-        },
+        // A stop, by close or because `reassert` found a newer writer, ends up here as well.
+        (error: unknown) => this.#break(error),
       )
     }
+  }
+
+  /** What throws in here has no caller: it ends the writer, or appends would wait for an outcome that nobody brings. */
+  #guard(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#break(error)
+    }
+  }
+
+  #break(error: unknown): void {
+    if (this.#state !== 'stopped') this.#options.events.broken(error)
   }
 
   #confirmThenSettle(): void {
@@ -304,11 +319,9 @@ export class Pipeline {
     this.#confirm().then(
       () => {
         this.#confirming = false
-        this.#settle()
+        this.#guard(() => this.#settle())
       },
-      (error: unknown) => {
-        if (this.#state !== 'stopped') this.#options.events.broken(error)
-      },
+      (error: unknown) => this.#break(error),
     )
   }
 
@@ -354,14 +367,17 @@ export class Pipeline {
     )
   }
 
+  /** The batch at the front counts. It stays there until its owners are told: of what throws in between, too. */
   #succeed(batch: BatchInFlight, ids: readonly MessageId[]): void {
     const { events, trust } = this.#options
     this.#refusals = 0
+    batch.maybeWritten = true
     this.#lastAckedId = events.stored(batch, ids)
     const timeTick = batch.firstTimeTick + BigInt(ids.length - 1)
     this.#lastAcked = { id: ids[ids.length - 1] as MessageId, timeTick }
     trust.acknowledged(batch)
     events.settled(batch, ids)
+    this.#inFlight.shift()
     events.released(batch.charged)
   }
 

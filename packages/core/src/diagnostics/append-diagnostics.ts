@@ -11,6 +11,7 @@ import type { TaskOwner } from '../append/append-task.js'
 import type { BatchInFlight } from '../append/batch-in-flight.js'
 import type { TakenMessage } from '../append/new-message.js'
 import type { AppendResult } from '../wal.js'
+import type { Logger } from './logger.js'
 import type { WalMetrics } from './wal-metrics.js'
 
 /** More links than this on a batch's span help nobody. */
@@ -22,11 +23,13 @@ export interface AppendDiagnosticsOptions {
   readonly term: number
   readonly runtime: Pick<Runtime, 'monotonic'>
   readonly metrics: WalMetrics | undefined
+  readonly logger: Logger
 }
 
 /**
  * Spans and measurements of the append path: one span from a message's taking to its outcome, one for each attempt of
- * the backend's, linked to the messages of its batch. Made only when somebody collects either.
+ * the backend's, linked to the messages of its batch. Made only when somebody collects either. A span that
+ * throws is logged and changes no outcome: an append must not be sent again, nor its caller wait, because of it.
  */
 export class AppendDiagnostics {
   readonly #options: AppendDiagnosticsOptions
@@ -46,19 +49,27 @@ export class AppendDiagnostics {
 
   /** Stands between a message's outcome and who waits for it. */
   watch(owner: TaskOwner, message: TakenMessage): TaskOwner {
-    const { backend, channel, term, runtime, metrics } = this.#options
-    const span = this.#tracer?.startSpan('wal.append', {
-      kind: SpanKind.PRODUCER,
-      attributes: {
-        'wal.name': backend,
-        'wal.channel': channel,
-        'wal.term': term,
-        'wal.vchannel': message.vchannel,
-        'wal.message_type': messageTypeOf(message.type).name,
-        'wal.message_bytes': message.bytes,
-      },
-    })
-    return new WatchedOwner(owner, message, span, runtime, metrics)
+    return new WatchedOwner(owner, message, this.#begin(message), this.#options)
+  }
+
+  #begin(message: TakenMessage): Span | undefined {
+    const { backend, channel, term, logger } = this.#options
+    try {
+      return this.#tracer?.startSpan('wal.append', {
+        kind: SpanKind.PRODUCER,
+        attributes: {
+          'wal.name': backend,
+          'wal.channel': channel,
+          'wal.term': term,
+          'wal.vchannel': message.vchannel,
+          'wal.message_type': messageTypeOf(message.type).name,
+          'wal.message_bytes': message.bytes,
+        },
+      })
+    } catch (error) {
+      logSpanFailure(logger, error)
+      return undefined
+    }
   }
 
   /** Not even taken in. */
@@ -68,7 +79,16 @@ export class AppendDiagnostics {
 
   /** An attempt begins; call what is returned when it has ended. */
   sending(batch: BatchInFlight): (error?: unknown) => void {
-    const { backend, channel, term, runtime, metrics } = this.#options
+    try {
+      return this.#sending(batch)
+    } catch (error) {
+      logSpanFailure(this.#options.logger, error)
+      return () => {}
+    }
+  }
+
+  #sending(batch: BatchInFlight): (error?: unknown) => void {
+    const { backend, channel, term, runtime, metrics, logger } = this.#options
     const startedAt = runtime.monotonic()
     const { attempts, tasks } = batch
     const { bytes, sequence } = batch.batch
@@ -89,8 +109,12 @@ export class AppendDiagnostics {
     return (error) => {
       const status = error === undefined ? 'ok' : statusOf(error)
       metrics?.sent(tasks.length, bytes, attempts, status, (runtime.monotonic() - startedAt) / 1000)
-      if (error !== undefined) markFailed(span, error)
-      span?.end()
+      try {
+        if (error !== undefined) markFailed(span, error)
+        span?.end()
+      } catch (reason) {
+        logSpanFailure(logger, reason)
+      }
     }
   }
 }
@@ -98,43 +122,53 @@ export class AppendDiagnostics {
 class WatchedOwner implements TaskOwner {
   readonly #owner: TaskOwner
   readonly #message: Pick<TakenMessage, 'type' | 'bytes'>
-  readonly #runtime: Pick<Runtime, 'monotonic'>
-  readonly #metrics: WalMetrics | undefined
+  readonly #options: AppendDiagnosticsOptions
   readonly #startedAt: number
+  readonly namesAll: boolean
   readonly span: Span | undefined
 
   constructor(
     owner: TaskOwner,
-    message: TakenMessage,
+    message: Pick<TakenMessage, 'type' | 'bytes'>,
     span: Span | undefined,
-    runtime: Pick<Runtime, 'monotonic'>,
-    metrics: WalMetrics | undefined,
+    options: AppendDiagnosticsOptions,
   ) {
     this.#owner = owner
     this.#message = message
-    this.#runtime = runtime
-    this.#metrics = metrics
-    this.#startedAt = runtime.monotonic()
+    this.#options = options
+    this.#startedAt = options.runtime.monotonic()
+    this.namesAll = owner.namesAll === true
     this.span = span
   }
 
   resolve(result: AppendResult): void {
-    this.span?.setAttributes({ 'wal.message_id': result.messageId, 'wal.time_tick': String(result.timeTick) })
-    this.#end('ok')
+    this.#collect('ok', result, undefined)
     this.#owner.resolve(result)
   }
 
-  reject(error: unknown): void {
-    markFailed(this.span, error)
-    this.#end(statusOf(error))
-    this.#owner.reject(error)
+  reject(error: unknown, sent?: BatchInFlight, index?: number): void {
+    this.#collect(statusOf(error), undefined, error)
+    this.#owner.reject(error, sent, index)
   }
 
-  #end(status: string): void {
+  #collect(status: string, result: AppendResult | undefined, error: unknown): void {
+    const { metrics, runtime, logger } = this.#options
     const { type, bytes } = this.#message
-    this.#metrics?.appended(type, bytes, status, (this.#runtime.monotonic() - this.#startedAt) / 1000)
-    this.span?.end()
+    const { span } = this
+    metrics?.appended(type, bytes, status, (runtime.monotonic() - this.#startedAt) / 1000)
+    try {
+      if (result === undefined) markFailed(span, error)
+      else
+        span?.setAttributes({ 'wal.message_id': result.messageId, 'wal.time_tick': String(result.timeTick) })
+      span?.end()
+    } catch (reason) {
+      logSpanFailure(logger, reason)
+    }
   }
+}
+
+function logSpanFailure(logger: Logger, error: unknown): void {
+  logger.debug({ error }, 'a span of an append could not be recorded')
 }
 
 function linksOf({ tasks }: BatchInFlight) {

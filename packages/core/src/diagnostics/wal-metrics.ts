@@ -10,6 +10,7 @@ import {
 } from '@opentelemetry/api'
 import { messageTypeOf, millisecondsOf, type TimeTick } from '@wal/walimpls'
 import { INSTRUMENTS, type InstrumentName } from './instruments.js'
+import type { Logger } from './logger.js'
 
 /** Bounds of Milvus' histograms: 1 ms to 5 s, 64 B to 8 MiB; finer below, where a local disk answers. */
 const SECONDS = [0.0001, 0.0003, 0.001, 0.0026, 0.0066, 0.017, 0.044, 0.11, 0.3, 0.76, 2, 5]
@@ -32,7 +33,10 @@ export interface WalGauges {
 
 export type ScannerModel = 'catchup' | 'tailing'
 
-/** The measurements of one open log. There is none, and no cost, unless an OpenTelemetry SDK was set up before the open. */
+/**
+ * The measurements of one open log. There is none, and no cost, unless an OpenTelemetry SDK was set up before the open. An
+ * instrument that throws is logged: no append, reader or interceptor fails because it could not be measured.
+ */
 export class WalMetrics {
   readonly #meter: Meter
   readonly #recorders: Recorders
@@ -43,15 +47,24 @@ export class WalMetrics {
   #stopObserving: (() => void) | undefined
 
   /** Undefined where nobody collects metrics. */
-  static create(labels: { backend: string; channel: string; term: number }): WalMetrics | undefined {
+  static create(
+    labels: { backend: string; channel: string; term: number },
+    logger: Logger,
+  ): WalMetrics | undefined {
     const meter = metrics.getMeter('@wal/core')
-    return meter === createNoopMeter() ? undefined : new WalMetrics(meter, labels)
+    return meter === createNoopMeter() ? undefined : new WalMetrics(meter, labels, logger)
   }
 
-  private constructor(meter: Meter, labels: { backend: string; channel: string; term: number }) {
+  private constructor(
+    meter: Meter,
+    labels: { backend: string; channel: string; term: number },
+    logger: Logger,
+  ) {
     this.#labels = { wal_name: labels.backend, channel_name: labels.channel, term: labels.term }
     this.#meter = meter
-    this.#recorders = recorders(meter)
+    this.#recorders = recorders(meter, (error) =>
+      logger.debug({ error }, 'a measurement could not be recorded'),
+    )
   }
 
   /** The log is open: gauges are shown until `close`, a writer's with its own values. */
@@ -164,22 +177,52 @@ type Recorders = ReturnType<typeof recorders>
 const NAMES = Object.keys(INSTRUMENTS) as InstrumentName[]
 const GAUGES = NAMES.filter((name) => INSTRUMENTS[name].kind === 'gauge')
 
-function recorders(meter: Meter) {
-  const counters: Partial<Record<InstrumentName, Counter>> = {}
-  const histograms: Partial<Record<InstrumentName, Histogram>> = {}
+function recorders(meter: Meter, failed: (error: unknown) => void) {
+  const counters: Partial<Record<InstrumentName, Pick<Counter, 'add'>>> = {}
+  const histograms: Partial<Record<InstrumentName, Pick<Histogram, 'record'>>> = {}
   const gauges: Partial<Record<InstrumentName, ObservableGauge>> = {}
   for (const key of NAMES) {
     const { name, kind, unit, description } = INSTRUMENTS[key]
     const options = { unit, description }
-    if (kind === 'counter') counters[key] = meter.createCounter(name, options)
+    if (kind === 'counter') counters[key] = harmlessCounter(meter.createCounter(name, options), failed)
     else if (kind === 'gauge') gauges[key] = meter.createObservableGauge(name, options)
     else
-      histograms[key] = meter.createHistogram(name, {
-        ...options,
-        advice: { explicitBucketBoundaries: unit === 's' ? SECONDS : BYTES },
-      })
+      histograms[key] = harmlessHistogram(
+        meter.createHistogram(name, {
+          ...options,
+          advice: { explicitBucketBoundaries: unit === 's' ? SECONDS : BYTES },
+        }),
+        failed,
+      )
   }
   return { counters, histograms, gauges }
+}
+
+function harmlessCounter(counter: Counter, failed: (error: unknown) => void): Pick<Counter, 'add'> {
+  return {
+    add(value, attributes) {
+      try {
+        counter.add(value, attributes)
+      } catch (error) {
+        failed(error)
+      }
+    },
+  }
+}
+
+function harmlessHistogram(
+  histogram: Histogram,
+  failed: (error: unknown) => void,
+): Pick<Histogram, 'record'> {
+  return {
+    record(value, attributes) {
+      try {
+        histogram.record(value, attributes)
+      } catch (error) {
+        failed(error)
+      }
+    },
+  }
 }
 
 function nameOf(type: number): string {

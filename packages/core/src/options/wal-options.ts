@@ -1,5 +1,6 @@
 import { invalidArgument, type OptionTable, type Runtime, systemRuntime } from '@wal/walimpls'
 import { readOptions } from '@wal/walimpls/helper'
+import { harmlessLogger } from '../diagnostics/harmless-logger.js'
 import { type Logger, silentLogger } from '../diagnostics/logger.js'
 import { checkInterceptors } from '../interceptor/build-interceptors.js'
 import type { Interceptor, InterceptorBuilder } from '../interceptor/interceptor.js'
@@ -33,12 +34,18 @@ export interface WalOptions {
   readonly bufferAgeMs?: number
   /** Run around every append, the first outermost. Objects, or functions that build one for the WAL. */
   readonly interceptors?: readonly (Interceptor | InterceptorBuilder)[]
+  /** One that throws makes an open fail that has a warning to tell; on an open log it loses its line and nothing else. */
   readonly logger?: Logger
   /** Clock, timers, randomness, files: for simulation. */
   readonly runtime?: Runtime
 }
 
-export type ResolvedWalOptions = Required<WalOptions>
+export interface ResolvedWalOptions extends Required<WalOptions> {
+  /** Never throws, whatever the one that was given does. */
+  readonly logger: Logger
+  /** As it was given: for interceptors, and for what an open may fail of. */
+  readonly givenLogger: Logger
+}
 
 const MIB = 1 << 20
 
@@ -128,7 +135,8 @@ export function resolveWalOptions(given: WalOptions, what: string): ResolvedWalO
     ...known,
     maxWaitingBytes: known.maxWaitingBytes ?? Math.floor(known.budgetBytes / 4),
     interceptors: known.interceptors ?? [],
-    logger: known.logger ?? silentLogger,
+    logger: harmlessLogger(known.logger),
+    givenLogger: known.logger ?? silentLogger,
     runtime: known.runtime ?? systemRuntime,
   }
 }
