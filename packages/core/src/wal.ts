@@ -38,9 +38,14 @@ export interface AppendResult {
   toJSON(): { position: Position; timeTick: string; messageId: string; vchannel: string }
 }
 
-/** `not-written` is for ever: it never will be delivered. */
+/**
+ * What became of the messages that a token names: the one of an `append`, or those of an `appendBatch` that
+ * `error.results` left open. `written`: all of them, with their results in order. `partly`: the first of them, with their
+ * results; the others are not written. `not-written` is forever: it never will be delivered.
+ */
 export type AppendResolution =
-  | { readonly outcome: 'written'; readonly result: AppendResult }
+  | { readonly outcome: 'written'; readonly results: readonly AppendResult[] }
+  | { readonly outcome: 'partly'; readonly results: readonly AppendResult[] }
   | { readonly outcome: 'not-written' }
 
 export interface Channel {
@@ -64,10 +69,15 @@ export interface ReadOnlyWAL {
    */
   read<O extends ReadOptions>(options?: O): Scanner<Delivery<O>>
   /**
-   * What became of an append whose outcome is unknown, by the `token` of its error: in this process or another, on a
-   * writer (which appends a time tick to find out) or on a read-only log (which waits for the writer's next record).
-   * Rejects: `WAL_POSITION_TRUNCATED` when the log no longer knows, `WAL_POSITION_MISMATCH` for another log's token,
-   * `WAL_INVALID_ARGUMENT`, `WAL_CLOSED`, or with `signal.reason`.
+   * What became of the appends whose outcome is unknown, by the `token` of their error: in this process or another, on a
+   * writer (which appends a time tick to find out) or on a read-only log (which waits for the writer's next record). Any
+   * number of calls share one reading of the log. Its signal, and `close`, end it at once.
+   *
+   * Rejects: `WAL_POSITION_TRUNCATED` when the log no longer knows, `WAL_LOG_ROLLED_BACK` when it lost the record that was
+   * acknowledged before the appends were sent, `WAL_POSITION_MISMATCH` for another log's token, `WAL_INVALID_ARGUMENT`,
+   * `WAL_SPEC_UNSUPPORTED` for a later version's token, `WAL_CLOSED`, or with `signal.reason`. On a WAL that is no longer
+   * the writer: with the code of what ended it, when no newer writer has opened the log yet, and with that of the failure
+   * when the log can't be read. Ask again on another WAL.
    */
   resolve(token: string, waits?: Waits): Promise<AppendResolution>
   /** Closes the scanners, then the log; on `openWal`'s WAL the opener as well. Idempotent. */
@@ -90,14 +100,14 @@ export interface WAL extends ReadOnlyWAL {
   append(message: NewMessage, options?: AppendOptions): Promise<AppendResult>
   /**
    * Appends in order; one result each. On failure an `AppendBatchError`: `results` of the prefix that is certain, and the
-   * `outcome` of the rest, under the code that `append` would have. Where nothing was sent, an abort's reason and what an
+   * `outcome` of the rest, under the code that `append` would have; when that is unknown, one `token` for all of the rest. Where nothing was sent, an abort's reason and what an
    * interceptor threw come as they are.
    */
   appendBatch(messages: readonly NewMessage[], options?: AppendOptions): Promise<AppendResult[]>
   /**
    * The way to load much: pulls from `source` only while the byte budget has room, yields results in order. Leaving the
    * loop or an error closes the source; what was sent by then goes on. The loop rejects as `append` does, after the results
-   * before the failure. What is no iterable, and a closed WAL, is thrown at once.
+   * of all messages before the one that failed or was refused. What is no iterable, and a closed WAL, is thrown at once.
    */
   appendAll(
     source: Iterable<NewMessage> | AsyncIterable<NewMessage>,

@@ -97,9 +97,9 @@ export const appendMutants = [
   {
     name: 'budget not given back',
     file: pipeline,
-    find: `    events.settled(batch, ids)
+    find: `    this.#inFlight.shift()
     events.released(batch.charged)`,
-    replace: '    events.settled(batch, ids)',
+    replace: '    this.#inFlight.shift()',
     harness: bounds,
   },
   {

@@ -93,7 +93,7 @@ export const readMutants = [
   {
     name: 'a position of another log accepted',
     file: plan,
-    find: "if (parts.logIdentity !== (end.logIdentity ?? ''))",
+    find: "if (logIdentity !== (end.logIdentity ?? ''))",
     replace: 'if (false)',
     harness: positions,
   },

@@ -147,14 +147,17 @@ const LOOKS_AT_HOLE = 2
 
 /**
  * Looks until the backend answers: a scanner starts, as it goes on, through failures that pass (G21). Where records are
- * gone at the same place time after time, others than `truncate` removed them, and the look goes on behind them.
+ * gone at the same place time after time, others than `truncate` removed them, and the look goes on behind them. `tries`:
+ * how often in a row it fails before that is told.
  */
 export function awaitLogEnd(
   view: LogView,
   runtime: Runtime,
   signal: AbortSignal | undefined,
+  tries = Number.POSITIVE_INFINITY,
 ): Promise<LogEnd> {
-  const options = { firstMs: 100, shouldRetry: mayPass, ...(signal === undefined ? {} : { signal }) }
+  const shouldRetry = (error: unknown, failures: number) => failures < tries && mayPass(error)
+  const options = { firstMs: 100, shouldRetry, ...(signal === undefined ? {} : { signal }) }
   return retry(runtime, options, async () => {
     let place: string | undefined
     for (let found = 0; ; ) {

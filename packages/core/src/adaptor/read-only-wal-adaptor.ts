@@ -6,18 +6,17 @@ import {
   type Waits,
 } from '@wal/walimpls'
 import { CloseTree } from '@wal/walimpls/helper'
-import { resolveToken } from '../append/resolve-token.js'
 import { sharedClock } from '../clock/hybrid-clock.js'
 import { WalMetrics } from '../diagnostics/wal-metrics.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
 import type { ReadContext } from '../read/read-context.js'
 import { ReorderBudget } from '../read/reorder-budget.js'
+import { Resolver } from '../resolve/resolver.js'
 import type { Delivery, ReadOptions, Scanner } from '../scanner.js'
 import type { AppendResolution, Channel, ReadOnlyWAL } from '../wal.js'
 import { closedError } from './closed-error.js'
 import { awaitLogEnd } from './read-log-end.js'
 import { ScannerAdaptor } from './scanner-adaptor.js'
-import { whileOpen } from './while-open.js'
 
 /** A log open for reading: scanners and their lifetimes. */
 export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
@@ -29,6 +28,7 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
   readonly #scanners = new Set<ScannerAdaptor>()
   readonly #context: ReadContext
   readonly #tree: CloseTree
+  readonly #resolver: Resolver
   readonly #where: string
   #closing = false
 
@@ -64,6 +64,11 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
       end: (signal) => awaitLogEnd({ log, ids, where }, runtime, signal),
     }
     this.#tree = new CloseTree(() => this.#close(log).finally(() => metrics?.close()), parent)
+    this.#resolver = new Resolver({
+      context: () => this.#context,
+      tree: this.#tree,
+      closed: () => closedError(where),
+    })
   }
 
   read<O extends ReadOptions>(options?: O): Scanner<Delivery<O>> {
@@ -72,9 +77,7 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
   }
 
   resolve(token: string, waits: Waits = {}): Promise<AppendResolution> {
-    return whileOpen(this.#tree, this.#where, waits, (signal) =>
-      resolveToken(this.#context, token, undefined, signal),
-    )
+    return this.#resolver.resolve(token, waits)
   }
 
   /** Not in the interface; for callers without types, who else would meet a `TypeError` (G12). */

@@ -15,7 +15,6 @@ import type { Appender } from '../append/appender.js'
 import { BatchOwner } from '../append/batch-owner.js'
 import { appendIntercepted, type InterceptionOptions } from '../append/intercepted-append.js'
 import { appendBatchIntercepted } from '../append/intercepted-batch.js'
-import { resolveToken } from '../append/resolve-token.js'
 import type { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
 import type { WalMetrics } from '../diagnostics/wal-metrics.js'
 import { mayPass } from '../errors/classify.js'
@@ -26,6 +25,7 @@ import type { LogEnd } from '../position/log-end.js'
 import type { Position } from '../position/position.js'
 import type { ReadContext } from '../read/read-context.js'
 import { ReorderBudget } from '../read/reorder-budget.js'
+import { Resolver } from '../resolve/resolver.js'
 import type { Delivery, ReadOptions, Scanner } from '../scanner.js'
 import type { ReadableTicks } from '../time-tick/readable-ticks.js'
 import type { Ticker } from '../time-tick/ticker.js'
@@ -33,12 +33,12 @@ import type { AppendOptions, AppendResolution, AppendResult, Channel, NewMessage
 import { openAppendPath } from './append-path.js'
 import { closedError } from './closed-error.js'
 import { FenceWatch } from './fence-watch.js'
+import { impatientContext } from './impatient-log.js'
 import { openChain } from './open-chain.js'
 import { awaitLogEnd } from './read-log-end.js'
 import { closeScanners, startScanner } from './read-only-wal-adaptor.js'
 import type { ScannerAdaptor } from './scanner-adaptor.js'
 import { type TruncationParts, truncateLog } from './truncation.js'
-import { whileOpen } from './while-open.js'
 import { WriterLooks } from './writer-looks.js'
 import { type OpenedWriter, reassertFence } from './writer-open.js'
 
@@ -63,6 +63,7 @@ export class WalAdaptor implements WAL {
   readonly #scanners = new Set<ScannerAdaptor>()
   readonly #ended = new AbortController()
   readonly #tree: CloseTree
+  readonly #resolver: Resolver
   readonly #left: () => void
   readonly #fences: boolean
   readonly #looks: WriterLooks
@@ -161,6 +162,14 @@ export class WalAdaptor implements WAL {
     }
     this.#metrics?.observe(path.gauges)
     this.#tree = new CloseTree(() => this.#close(), parent)
+    this.#resolver = new Resolver({
+      // An ended writer reads on behind its successor.
+      context: () => (this.signal.aborted ? impatientContext(this.#context) : this.#context),
+      tick: () => this.#ticker.tick(),
+      ended: () => (this.signal.aborted ? this.#refusal : undefined),
+      tree: this.#tree,
+      closed: () => closedError(where),
+    })
     this.#fenceWatch = new FenceWatch({
       options,
       where,
@@ -191,7 +200,7 @@ export class WalAdaptor implements WAL {
     if (messages.length === 0) return []
     if (!messages.every((message) => this.#goesStraight(message, options)))
       return appendBatchIntercepted(this.#interception(), messages, options)
-    const owner = new BatchOwner(messages.length)
+    const owner = new BatchOwner(messages.length, this.#appender.context)
     try {
       this.#appender.submitBatch(
         messages.map((message) => this.#appender.take(message)),
@@ -236,11 +245,7 @@ export class WalAdaptor implements WAL {
   }
 
   resolve(token: string, waits: Waits = {}): Promise<AppendResolution> {
-    // A writer at its end reads on behind its successor.
-    const nudge = this.#refusal === undefined ? () => this.#ticker.tick().catch(() => {}) : undefined
-    return whileOpen(this.#tree, this.#where, waits, (signal) =>
-      resolveToken(this.#context, token, nudge, signal),
-    )
+    return this.#resolver.resolve(token, waits)
   }
 
   read<O extends ReadOptions>(options?: O): Scanner<Delivery<O>> {
@@ -352,6 +357,7 @@ export class WalAdaptor implements WAL {
     this.#stopAppends(error)
     this.#buffer.close()
     this.#ended.abort(error)
+    this.#resolver.writerEnded()
     this.#left()
   }
 

@@ -7,13 +7,16 @@ export function batchFailure(
   total: number,
   error: unknown,
   unknown: boolean,
+  token: string | undefined,
 ): unknown {
   if (!WalError.isInstance(error) && !unknown && results.length === 0) return error
-  const token = WalError.isInstance(error) ? (error as { token?: string }).token : undefined
   return new AppendBatchError(results, total, error, unknown ? 'unknown' : 'not-written', token)
 }
 
-/** `appendBatch` failed: `results` are certain, they are the batch's beginning; the rest has one outcome. */
+/**
+ * `appendBatch` failed: `results` are certain, they are the batch's beginning; the rest has one outcome. When that is
+ * unknown, the `token` names all messages of the rest: `resolve` tells how many of them were stored.
+ */
 export class AppendBatchError extends AppendError {
   readonly results: readonly AppendResult[]
 

@@ -7,6 +7,7 @@ import { AppendBounds } from './append-bounds.js'
 import { appendError } from './append-error.js'
 import { checkAppendOptions, checkTimeout } from './append-options.js'
 import { AppendOutcomes, type AppendOutcomesOptions } from './append-outcomes.js'
+import type { ResultContext } from './append-result.js'
 import { type AppendTask, MESSAGE_OVERHEAD_BYTES, settle, type TaskOwner } from './append-task.js'
 import type { BatchInFlight } from './batch-in-flight.js'
 import { Deadlines } from './deadlines.js'
@@ -56,6 +57,11 @@ export class Appender implements PipelineEvents {
       () => this.#outstanding(),
       (task) => this.#giveUp(task, (sent) => this.#outcomes.timedOut(task, sent)),
     )
+  }
+
+  /** What all results of this writer share. */
+  get context(): ResultContext {
+    return this.#options.context
   }
 
   get log(): WALImpls {

@@ -54,7 +54,7 @@ export class BatchCutter {
     return this.#queue.toArray()
   }
 
-  cut(limits: Limits, lastAckedBefore: string): BatchInFlight | undefined {
+  cut(limits: Limits, lastAckedBefore: string, lastAckedTickBefore: TimeTick): BatchInFlight | undefined {
     const maxBytes = Math.min(limits.maxBatchBytes, this.#batchBytes)
     const maxMessages = Math.min(limits.maxBatchMessages, MAX_BATCH_MESSAGES)
     const tasks: AppendTask[] = []
@@ -91,6 +91,7 @@ export class BatchCutter {
       firstTimeTick,
       charged,
       lastAckedBefore,
+      lastAckedTickBefore,
       maybeWritten: false,
       confirmed: false,
       sentAt: undefined,

@@ -10,8 +10,9 @@ export interface BatchInFlight {
   readonly firstTimeTick: TimeTick
   /** What the budget was charged for its tasks. */
   readonly charged: number
-  /** Serialised id from which a reader meets this batch wherever it was stored; a token's starting point. */
+  /** Serialised id from which a reader meets this batch wherever it was stored, and that record's time tick: where a token starts. */
   readonly lastAckedBefore: string
+  readonly lastAckedTickBefore: TimeTick
   /** Whether an attempt ended without saying that nothing was written. */
   maybeWritten: boolean
   /** A look has shown that no newer writer's record lies before it. */

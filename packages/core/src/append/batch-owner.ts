@@ -1,22 +1,31 @@
 import { outcomeOf, WalError } from '@wal/walimpls'
 import type { AppendResult } from '../wal.js'
 import { batchFailure } from './append-batch-error.js'
+import type { ResultContext } from './append-result.js'
 import type { TaskOwner } from './append-task.js'
+import type { BatchInFlight } from './batch-in-flight.js'
+import { UnknownMessages } from './unknown-messages.js'
 
-/** Collects the outcomes of one `appendBatch`: one promise for all of its messages. */
+/** Collects the outcomes of one `appendBatch`: one promise, and one token, for all of its messages. */
 export class BatchOwner implements TaskOwner {
+  readonly namesAll = true
   readonly promise: Promise<AppendResult[]>
   readonly #total: number
+  readonly #context: ResultContext
   readonly #results: AppendResult[] = []
   #outcomes = 0
   #failure: { readonly error: unknown } | undefined
   /** `unknown` as soon as it is of one message. */
   #unknown = false
+  readonly #unknownMessages = new UnknownMessages()
+  /** One was stored behind one that was refused: no token can say so, since it would not name both. */
+  #storedBehind = false
   #resolve: (results: AppendResult[]) => void = () => {}
   #reject: (error: unknown) => void = () => {}
 
-  constructor(total: number) {
+  constructor(total: number, context: ResultContext) {
     this.#total = total
+    this.#context = context
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -25,12 +34,16 @@ export class BatchOwner implements TaskOwner {
 
   resolve(result: AppendResult): void {
     if (this.#failure === undefined) this.#results.push(result)
-    else this.#unknown = true
+    else {
+      this.#unknown = true
+      this.#storedBehind = true
+    }
     this.#count(1)
   }
 
-  reject(error: unknown): void {
+  reject(error: unknown, sent?: BatchInFlight, index = 0): void {
     this.#fail(error)
+    if (sent !== undefined) this.#unknownMessages.add(sent, index)
     this.#count(1)
   }
 
@@ -53,6 +66,8 @@ export class BatchOwner implements TaskOwner {
       this.#resolve(this.#results)
       return
     }
-    this.#reject(batchFailure(this.#results, this.#total, this.#failure.error, this.#unknown))
+    const rest = this.#total - this.#results.length
+    const token = this.#storedBehind ? undefined : this.#unknownMessages.token(this.#context, rest)
+    this.#reject(batchFailure(this.#results, this.#total, this.#failure.error, this.#unknown, token))
   }
 }

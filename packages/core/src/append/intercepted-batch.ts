@@ -3,6 +3,7 @@ import type { AppendOptions, AppendResult, NewMessage } from '../wal.js'
 import { batchFailure } from './append-batch-error.js'
 import { type BatchTurn, InterceptedMessage, type InterceptionOptions } from './intercepted-append.js'
 import type { TakenMessage } from './new-message.js'
+import { joinTokens } from './outcome-token.js'
 
 type Outcome = { readonly result: AppendResult } | { readonly error: unknown }
 
@@ -22,7 +23,7 @@ export async function appendBatchIntercepted(
     taken = messages.map((message) => interception.appender.take(message))
     releases = interception.appender.hold(taken, options)
   } catch (error) {
-    throw batchFailure([], messages.length, error, false)
+    throw batchFailure([], messages.length, error, false, undefined)
   }
   return new Promise((resolve, reject) => {
     const outcomes: Outcome[] = new Array(messages.length)
@@ -61,7 +62,20 @@ function failureOf(outcomes: readonly Outcome[], failed: number, signal: AbortSi
   const unknown = rest.some((outcome) => 'result' in outcome || isUnknown(outcome.error))
   const nothingSent = results.length === 0 && !unknown
   const cause = nothingSent ? error : refusalOf(error, signal)
-  return batchFailure(results, outcomes.length, cause, unknown)
+  return batchFailure(results, outcomes.length, cause, unknown, tokenOfAll(rest))
+}
+
+/** Undefined also where one was stored behind one that was refused, or is unknown and unnamed: no token could say so. */
+function tokenOfAll(rest: readonly Outcome[]): string | undefined {
+  const tokens: string[] = []
+  for (const outcome of rest) {
+    if ('result' in outcome) return undefined
+    if (!isUnknown(outcome.error)) continue
+    const { token } = outcome.error as { readonly token?: string }
+    if (token === undefined) return undefined
+    tokens.push(token)
+  }
+  return joinTokens(tokens, rest.length)
 }
 
 /** What an interceptor threw gets a code; an abort's reason stays what it is. */

@@ -1,18 +1,164 @@
-import { formatPosition } from '../position/position.js'
+import {
+  encodeUint64,
+  invalidArgument,
+  parseDecimal,
+  parseUint64,
+  type TimeTick,
+  WalError,
+  type Writer,
+} from '@wal/walimpls'
+import { formatPosition, parsePosition } from '../position/position.js'
+import { isSameWriter } from '../read/same-writer.js'
 import type { ResultContext } from './append-result.js'
 import type { BatchInFlight } from './batch-in-flight.js'
 
-export const TOKEN_PREFIX = 'append:'
+/** A record of the writer's that was acknowledged. */
+export interface AckedRecord {
+  /** Serialised. */
+  readonly id: string
+  readonly timeTick: TimeTick
+}
+
+/** Messages with consecutive time ticks. */
+export interface TickRun {
+  readonly first: TimeTick
+  readonly count: number
+}
+
+/** What a token says: which messages of one call have an unknown outcome, and where to look for them. */
+export interface OutcomeToken {
+  readonly backend: string
+  readonly logIdentity: string
+  readonly writer: Writer
+  /**
+   * The last record of the writer's that was acknowledged before the first of the messages was sent: reading on from its
+   * id comes to the messages wherever they were stored. A log without this record lost its end.
+   */
+  readonly ackedBefore: AckedRecord
+  /** Of the messages whose outcome is unknown. Rising; no run begins where the one before ends. */
+  readonly runs: readonly TickRun[]
+  /** How many messages of the call are not known to be written: those in the runs, and those certainly not written. */
+  readonly total: number
+}
+
+/** A token names some thousand runs at most: appends of others lie between its messages only through interceptors. */
+const MAX_LENGTH = 1 << 20
+const MAX_TIME_TICK = (1n << 64n) - 1n
+const WHAT = 'the text that an error with an unknown outcome carries'
+const TOKEN = /^append:(wal[0-9]+:[^\s]*):runs([0-9]{1,4}):([0-9]+):([0-9a-z.-]+)$/
+const VERSION = '1'
 
 /**
- * Text that names an append whose outcome is not known: the position it would have, starting at the last record that
- * was acknowledged before it was sent. Whoever reads on from there meets it, or a greater time tick, or a newer writer.
+ * `append:POSITION:runs1:TOTAL:RUN-RUN…`: the position of the record acknowledged before, then what is to be found behind
+ * it. A run is `DISTANCE.COUNT`, the distance from that record, or from the end of the run before, in base 36. Undefined
+ * when the text would be longer than any reader of tokens takes.
  */
-export function outcomeToken(context: ResultContext, batch: BatchInFlight, index: number): string {
-  const { backend, logIdentity, writer } = context
-  const timeTick = batch.firstTimeTick + BigInt(index)
-  return (
-    TOKEN_PREFIX +
-    formatPosition({ backend, logIdentity, lastConfirmed: batch.lastAckedBefore, writer, timeTick })
+export function formatToken({ ackedBefore, runs, total, ...place }: OutcomeToken): string | undefined {
+  const { id: lastConfirmed, timeTick } = ackedBefore
+  let last = timeTick
+  let text = ''
+  for (const { first, count } of runs) {
+    text += `${text === '' ? '' : '-'}${encodeUint64(first - last)}.${count}`
+    if (text.length > MAX_LENGTH / 2) return undefined
+    last = first + BigInt(count - 1)
+  }
+  const token = `append:${formatPosition({ ...place, lastConfirmed, timeTick })}:runs${VERSION}:${total}:${text}`
+  return token.length > MAX_LENGTH ? undefined : token
+}
+
+/** Throws `WAL_INVALID_ARGUMENT` for what is no token, `WAL_SPEC_UNSUPPORTED` for a later format. */
+export function parseToken(text: unknown): OutcomeToken {
+  if (typeof text !== 'string' || text.length > MAX_LENGTH) throw invalidArgument('token', WHAT, text)
+  const [, position, version, totalText, runsText] = TOKEN.exec(text) ?? []
+  if (position === undefined || runsText === undefined) throw invalidArgument('token', WHAT, text)
+  if (version !== VERSION)
+    throw new WalError(
+      'WAL_SPEC_UNSUPPORTED',
+      `token: it has the format "runs${version}", this version reads "runs${VERSION}". Resolve it with a later version of @wal/core.`,
+    )
+  const { backend, logIdentity, lastConfirmed, writer, timeTick, ownId, gap } = parsePosition(
+    position,
+    'token',
   )
+  const runs = parseRuns(runsText, timeTick)
+  const total = parseDecimal(totalText ?? '')
+  const named = runs?.reduce((sum, { count }) => sum + count, 0) ?? 0
+  // Another system's log has no appends of ours, and no record lies at a gap.
+  const isPlace = logIdentity !== '' && ownId === undefined && gap === undefined
+  if (!isPlace || runs === undefined || total === undefined || total < named)
+    throw invalidArgument('token', WHAT, text)
+  return { backend, logIdentity, writer, ackedBefore: { id: lastConfirmed, timeTick }, runs, total }
+}
+
+function parseRuns(text: string, ackedTick: TimeTick): TickRun[] | undefined {
+  const runs: TickRun[] = []
+  let last = ackedTick
+  for (const run of text.split('-')) {
+    const [distanceText, countText, ...more] = run.split('.')
+    const distance = parseUint64(distanceText ?? '')
+    const count = parseDecimal(countText ?? '')
+    // A distance of one continues the run before; only the first run may begin right behind the record before.
+    const least = runs.length === 0 ? 1n : 2n
+    if (distance === undefined || distance < least || !count || more.length > 0) return undefined
+    const first = last + distance
+    last = first + BigInt(count - 1)
+    if (last > MAX_TIME_TICK) return undefined
+    runs.push({ first, count })
+  }
+  return runs
+}
+
+/** Names one message that was sent. */
+export function outcomeToken(context: ResultContext, sent: BatchInFlight, index: number): string | undefined {
+  const run = { first: sent.firstTimeTick + BigInt(index), count: 1 }
+  return formatToken(tokenOf(context, ackedBefore(sent), [run], 1))
+}
+
+export function ackedBefore({ lastAckedBefore, lastAckedTickBefore }: BatchInFlight): AckedRecord {
+  return { id: lastAckedBefore, timeTick: lastAckedTickBefore }
+}
+
+/** Names the messages of one call together. */
+export function tokenOf(
+  { backend, logIdentity, writer }: ResultContext,
+  acked: AckedRecord,
+  runs: readonly TickRun[],
+  total: number,
+): OutcomeToken {
+  return { backend, logIdentity, writer, ackedBefore: acked, runs, total }
+}
+
+/**
+ * One token in place of several that name messages of one call. Undefined when there are none, or when they are not of one
+ * writer (an interceptor may reject with the error of an append to another log).
+ */
+export function joinTokens(tokens: readonly string[], total: number): string | undefined {
+  const parts = tokens.map((token) => parseToken(token))
+  const [first] = parts
+  if (first === undefined || !parts.every((part) => isOfSameWriter(part, first))) return undefined
+  let earliest = first.ackedBefore
+  for (const part of parts) if (part.ackedBefore.timeTick < earliest.timeTick) earliest = part.ackedBefore
+  const runs = parts.flatMap((part) => part.runs).sort((a, b) => (a.first < b.first ? -1 : 1))
+  return formatToken({ ...first, ackedBefore: earliest, runs: joined(runs), total })
+}
+
+function isOfSameWriter(one: OutcomeToken, other: OutcomeToken): boolean {
+  return (
+    one.backend === other.backend &&
+    one.logIdentity === other.logIdentity &&
+    isSameWriter(one.writer, other.writer)
+  )
+}
+
+function joined(runs: readonly TickRun[]): TickRun[] {
+  const merged: TickRun[] = []
+  for (const run of runs) addRun(merged, run)
+  return merged
+}
+
+/** Adds a run above those there; one that continues the last becomes part of it. */
+export function addRun(runs: TickRun[], run: TickRun): void {
+  const last = runs[runs.length - 1]
+  if (last === undefined || last.first + BigInt(last.count) !== run.first) runs.push(run)
+  else runs[runs.length - 1] = { first: last.first, count: last.count + run.count }
 }

@@ -190,7 +190,7 @@ export class Pipeline {
         this.#planTurn()
         return
       }
-      const batch = cutter.cut(this.#log.limits, this.#lastAckedId)
+      const batch = cutter.cut(this.#log.limits, this.#lastAckedId, this.#lastAcked.timeTick)
       if (batch === undefined) return
       this.#inFlight.push(batch)
       void this.#attempt(batch).then(() => this.#guard(() => this.#settle()))

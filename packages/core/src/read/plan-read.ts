@@ -64,17 +64,27 @@ export function checkPosition(
   context: Pick<ReadContext, 'backend' | 'where'>,
 ): PositionParts {
   const parts = parsePosition(text, what)
-  if (parts.backend !== context.backend)
-    throw new WalError(
-      'WAL_POSITION_MISMATCH',
-      `${context.where}: ${what} is a position of the backend "${parts.backend}", this log's is "${context.backend}"`,
-    )
-  if (parts.logIdentity !== (end.logIdentity ?? ''))
-    throw new WalError(
-      'WAL_POSITION_MISMATCH',
-      `${context.where}: ${what} is a position of another log, or of this one before it was deleted and created again (identity ${parts.logIdentity || "none: another system's log"}, this log's is ${end.logIdentity ?? (end.foreign ? 'none: another system wrote it' : 'not there: the log is empty')})`,
-    )
+  refuseOtherLog(parts, `${what} is a position`, end, context)
   return parts
+}
+
+/** Throws `WAL_POSITION_MISMATCH` when a place is not in this log. `what` begins the sentence: "from is a position". */
+export function refuseOtherLog(
+  { backend, logIdentity }: Pick<PositionParts, 'backend' | 'logIdentity'>,
+  what: string,
+  end: LogEnd,
+  context: Pick<ReadContext, 'backend' | 'where'>,
+): void {
+  if (backend !== context.backend)
+    throw new WalError(
+      'WAL_POSITION_MISMATCH',
+      `${context.where}: ${what} of the backend "${backend}", this log's is "${context.backend}"`,
+    )
+  if (logIdentity !== (end.logIdentity ?? ''))
+    throw new WalError(
+      'WAL_POSITION_MISMATCH',
+      `${context.where}: ${what} of another log, or of this one before it was deleted and created again (identity ${logIdentity || "none: another system's log"}, this log's is ${end.logIdentity ?? (end.foreign ? 'none: another system wrote it' : 'not there: the log is empty')})`,
+    )
 }
 
 function untilTick(options: ReadOptions, end: LogEnd, context: ReadContext): TimeTick | undefined {

@@ -71,7 +71,7 @@ export interface Appended {
 }
 
 export type Resolution =
-  | { readonly outcome: 'written'; readonly result: Appended }
+  | { readonly outcome: 'written' | 'partly'; readonly results: readonly Appended[] }
   | { readonly outcome: 'not-written' }
 
 export interface ReadChoices {

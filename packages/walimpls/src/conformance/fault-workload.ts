@@ -49,7 +49,8 @@ export class FaultWorkload {
   readonly #seen = new Observations()
   readonly #history = new HistoryWriter()
   readonly #scanners: RecordedScanner[] = []
-  readonly #tokens = new Map<string, string>()
+  /** By token, the appends that it names. */
+  readonly #tokens = new Map<string, readonly string[]>()
   readonly #counts = { acked: 0, 'not written': 0, unknown: 0, takeovers: 0, readers: 0 }
   readonly #fences: boolean
   #appends = 0
@@ -185,7 +186,7 @@ export class FaultWorkload {
       else if (event.kind === 'append-failed') this.#counts['not written']++
       else {
         this.#counts.unknown++
-        if (i === results.length && error?.token !== undefined) this.#tokens.set(name, error.token)
+        if (error?.token !== undefined) this.#tokens.set(error.token, names.slice(results.length))
       }
     }
   }
@@ -210,8 +211,9 @@ export class FaultWorkload {
     const clean = await this.#scene.openReader()
     this.#scanners.push(new RecordedScanner('truth', clean.read(), this.#history, 'all'))
     for (const scanner of this.#scanners) await scanner.upTo(last.timeTick)
-    for (const [append, token] of this.#tokens) {
-      this.#history.add(resolved(append, await clean.resolve(token)))
+    for (const [token, appends] of this.#tokens) {
+      const resolution = await clean.resolve(token)
+      for (const [i, append] of appends.entries()) this.#history.add(resolved(append, resolution, i))
     }
     assertKept(this.#history, this.#scene.backend.builder.messageIds)
   }

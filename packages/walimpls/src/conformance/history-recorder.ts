@@ -33,9 +33,11 @@ export function notAcked(append: string, error: Partial<AdaptorError>): EventBod
     : { kind: 'append-failed', append, code: error.code ?? 'aborted' }
 }
 
-export function resolved(append: string, resolution: Resolution): EventBody {
-  if (resolution.outcome === 'not-written') return { kind: 'append-resolved', append, outcome: 'not-written' }
-  const { messageId, timeTick } = resolution.result
+/** `index`: the append's place among those that the token names. */
+export function resolved(append: string, resolution: Resolution, index = 0): EventBody {
+  const result = resolution.outcome === 'not-written' ? undefined : resolution.results[index]
+  if (result === undefined) return { kind: 'append-resolved', append, outcome: 'not-written' }
+  const { messageId, timeTick } = result
   return { kind: 'append-resolved', append, outcome: 'written', id: messageId, timeTick: `${timeTick}` }
 }
 

@@ -95,7 +95,7 @@ export function outcomesPart({ backend, test, traits }: PartContext): void {
     for (const log of [wal, reader]) {
       const resolved = await log.resolve(unknown.token as string)
       assert.ok(resolved.outcome === 'written', 'it was delivered and is said not to be written')
-      const [found] = textsOf(await deliveredTo(log, { from: resolved.result.position }))
+      const [found] = textsOf(await deliveredTo(log, { from: resolved.results[0]?.position as string }))
       assert.equal(found, 'timed')
     }
   })

@@ -1,0 +1,63 @@
+import { type ReadOnlyWALImpls, type ScannerOptions, WalError } from '@wal/walimpls'
+import { mayPass } from '../errors/classify.js'
+import type { ReadContext } from '../read/read-context.js'
+import { awaitLogEnd } from './read-log-end.js'
+
+/** How often in a row reading fails before that is told. */
+const TRIES = 3
+
+/**
+ * A WAL's way of reading, for when it is the writer no more: what fails is tried a few times and then told. A scanner goes
+ * on forever through failures that pass; who asks an ended writer for a verdict has other WALs to ask.
+ */
+export function impatientContext(context: ReadContext): ReadContext {
+  let inner: ReadOnlyWALImpls | undefined
+  let outer: ReadOnlyWALImpls | undefined
+  const log = (): ReadOnlyWALImpls => {
+    const current = context.log()
+    if (outer === undefined || inner !== current) outer = impatientLog(current)
+    inner = current
+    return outer
+  }
+  const { runtime, ids, where } = context
+  return {
+    ...context,
+    log,
+    end: (signal) => awaitLogEnd({ log: context.log(), ids, where }, runtime, signal, TRIES),
+  }
+}
+
+function impatientLog(log: ReadOnlyWALImpls): ReadOnlyWALImpls {
+  let failures = 0
+  const judged = (error: unknown): unknown => (mayPass(error) && ++failures >= TRIES ? asFinal(error) : error)
+  return {
+    channel: log.channel,
+    place: log.place,
+    limits: log.limits,
+    guarantees: log.guarantees,
+    last: (waits) => log.last(waits),
+    read(options: ScannerOptions) {
+      const scanner = log.read(options)
+      return {
+        ready: () => scanner.ready(),
+        async next() {
+          try {
+            const batch = await scanner.next()
+            failures = 0
+            return batch
+          } catch (error) {
+            throw judged(error)
+          }
+        },
+        close: () => scanner.close(),
+      }
+    },
+    close: () => log.close(),
+  }
+}
+
+function asFinal(error: unknown): WalError {
+  const code = WalError.isInstance(error) ? error.code : 'WAL_UNAVAILABLE'
+  const message = error instanceof Error ? error.message : String(error)
+  return new WalError(code, message, { cause: error, retryable: false })
+}

@@ -1,0 +1,153 @@
+import type { TimeTick, Waits, WalError } from '@wal/walimpls'
+import { type CloseTree, onAbort, sleep } from '@wal/walimpls/helper'
+import { parseToken } from '../append/outcome-token.js'
+import type { ReadContext } from '../read/read-context.js'
+import type { AppendResolution } from '../wal.js'
+import { TokenPass } from './token-pass.js'
+import { WaitingToken } from './waiting-token.js'
+
+/** The longest pause before the log is read again for tokens that came too late for the reading before. */
+const MAX_PAUSE_MS = 1000
+/** How long after a time tick that could not be stored the next one is tried. */
+const NUDGE_PAUSE_MS = 1000
+
+export interface ResolverOptions {
+  /** What to read with: a writer that has ended reads with less patience. */
+  readonly context: () => ReadContext
+  /** Of a writer: appends a time tick. A read-only WAL waits for what the writer appends. */
+  readonly tick?: () => Promise<TimeTick>
+  /** Why the WAL is the writer no more. */
+  readonly ended?: () => WalError | undefined
+  /** The WAL's: closing it ends every call. */
+  readonly tree: CloseTree
+  readonly closed: () => WalError
+}
+
+/**
+ * Finds out what became of appends whose outcome is unknown, for all callers of one WAL: by reading on from the last record
+ * that was acknowledged before they were sent. A message is written when its record counts. It is not written when a
+ * greater time tick or a newer writer comes first, since whatever of it is stored behind that is void (G4).
+ *
+ * All tokens that wait share one reading of the log (`TokenPass`) and one time tick that a writer appends to get past them.
+ * Nothing is read while nobody waits.
+ */
+export class Resolver {
+  readonly #options: ResolverOptions
+  readonly #closing = new AbortController()
+  readonly #waiting = new Set<WaitingToken>()
+  /** Those that the next pass serves. */
+  #arrivals: WaitingToken[] = []
+  #pass: TokenPass | undefined
+  /** The passes that are under way; undefined when nobody waits. */
+  #passes: Promise<void> | undefined
+  #ticking = false
+  /** Scanners that are closing. */
+  readonly #scanners = new Set<Promise<void>>()
+
+  constructor(options: ResolverOptions) {
+    this.#options = options
+    options.tree.add(() => this.#close())
+  }
+
+  /** Its signal, and the WAL's close, end it at once, whatever the log and the pipeline do. */
+  async resolve(text: string, { signal }: Waits): Promise<AppendResolution> {
+    return new Promise((resolve, reject) => {
+      if (this.#options.tree.closed) throw this.#options.closed()
+      signal?.throwIfAborted()
+      const token = parseToken(text)
+      let stopListening: (() => void) | undefined
+      const settle = (): boolean => {
+        if (waiting.settled) return false
+        waiting.settled = true
+        stopListening?.()
+        this.#waiting.delete(waiting)
+        return true
+      }
+      const waiting: WaitingToken = new WaitingToken(token, {
+        resolve: (resolution) => settle() && resolve(resolution),
+        reject: (error) => settle() && reject(error),
+      })
+      this.#waiting.add(waiting)
+      stopListening = signal && onAbort(signal, (reason) => this.#giveUp(waiting, reason))
+      this.#enter(waiting)
+    })
+  }
+
+  /** The WAL is the writer no more: what waits is looked for again, and has a verdict or a rejection soon. */
+  writerEnded(): void {
+    this.#pass?.stop()
+  }
+
+  #enter(token: WaitingToken): void {
+    if (this.#pass?.join(token)) return
+    this.#arrivals.push(token)
+    this.#pass?.giveWay()
+    this.#passes ??= this.#run()
+  }
+
+  #giveUp(token: WaitingToken, reason: unknown): void {
+    token.owner.reject(reason)
+    if (this.#waiting.size === 0) this.#pass?.stop()
+    else this.#pass?.abandon()
+  }
+
+  /** One pass after the other until nobody waits. Never rejects. */
+  async #run(): Promise<void> {
+    while (this.#arrivals.length > 0 && !this.#closing.signal.aborted) {
+      const pass = this.#newPass(this.#arrivals.splice(0))
+      this.#pass = pass
+      const left = await pass.run()
+      this.#pass = undefined
+      this.#arrivals.push(...left)
+      // Those that come one by one to a log where others wait would have it read again for each.
+      if (this.#arrivals.length > 0) await this.#pause(pass.pauseMs)
+    }
+    this.#passes = undefined
+  }
+
+  #newPass(tokens: WaitingToken[]): TokenPass {
+    const { context, ended } = this.#options
+    return new TokenPass(tokens, {
+      context: context(),
+      ended: ended?.(),
+      stands: () => this.#nudge(),
+      closing: (closed) => {
+        const settled = closed.catch(() => {}).finally(() => this.#scanners.delete(settled))
+        this.#scanners.add(settled)
+      },
+    })
+  }
+
+  async #pause(ms: number): Promise<void> {
+    const { runtime } = this.#options.context()
+    await sleep(runtime, Math.min(ms, MAX_PAUSE_MS), this.#closing.signal).catch(() => {})
+  }
+
+  /** Makes a record come that is above all that wait at the log's end. One serves all that were there when it was made. */
+  #nudge(): void {
+    const { tick, ended } = this.#options
+    if (tick === undefined || this.#ticking || ended?.() !== undefined) return
+    this.#ticking = true
+    tick().then(
+      (timeTick) => {
+        this.#ticking = false
+        if (this.#pass?.standsBelow(timeTick)) this.#nudge()
+      },
+      async () => {
+        // Why it failed is logged by the pipeline, and told to those whose appends fail with it.
+        await this.#pause(NUDGE_PAUSE_MS)
+        this.#ticking = false
+        if (this.#pass?.standsBelow(-1n)) this.#nudge()
+      },
+    )
+  }
+
+  async #close(): Promise<void> {
+    const error = this.#options.closed()
+    this.#closing.abort(error)
+    for (const token of [...this.#waiting]) token.owner.reject(error)
+    this.#pass?.stop()
+    await this.#passes
+    await Promise.all(this.#scanners)
+  }
+}

@@ -1,0 +1,67 @@
+import type { TimeTick } from '@wal/walimpls'
+
+/** What waits for a time tick. */
+export interface Ticked {
+  readonly next: TimeTick
+}
+
+/** Those that wait, by the time tick that each waits for, the lowest first: a binary heap. */
+export class TickHeap<T extends Ticked> {
+  #items: T[] = []
+
+  get size(): number {
+    return this.#items.length
+  }
+
+  [Symbol.iterator](): Iterator<T> {
+    return this.#items[Symbol.iterator]()
+  }
+
+  peek(): T | undefined {
+    return this.#items[0]
+  }
+
+  push(item: T): void {
+    const items = this.#items
+    let at = items.push(item) - 1
+    while (at > 0) {
+      const parent = (at - 1) >> 1
+      if ((items[parent] as T).next <= item.next) break
+      items[at] = items[parent] as T
+      at = parent
+    }
+    items[at] = item
+  }
+
+  pop(): T | undefined {
+    const items = this.#items
+    const top = items[0]
+    const last = items.pop()
+    if (items.length > 0) this.#sink(last as T)
+    return top
+  }
+
+  /** Takes out all for which `leaves` holds, in no order. */
+  remove(leaves: (item: T) => boolean): T[] {
+    const removed: T[] = []
+    const kept: T[] = []
+    for (const item of this.#items) (leaves(item) ? removed : kept).push(item)
+    this.#items = []
+    for (const item of kept) this.push(item)
+    return removed
+  }
+
+  /** From the top. */
+  #sink(item: T): void {
+    const items = this.#items
+    const { length } = items
+    let at = 0
+    for (let child = 1; child < length; child = 2 * at + 1) {
+      if (child + 1 < length && (items[child + 1] as T).next < (items[child] as T).next) child++
+      if ((items[child] as T).next >= item.next) break
+      items[at] = items[child] as T
+      at = child
+    }
+    items[at] = item
+  }
+}
