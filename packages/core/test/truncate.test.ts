@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { propertyOf, RESERVED } from '@wal/walimpls'
+import { memoryBuilder } from '@wal/core/testing'
+import { type OpenerBuilderImpls, propertyOf, RESERVED } from '@wal/walimpls'
 import { test } from 'vitest'
 import { AppendError, type PositionTruncatedError, WalError } from '../src/index.js'
 import {
@@ -245,4 +246,41 @@ test('G12 a read-only log refuses writing, says so, and never creates', async ()
   for (const name of ['append', 'appendBatch', 'barrier', 'truncate'])
     await assert.rejects(async () => reader[name]?.(positions[0]), { code: 'WAL_READ_ONLY' })
   assert.ok(AppendError)
+})
+
+test('a look at the log’s end that a truncation overtakes looks again, and knows the log', async () => {
+  const wal = await open({ timeTickMs: 60_000 })
+  const results = await wal.appendBatch(['1', '2', '3'].map((each) => message(each)))
+  const [first, second, third] = results.map(({ position }) => position)
+  const inner = memoryBuilder() as unknown as OpenerBuilderImpls
+  let overtake = async (): Promise<void> => {}
+  // Between the look's question for the last record and its reading of the time tick that this one names.
+  const builder: OpenerBuilderImpls = {
+    ...inner,
+    async build(...parameters) {
+      const opener = await inner.build(...parameters)
+      const openReadOnly = opener.openReadOnly.bind(opener)
+      opener.openReadOnly = async (...given) => {
+        const log = await openReadOnly(...given)
+        const last = log.last.bind(log)
+        log.last = async (waits) => {
+          const record = await last(waits)
+          await overtake()
+          return record
+        }
+        return log
+      }
+      return opener
+    },
+  }
+  const reader = await openReader({ builder })
+  overtake = async () => {
+    overtake = async () => {}
+    await wal.truncate(second as string)
+  }
+  const behind = reader.read({ after: third as string })
+  await behind.ready()
+  await wal.append(message('4'))
+  assert.equal(textOf((await behind.next()).value as never), '4')
+  await assert.rejects(reader.read({ from: first as string }).ready(), { code: 'WAL_POSITION_TRUNCATED' })
 })

@@ -237,4 +237,11 @@ export const readMutants = [
     replace: '? [whole] : [whole]',
     harness: noRoom,
   },
+  {
+    name: 'a look that a truncation overtook takes the log for another one',
+    file: 'packages/core/src/adaptor/read-log-end.ts',
+    find: 'return now === undefined || ids.compare(now.id, last.id) === 0 ? end : readLogEnd(view, options)',
+    replace: 'return end',
+    harness: 'packages/core/test/truncate.test.ts',
+  },
 ]

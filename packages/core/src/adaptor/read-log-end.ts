@@ -48,7 +48,11 @@ export async function readLogEnd(view: LogView, options: LookOptions = {}): Prom
     }
   // What is kept may begin with void records: only the truncation point says whose writer is current there.
   const point = await tail.latestTruncation()
-  return tail.judge(point === undefined ? 'oldest' : { from: ids.parse(point.id) }, point)
+  const end = await tail.judge(point === undefined ? 'oldest' : { from: ids.parse(point.id) }, point)
+  if (end.logIdentity !== undefined) return end
+  // A truncation that overtakes the look stores the time tick that tells of it behind what was the last record then.
+  const now = await log.last(signal === undefined ? {} : { signal })
+  return now === undefined || ids.compare(now.id, last.id) === 0 ? end : readLogEnd(view, options)
 }
 
 /** The records up to the last one, as a look sees them. */
