@@ -51,7 +51,7 @@ export class Child {
     }
   }
 
-  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+  signal(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGTERM'): void {
     this.#process.kill(signal)
   }
 

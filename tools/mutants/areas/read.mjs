@@ -244,4 +244,11 @@ export const readMutants = [
     replace: 'return end',
     harness: 'packages/core/test/truncate.test.ts',
   },
+  {
+    name: 'a reader that waits lets its process end',
+    file: source,
+    find: 'const hold = this.#context.runtime.hold?.()',
+    replace: 'const hold = undefined',
+    harness: 'packages/impl-file/test/processes/waiting.test.ts',
+  },
 ]

@@ -132,7 +132,8 @@ export class Pipeline {
     this.#options.cutter.push(task)
     if (this.#pumpPlanned) return
     this.#pumpPlanned = true
-    queueMicrotask(() => {
+    // Not `queueMicrotask`, which tests fake.
+    void Promise.resolve().then(() => {
       this.#pumpPlanned = false
       this.#guard(() => this.#pump())
     })

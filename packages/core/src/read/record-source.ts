@@ -120,13 +120,19 @@ export class RecordSource {
 
   /** Rejects with the signal's reason, or with what no retry can mend. One call at a time. */
   async next(): Promise<RecordRun> {
-    for (;;) {
-      this.#signal.throwIfAborted()
-      if (this.#failure !== undefined) throw this.#failure.error
-      const run = this.#tail === undefined ? await this.#fromBackend() : await this.#fromBuffer(this.#tail)
-      if (run === undefined) continue
-      this.#endTold = run === AT_END
-      return run
+    // A wait at the buffer, and at some backends, is a promise alone: Node would end the process under it.
+    const hold = this.#context.runtime.hold?.()
+    try {
+      for (;;) {
+        this.#signal.throwIfAborted()
+        if (this.#failure !== undefined) throw this.#failure.error
+        const run = this.#tail === undefined ? await this.#fromBackend() : await this.#fromBuffer(this.#tail)
+        if (run === undefined) continue
+        this.#endTold = run === AT_END
+        return run
+      }
+    } finally {
+      hold?.clear()
     }
   }
 

@@ -63,7 +63,7 @@ export class ByteQueue<T> {
         this.pushers.delete(pusher)
         reject(reason)
         // It may have kept smaller ones behind it waiting. Not now: the same signal may be about to take those out.
-        queueMicrotask(() => this.admit())
+        void Promise.resolve().then(() => this.admit())
       })
     })
   }

@@ -19,5 +19,10 @@ export interface Runtime {
   setTimeout(run: () => void, ms: number, options?: { readonly background?: boolean }): Timer
   /** Runs after the current turn of the event loop has let I/O in. */
   yield(): Promise<void>
+  /**
+   * Keeps the process alive until what is returned is cleared: of a reader that waits, for whom nothing else may. Optional:
+   * without it such a reader ends with the process, as in a simulation, where no process waits.
+   */
+  hold?(): Timer
   readonly files: FileSystem
 }

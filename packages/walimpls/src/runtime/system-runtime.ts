@@ -1,3 +1,4 @@
+import { holdProcess, nextTurn } from './event-loop.js'
 import type { Runtime } from './runtime.js'
 import { systemFileSystem } from './system-file-system.js'
 
@@ -5,7 +6,7 @@ const key = Symbol.for('@wal/walimpls/system-runtime')
 const holder = globalThis as { [key]?: Runtime }
 
 /**
- * The real clock, timers, randomness and disk: the only place besides `system-file-system.ts` that touches them. One
+ * The real clock, timers, randomness and disk: with the other files of this folder the only place that touches them. One
  * object for all copies of this package in the process (ESM and CJS), since clocks are kept by runtime.
  */
 export const systemRuntime: Runtime = holder[key] ?? {
@@ -17,7 +18,8 @@ export const systemRuntime: Runtime = holder[key] ?? {
     if (options?.background) timer.unref()
     return { clear: () => clearTimeout(timer) }
   },
-  yield: () => new Promise((resolve) => setImmediate(resolve)),
+  yield: nextTurn,
+  hold: holdProcess,
   files: systemFileSystem,
 }
 holder[key] = systemRuntime

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { onTestFinished, test, vi } from 'vitest'
+import { openWal } from '../src/index.js'
+import { cleanLogs, message, SMALL, texts, type within } from './harness.js'
+
+cleanLogs()
+
+/** What a user's test fakes who asks for nothing in particular, and what Jest fakes. */
+const FAKED = [
+  'setTimeout',
+  'clearTimeout',
+  'setInterval',
+  'clearInterval',
+  'setImmediate',
+  'clearImmediate',
+  'Date',
+  'performance',
+  'queueMicrotask',
+] as const
+
+/** Opens, appends, reads and closes. `pause` is real: the limit must not depend on what is faked. */
+async function roundTrip(open: typeof openWal, limit: typeof within): Promise<string[]> {
+  const wal = await limit(open('memory:', { channel: 'log', ...SMALL }))
+  await limit(wal.appendBatch(['1', '2'].map((text) => message(text))))
+  const read = await limit(texts(wal.read({ until: 'end' })))
+  await limit(wal.close())
+  return read
+}
+
+/** As `within`, on timers that nobody fakes. */
+function realLimit(): typeof within {
+  const start = setTimeout
+  const stop = clearTimeout
+  return (promise, ms = 20_000) => {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = start(() => reject(new Error(`not settled within ${ms} ms`)), ms)
+    })
+    return Promise.race([promise, late]).finally(() => stop(timer))
+  }
+}
+
+test('H141: the memory backend works under fake timers that were installed after the import', async () => {
+  const limit = realLimit()
+  vi.useFakeTimers({ toFake: [...FAKED] })
+  onTestFinished(() => void vi.useRealTimers())
+  assert.deepEqual(await roundTrip(openWal, limit), ['1', '2'])
+}, 30_000)
+
+test('the memory backend works under fake timers that were installed before the import', async () => {
+  const limit = realLimit()
+  const holder = globalThis as unknown as Record<symbol, unknown>
+  const key = Symbol.for('@wal/walimpls/system-runtime')
+  const first = holder[key]
+  vi.useFakeTimers({ toFake: [...FAKED] })
+  delete holder[key]
+  vi.resetModules()
+  onTestFinished(() => {
+    vi.useRealTimers()
+    holder[key] = first
+  })
+  const { openWal: loadedLater } = await import('../src/index.js')
+  await import('@wal/core/testing')
+  assert.notEqual(loadedLater, openWal)
+  assert.notEqual(holder[key], first)
+  assert.deepEqual(await roundTrip(loadedLater, limit), ['1', '2'])
+}, 30_000)
