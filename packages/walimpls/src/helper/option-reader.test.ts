@@ -42,10 +42,10 @@ describe('readOptions', () => {
     [{ directory: 'd', tls: 'true' }, 'true or false'],
     [
       { directory: 'd', segmentBites: 1 },
-      'one of brokers, client, directory, password, segmentBytes, tls, got "segmentBites"',
+      '"segmentBites" is not an option of backend "test"; did you mean "segmentBytes"? Options: brokers, client, directory, password, segmentBytes, tls.',
     ],
-    [JSON.parse('{"directory":"d","__proto__":{}}'), 'got "__proto__"'],
-    [{ directory: 'd', toString: 'x' }, 'got "toString"'],
+    [JSON.parse('{"directory":"d","__proto__":{}}'), '"__proto__" is not an option'],
+    [{ directory: 'd', toString: 'x' }, '"toString" is not an option'],
   ])('%j is refused', (given, text) => {
     expect(() => read(given)).toThrow(
       expect.objectContaining({ code: 'WAL_INVALID_ARGUMENT', message: expect.stringContaining(text) }),

@@ -1,5 +1,6 @@
 import { invalidArgument } from '../errors/invalid-argument.js'
 import type { OptionSpec, OptionTable } from '../option-table.js'
+import { unknownOption } from './unknown-option.js'
 
 /**
  * Checks an options object against a backend's table and fills in the defaults. Throws `WAL_INVALID_ARGUMENT` that says
@@ -17,7 +18,7 @@ export function readOptions<O = Record<string, unknown>>(
       typeof given === 'string' ? undefined : given,
     )
   for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(table, name)) throw unknownOption(table, name, what)
+    if (!Object.hasOwn(table, name)) throw unknownOption(name, Object.keys(table), what)
   }
   const options: Record<string, unknown> = {}
   for (const [name, spec] of Object.entries(table)) {
@@ -27,12 +28,6 @@ export function readOptions<O = Record<string, unknown>>(
     else if (spec.required) throw invalidArgument(`option "${name}" of ${what}`, `given: ${spec.description}`)
   }
   return options as O
-}
-
-export function unknownOption(table: OptionTable, name: string, what: string): Error {
-  const names = Object.keys(table).sort()
-  const allowed = names.length === 0 ? 'none: it takes no options' : `one of ${names.join(', ')}`
-  return invalidArgument(`an option of ${what}`, allowed, name)
 }
 
 function checked(spec: OptionSpec, value: unknown, what: string): unknown {

@@ -3,7 +3,7 @@ import { invalidArgument } from '../errors/invalid-argument.js'
 import { WalError } from '../errors/wal-error.js'
 import type { OptionSpec } from '../option-table.js'
 import type { BackendHost, BackendUrl } from './backend-url.js'
-import { unknownOption } from './option-reader.js'
+import { unknownOption } from './unknown-option.js'
 
 /**
  * What a URL says, as an options object for `readOptions` (which checks bounds and fills in defaults). Throws
@@ -40,10 +40,10 @@ export function optionsFromUrl(
   for (const [name, text] of url.query) {
     const spec = Object.hasOwn(table, name) ? table[name] : undefined
     if (spec === undefined || (spec.from ?? 'query') !== 'query' || spec.type === 'value') {
-      const inQuery = Object.entries(table).filter(
-        ([, other]) => (other.from ?? 'query') === 'query' && other.type !== 'value',
-      )
-      throw unknownOption(Object.fromEntries(inQuery), name, `${what} in the query of its URL`)
+      const inQuery = Object.entries(table)
+        .filter(([, other]) => (other.from ?? 'query') === 'query' && other.type !== 'value')
+        .map(([known]) => known)
+      throw unknownOption(name, inQuery, `${what} in the query of its URL`)
     }
     options[name] = parsed(spec, text, `option "${name}" of ${what}`)
   }
