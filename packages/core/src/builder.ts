@@ -1,7 +1,9 @@
 import {
+  type BuildWaits,
   getBuilder as getBuilderImpls,
   mustGetBuilder as mustGetBuilderImpls,
   type OpenerBuilderImpls,
+  type Runtime,
   systemRuntime,
   type Waits,
 } from '@wal/walimpls'
@@ -9,6 +11,7 @@ import { readOptions } from '@wal/walimpls/helper'
 import { OpenerAdaptor } from './adaptor/opener-adaptor.js'
 import { shareOpener } from './lifetime/shared-opener.js'
 import type { OpenerBuilder } from './opener.js'
+import { checkWaits } from './options/waits.js'
 import type { WalOptions } from './options/wal-options.js'
 
 /** The builder of a registered backend. Throws `WAL_BACKEND_NOT_REGISTERED`, saying which import is missing. */
@@ -24,14 +27,22 @@ export function getBuilder<const N extends string>(name: N): OpenerBuilder<N> | 
 
 /** Puts the adaptor over a backend's builder. */
 export function adaptBuilder(builder: OpenerBuilderImpls): OpenerBuilder {
-  return { name: builder.name, build: (options, waits) => buildOpener(builder, options, waits) }
+  return {
+    name: builder.name,
+    async build(options, waits: Waits & Pick<WalOptions, 'runtime'> = {}) {
+      checkWaits(waits, 'build', ['signal', 'runtime'])
+      const { runtime = systemRuntime, ...rest } = waits
+      return buildOpener(builder, options, runtime, rest)
+    },
+  }
 }
 
 /** Checks options by the backend's own table, and opens a share of the backend's opener for them. */
 export async function buildOpener(
   builder: OpenerBuilderImpls,
   options: unknown,
-  { runtime = systemRuntime, ...waits }: Waits & Pick<WalOptions, 'runtime'> = {},
+  runtime: Runtime,
+  waits: BuildWaits,
 ): Promise<OpenerAdaptor> {
   const checked = readOptions(builder.options, options, `backend "${builder.name}"`)
   return new OpenerAdaptor(builder, await shareOpener(builder, checked, runtime, waits), runtime)

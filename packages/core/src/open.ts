@@ -1,4 +1,5 @@
 import {
+  CHANNEL_NAME_RULE,
   getBuilder,
   invalidArgument,
   listBackends,
@@ -7,8 +8,11 @@ import {
   type Waits,
 } from '@wal/walimpls'
 import { optionsFromUrl, parseBackendUrl } from '@wal/walimpls/helper'
+import { OpenDeadline } from './adaptor/open-deadline.js'
 import { buildOpener } from './builder.js'
-import type { WalOptions } from './options/wal-options.js'
+import { type CheckedOpen, checkOpenOptions } from './options/open-options.js'
+import { checkNames } from './options/waits.js'
+import { WAL_OPTIONS, type WalOptions } from './options/wal-options.js'
 import type { ReadOnlyWAL, WAL } from './wal.js'
 
 export interface OpenWalOptions extends WalOptions, Waits {
@@ -17,7 +21,7 @@ export interface OpenWalOptions extends WalOptions, Waits {
   readonly accessMode?: 'rw' | 'ro'
   /** Epoch of the writer; `next` when not said: one above the highest that the log has seen. Not for `ro`. */
   readonly term?: number | 'next'
-  /** How long an open may take, in milliseconds. Default 30,000. */
+  /** How long an open may take, in milliseconds, connecting included; then `WAL_TIMEOUT`. Default 30,000. */
   readonly openTimeoutMs?: number
   /** Options of the backend, beside those in the URL (clients, callbacks, what is long). */
   readonly backend?: Readonly<Record<string, unknown>>
@@ -37,18 +41,47 @@ export function openWal(
 export function openWal(url: string, options: OpenWalOptions & { readonly accessMode?: 'rw' }): Promise<WAL>
 export function openWal(url: string, options: OpenWalOptions): Promise<WAL | ReadOnlyWAL>
 export async function openWal(url: string, options: OpenWalOptions): Promise<WAL | ReadOnlyWAL> {
-  if (typeof options !== 'object' || options === null)
-    throw invalidArgument('openWal', 'given an options object with a channel', options)
-  const { channel, accessMode = 'rw', term, backend, builder: given, ...rest } = options
+  const { builder: given, backend, checked } = checkOptions(options)
   const parsed = parseBackendUrl(url)
   const builder = given ?? builderForScheme(parsed.scheme)
-  const { signal, runtime } = rest
-  const waits = { ...(signal === undefined ? {} : { signal }), ...(runtime === undefined ? {} : { runtime }) }
-  const opener = await buildOpener(builder, { ...optionsFromUrl(builder, parsed), ...backend }, waits)
-  return opener.openOnly({
-    channel: { name: channel, accessMode, ...(term === undefined ? {} : { term }) },
-    ...rest,
-  })
+  const deadline = new OpenDeadline(builder.name, checked)
+  const { signal, trouble } = deadline
+  const failed = (error: unknown) => trouble.met(error, 'connecting failed, trying again')
+  try {
+    const opener = await buildOpener(
+      builder,
+      { ...optionsFromUrl(builder, parsed), ...backend },
+      checked.options.runtime,
+      { signal, failed },
+    )
+    return await opener.openOnly(checked, deadline)
+  } finally {
+    deadline.clear()
+  }
+}
+
+/** Its own beside those of an open, whose channel is a name here. */
+const OWN_OPTIONS = ['channel', 'accessMode', 'term', 'openTimeoutMs', 'signal', 'backend', 'builder']
+
+interface CheckedOpenWal {
+  readonly builder: OpenerBuilderImpls | undefined
+  readonly backend: OpenWalOptions['backend'] | undefined
+  readonly checked: CheckedOpen
+}
+
+function checkOptions(options: OpenWalOptions): CheckedOpenWal {
+  if (typeof options !== 'object' || options === null)
+    throw invalidArgument('the options of openWal', 'an object with a channel', options)
+  checkNames(options, 'openWal', [...OWN_OPTIONS, ...Object.keys(WAL_OPTIONS)])
+  const { channel, accessMode = 'rw', term, backend, builder, ...rest } = options
+  if (channel === undefined)
+    throw invalidArgument('option "channel" of openWal', `given: the name of the log, ${CHANNEL_NAME_RULE}`)
+  if (builder !== undefined && typeof builder?.build !== 'function')
+    throw invalidArgument('option "builder" of openWal', 'the builder of a backend', builder)
+  if (backend !== undefined && (typeof backend !== 'object' || backend === null))
+    throw invalidArgument('option "backend" of openWal', 'an object with options of the backend')
+  const named = { name: channel, accessMode, ...(term === undefined ? {} : { term }) }
+  return { builder, backend, checked: checkOpenOptions({ channel: named, ...rest }, 'openWal') }
 }
 
 function builderForScheme(scheme: string): OpenerBuilderImpls {

@@ -13,7 +13,7 @@ export interface ChannelOptions {
 
 export interface OpenOptions<C extends ChannelOptions = ChannelOptions> extends WalOptions, Waits {
   readonly channel: C
-  /** How long an open may take, in milliseconds; then `WAL_TIMEOUT`. Default 30,000. */
+  /** How long an open may take, in milliseconds; then `WAL_TIMEOUT`, with the last failure as its cause. Default 30,000. */
   readonly openTimeoutMs?: number
 }
 
@@ -34,7 +34,7 @@ export interface Opener {
   list(waits?: Waits): Promise<readonly string[]>
   /** Removes a channel and all its records. `WAL_CHANNEL_NOT_FOUND`; `WAL_INVALID_ARGUMENT` where the backend can't. */
   delete(channel: string, waits?: Waits): Promise<void>
-  /** Closes what it opened, then its share of the client. Idempotent. */
+  /** Closes what it opened, all at once, then its share of the client. Idempotent. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -93,7 +93,8 @@ export interface WAL extends ReadOnlyWAL {
    *
    * Rejects with an `AppendError` whose `outcome` says what is certain: `WAL_RATE_LIMITED`, `WAL_TIMEOUT` (never sent),
    * `WAL_OUTCOME_UNKNOWN` (sent, no answer yet; `token`), `WAL_FENCED`, `WAL_CLOSED`, `WAL_MESSAGE_TOO_LARGE`,
-   * `WAL_CLOCK_AHEAD` (the barrier), or the code of what else ended the writer. Not written, and as they are:
+   * `WAL_CLOCK_AHEAD` (the barrier), or the code of what else ended the writer. Where the deadline passed while the backend
+   * failed, the last failure is the cause, and the text tells it. Not written, and as they are:
    * `WAL_INVALID_ARGUMENT` (before anything else), `signal.reason` for an abort before it was sent, and what an interceptor
    * threw.
    */

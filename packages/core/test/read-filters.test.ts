@@ -76,7 +76,7 @@ test('H3: bad filters are refused before anything is read, and say what is allow
     [{ gaps: true }, /gaps.*"reject" or "deliver"/],
     [{ gaps: 'skip' }, /gaps/],
     [{ orderViolations: 'drop' }, /orderViolations.*"reject" or "deliver"/],
-    [{ toString: 1 }, /one of deliver/],
+    [{ toString: 1 }, /Options: after, deliver/],
   ]
   for (const [options, text] of bad)
     assert.throws(() => wal.read(options as ReadOptions), { code: 'WAL_INVALID_ARGUMENT', message: text })

@@ -34,7 +34,7 @@ test('the README lists every option of a read', async () => {
   assert.throws(
     () => checkReadOptions({ nonsense: 1 } as ReadOptions),
     ({ message }: Error) => {
-      const known = /one of (.*)$/.exec(message)?.[1]?.split(', ')
+      const known = /Options: (.*)\.$/.exec(message)?.[1]?.split(', ')
       assert.deepEqual([...rows.keys()].sort(), known?.sort())
       return true
     },

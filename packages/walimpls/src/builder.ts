@@ -6,6 +6,12 @@ import type { MemoryOptions } from './testing/memory-options.js'
 import type { Traits } from './traits.js'
 import type { Waits } from './wal.js'
 
+/** What a build takes beside its options. */
+export interface BuildWaits extends Waits {
+  /** To be told of every failure through which the build goes on trying: so whoever stops waiting for it knows why. */
+  readonly failed?: (error: unknown) => void
+}
+
 /**
  * A backend, as it is registered. Lives as long as the process, holds no connection. `O` is the options object after
  * `option-table` has checked it and filled in the defaults.
@@ -27,7 +33,7 @@ export interface OpenerBuilderImpls<O = unknown, I extends MessageId = MessageId
    * Connects as far as is sensible: `WAL_UNAVAILABLE`, or a driver's error, when that fails. What was begun when the signal
    * aborts is released. Time, randomness and files only by `runtime`.
    */
-  build(options: O, runtime: Runtime, waits?: Waits): Promise<OpenerImpls<I>>
+  build(options: O, runtime: Runtime, waits?: BuildWaits): Promise<OpenerImpls<I>>
 }
 
 /**

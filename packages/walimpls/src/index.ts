@@ -1,4 +1,4 @@
-export type { BackendOptions, OpenerBuilderImpls } from './builder.js'
+export type { BackendOptions, BuildWaits, OpenerBuilderImpls } from './builder.js'
 export { CHANNEL_NAME_RULE, checkChannelName } from './channel.js'
 export { AppendError, type AppendErrorOptions, type AppendOutcome, outcomeOf } from './errors/append-error.js'
 export { corrupt } from './errors/corrupt.js'

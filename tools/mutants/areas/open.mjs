@@ -24,10 +24,10 @@ export const openMutants = [
   {
     name: 'no second look on open',
     file: open,
-    find: `retry(options.runtime, { signal, shouldRetry: mayPass }, () =>
+    find: `retry(options.runtime, outlasting(open), () =>
         lookBack(written, open, end?.lastId, stored.id, writer),
       )`,
-    replace: `retry(options.runtime, { signal, shouldRetry: mayPass }, async () => {
+    replace: `retry(options.runtime, outlasting(open), async () => {
         return written && { timeTick: -1n, ownTerm: false, logIdentity: undefined }
       })`,
     harness: fencing,

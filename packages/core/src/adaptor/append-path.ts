@@ -34,9 +34,10 @@ export function openAppendPath(
     readonly opened: OpenedWriter
     readonly options: ResolvedWalOptions
     readonly fenceReaches: () => boolean
-  } & Pick<AppenderOptions, 'reassert' | 'confirm' | 'explainIds' | 'broken'>,
+  } & Pick<AppenderOptions, 'reassert' | 'confirm' | 'explainIds' | 'broken' | 'trouble'>,
 ): AppendPath {
-  const { backend, ids, channel, where, opened, options, reassert, confirm, explainIds, broken } = parts
+  const { backend, ids, channel, where, opened, options, reassert, confirm, explainIds, broken, trouble } =
+    parts
   const { log, writer, clock, stamp, logIdentity, truncation, openingTick } = opened
   const { runtime, logger, budgetBytes, batchBytes, lingerMs, appendTimeoutMs } = options
   const quarter = Math.floor(budgetBytes / 4)
@@ -61,7 +62,7 @@ export function openAppendPath(
     context: { backend, ids, logIdentity, writer },
     appendTimeoutMs,
     runtime,
-    logger,
+    trouble,
     where,
     pipelineBytes: PIPELINE_BYTES,
     lingerMs,

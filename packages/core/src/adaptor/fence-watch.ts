@@ -37,9 +37,9 @@ export class FenceWatch {
     try {
       // The answers to a busy writer's appends tell it.
       if (appender.idle) await look()
-    } catch (error) {
+    } catch (err) {
       // A failure that passes is told by the next look, or by the next append.
-      options.logger.debug({ error }, `${where}: could not look for a newer writer`)
+      options.logger.debug({ err }, `${where}: could not look for a newer writer`)
     }
     this.#plan()
   }

@@ -1,4 +1,5 @@
 import { type ReadOnlyWALImpls, type ScannerOptions, WalError } from '@wal/walimpls'
+import { Trouble } from '../diagnostics/trouble.js'
 import { mayPass } from '../errors/classify.js'
 import type { ReadContext } from '../read/read-context.js'
 import { awaitLogEnd } from './read-log-end.js'
@@ -19,11 +20,10 @@ export function impatientContext(context: ReadContext): ReadContext {
     inner = current
     return outer
   }
-  const { runtime, ids, where } = context
   return {
     ...context,
     log,
-    end: (signal) => awaitLogEnd({ log: context.log(), ids, where }, runtime, signal, TRIES),
+    end: (signal) => awaitLogEnd({ ...context, log: context.log() }, signal, new Trouble(context), TRIES),
   }
 }
 

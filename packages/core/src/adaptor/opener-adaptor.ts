@@ -6,22 +6,21 @@ import {
   type Waits,
   WalError,
 } from '@wal/walimpls'
-import { CloseTree, onAbort, sleep } from '@wal/walimpls/helper'
-import { harmlessLogger } from '../diagnostics/harmless-logger.js'
+import { CloseTree, sleep } from '@wal/walimpls/helper'
+import { type Logger, silentLogger } from '../diagnostics/logger.js'
+import { BACKEND_CLOSE_MS, closeWithin } from '../lifetime/close-within.js'
 import { handOver } from '../lifetime/hand-over.js'
 import type { OpenerShare } from '../lifetime/shared-opener.js'
 import { WriterSeat } from '../lifetime/writer-seat.js'
 import type { ChannelOptions, Opened, Opener, OpenOptions } from '../opener.js'
-import { type ResolvedWalOptions, resolveWalOptions } from '../options/wal-options.js'
+import { type CheckedOpen, checkOpenOptions } from '../options/open-options.js'
+import { checkWaits } from '../options/waits.js'
+import type { ResolvedWalOptions } from '../options/wal-options.js'
 import type { ReadOnlyWAL, WAL } from '../wal.js'
+import { OpenDeadline } from './open-deadline.js'
 import { ReadOnlyWalAdaptor } from './read-only-wal-adaptor.js'
 import { WalAdaptor } from './wal-adaptor.js'
 import { openWriter } from './writer-open.js'
-
-const DEFAULT_OPEN_TIMEOUT_MS = 30_000
-
-/** How long the backend's log may take to close, after the appends, before a new writer need not wait. */
-const RELEASE_MS = 3_000
 
 /** How long closing waits for opens that were given up. After that the backend's opener closes under them. */
 const OPENING_MS = 3_000
@@ -32,45 +31,49 @@ export class OpenerAdaptor implements Opener {
   readonly #builder: OpenerBuilderImpls
   readonly #share: OpenerShare
   readonly #runtime: Runtime
+  /** Closes its WALs side by side, so that many that are stuck take no longer than one. */
   readonly #tree: CloseTree
+  /** Of whoever opened a log last: an opener has none of its own. */
+  #logger: Logger = silentLogger
+  /** For messages about the opener itself. */
+  #where: string
   readonly #closing = new AbortController()
   /** Opens under way, also those that their callers gave up: each settles when what it made has an owner or is closed. */
   readonly #opening = new Set<Promise<void>>()
 
   constructor(builder: OpenerBuilderImpls, share: OpenerShare, runtime: Runtime) {
     this.backend = builder.name
+    this.#where = `the opener of "${builder.name}"`
     this.#builder = builder
     this.#share = share
     this.#runtime = runtime
-    this.#tree = new CloseTree(() => share.release())
+    this.#tree = new CloseTree(() => this.#release(), undefined, 'together')
   }
 
   async open<const C extends ChannelOptions>(options: OpenOptions<C>): Promise<Opened<C>> {
-    if (typeof options !== 'object' || options === null)
-      throw invalidArgument('open', 'given an options object', options)
-    const { channel, openTimeoutMs = DEFAULT_OPEN_TIMEOUT_MS, signal, ...walOptions } = options
-    const checked = checkChannel(channel)
-    if (!Number.isFinite(openTimeoutMs) || openTimeoutMs <= 0 || openTimeoutMs >= 2 ** 31)
-      throw invalidArgument('openTimeoutMs', 'a number of milliseconds above 0 and below 2^31', openTimeoutMs)
-    const resolved = resolveWalOptions(walOptions, 'a WAL')
+    const checked = checkOpenOptions(options)
     this.#assertOpen()
-    return (await this.#open(checked, resolved, signal, openTimeoutMs)) as Opened<C>
+    const deadline = new OpenDeadline(this.backend, checked)
+    try {
+      return (await this.#open(checked, deadline)) as Opened<C>
+    } finally {
+      deadline.clear()
+    }
   }
 
   /** Opens the one log that this opener is for: they close together, and a failed open closes the opener. */
-  async openOnly<const C extends ChannelOptions>(options: OpenOptions<C>): Promise<Opened<C>> {
+  async openOnly(checked: CheckedOpen, deadline: OpenDeadline): Promise<WAL | ReadOnlyWAL> {
+    const { logger } = checked.options
+    this.#where = deadline.where
     try {
-      const wal = await this.open(options)
+      const wal = await this.#open(checked, deadline)
       this.#closeWith(wal)
       return wal
     } catch (error) {
       // Whoever gave it up is not kept waiting for its end.
       const givenUp = this.#opening.size > 0
-      const closing = this.close().catch((reason: unknown) => {
-        harmlessLogger(options.logger).warn(
-          { error: reason },
-          `the opener of "${this.backend}" did not close well`,
-        )
+      const closing = this.close().catch((err: unknown) => {
+        logger.warn({ err }, `${this.#where}: the opener did not close well`)
       })
       if (!givenUp) await closing
       throw error
@@ -78,6 +81,7 @@ export class OpenerAdaptor implements Opener {
   }
 
   async list(waits: Waits = {}): Promise<readonly string[]> {
+    checkWaits(waits, 'list')
     this.#assertOpen()
     const { opener } = this.#share
     if (opener.list === undefined)
@@ -87,6 +91,7 @@ export class OpenerAdaptor implements Opener {
 
   async delete(channel: string, waits: Waits = {}): Promise<void> {
     checkChannelName(channel)
+    checkWaits(waits, 'delete')
     this.#assertOpen()
     const { opener } = this.#share
     if (opener.delete === undefined)
@@ -102,6 +107,12 @@ export class OpenerAdaptor implements Opener {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  /** A client shared with others stays open. */
+  #release(): Promise<void> {
+    const closing = { runtime: this.#runtime, logger: this.#logger, where: this.#where }
+    return closeWithin(closing, 'opener', { close: () => this.#share.release() })
   }
 
   async #openingEnded(): Promise<void> {
@@ -129,57 +140,41 @@ export class OpenerAdaptor implements Opener {
     Object.defineProperties(wal, { close: { value: close }, [Symbol.asyncDispose]: { value: close } })
   }
 
-  async #open(
-    channel: Required<ChannelOptions>,
-    options: ResolvedWalOptions,
-    signal: AbortSignal | undefined,
-    timeoutMs: number,
-  ): Promise<WAL | ReadOnlyWAL> {
-    const where = `${this.backend} channel "${channel.name}"`
-    const { runtime } = options
-    const ending = new AbortController()
-    const stopListening = [signal, this.#closing.signal].map(
-      (one) => one && onAbort(one, (reason) => ending.abort(reason)),
-    )
-    const timer = runtime.setTimeout(
-      () =>
-        ending.abort(new WalError('WAL_TIMEOUT', `${where}: not open after ${timeoutMs} ms (openTimeoutMs)`)),
-      timeoutMs,
-    )
+  async #open({ channel, options }: CheckedOpen, deadline: OpenDeadline): Promise<WAL | ReadOnlyWAL> {
+    const { where } = deadline
+    const { logger } = options
+    if (logger !== silentLogger) this.#logger = logger
+    deadline.connected()
+    deadline.endWith(this.#closing.signal)
     // An open that its caller gave up still ends well: whatever it makes is closed.
-    const opening = this.#openLog(channel, options, where, ending.signal)
-    const { given, ended } = handOver(opening, ending.signal, (wal) => wal.close())
+    const opening = this.#openLog(channel, options, deadline)
+    const { given, ended } = handOver(opening, deadline.signal, (wal) => wal.close())
     const tracked = ended
-      .catch((error: unknown) => options.logger.warn({ error }, `${where}: given up, and did not close well`))
+      .catch((err: unknown) => logger.warn({ err }, `${where}: given up, and did not close well`))
       .finally(() => this.#opening.delete(tracked))
     this.#opening.add(tracked)
     try {
       return await given
     } catch (error) {
-      if (!ending.signal.aborted) await tracked
+      if (!deadline.signal.aborted) await tracked
       throw error
-    } finally {
-      timer.clear()
-      for (const stop of stopListening) stop?.()
     }
   }
 
   async #openLog(
     channel: Required<ChannelOptions>,
     options: ResolvedWalOptions,
-    where: string,
-    signal: AbortSignal,
+    deadline: OpenDeadline,
   ): Promise<WAL | ReadOnlyWAL> {
-    signal.throwIfAborted()
-    if (channel.accessMode === 'ro') return this.#openReader(channel.name, options, where, signal)
-    return this.#openWriter(channel, options, where, signal)
+    deadline.signal.throwIfAborted()
+    if (channel.accessMode === 'ro') return this.#openReader(channel.name, options, deadline)
+    return this.#openWriter(channel, options, deadline)
   }
 
   async #openReader(
     channel: string,
     options: ResolvedWalOptions,
-    where: string,
-    signal: AbortSignal,
+    { where, signal }: OpenDeadline,
   ): Promise<ReadOnlyWAL> {
     const { messageIds: ids } = this.#builder
     const log = await this.#share.opener.openReadOnly(channel, { signal })
@@ -190,8 +185,7 @@ export class OpenerAdaptor implements Opener {
   async #openWriter(
     { name: channel, term }: Required<ChannelOptions>,
     options: ResolvedWalOptions,
-    where: string,
-    signal: AbortSignal,
+    { where, signal, trouble }: OpenDeadline,
   ): Promise<WAL> {
     const { backend } = this
     const { messageIds: ids, traits } = this.#builder
@@ -199,7 +193,7 @@ export class OpenerAdaptor implements Opener {
     const { opener } = this.#share
     const { runtime, logger, givenLogger } = options
     const seat = new WriterSeat({ backend, where, runtime, logger, signal })
-    const opened = await openWriter({ opener, ids, channel, term, where, options, seat, signal })
+    const opened = await openWriter({ opener, ids, channel, term, where, options, seat, signal, trouble })
     const { log, writer, logIdentity, openingTick } = opened
     return closingOnFailure(log, async () => {
       for (const warning of log.guarantees.warnings) givenLogger.warn({ backend, channel }, warning)
@@ -211,7 +205,7 @@ export class OpenerAdaptor implements Opener {
         await seat.take(log.place, logIdentity, {
           ...writer,
           openingTick,
-          patienceMs: options.closeTimeoutMs + RELEASE_MS,
+          patienceMs: options.closeTimeoutMs + BACKEND_CLOSE_MS,
           supersede: (reason) => wal.supersede(reason),
         })
         return wal
@@ -228,21 +222,4 @@ async function closingOnFailure<T>(made: { close(): Promise<void> }, use: () => 
     await made.close().catch(() => {})
     throw error
   }
-}
-
-function checkChannel(channel: ChannelOptions): Required<ChannelOptions> {
-  if (typeof channel !== 'object' || channel === null)
-    throw invalidArgument('channel', 'an object with a name', channel)
-  const { name, accessMode = 'rw', term = 'next' } = channel
-  for (const key of Object.keys(channel))
-    if (!['name', 'accessMode', 'term'].includes(key))
-      throw invalidArgument(`channel option "${key}"`, 'one of name, accessMode, term')
-  checkChannelName(name)
-  if (accessMode !== 'rw' && accessMode !== 'ro')
-    throw invalidArgument('accessMode', '"rw" or "ro"', accessMode)
-  if (term !== 'next' && !(Number.isSafeInteger(term) && term >= 0))
-    throw invalidArgument('term', '"next" or a safe integer from 0', term)
-  if (accessMode === 'ro' && channel.term !== undefined)
-    throw invalidArgument('term', 'left out when a log is opened read-only', term)
-  return { name, accessMode, term }
 }

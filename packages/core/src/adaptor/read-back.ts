@@ -1,4 +1,5 @@
 import { type MessageId, type ScannerImpls, type StoredMessage, WalError, type Writer } from '@wal/walimpls'
+import { closeWithin } from '../lifetime/close-within.js'
 import type { LogView } from '../position/log-view.js'
 import type { OwnPlace } from '../position/own-place.js'
 import { decodeRecord } from '../read/log-record.js'
@@ -11,7 +12,7 @@ import { ForwardLook } from './look-forward.js'
  */
 export class ReadBack {
   readonly #writer: Writer
-  #log: LogView['log'] | undefined
+  #view: LogView | undefined
   #scanner: ScannerImpls | undefined
   #look: ForwardLook | undefined
   /** Read, and not looked at yet. */
@@ -24,7 +25,7 @@ export class ReadBack {
 
   /** Reads up to the record `end`, which is in the log, from `place` at the latest. Rejects as `lookForward` does. */
   async upTo(end: MessageId, view: LogView, place: OwnPlace, signal: AbortSignal): Promise<void> {
-    if (this.#log !== view.log) await this.close()
+    if (this.#view?.log !== view.log) await this.close()
     try {
       const look = this.#begin(view, place, signal)
       const { ids, where } = view
@@ -50,13 +51,13 @@ export class ReadBack {
     this.#look = undefined
     this.#ahead = []
     this.#next = 0
-    await scanner?.close()
+    if (scanner !== undefined) await closeWithin(this.#view as LogView, 'scanner', scanner)
   }
 
   #begin(view: LogView, place: OwnPlace, signal: AbortSignal): ForwardLook {
     this.#look ??= new ForwardLook(view, this.#writer, place)
     this.#scanner ??= view.log.read({ start: { from: place.id }, maxBytes: READ_BYTES, signal })
-    this.#log = view.log
+    this.#view = view
     return this.#look
   }
 

@@ -3,10 +3,10 @@ import {
   type PositionTruncatedError,
   propertyOf,
   RESERVED,
-  type Runtime,
   type StartPosition,
 } from '@wal/walimpls'
 import { retry } from '@wal/walimpls/helper'
+import type { Trouble } from '../diagnostics/trouble.js'
 import { isTruncated, mayPass } from '../errors/classify.js'
 import { EMPTY_LOG, type LogEnd } from '../position/log-end.js'
 import type { LogView } from '../position/log-view.js'
@@ -150,19 +150,20 @@ function truncationIn({ properties }: LogRecord, where: string): TruncationPoint
 const LOOKS_AT_HOLE = 2
 
 /**
- * Looks until the backend answers: a scanner starts, as it goes on, through failures that pass (G21). Where records are
- * gone at the same place time after time, others than `truncate` removed them, and the look goes on behind them. `tries`:
- * how often in a row it fails before that is told.
+ * Looks until the backend answers: a scanner starts, as it goes on, through failures that pass (G21), of which `trouble`
+ * hears. Where records are gone at the same place time after time, others than `truncate` removed them, and the look goes
+ * on behind them. `tries`: how often in a row it fails before that is told.
  */
 export function awaitLogEnd(
   view: LogView,
-  runtime: Runtime,
   signal: AbortSignal | undefined,
+  trouble: Trouble,
   tries = Number.POSITIVE_INFINITY,
 ): Promise<LogEnd> {
   const shouldRetry = (error: unknown, failures: number) => failures < tries && mayPass(error)
-  const options = { firstMs: 100, shouldRetry, ...(signal === undefined ? {} : { signal }) }
-  return retry(runtime, options, async () => {
+  const failed = (error: unknown) => trouble.met(error, 'looking for the log’s end failed, looking again')
+  const options = { firstMs: 100, shouldRetry, failed, ...(signal === undefined ? {} : { signal }) }
+  return retry(view.runtime, options, async () => {
     let place: string | undefined
     for (let found = 0; ; ) {
       const passHoles = found === LOOKS_AT_HOLE
@@ -173,7 +174,7 @@ export function awaitLogEnd(
         const { oldest } = error as PositionTruncatedError
         found = oldest === place ? found + 1 : 1
         place = oldest
-        await runtime.yield()
+        await view.runtime.yield()
       }
     }
   })

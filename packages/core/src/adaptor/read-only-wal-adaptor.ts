@@ -7,7 +7,9 @@ import {
 } from '@wal/walimpls'
 import { CloseTree } from '@wal/walimpls/helper'
 import { sharedClock } from '../clock/hybrid-clock.js'
+import { Trouble } from '../diagnostics/trouble.js'
 import { WalMetrics } from '../diagnostics/wal-metrics.js'
+import { closeWithin } from '../lifetime/close-within.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
 import type { ReadContext } from '../read/read-context.js'
 import { ReorderBudget } from '../read/reorder-budget.js'
@@ -42,26 +44,27 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
     readonly parent: CloseTree
   }) {
     const { backend, ids, channel, where, log, options, parent } = parts
-    const { runtime } = options
+    const { runtime, logger } = options
     this.backend = backend
     this.channel = { name: channel, accessMode: 'ro', term: -1 }
     this.guarantees = log.guarantees
     this.signal = this.#ended.signal
     this.#where = where
-    const metrics = WalMetrics.create({ backend, channel, term: -1 }, options.logger)
+    const view = { log, ids, where, runtime, logger }
+    const metrics = WalMetrics.create({ backend, channel, term: -1 }, logger)
     metrics?.observe()
     this.#context = {
       where,
       backend,
       ids,
       runtime,
-      logger: options.logger,
+      logger,
       metrics,
       log: () => log,
       buffer: undefined,
       reorder: new ReorderBudget(Math.floor(options.budgetBytes / 2)),
       follow: (timeTick) => sharedClock(runtime).follow(timeTick, options.maxClockAheadMs),
-      end: (signal) => awaitLogEnd({ log, ids, where }, runtime, signal),
+      end: (signal) => awaitLogEnd(view, signal, new Trouble(view)),
     }
     this.#tree = new CloseTree(() => this.#close(log).finally(() => metrics?.close()), parent)
     this.#resolver = new Resolver({
@@ -73,7 +76,7 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
 
   read<O extends ReadOptions>(options?: O): Scanner<Delivery<O>> {
     if (this.#closing) throw closedError(this.#where)
-    return startScanner(this.#context, options ?? {}, this.#scanners) as unknown as Scanner<Delivery<O>>
+    return startScanner(this.#context, options, this.#scanners) as unknown as Scanner<Delivery<O>>
   }
 
   resolve(token: string, waits: Waits = {}): Promise<AppendResolution> {
@@ -120,16 +123,17 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
     this.#closing = true
     this.#ended.abort(closedError(this.#where))
     await closeScanners(this.#scanners)
-    await log.close()
+    await closeWithin(this.#context, 'log', log)
   }
 }
 
 export function startScanner(
   context: ReadContext,
-  options: ReadOptions,
+  options: ReadOptions | undefined,
   open: Set<ScannerAdaptor>,
 ): ScannerAdaptor {
-  const scanner: ScannerAdaptor = new ScannerAdaptor(context, options, () => open.delete(scanner))
+  const given = options === undefined ? {} : options
+  const scanner: ScannerAdaptor = new ScannerAdaptor(context, given, () => open.delete(scanner))
   open.add(scanner)
   return scanner
 }

@@ -6,6 +6,7 @@ import {
   WalError,
 } from '@wal/walimpls'
 import { isTruncated } from '../errors/classify.js'
+import { closeWithin } from '../lifetime/close-within.js'
 import type { LogView } from '../position/log-view.js'
 import { decodeRecord, type LogRecord } from '../read/log-record.js'
 import { READ_BYTES } from '../read/read-context.js'
@@ -44,7 +45,8 @@ export async function readRange(view: LogView, range: RecordRange): Promise<void
   }
 }
 
-async function readUntilHole({ log, ids, where }: LogView, range: RecordRange): Promise<void> {
+async function readUntilHole(view: LogView, range: RecordRange): Promise<void> {
+  const { log, ids, where } = view
   const { start, end, see, enough = () => false, signal } = range
   const scanner = log.read({ start, maxBytes: READ_BYTES, ...(signal === undefined ? {} : { signal }) })
   try {
@@ -60,7 +62,7 @@ async function readUntilHole({ log, ids, where }: LogView, range: RecordRange): 
       }
     }
   } finally {
-    await scanner.close()
+    await closeWithin(view, 'scanner', scanner)
   }
 }
 

@@ -2,6 +2,7 @@ import { LogRolledBackError, type MessageId, outcomeOf, type WALImpls, type Wait
 import { abortable } from '@wal/walimpls/helper'
 import type { Appender } from '../append/appender.js'
 import type { Logger } from '../diagnostics/logger.js'
+import { checkWaits } from '../options/waits.js'
 import type { LogEnd } from '../position/log-end.js'
 import type { LogView } from '../position/log-view.js'
 import type { Position } from '../position/position.js'
@@ -14,7 +15,7 @@ import type { Ticker } from '../time-tick/ticker.js'
 import { readRange } from './read-range.js'
 
 export interface TruncationParts {
-  readonly context: Pick<ReadContext, 'backend' | 'ids' | 'where'>
+  readonly context: Pick<ReadContext, 'backend' | 'ids' | 'where' | 'runtime' | 'logger'>
   readonly logger: Logger
   readonly ticker: Ticker
   readonly appender: Pick<Appender, 'stuck'>
@@ -30,6 +31,8 @@ export interface TruncationParts {
  * position that the log lost would make a beginning that nobody can read from.
  */
 export async function truncateLog(parts: TruncationParts, position: Position, waits: Waits): Promise<void> {
+  checkWaits(waits, 'truncate')
+  waits.signal?.throwIfAborted()
   const { context, ticker, log } = parts
   const place = checkPosition(position, 'truncate', parts.end(), context)
   // The same point again is done again: the call before may have failed halfway.
@@ -41,7 +44,7 @@ export async function truncateLog(parts: TruncationParts, position: Position, wa
   const point = movedTo({ id, writer, timeTick }, before, context.ids)
   // No message lies at the near edge of a gap.
   if (!gap && timeTick !== before?.timeTick) {
-    const view = { log: log(), ids: context.ids, where: context.where }
+    const view = { ...context, log: log() }
     await assertFound(view, point, parts.end(), waits.signal)
   }
   ticker.truncation = point

@@ -1,5 +1,4 @@
 import {
-  AppendError,
   type Guarantees,
   invalidArgument,
   type MessageIdCodec,
@@ -11,17 +10,22 @@ import {
 } from '@wal/walimpls'
 import { CloseTree, sleep } from '@wal/walimpls/helper'
 import { AppendAll } from '../append/append-all.js'
+import { endedError } from '../append/append-error.js'
+import { emptyBatch } from '../append/append-options.js'
 import type { Appender } from '../append/appender.js'
 import { BatchOwner } from '../append/batch-owner.js'
 import { appendIntercepted, type InterceptionOptions } from '../append/intercepted-append.js'
 import { appendBatchIntercepted } from '../append/intercepted-batch.js'
 import type { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
+import { Trouble } from '../diagnostics/trouble.js'
 import type { WalMetrics } from '../diagnostics/wal-metrics.js'
 import { mayPass } from '../errors/classify.js'
 import type { InterceptorChain } from '../interceptor/chain.js'
 import { isExclusive } from '../interceptor/lock.js'
+import { closeWithin } from '../lifetime/close-within.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
 import type { LogEnd } from '../position/log-end.js'
+import type { LogView } from '../position/log-view.js'
 import type { Position } from '../position/position.js'
 import type { ReadContext } from '../read/read-context.js'
 import { ReorderBudget } from '../read/reorder-budget.js'
@@ -67,6 +71,8 @@ export class WalAdaptor implements WAL {
   readonly #left: () => void
   readonly #fences: boolean
   readonly #looks: WriterLooks
+  /** What appends are being tried again through. */
+  readonly #trouble: Trouble
   /** Why appends are refused from now on. */
   #refusal: WalError | undefined
   /** The backend's log, as it is open now, and the work of opening it anew. */
@@ -100,10 +106,11 @@ export class WalAdaptor implements WAL {
     this.#log = log
     this.#left = left
     this.#fences = fences
+    this.#trouble = new Trouble({ runtime, logger, where })
     this.#looks = new WriterLooks({
       writer,
-      runtime,
-      view: () => ({ log: this.#log, ids, where }),
+      trouble: this.#trouble,
+      view: () => this.#view,
       lastAcked: () => this.#appender.lastAcked,
       context: () => this.#context,
       fenceReaches: () => this.#fenceReaches,
@@ -116,6 +123,7 @@ export class WalAdaptor implements WAL {
       where,
       opened,
       options,
+      trouble: this.#trouble,
       reassert: (signal) => this.#reassert(opener, channel, signal),
       confirm: (upTo, signal) => this.#looks.confirm(upTo, signal),
       explainIds: (next, signal) => this.#looks.explainIds(next, signal),
@@ -190,14 +198,14 @@ export class WalAdaptor implements WAL {
       this.#checkUsable()
       if (this.#goesStraight(message, options))
         this.#appender.submit(this.#appender.take(message), { resolve, reject }, options)
-      else appendIntercepted(this.#interception(), message, options ?? {}, { resolve, reject })
+      else appendIntercepted(this.#interception(), message, options, { resolve, reject })
     })
   }
 
   async appendBatch(messages: readonly NewMessage[], options: AppendOptions = {}): Promise<AppendResult[]> {
     if (!Array.isArray(messages)) throw invalidArgument('appendBatch', 'given an array of messages', messages)
     this.#checkUsable()
-    if (messages.length === 0) return []
+    if (messages.length === 0) return emptyBatch(options)
     if (!messages.every((message) => this.#goesStraight(message, options)))
       return appendBatchIntercepted(this.#interception(), messages, options)
     const owner = new BatchOwner(messages.length, this.#appender.context)
@@ -240,7 +248,6 @@ export class WalAdaptor implements WAL {
 
   async truncate(position: Position, waits: Waits = {}): Promise<void> {
     this.#checkUsable()
-    waits.signal?.throwIfAborted()
     await truncateLog(this.#truncation, position, waits)
   }
 
@@ -250,7 +257,7 @@ export class WalAdaptor implements WAL {
 
   read<O extends ReadOptions>(options?: O): Scanner<Delivery<O>> {
     if (this.#tree.closed) throw closedError(this.#where)
-    return startScanner(this.#context, options ?? {}, this.#scanners) as unknown as Scanner<Delivery<O>>
+    return startScanner(this.#context, options, this.#scanners) as unknown as Scanner<Delivery<O>>
   }
 
   close(): Promise<void> {
@@ -280,11 +287,12 @@ export class WalAdaptor implements WAL {
   }
 
   #checkUsable(): void {
-    if (this.#refusal === undefined) return
-    throw new AppendError(this.#refusal.code, this.#refusal.message, {
-      outcome: 'not-written',
-      cause: this.#refusal.cause,
-    })
+    if (this.#refusal !== undefined) throw endedError(this.#refusal)
+  }
+
+  get #view(): LogView {
+    const { runtime, logger } = this.#options
+    return { log: this.#log, ids: this.#ids, where: this.#where, runtime, logger }
   }
 
   get #fenceReaches(): boolean {
@@ -298,8 +306,7 @@ export class WalAdaptor implements WAL {
     const known = this.#knownEnd()
     const shouldRetry = (error: unknown) => mayPass(error) || this.#reopening !== undefined
     if (!this.#buffer.closed && (!asking || (await this.#looks.isCurrent(signal, shouldRetry)))) return known
-    const view = { log: this.#log, ids: this.#ids, where: this.#where }
-    return awaitLogEnd(view, this.#options.runtime, signal)
+    return awaitLogEnd(this.#view, signal, new Trouble(this.#view))
   }
 
   #knownEnd(): LogEnd {
@@ -324,13 +331,14 @@ export class WalAdaptor implements WAL {
       `${this.#where}: the backend says that another writer took over; looking into the log`,
     )
     const look = () => this.#looks.lookThroughFailures(signal)
-    const reasserting = reassertFence({ opener, channel, options, signal, log: this.#log, writer, look })
+    const parts = { opener, channel, options, where: this.#where, trouble: this.#trouble }
+    const reasserting = reassertFence({ ...parts, signal, log: this.#log, writer, look })
     // Readers wait for it: the log under them is closed meanwhile.
     this.#reopening = reasserting.catch(() => {})
     try {
       const log = await reasserting
       // Closed or fenced meanwhile: nobody else would close it.
-      if (signal.aborted) await log.close()
+      if (signal.aborted) await closeWithin(this.#context, 'log', log)
       else this.#log = log
       return log
     } finally {
@@ -353,7 +361,7 @@ export class WalAdaptor implements WAL {
   #lose(error: WalError): void {
     if (this.signal.aborted) return
     this.#refusal ??= error
-    this.#options.logger.error({ error }, `${this.#where}: no longer the writer`)
+    this.#options.logger.error({ err: error }, `${this.#where}: no longer the writer`)
     this.#stopAppends(error)
     this.#buffer.close()
     this.#ended.abort(error)
@@ -387,7 +395,7 @@ export class WalAdaptor implements WAL {
     await this.#appender.allTold()
     this.#buffer.close()
     await attempt(this.#looks.close())
-    await attempt(this.#log.close())
+    await attempt(closeWithin(this.#context, 'log', this.#log))
     await attempt(this.#chain.close())
     this.#metrics?.close()
     this.#left()

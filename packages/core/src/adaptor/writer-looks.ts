@@ -1,6 +1,7 @@
-import type { MessageId, Runtime, WalError, Writer } from '@wal/walimpls'
+import type { MessageId, WalError, Writer } from '@wal/walimpls'
 import { retry } from '@wal/walimpls/helper'
 import { idsDoNotRise } from '../append/check-answer.js'
+import { Trouble } from '../diagnostics/trouble.js'
 import { isRolledBack, isWritersEnd, mayPass } from '../errors/classify.js'
 import type { LogView } from '../position/log-view.js'
 import type { OwnPlace } from '../position/own-place.js'
@@ -11,9 +12,12 @@ import { lookForward } from './look-forward.js'
 import { ReadBack } from './read-back.js'
 import { awaitLogEnd } from './read-log-end.js'
 
+const LOOKING_FAILED = 'looking for a newer writer failed, looking again'
+
 export interface WriterLooksOptions {
   readonly writer: Writer
-  readonly runtime: Runtime
+  /** Hears of the failures that a look outlasts while appends wait for it. */
+  readonly trouble: Trouble
   /** The log as it is open now. */
   readonly view: () => LogView
   readonly lastAcked: () => OwnPlace
@@ -42,15 +46,16 @@ export class WriterLooks {
 
   /** Looks again while a failure may pass. */
   lookThroughFailures(signal: AbortSignal): Promise<void> {
-    return retry(this.#options.runtime, { firstMs: 100, shouldRetry: mayPass, signal }, () =>
-      this.look(signal),
-    )
+    return this.#outlasting(100, signal, () => this.look(signal))
   }
 
   /** Whether the writer is still the current one, as the log says. The writer itself is not told. */
   async isCurrent(signal: AbortSignal, shouldRetry: (error: unknown) => boolean): Promise<boolean> {
+    const view = this.#options.view()
+    const trouble = new Trouble(view)
+    const failed = (error: unknown) => trouble.met(error, LOOKING_FAILED)
     try {
-      await retry(this.#options.runtime, { firstMs: 100, shouldRetry, signal }, () =>
+      await retry(view.runtime, { firstMs: 100, shouldRetry, failed, signal }, () =>
         this.#forward(undefined, signal),
       )
       return true
@@ -65,8 +70,8 @@ export class WriterLooks {
    * batch passes here, through a scanner that stays open.
    */
   confirm(upTo: MessageId, signal: AbortSignal): Promise<void> {
-    const { runtime, fenceReaches, view, lastAcked } = this.#options
-    return retry(runtime, { firstMs: 10, shouldRetry: mayPass, signal }, () =>
+    const { fenceReaches, view, lastAcked } = this.#options
+    return this.#outlasting(10, signal, () =>
       this.#endingTheWriter(
         () =>
           fenceReaches()
@@ -82,19 +87,18 @@ export class WriterLooks {
    * or the backend breaks its contract.
    */
   async explainIds(next: MessageId, signal: AbortSignal): Promise<WalError> {
-    const { runtime, view, lastAcked, writer } = this.#options
+    const { trouble, view, lastAcked, writer } = this.#options
     const { ids, where } = view()
-    const options = { firstMs: 10, shouldRetry: mayPass, signal }
     let lost: unknown
     try {
-      await retry(runtime, options, () => this.#forward(undefined, signal))
+      await this.#outlasting(10, signal, () => this.#forward(undefined, signal))
     } catch (error) {
       if (!isRolledBack(error)) throw error
       lost = error
     }
     if (lost === undefined) throw idsDoNotRise(where, ids.serialise(lastAcked().id), ids.serialise(next))
     const error = await this.#explained(lost, signal)
-    const end = await awaitLogEnd(view(), runtime, signal)
+    const end = await awaitLogEnd(view(), signal, trouble)
     if (end.writer !== undefined && isSameWriter(end.writer, writer)) return error
     this.#options.lost(error)
     throw error
@@ -102,6 +106,12 @@ export class WriterLooks {
 
   close(): Promise<void> {
     return this.#readBack.close()
+  }
+
+  #outlasting(firstMs: number, signal: AbortSignal, look: () => Promise<void>): Promise<void> {
+    const { trouble, view } = this.#options
+    const failed = (error: unknown) => trouble.met(error, LOOKING_FAILED)
+    return retry(view().runtime, { firstMs, shouldRetry: mayPass, failed, signal }, look)
   }
 
   #forward(end: MessageId | undefined, signal: AbortSignal): Promise<void> {

@@ -14,11 +14,13 @@ import {
   WalError,
   type Writer,
 } from '@wal/walimpls'
-import { abortable, retry, sleep } from '@wal/walimpls/helper'
+import { abortable, type RetryOptions, retry, sleep } from '@wal/walimpls/helper'
 import { type Moment, momentOf } from '../append/answer-trust.js'
 import { Stamp } from '../append/stamp.js'
 import { type HybridClock, sharedClock } from '../clock/hybrid-clock.js'
+import type { Trouble } from '../diagnostics/trouble.js'
 import { isFenced, mayPass } from '../errors/classify.js'
+import { closeWithin } from '../lifetime/close-within.js'
 import type { WriterSeat } from '../lifetime/writer-seat.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
 import type { LogEnd } from '../position/log-end.js'
@@ -55,8 +57,11 @@ export interface WriterOpenOptions {
   readonly options: ResolvedWalOptions
   readonly seat: WriterSeat
   readonly signal: AbortSignal
+  /** Hears of every failure that the open outlasts. */
+  readonly trouble: Trouble
 }
 
+const OPENING_FAILED = 'opening failed, trying again'
 const MET_OWN_TERM = Symbol('met own term')
 
 /**
@@ -104,6 +109,7 @@ async function lookBefore({
   where,
   options,
   signal,
+  trouble,
 }: WriterOpenOptions): Promise<{ readonly end: LogEnd | undefined; readonly place: string }> {
   let log: ReadOnlyWALImpls
   try {
@@ -114,19 +120,26 @@ async function lookBefore({
     throw error
   }
   try {
-    return { end: await awaitLogEnd({ log, ids, where }, options.runtime, signal), place: log.place }
+    const view = { log, ids, where, runtime: options.runtime, logger: options.logger }
+    return { end: await awaitLogEnd(view, signal, trouble), place: log.place }
   } finally {
     await release(log, where, options)
   }
 }
 
 /** Closes a log that is needed no more. How that ends changes nothing about what its caller is told. */
-async function release(log: ReadOnlyWALImpls, where: string, { logger }: ResolvedWalOptions): Promise<void> {
+async function release(log: ReadOnlyWALImpls, where: string, options: ResolvedWalOptions): Promise<void> {
+  const { runtime, logger } = options
   try {
-    await log.close()
-  } catch (error) {
-    logger.warn({ error }, `${where}: the backend's log did not close well`)
+    await closeWithin({ runtime, logger, where }, 'log', log)
+  } catch (err) {
+    logger.warn({ err }, `${where}: the backend's log did not close well`)
   }
+}
+
+/** How an open goes on through failures that pass. */
+function outlasting({ signal, trouble }: Pick<WriterOpenOptions, 'signal' | 'trouble'>): RetryOptions {
+  return { signal, shouldRetry: mayPass, failed: (error) => trouble.met(error, OPENING_FAILED) }
 }
 
 async function attempt(
@@ -148,7 +161,7 @@ async function attempt(
       log = stored.log
       // The fence is taken: a failure that passes must not leave the channel without a writer.
       const written = log
-      const met = await retry(options.runtime, { signal, shouldRetry: mayPass }, () =>
+      const met = await retry(options.runtime, outlasting(open), () =>
         lookBack(written, open, end?.lastId, stored.id, writer),
       )
       if (met.ownTerm && open.term === 'next') {
@@ -198,7 +211,7 @@ async function appendOpening(
   const id = await retry(
     runtime,
     {
-      signal: open.signal,
+      ...outlasting(open),
       shouldRetry: (error) => !newerMet && (isFenced(error) || mayPass(error)),
     },
     async () => {
@@ -208,14 +221,14 @@ async function appendOpening(
       } catch (error) {
         if (isFenced(error)) {
           newerMet = true
-          const { ids, where, signal } = open
-          const view = { log, ids, where }
+          const { ids, where, signal, trouble } = open
+          const view = { log, ids, where, runtime, logger: open.options.logger }
           log = await reassertFence({
             ...open,
             log,
             writer,
             look: async () => {
-              const fenced = fencedBy((await awaitLogEnd(view, runtime, signal)).writer, writer, where, error)
+              const fenced = fencedBy((await awaitLogEnd(view, signal, trouble)).writer, writer, where, error)
               if (fenced !== undefined) throw fenced
             },
           })
@@ -227,9 +240,15 @@ async function appendOpening(
   ).catch(async (error: unknown) => {
     // The caller closes the one it gave.
     if (log !== first) await release(log, open.where, open.options)
-    throw error
+    throw withoutOutcome(error)
   })
   return { log, id }
+}
+
+/** Nothing of the caller's was appended, so there is no outcome to tell. */
+function withoutOutcome(error: unknown): unknown {
+  if (!WalError.isInstance(error) || !('outcome' in error)) return error
+  return new WalError(error.code, error.message, { cause: error.cause, retryable: error.retryable })
 }
 
 /**
@@ -238,21 +257,21 @@ async function appendOpening(
  * that opens in the meantime is found by the look that follows the first batch stored.
  */
 export async function reassertFence(
-  options: Pick<WriterOpenOptions, 'opener' | 'channel' | 'signal' | 'options'> & {
+  options: Omit<WriterOpenOptions, 'term' | 'seat' | 'ids'> & {
     readonly log: WALImpls
     readonly writer: Writer
     readonly look: () => Promise<void>
   },
 ): Promise<WALImpls> {
-  const { opener, channel, signal, log, writer, look } = options
+  const { opener, channel, where, signal, log, writer, look } = options
   const { runtime } = options.options
   await look()
   // A successor that has the fence but not yet its opening record gets the time to store it.
   await sleep(runtime, 50 + 100 * runtime.random(), signal)
   await look()
   // Its connection may be gone: that is no reason not to open another.
-  await log.close().catch(() => {})
-  return retry(runtime, { signal, firstMs: 50, shouldRetry: mayPass }, () =>
+  await release(log, where, options.options)
+  return retry(runtime, { ...outlasting(options), firstMs: 50 }, () =>
     opener.open(channel, writer, { signal }),
   )
 }
@@ -276,7 +295,7 @@ function openingBatch(
 /** What others stored between the last record that was known and our opening record. A higher term there is the end. */
 async function lookBack(
   log: WALImpls,
-  { ids, where, signal }: WriterOpenOptions,
+  { ids, where, signal, options }: WriterOpenOptions,
   known: MessageId | undefined,
   opening: MessageId,
   writer: Writer,
@@ -308,7 +327,8 @@ async function lookBack(
   }
   const start = known === undefined ? 'oldest' : { from: known }
   // What was truncated or removed meanwhile is passed over: the records kept behind it say whether a newer writer came.
-  await readRange({ log, ids, where }, { start, end: opening, see, hole: () => {}, signal })
+  const view = { log, ids, where, runtime: options.runtime, logger: options.logger }
+  await readRange(view, { start, end: opening, see, hole: () => {}, signal })
   return { timeTick, ownTerm, logIdentity, truncation }
 }
 

@@ -30,7 +30,12 @@ export class AppendBatchError extends AppendError {
     super(
       WalError.isInstance(error) ? error.code : outcome === 'unknown' ? 'WAL_OUTCOME_UNKNOWN' : 'WAL_TIMEOUT',
       `${results.length} of ${total} messages were appended; for the others: ${error instanceof Error ? error.message : String(error)}`,
-      { outcome, cause: error, ...(token === undefined ? {} : { token }) },
+      {
+        outcome,
+        cause: error,
+        ...(WalError.isInstance(error) ? { retryable: error.retryable } : {}),
+        ...(token === undefined ? {} : { token }),
+      },
     )
     this.name = 'AppendBatchError'
     this.results = results

@@ -1,4 +1,5 @@
 import { AppendError, WalError } from '@wal/walimpls'
+import { lastFailure } from '../errors/last-failure.js'
 
 /** What a caller is told when something other than its own append ended it: the same code, with the append's outcome. */
 export function appendError(
@@ -8,24 +9,39 @@ export function appendError(
 ): AppendError {
   const options = { outcome, cause: error, ...(token === undefined ? {} : { token }) }
   return WalError.isInstance(error)
-    ? new AppendError(error.code, error.message, options)
+    ? new AppendError(error.code, error.message, { ...options, retryable: error.retryable })
     : new AppendError('WAL_UNAVAILABLE', error instanceof Error ? error.message : String(error), options)
 }
 
-/** The wait ended before the message was sent. */
-export function notSentInTime(where: string): AppendError {
+/** For a call on a writer that has ended, whatever ended it: the same call again fails at once, and always will. */
+export function endedError(end: WalError): AppendError {
+  return new AppendError(end.code, end.message, { outcome: 'not-written', cause: end, retryable: false })
+}
+
+/** The wait ended before the message was sent. `failure`: what the batches before it are being tried again through. */
+export function notSentInTime(where: string, failure?: unknown): AppendError {
   return new AppendError(
     'WAL_TIMEOUT',
-    `${where}: the deadline passed before the message was sent: it is not written`,
-    { outcome: 'not-written' },
+    `${where}: the deadline passed before the message was sent: it is not written.${lastFailure(failure)}`,
+    { outcome: 'not-written', cause: failure },
   )
 }
 
-/** The wait ended after the message was sent. */
-export function stillOnItsWay(where: string, cause: unknown, token: string | undefined): AppendError {
+/** The wait ended after the message was sent. Where it was the deadline that ended it, the cause is the last failure. */
+export function stillOnItsWay(
+  where: string,
+  cause: unknown,
+  token: string | undefined,
+  failure?: unknown,
+): AppendError {
+  const byDeadline = WalError.isInstance(cause) && cause.code === 'WAL_TIMEOUT'
   return new AppendError(
     'WAL_OUTCOME_UNKNOWN',
-    `${where}: the wait for an append ended before the backend answered; it may be, or may yet be, stored. Resolve the token, or read the log.`,
-    { outcome: 'unknown', cause, ...(token === undefined ? {} : { token }) },
+    `${where}: the wait for an append ended before the backend answered; it may be, or may yet be, stored. Resolve the token, or read the log.${lastFailure(failure)}`,
+    {
+      outcome: 'unknown',
+      cause: byDeadline ? (failure ?? cause) : cause,
+      ...(token === undefined ? {} : { token }),
+    },
   )
 }

@@ -1,6 +1,7 @@
 import { MESSAGE_TYPE, type MessageId, type Runtime, WalError } from '@wal/walimpls'
 import { BufferedRun } from '../buffer/buffered-run.js'
 import type { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
+import type { Trouble } from '../diagnostics/trouble.js'
 import type { ReadableTicks } from '../time-tick/readable-ticks.js'
 import { appendError, notSentInTime, stillOnItsWay } from './append-error.js'
 import { type ResultContext, StoredResult } from './append-result.js'
@@ -18,6 +19,8 @@ export interface AppendOutcomesOptions {
   readonly context: ResultContext
   readonly runtime: Runtime
   readonly where: string
+  /** What batches are being sent again through. */
+  readonly trouble: Trouble
   /** A batch of users' messages was stored: so many bytes are new since the last time tick. */
   readonly wrote: (bytes: number) => void
 }
@@ -32,15 +35,16 @@ export class AppendOutcomes {
   #aborted: (Leaving & { readonly reason: unknown }) | undefined
 
   constructor(options: AppendOutcomesOptions, slices: InSlices) {
-    const { context, where } = options
+    const { context, where, trouble } = options
     this.#options = options
     this.#slices = slices
     this.#turns = new FailureTurns(slices, (sent, index) => outcomeToken(context, sent, index))
     this.#timedOut = {
       sent: {
-        of: (token) => stillOnItsWay(where, new WalError('WAL_TIMEOUT', 'the deadline passed'), token),
+        of: (token) =>
+          stillOnItsWay(where, new WalError('WAL_TIMEOUT', 'the deadline passed'), token, trouble.last),
       },
-      unsent: { of: () => notSentInTime(where) },
+      unsent: { of: () => notSentInTime(where, trouble.last) },
     }
   }
 
@@ -115,8 +119,11 @@ export class AppendOutcomes {
   }
 
   #abortedBy(reason: unknown): Leaving {
-    const { where } = this.#options
-    return { sent: { of: (token) => stillOnItsWay(where, reason, token) }, unsent: { of: () => reason } }
+    const { where, trouble } = this.#options
+    return {
+      sent: { of: (token) => stillOnItsWay(where, reason, token, trouble.last) },
+      unsent: { of: () => reason },
+    }
   }
 }
 

@@ -1,10 +1,11 @@
 import { MESSAGE_TYPE, type MessageId, type TimeTick, type WALImpls, type WalError } from '@wal/walimpls'
 import { onAbort } from '@wal/walimpls/helper'
+import type { Trouble } from '../diagnostics/trouble.js'
 import type { OwnPlace } from '../position/own-place.js'
 import type { AppendOptions, NewMessage } from '../wal.js'
 import type { Admission } from './admission.js'
 import { AppendBounds } from './append-bounds.js'
-import { appendError } from './append-error.js'
+import { endedError } from './append-error.js'
 import { checkAppendOptions, checkTimeout } from './append-options.js'
 import { AppendOutcomes, type AppendOutcomesOptions } from './append-outcomes.js'
 import type { ResultContext } from './append-result.js'
@@ -76,6 +77,11 @@ export class Appender implements PipelineEvents {
     return this.#pipeline.idle
   }
 
+  /** What batches are being sent again through. */
+  get trouble(): Pick<Trouble, 'last'> {
+    return this.#options.trouble
+  }
+
   /** Checks and copies a message (`WAL_INVALID_ARGUMENT`); it counts for nothing until it is submitted. */
   take(message: NewMessage, barrierTimeTick?: TimeTick): TakenMessage {
     return takeMessage(this.#arena, message, barrierTimeTick)
@@ -106,7 +112,7 @@ export class Appender implements PipelineEvents {
   /** A time tick of our own: not charged to the budget, which must never keep ticks from flowing. */
   submitTick(owner: TaskOwner): void {
     if (this.#stopped !== undefined) {
-      owner.reject(appendError(this.#stopped, 'not-written', undefined))
+      owner.reject(endedError(this.#stopped))
       return
     }
     const { runtime, appendTimeoutMs } = this.#options
@@ -244,7 +250,7 @@ export class Appender implements PipelineEvents {
   #begin(options: AppendOptions): number {
     if (options !== NO_OPTIONS) checkAppendOptions(options)
     const { signal, timeoutMs = this.#options.appendTimeoutMs } = options
-    if (this.#stopped !== undefined) throw appendError(this.#stopped, 'not-written', undefined)
+    if (this.#stopped !== undefined) throw endedError(this.#stopped)
     checkTimeout(timeoutMs)
     signal?.throwIfAborted()
     return timeoutMs

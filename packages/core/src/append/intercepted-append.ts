@@ -1,7 +1,9 @@
 import { AppendError, type Runtime, type Timer, WalError } from '@wal/walimpls'
 import { onAbort } from '@wal/walimpls/helper'
+import { lastFailure } from '../errors/last-failure.js'
 import type { InterceptorChain } from '../interceptor/chain.js'
 import type { AppendOptions, AppendResult, NewMessage } from '../wal.js'
+import { endedError } from './append-error.js'
 import type { TaskOwner } from './append-task.js'
 import type { Appender } from './appender.js'
 import { plainMessage, type TakenMessage } from './new-message.js'
@@ -34,9 +36,10 @@ export interface BatchTurn {
 export function appendIntercepted(
   interception: InterceptionOptions,
   message: NewMessage,
-  options: AppendOptions,
+  given: AppendOptions | undefined,
   owner: TaskOwner,
 ): void {
+  const options = given === undefined ? {} : given
   // Checked, and copied, before anything may wait: the caller may reuse its buffer.
   const taken = interception.appender.take(message)
   const [release] = interception.appender.hold([taken], options)
@@ -76,8 +79,8 @@ export class InterceptedMessage implements TaskOwner {
     this.#release = release
     this.#turn = turn
     this.#deadline = runtime.monotonic() + timeoutMs
-    const { slices } = interception.appender
-    const expire = () => slices.add(() => this.#end(() => timedOut(where)))
+    const { slices, trouble } = interception.appender
+    const expire = () => slices.add(() => this.#end(() => timedOut(where, trouble.last)))
     this.#timer = runtime.setTimeout(expire, Math.min(timeoutMs, MAX_TIMER_MS), { background: true })
     this.#stops = [
       signal && onAbort(signal, (reason) => slices.add(() => this.#end(() => reason))),
@@ -164,16 +167,15 @@ function bothOf(first: TaskOwner, second: TaskOwner): TaskOwner {
   }
 }
 
-function timedOut(where: string): AppendError {
+function timedOut(where: string, failure: unknown): AppendError {
   return new AppendError(
     'WAL_TIMEOUT',
-    `${where}: the deadline passed while an interceptor held the message: it is not written`,
-    { outcome: 'not-written' },
+    `${where}: the deadline passed while an interceptor held the message: it is not written.${lastFailure(failure)}`,
+    { outcome: 'not-written', cause: failure },
   )
 }
 
 /** The WAL ended. */
 function refused(reason: unknown): unknown {
-  if (!WalError.isInstance(reason)) return reason
-  return new AppendError(reason.code, reason.message, { outcome: 'not-written', cause: reason })
+  return WalError.isInstance(reason) ? endedError(reason) : reason
 }

@@ -100,13 +100,12 @@ function turnBehind(before: Promise<void>): BatchTurn & { readonly done: Promise
   })
   // The last message of a batch has nobody behind it.
   done.catch(() => {})
-  const refused = (error: unknown): void =>
-    refuse(
-      new AppendError(
-        WalError.isInstance(error) ? error.code : 'WAL_INVALID_ARGUMENT',
-        'a message before this one in its batch was refused: it is not written',
-        { outcome: 'not-written', cause: error },
-      ),
-    )
+  const refused = (error: unknown): void => {
+    const { code, retryable } = WalError.isInstance(error)
+      ? error
+      : { code: 'WAL_INVALID_ARGUMENT' as const, retryable: false }
+    const text = 'a message before this one in its batch was refused: it is not written'
+    refuse(new AppendError(code, text, { outcome: 'not-written', cause: error, retryable }))
+  }
   return { before, done, entered, refused }
 }

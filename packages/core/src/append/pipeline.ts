@@ -8,7 +8,7 @@ import {
 } from '@wal/walimpls'
 import { abortable, sleep } from '@wal/walimpls/helper'
 import type { AppendDiagnostics } from '../diagnostics/append-diagnostics.js'
-import type { Logger } from '../diagnostics/logger.js'
+import type { Trouble } from '../diagnostics/trouble.js'
 import { isFenced } from '../errors/classify.js'
 import type { OwnPlace } from '../position/own-place.js'
 import type { AnswerTrust } from './answer-trust.js'
@@ -52,7 +52,7 @@ export interface PipelineOptions {
   readonly cutter: BatchCutter
   readonly events: PipelineEvents
   readonly runtime: Runtime
-  readonly logger: Logger
+  readonly trouble: Trouble
   readonly where: string
   /** A further batch is sent while others are in flight only when so many bytes are queued. */
   readonly pipelineBytes: number
@@ -320,6 +320,7 @@ export class Pipeline {
     this.#confirm().then(
       () => {
         this.#confirming = false
+        this.#options.trouble.over('appends go on')
         this.#guard(() => this.#settle())
       },
       (error: unknown) => this.#break(error),
@@ -328,7 +329,7 @@ export class Pipeline {
 
   /** Until everything that was in flight is stored or refused for ever. */
   async #recover(): Promise<void> {
-    const { runtime, logger, where } = this.#options
+    const { runtime, trouble } = this.#options
     const { signal } = this.#stopping
     for (let attempt = 0; this.#inFlight.length > 0; attempt++) {
       this.#refusals++
@@ -341,10 +342,7 @@ export class Pipeline {
         this.#fail(failed, error)
       } else if (isHopeless(error)) throw error
       else {
-        logger.warn(
-          { error, attempt, sequence: failed.batch.sequence },
-          `${where}: append failed, sending again`,
-        )
+        trouble.met(error, 'append failed, sending again', { attempt, sequence: failed.batch.sequence })
         if (isFenced(error)) {
           this.#log = await this.#options.events.reassert(signal)
           this.#options.trust.fenceTakenBack()
@@ -355,6 +353,7 @@ export class Pipeline {
       await abortable(Promise.all(this.#inFlight.map((batch) => this.#attempt(batch))), signal)
       while (this.#acknowledge() !== undefined) await this.#confirm()
     }
+    trouble.over('appends go on')
   }
 
   /** A batch stored behind one that failed would make a hole that readers never see filled (G3): stop rather than lose. */

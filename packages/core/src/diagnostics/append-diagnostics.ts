@@ -167,8 +167,8 @@ class WatchedOwner implements TaskOwner {
   }
 }
 
-function logSpanFailure(logger: Logger, error: unknown): void {
-  logger.debug({ error }, 'a span of an append could not be recorded')
+function logSpanFailure(logger: Logger, err: unknown): void {
+  logger.debug({ err }, 'a span of an append could not be recorded')
 }
 
 function linksOf({ tasks }: BatchInFlight) {

@@ -62,9 +62,7 @@ export class WalMetrics {
   ) {
     this.#labels = { wal_name: labels.backend, channel_name: labels.channel, term: labels.term }
     this.#meter = meter
-    this.#recorders = recorders(meter, (error) =>
-      logger.debug({ error }, 'a measurement could not be recorded'),
-    )
+    this.#recorders = recorders(meter, (err) => logger.debug({ err }, 'a measurement could not be recorded'))
   }
 
   /** The log is open: gauges are shown until `close`, a writer's with its own values. */

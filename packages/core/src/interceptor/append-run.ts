@@ -96,7 +96,7 @@ export class AppendRun {
   #logFailure({ name }: Interceptor, error: unknown): void {
     const { logger, where, channel } = this.#parts
     logger.error(
-      { error, channel, interceptor: name },
+      { err: error, channel, interceptor: name },
       `${where}: interceptor "${name}" failed after the message was stored; the append has succeeded`,
     )
   }

@@ -188,7 +188,7 @@ test('next is called once; again only after a failure that came before the pipel
     const { run, entered, logged } = chainOf([one])
     assert.equal(await run(message(1)), RESULT)
     assert.deepEqual(entered, [1])
-    const error = (logged[0] as { fields: { error: WalError } }).fields.error
+    const error = (logged[0] as { fields: { err: WalError } }).fields.err
     assert.equal(error.code, 'WAL_INVALID_ARGUMENT')
     assert.match(error.message, new RegExp(`"${one.name}" did with next`))
   }

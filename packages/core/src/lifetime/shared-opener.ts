@@ -1,4 +1,10 @@
-import { type OpenerBuilderImpls, type OpenerImpls, type Runtime, type Waits, WalError } from '@wal/walimpls'
+import {
+  type BuildWaits,
+  type OpenerBuilderImpls,
+  type OpenerImpls,
+  type Runtime,
+  WalError,
+} from '@wal/walimpls'
 import { abortable } from '@wal/walimpls/helper'
 import { sameOptions } from './same-options.js'
 
@@ -21,12 +27,12 @@ export function shareOpener(
   builder: OpenerBuilderImpls,
   options: Options,
   runtime: Runtime,
-  { signal }: Waits,
+  waits: BuildWaits,
 ): Promise<OpenerShare> {
   const resolved = (builder.resolveOptions?.(options) as Options | undefined) ?? options
   const openers = openersOf(builder, runtime)
   const present = [...openers].find((each) => sameOptions(each.options, resolved))
-  return (present ?? new SharedOpener(builder, resolved, runtime, openers)).share(signal)
+  return (present ?? new SharedOpener(builder, resolved, runtime, openers)).share(waits)
 }
 
 function openersOf(builder: OpenerBuilderImpls, runtime: Runtime): Set<SharedOpener> {
@@ -43,6 +49,9 @@ class SharedOpener {
   readonly #abandoned = new AbortController()
   readonly #building: Promise<OpenerImpls>
   #shares = 0
+  /** Why the build is not done yet, and whom to tell. */
+  #failure: { readonly error: unknown } | undefined
+  readonly #told = new Set<(error: unknown) => void>()
 
   constructor(builder: OpenerBuilderImpls, options: Options, runtime: Runtime, openers: Set<SharedOpener>) {
     this.options = options
@@ -51,8 +60,10 @@ class SharedOpener {
     this.#building = this.#build(builder, runtime)
   }
 
-  async share(signal: AbortSignal | undefined): Promise<OpenerShare> {
+  async share({ signal, failed }: BuildWaits): Promise<OpenerShare> {
     this.#shares++
+    if (failed !== undefined) this.#told.add(failed)
+    if (this.#failure !== undefined) failed?.(this.#failure.error)
     let released: Promise<void> | undefined
     const release = () => {
       released ??= this.#leave()
@@ -64,12 +75,20 @@ class SharedOpener {
       // Its caller is not kept waiting, and can do nothing about a client that it never had.
       release().catch(() => {})
       throw error
+    } finally {
+      if (failed !== undefined) this.#told.delete(failed)
     }
   }
 
   /** A failure throws out all who wait, and with the last of them this: whoever comes then tries anew. */
   async #build(builder: OpenerBuilderImpls, runtime: Runtime): Promise<OpenerImpls> {
-    return builder.build(this.options, runtime, { signal: this.#abandoned.signal })
+    const failed = (error: unknown) => {
+      this.#failure = { error }
+      for (const tell of this.#told) tell(error)
+    }
+    const opener = await builder.build(this.options, runtime, { signal: this.#abandoned.signal, failed })
+    this.#failure = undefined
+    return opener
   }
 
   async #leave(): Promise<void> {

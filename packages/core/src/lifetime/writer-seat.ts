@@ -66,8 +66,8 @@ export class WriterSeat {
 
   async #close(writer: ProcessWriter, term: number): Promise<void> {
     const reason = `this process opened the log for writing again, at term ${term}, and has one writer for each log`
-    const closing = writer.supersede(reason).catch((error: unknown) => {
-      this.#logger.warn({ error, term: writer.term }, `${this.#where}: the writer before did not close well`)
+    const closing = writer.supersede(reason).catch((err: unknown) => {
+      this.#logger.warn({ err, term: writer.term }, `${this.#where}: the writer before did not close well`)
     })
     const closed = new AbortController()
     const late = sleep(this.#runtime, writer.patienceMs, closed.signal)

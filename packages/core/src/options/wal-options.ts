@@ -26,7 +26,10 @@ export interface WalOptions {
   readonly idleTickMs?: number
   /** How often an idle writer looks whether it still is the writer; 0: only when it appends. Default 1,000. */
   readonly fenceCheckMs?: number
-  /** How long `close` waits for appends in flight. Default 3,000. */
+  /**
+   * How long `close` waits for appends in flight. Default 3,000. What the backend has to close then has 3,000 each; a close
+   * that hangs is left behind with a warning.
+   */
   readonly closeTimeoutMs?: number
   /** A log further ahead of the wall clock is refused. Default 600,000. */
   readonly maxClockAheadMs?: number
@@ -34,7 +37,10 @@ export interface WalOptions {
   readonly bufferAgeMs?: number
   /** Run around every append, the first outermost. Objects, or functions that build one for the WAL. */
   readonly interceptors?: readonly (Interceptor | InterceptorBuilder)[]
-  /** One that throws makes an open fail that has a warning to tell; on an open log it loses its line and nothing else. */
+  /**
+   * `debug info warn error`, called `(fields, text)`; an error is in `fields.err`, as pino takes it. One that throws makes an
+   * open fail that has a warning to tell; on an open log it loses its line and nothing else.
+   */
   readonly logger?: Logger
   /** Clock, timers, randomness, files: for simulation. */
   readonly runtime?: Runtime
@@ -104,7 +110,7 @@ export const WAL_OPTIONS: OptionTable = {
     default: 3000,
     min: 0,
     max: 3_600_000,
-    description: 'how long close waits for appends in flight',
+    description: 'how long close waits for appends in flight; scanners, log and client then have 3,000 each',
   },
   maxClockAheadMs: {
     type: 'integer',

@@ -6,7 +6,9 @@ import {
   WalError,
 } from '@wal/walimpls'
 import { abortable, sleep } from '@wal/walimpls/helper'
+import { Trouble } from '../diagnostics/trouble.js'
 import { mayPass } from '../errors/classify.js'
+import { closeWithin } from '../lifetime/close-within.js'
 import type { ReadContext } from './read-context.js'
 
 const FIRST_RETRY_MS = 100
@@ -25,6 +27,8 @@ export class CatchUp {
   #log: ReadOnlyWALImpls | undefined
   #scanner: ScannerImpls | undefined
   #failures = 0
+  /** Made at the first failure: most scanners see none. */
+  #trouble: Trouble | undefined
 
   constructor(context: ReadContext, begin: () => StartPosition, readBytes: number, signal: AbortSignal) {
     this.#context = context
@@ -56,6 +60,7 @@ export class CatchUp {
       throw new WalError('WAL_CLOSED', `${this.#context.where}: the log was closed under a scanner`)
     }
     this.#failures = 0
+    this.#trouble?.over('reading goes on')
     return batch
   }
 
@@ -63,7 +68,7 @@ export class CatchUp {
   async close(): Promise<void> {
     const scanner = this.#scanner
     this.#scanner = undefined
-    await scanner?.close()
+    if (scanner !== undefined) await closeWithin(this.#context, 'scanner', scanner)
   }
 
   async backOff(): Promise<void> {
@@ -77,11 +82,8 @@ export class CatchUp {
     await this.close()
     if (WalError.isInstance(error) && error.code === 'WAL_CLOSED' && (await this.#reopened())) return
     if (!mayPass(error)) throw error
-    const { logger, where } = this.#context
-    logger.warn(
-      { error, failures: this.#failures },
-      `${where}: reading failed; it goes on at the last record that was read`,
-    )
+    this.#trouble ??= new Trouble(this.#context)
+    this.#trouble.met(error, 'reading failed; it goes on at the last record that was read')
     await this.backOff()
   }
 

@@ -1,4 +1,5 @@
 import { invalidArgument, MAX_TIME_TICK, messageTypeOf } from '@wal/walimpls'
+import { checkSignal, checkWaits } from '../options/waits.js'
 import { parsePosition } from '../position/position.js'
 import type { ReadOptions } from '../scanner.js'
 
@@ -21,21 +22,14 @@ const CHECKS: { readonly [K in keyof Required<ReadOptions>]: (value: unknown) =>
   },
   gaps: oneOf('gaps', 'reject', 'deliver'),
   orderViolations: oneOf('orderViolations', 'reject', 'deliver'),
-  signal: (value) => {
-    if (typeof (value as AbortSignal | null)?.addEventListener !== 'function')
-      throw invalidArgument('signal', 'an AbortSignal', value)
-  },
+  signal: (value) => checkSignal(value, 'read'),
 }
 
 /** Refuses what can be refused without looking at the log. */
 export function checkReadOptions(options: ReadOptions): void {
-  if (typeof options !== 'object' || options === null)
-    throw invalidArgument('read', 'given an options object', options)
-  for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(CHECKS, name))
-      throw invalidArgument(`read option "${name}"`, `one of ${Object.keys(CHECKS).join(', ')}`)
+  checkWaits(options, 'read', Object.keys(CHECKS))
+  for (const [name, value] of Object.entries(options))
     if (value !== undefined) CHECKS[name as keyof ReadOptions](value)
-  }
   const starts = [options.deliver, options.from, options.after].filter((start) => start !== undefined)
   if (starts.length > 1) throw invalidArgument('a read', 'given at most one of deliver, from and after')
 }

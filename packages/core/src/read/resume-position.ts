@@ -59,7 +59,7 @@ async function findResumption(
   signal: AbortSignal,
 ): Promise<Position | undefined> {
   const { backend, ids, where } = context
-  const view = { log: context.log(), ids, where }
+  const view = { ...context, log: context.log() }
   const last = await view.log.last({ signal })
   if (last === undefined) return undefined
   const record = decodeRecord(last, where, ids)

@@ -1,6 +1,7 @@
 import type { TimeTick, Waits, WalError } from '@wal/walimpls'
 import { type CloseTree, onAbort, sleep } from '@wal/walimpls/helper'
 import { parseToken } from '../append/outcome-token.js'
+import { checkWaits } from '../options/waits.js'
 import type { ReadContext } from '../read/read-context.js'
 import type { AppendResolution } from '../wal.js'
 import { TokenPass } from './token-pass.js'
@@ -50,7 +51,9 @@ export class Resolver {
   }
 
   /** Its signal, and the WAL's close, end it at once, whatever the log and the pipeline do. */
-  async resolve(text: string, { signal }: Waits): Promise<AppendResolution> {
+  async resolve(text: string, waits: Waits): Promise<AppendResolution> {
+    checkWaits(waits, 'resolve')
+    const { signal } = waits
     return new Promise((resolve, reject) => {
       if (this.#options.tree.closed) throw this.#options.closed()
       signal?.throwIfAborted()

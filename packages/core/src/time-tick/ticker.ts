@@ -110,9 +110,9 @@ export class Ticker {
       this.#again = false
       try {
         await this.tick()
-      } catch (error) {
+      } catch (err) {
         // Whoever has to know learns it from an append or from `wal.signal`.
-        this.#logger.debug({ error }, 'a time tick was not persisted')
+        this.#logger.debug({ err }, 'a time tick was not persisted')
       }
     } while (this.#again && !this.#closed)
     this.#persisting = false

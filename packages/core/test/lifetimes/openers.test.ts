@@ -192,6 +192,14 @@ test('a failed openWal gives its share back', async () => {
   await assert.rejects(openWal('memory:', { builder, channel: 'missing', accessMode: 'ro' }), {
     code: 'WAL_CHANNEL_NOT_FOUND',
   })
-  await assert.rejects(openWal('memory:', { builder, channel: 'NO' }), { code: 'WAL_INVALID_ARGUMENT' })
-  assert.deepEqual([backend.built, backend.closed], [2, 2])
+  assert.deepEqual([backend.built, backend.closed], [1, 1])
+})
+
+test('what openWal refuses by its options alone is refused before anything is connected', async () => {
+  const backend = new CountingBackend()
+  const { builder } = backend
+  const bad = [{ channel: 'NO' }, { channel: 'log', term: -1 }, { channel: 'log', budgetBytes: 1 }]
+  for (const options of bad)
+    await assert.rejects(openWal('memory:', { builder, ...options }), { code: 'WAL_INVALID_ARGUMENT' })
+  assert.equal(backend.built, 0)
 })

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { readEnvelope, type WireMessage } from '@wal/walimpls'
+import { readEnvelope, systemRuntime, type WireMessage } from '@wal/walimpls'
 import { test } from 'vitest'
 import { readLogEnd } from '../../src/adaptor/read-log-end.js'
+import { silentLogger } from '../../src/diagnostics/logger.js'
 import { formatTruncationPoint, parseTruncationPoint } from '../../src/position/truncation-point.js'
 import { Chance } from '../switching/chance.js'
 import { ModelLog, modelIds } from './model-log.js'
@@ -133,7 +134,13 @@ async function compare(log: ModelLog): Promise<void> {
     const record = id === '' ? undefined : log.records[modelIds.numberOf(modelIds.parse(id))]
     return record && timeTickOf(record)
   }
-  const end = await readLogEnd({ log: log.reader(), ids: modelIds, where: 'a model' })
+  const end = await readLogEnd({
+    log: log.reader(),
+    ids: modelIds,
+    where: 'a model',
+    runtime: systemRuntime,
+    logger: silentLogger,
+  })
   assert.deepEqual(
     {
       writer: end.writer,

@@ -2,10 +2,13 @@ import { WalError } from '../errors/wal-error.js'
 
 type Close = () => Promise<void> | void
 
+/** In which order a tree closes what is inside: in reverse order of opening, one after another; or all at once. */
+export type CloseOrder = 'reverse' | 'together'
+
 /**
  * Things to close that live inside one another: opener ⊃ log ⊃ scanner. Closing one closes what was opened inside it
- * first, in reverse order of opening, one after another; everything is closed once, whoever asks first. What was added
- * while its parent closes is closed at once.
+ * first, in the order that it is made with; everything is closed once, whoever asks first. What was added while its
+ * parent closes is closed at once.
  */
 export class CloseTree {
   private readonly children = new Set<Close>()
@@ -17,6 +20,7 @@ export class CloseTree {
   constructor(
     private readonly closeSelf: Close = () => {},
     parent?: CloseTree,
+    private readonly order: CloseOrder = 'reverse',
   ) {
     this.leave = parent?.add(() => this.close()) ?? (() => {})
   }
@@ -64,10 +68,16 @@ export class CloseTree {
         errors.push(error)
       }
     }
-    for (const child of [...this.children].reverse()) {
+    const children = [...this.children].reverse()
+    const closeChild = async (child: Close): Promise<void> => {
       if (this.children.delete(child)) await attempt(run(child))
-      while (this.late.length > 0) await attempt(this.late.shift() as Promise<void>)
     }
+    if (this.order === 'together') await Promise.all(children.map(closeChild))
+    else
+      for (const child of children) {
+        await closeChild(child)
+        while (this.late.length > 0) await attempt(this.late.shift() as Promise<void>)
+      }
     while (this.late.length > 0) await attempt(this.late.shift() as Promise<void>)
     await attempt(run(this.closeSelf))
     this.leave()

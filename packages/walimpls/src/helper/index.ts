@@ -1,7 +1,7 @@
 export { AppendTurns } from './append-turns.js'
 export { type BackendHost, type BackendUrl, parseBackendUrl } from './backend-url.js'
 export { ByteQueue } from './byte-queue.js'
-export { CloseTree } from './close-tree.js'
+export { type CloseOrder, CloseTree } from './close-tree.js'
 export { FedScanner, type FedScannerParts } from './fed-scanner.js'
 export { type NumberId, type NumberIdCodec, numberIdCodec } from './number-id.js'
 export { abortable, onAbort } from './on-abort.js'

@@ -15,6 +15,8 @@ export interface RetryOptions {
   readonly jitter?: number
   /** By default only errors of ours that say `retryable`; a driver's error is not understood until it is mapped. */
   readonly shouldRetry?: (error: unknown, failures: number) => boolean
+  /** Called after every failure that is followed by another attempt. */
+  readonly failed?: (error: unknown) => void
 }
 
 /** Calls `attempt` until it succeeds, with growing pauses. `failures` counts the attempts before this one. */
@@ -23,7 +25,15 @@ export async function retry<T>(
   options: RetryOptions,
   attempt: (failures: number) => Promise<T>,
 ): Promise<T> {
-  const { signal, firstMs = 10, factor = 2, maxMs = 5_000, jitter = 0.5, shouldRetry = isRetryable } = options
+  const {
+    signal,
+    firstMs = 10,
+    factor = 2,
+    maxMs = 5_000,
+    jitter = 0.5,
+    shouldRetry = isRetryable,
+    failed,
+  } = options
   for (let failures = 0; ; ) {
     signal?.throwIfAborted()
     try {
@@ -32,6 +42,7 @@ export async function retry<T>(
       signal?.throwIfAborted()
       failures++
       if (!shouldRetry(error, failures)) throw error
+      failed?.(error)
     }
     const pause = Math.min(maxMs, firstMs * factor ** (failures - 1))
     await sleep(runtime, pause * (1 - jitter * runtime.random()), signal)

@@ -1,0 +1,39 @@
+import type { Runtime } from '@wal/walimpls'
+import { sleep } from '@wal/walimpls/helper'
+import type { Logger } from '../diagnostics/logger.js'
+
+/** How long a backend has to close a scanner, a log or an opener. */
+export const BACKEND_CLOSE_MS = 3_000
+
+export interface Closing {
+  readonly runtime: Runtime
+  readonly logger: Logger
+  /** For messages: backend and channel. */
+  readonly where: string
+}
+
+/**
+ * Closes something of a backend's. Rejects as that does; resolves after `BACKEND_CLOSE_MS` all the same, with a warning:
+ * a driver that waits on a dead connection must not keep the process from its end.
+ */
+export async function closeWithin(
+  { runtime, logger, where }: Closing,
+  what: 'scanner' | 'log' | 'opener',
+  made: { close(): Promise<void> },
+): Promise<void> {
+  const closed = new AbortController()
+  const closing = (async () => made.close())()
+  const late = sleep(runtime, BACKEND_CLOSE_MS, closed.signal).then(() => 'late' as const)
+  // Aborted, below, when it is not late.
+  late.catch(() => {})
+  try {
+    if ((await Promise.race([closing, late])) !== 'late') return
+  } finally {
+    closed.abort()
+  }
+  const ms = BACKEND_CLOSE_MS
+  logger.warn({ ms }, `${where}: the backend's ${what} has not closed within ${ms} ms and is left behind`)
+  closing.catch((err: unknown) =>
+    logger.warn({ err }, `${where}: the backend's ${what}, which was left behind, did not close well`),
+  )
+}
