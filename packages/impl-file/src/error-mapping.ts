@@ -10,11 +10,13 @@ const ADVICE: Readonly<Record<string, string>> = {
   EPERM: 'The process may not access it: give its user the right to read and write there.',
   EROFS: 'The file system is mounted read-only: an error of the device may have caused that.',
   ENOTDIR: 'A part of the path is a file: choose another path.',
+  ENAMETOOLONG: 'The path is longer than the file system allows: choose a shorter one.',
+  ELOOP: 'A symbolic link in the path leads back to itself: mend it or choose another path.',
   ENOENT:
     'It is not there: the parent folder must allow new folders, and a channel must not be removed while it is open.',
 }
 /** What no repetition mends: somebody has to change something first. */
-const FINAL = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR'])
+const FINAL = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP'])
 
 /** A system error as one of ours; errors of ours pass. `doing` begins the sentence: `reading data/orders/…`. */
 export function mapError(error: unknown, doing: string): WalError {
