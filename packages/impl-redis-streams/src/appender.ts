@@ -2,7 +2,8 @@ import { AppendError, type Batch, outcomeOf, recordBytes, type Writer } from '@w
 import { type EncodedBatch, encodeBatch } from './batch-encoder.js'
 import type { RedisCalls } from './client/redis-calls.js'
 import { isAfter, rolledBack } from './continuity.js'
-import { mapError } from './error-mapping.js'
+import { damagedField } from './damaged-state.js'
+import { mapAppendError, mapError } from './error-mapping.js'
 import type { LogKeys } from './log-keys.js'
 import type { LogLook } from './log-view.js'
 import { idText, messageIds, type RedisStreamsId } from './message-id.js'
@@ -138,7 +139,8 @@ export class Appender {
         confirmed = confirm()
         confirmed.catch(() => {})
       })
-    const reply = await runScript(calls, appendScript, keys, args, `appending to ${keys.stream}`, sent)
+    const doing = `appending to ${keys.stream}`
+    const reply = await runScript(calls, appendScript, keys, args, doing, { sent, mapped: mapAppendError })
     const word = textAt(reply, 0)
     if (word !== 'ok') throw this.refusal(word, textAt(reply, 1))
     this.base = Number(textAt(reply, 1))
@@ -154,6 +156,8 @@ export class Appender {
   private refusal(word: string, detail: string): AppendError {
     switch (word) {
       case 'behind':
+        if (detail !== '' && messageIds.read(detail) === undefined)
+          throw damagedField(this.parts.keys, 'last', detail)
         return behind()
       case 'fenced':
         return notWritten(
@@ -230,7 +234,7 @@ function unknownBehind(): AppendError {
 }
 
 function asAppendError(error: unknown): AppendError {
-  const mapped = mapError(error, 'appending')
+  const mapped = mapAppendError(error, 'appending')
   if ((mapped as Partial<AppendError>).outcome !== undefined) return mapped as AppendError
   // Raised before anything was sent.
   return new AppendError(mapped.code, mapped.message, {

@@ -1,4 +1,10 @@
-import { invalidArgument, type OpenerBuilderImpls, type Runtime, type Waits, WalError } from '@wal/walimpls'
+import {
+  type BuildWaits,
+  invalidArgument,
+  type OpenerBuilderImpls,
+  type Runtime,
+  WalError,
+} from '@wal/walimpls'
 import { connect } from './client/connect.js'
 import { messageIds, type RedisStreamsId } from './message-id.js'
 import { RedisStreamsOpener } from './opener.js'
@@ -11,7 +17,7 @@ export const redisStreamsBuilder: OpenerBuilderImpls<FullRedisStreamsOptions, Re
   messageIds,
   options: optionTable,
   /** Connects. Rejects when the server can't be reached. */
-  async build(given: FullRedisStreamsOptions, runtime: Runtime, waits: Waits = {}) {
+  async build(given: FullRedisStreamsOptions, runtime: Runtime, waits: BuildWaits = {}) {
     waits.signal?.throwIfAborted()
     const options = { ...given, hosts: given.hosts ?? [] }
     checkOptions(options)

@@ -14,6 +14,15 @@ const refused = (retryable: boolean, advice?: string): Meaning => ({
   ...(advice === undefined ? {} : { advice }),
 })
 
+const CERTIFICATE_ADVICE =
+  'The certificate is not one to trust: give the authority that signed it (`redis: { tls: { ca } }`), or mend the certificate.'
+
+/** By the code of an error of TLS: somebody has to change a certificate or the options. */
+const TLS_CODES =
+  /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(VERIFY|GET|DECRYPT|DECODE)_\w+|CERT_\w+|INVALID_(CA|PURPOSE)|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|ERR_TLS_CERT_\w+)$/
+const NO_TLS_ADVICE = 'The server does not speak TLS at this address: leave TLS out, or give its TLS port.'
+const NO_TLS_THERE = /^(ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG)$/
+
 const ACL_ADVICE =
   'The user lacks a permission; the ACL rules needed are in the README of @wal/impl-redis-streams.'
 
@@ -60,6 +69,11 @@ const TEXTS: readonly (readonly [RegExp, Meaning])[] = [
     /unknown (command|subcommand)/,
     refused(false, 'Redis from version 6.2 on is needed, with scripting allowed.'),
   ],
+  // What remains of an error of TLS where ioredis quotes its text.
+  [
+    /self-signed certificate|unable to verify the first certificate|certificate has expired|does not match certificate's altnames/,
+    refused(false, CERTIFICATE_ADVICE),
+  ],
   // ioredis' words for a command that it did not send.
   [/enableOfflineQueue options is false/, refused(true)],
 ]
@@ -81,29 +95,49 @@ export function replyCode(error: unknown): string | undefined {
 }
 
 /**
- * An error of ioredis or of the system as one of ours; ours pass. It carries the outcome that an append has by it.
- * `doing` begins the sentence: `appending to orders`; `trouble` is what the client last said of its connection, of which
- * errors of commands know nothing. The cause is a copy without arguments and options: ioredis' errors carry the command,
- * the password of AUTH included.
+ * An error of ioredis or of the system as one of ours; ours pass. `doing` begins the sentence: `appending to orders`;
+ * `trouble` is what the client last said of its connection, of which errors of commands know nothing. The cause is a copy
+ * without arguments and options: ioredis' errors carry the command, the password of AUTH included.
  */
 export function mapError(error: unknown, doing: string, trouble?: unknown): WalError {
   if (WalError.isInstance(error)) return error
-  const { retryable, outcome, advice, code = 'WAL_UNAVAILABLE' } = meaningOf(error)
+  const { retryable, code = 'WAL_UNAVAILABLE' } = meaningOf(error)
+  const { text, cause } = described(error, doing, trouble)
+  return new WalError(code, text, { retryable, cause })
+}
+
+/** The same for a call that appends: with the outcome that the append has by it. */
+export function mapAppendError(error: unknown, doing: string, trouble?: unknown): WalError {
+  if (WalError.isInstance(error)) return error
+  const { retryable, outcome, code = 'WAL_UNAVAILABLE' } = meaningOf(error)
+  const { text, cause } = described(error, doing, trouble)
+  return new AppendError(code, text, { outcome, retryable, cause })
+}
+
+function described(error: unknown, doing: string, trouble: unknown): { text: string; cause: Error } {
+  const { advice } = meaningOf(error)
   const cause = scrubbed(error)
+  const help = advice === undefined ? '' : `. ${advice}`
   const why = trouble === undefined ? '' : `. The connection: ${scrubbed(trouble).message}`
-  return new AppendError(
-    code,
-    `${doing} failed: ${cause.message}${advice === undefined ? '' : `. ${advice}`}${why}`,
-    {
-      outcome,
-      retryable,
-      cause,
-    },
-  )
+  return { text: `${doing} failed: ${cause.message}${help}${why}`, cause }
+}
+
+/**
+ * Whether a script of ours failed in itself, or made an id of what it found: that is not what this package puts on a
+ * server.
+ */
+export function isScriptFailure(error: unknown): boolean {
+  const failure = /Invalid stream ID|user_script:\s*\d+: .*(attempt to |bad argument)/s
+  return isReply(error) && failure.test(messageOf(error))
 }
 
 function meaningOf(error: unknown): Meaning {
   const text = messageOf(error)
+  const system = (error as { code?: unknown } | null)?.code
+  if (typeof system === 'string') {
+    if (TLS_CODES.test(system)) return refused(false, CERTIFICATE_ADVICE)
+    if (NO_TLS_THERE.test(system)) return refused(false, NO_TLS_ADVICE)
+  }
   for (const [pattern, meaning] of TEXTS) if (pattern.test(text)) return meaning
   const code = replyCode(error)
   if (code !== undefined) return REPLIES[code] ?? { retryable: false, outcome: 'unknown' }

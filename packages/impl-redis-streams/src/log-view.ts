@@ -1,12 +1,13 @@
 import type { StoredMessage } from '@wal/walimpls'
 import type { RedisCalls } from './client/redis-calls.js'
 import type { LogEnds } from './continuity.js'
+import { damagedField } from './damaged-state.js'
 import { type Entry, EntryDecoder } from './entry-decoder.js'
 import type { LogKeys } from './log-keys.js'
 import { messageIds, type RedisStreamsId } from './message-id.js'
 import { lookScript } from './scripts/look-script.js'
 import { pageScript } from './scripts/page-script.js'
-import { runScript, textAt } from './scripts/script.js'
+import { runScript, type ScriptReply, textAt } from './scripts/script.js'
 
 /** What the server has of a log at one moment. */
 export interface LogLook extends LogEnds {
@@ -39,14 +40,13 @@ export class LogView {
 
   async look(): Promise<LogLook> {
     const reply = await runScript(this.calls, lookScript, this.keys, [], `looking at ${this.keys.stream}`)
-    const base = textAt(reply, 2)
     return {
       exists: Number(reply[0]) === 1,
       writer: textAt(reply, 1),
-      base: base === '' ? undefined : Number(base),
-      last: idAt(reply, 3),
-      oldest: idAt(reply, 4),
-      below: idAt(reply, 5),
+      base: this.baseAt(reply, 2),
+      last: this.idAt(reply, 3, 'last'),
+      oldest: this.idAt(reply, 4, 'oldest'),
+      below: this.idAt(reply, 5, 'below'),
       serverTime: Number(textAt(reply, 6)),
       lastMessage: this.decoder.decode(reply[7] as Buffer)[0]?.message,
     }
@@ -64,9 +64,9 @@ export class LogView {
     if (textAt(reply, 0) === 'gone') return undefined
     const pieces = reply.slice(4) as Buffer[]
     return {
-      last: idAt(reply, 0),
-      oldest: idAt(reply, 1),
-      below: idAt(reply, 2),
+      last: this.idAt(reply, 0, 'last'),
+      oldest: this.idAt(reply, 1, 'oldest'),
+      below: this.idAt(reply, 2, 'below'),
       ended: Number(reply[3]) === 1,
       entries:
         pieces.length === 1
@@ -74,8 +74,19 @@ export class LogView {
           : pieces.flatMap((piece) => this.decoder.decode(piece)),
     }
   }
-}
 
-function idAt(reply: readonly (Buffer | number)[], index: number): RedisStreamsId | undefined {
-  return messageIds.read(textAt(reply, index))
+  /** An id of the state. Throws `WAL_CORRUPT` for what is none: whoever changed the state changed what it promises. */
+  private idAt(reply: ScriptReply, index: number, field: string): RedisStreamsId | undefined {
+    const text = textAt(reply, index)
+    const id = messageIds.read(text)
+    if (id === undefined && text !== '') throw damagedField(this.keys, field, text)
+    return id
+  }
+
+  private baseAt(reply: ScriptReply, index: number): number | undefined {
+    const text = textAt(reply, index)
+    if (text === '') return undefined
+    if (!/^[0-9]{1,16}$/.test(text)) throw damagedField(this.keys, 'base', text)
+    return Number(text)
+  }
 }

@@ -1,4 +1,5 @@
 import type { Guarantees, Runtime } from '@wal/walimpls'
+import { listen } from './client/client-events.js'
 import { type Clients, disconnect, isCluster, placeOf } from './client/connect.js'
 import { RedisCalls } from './client/redis-calls.js'
 import { WakeUps } from './client/wake-ups.js'
@@ -20,6 +21,7 @@ export class Server {
   private settings: readonly ServerSettings[] = []
   private readAt = Number.NEGATIVE_INFINITY
   private reading: Promise<void> | undefined
+  private readonly stopListening: () => void
 
   constructor(
     private readonly clients: Clients,
@@ -27,12 +29,11 @@ export class Server {
     readonly runtime: Runtime,
   ) {
     const { requestTimeoutMs, pollMs } = options
-    const { client, ours, appends } = clients
-    this.calls = new RedisCalls(client, runtime, requestTimeoutMs, ours)
-    this.appendCalls =
-      appends === undefined ? this.calls : new RedisCalls(appends, runtime, requestTimeoutMs, true)
+    const { client, appends } = clients
+    this.calls = new RedisCalls(client, runtime, requestTimeoutMs)
+    this.appendCalls = appends === undefined ? this.calls : new RedisCalls(appends, runtime, requestTimeoutMs)
     this.wakeUps = new WakeUps(this.calls, runtime, pollMs)
-    client.on('ready', this.refresh)
+    this.stopListening = listen(client, 'ready', () => this.refresh())
   }
 
   /** What is known by now; asks anew in the background when that is old. */
@@ -97,13 +98,17 @@ export class Server {
 
   async close(): Promise<void> {
     const { client, ours, appends } = this.clients
-    client.off('ready', this.refresh)
-    await this.wakeUps.close()
+    this.stopListening()
+    const closing = [this.wakeUps.close()]
     this.calls.close()
     this.appendCalls.close()
-    if (appends !== undefined) await disconnect(appends, this.runtime)
-    if (ours) await disconnect(client, this.runtime)
+    if (appends !== undefined) closing.push(disconnect(appends, this.runtime))
+    if (ours) closing.push(disconnect(client, this.runtime))
+    // Side by side: each may have to wait for a server that answers nothing.
+    await Promise.all(closing)
   }
 
-  private readonly refresh = () => void this.readSettings()
+  private refresh(): void {
+    void this.readSettings()
+  }
 }

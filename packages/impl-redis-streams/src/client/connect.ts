@@ -1,8 +1,10 @@
-import { invalidArgument, type Runtime, type Waits } from '@wal/walimpls'
+import { type BuildWaits, invalidArgument, type Runtime } from '@wal/walimpls'
 import { abortable } from '@wal/walimpls/helper'
-import type { Cluster, RedisOptions } from 'ioredis'
+import type { Cluster, Redis, RedisOptions } from 'ioredis'
 import { mapError } from '../error-mapping.js'
 import type { FullRedisStreamsOptions } from '../options.js'
+import { Attempts, SENTINEL_FAILED } from './attempts.js'
+import { quieten, quietenCluster, tellingConnector } from './quiet.js'
 import type { RedisClient } from './redis-calls.js'
 
 const DEFAULT_PORT = 6379
@@ -21,7 +23,7 @@ export interface Clients {
 export async function connect(
   options: FullRedisStreamsOptions,
   runtime: Runtime,
-  waits: Waits = {},
+  waits: BuildWaits = {},
 ): Promise<Clients> {
   const ours = options.client === undefined
   const client = options.client ?? (await newClient(options))
@@ -31,6 +33,8 @@ export async function connect(
   const appends = isCluster(client)
     ? client.duplicate([], { lazyConnect: true })
     : client.duplicate({ lazyConnect: true })
+  if (isCluster(appends)) quietenCluster(appends)
+  else quieten(appends)
   try {
     await firstConnect(appends, place, runtime, waits)
     return { client, ours, appends }
@@ -44,22 +48,21 @@ async function firstConnect(
   client: RedisClient,
   place: string,
   runtime: Runtime,
-  { signal }: Waits,
+  waits: BuildWaits,
 ): Promise<void> {
-  let reason: unknown
-  // Without a listener ioredis prints errors.
-  client.on('error', (error) => {
-    reason = error
-  })
+  const doing = `connecting to ${place}`
+  const attempts = new Attempts(client, doing, waits)
   try {
-    await abortable(client.connect(), signal)
+    await abortable(Promise.race([client.connect(), attempts.hopeless]), waits.signal)
     // ioredis goes on in database 0 when the server refuses the one that was asked for.
     if (!isCluster(client) && client.options.db) await client.select(client.options.db)
   } catch (error) {
     await disconnect(client, runtime)
-    signal?.throwIfAborted()
+    waits.signal?.throwIfAborted()
     // Of a connection that ended ioredis says no more; why, it said before.
-    throw mapError(reason ?? error, `connecting to ${place}`)
+    throw mapError(attempts.reason ?? error, doing)
+  } finally {
+    attempts.end()
   }
 }
 
@@ -77,8 +80,26 @@ async function newClient(options: FullRedisStreamsOptions): Promise<RedisClient>
       'option "hosts" of backend "redis-streams"',
       'one server, unless cluster: true (nodes of a Cluster) or sentinel: NAME (sentinels)',
     )
-  if (cluster) return newCluster(ioredis.Cluster, options)
-  return new ioredis.Redis({ ...redisOptions(options), ...address(options), replyMapping: 'legacy' })
+  if (cluster) {
+    const nodes = newCluster(ioredis.Cluster, options)
+    quietenCluster(nodes)
+    return nodes
+  }
+  const sentinelFailed = (error: unknown): void => void client.emit(SENTINEL_FAILED, error)
+  const client: Redis = new ioredis.Redis({
+    ...(watchesSentinels(options)
+      ? { Connector: tellingConnector(ioredis.SentinelConnector, sentinelFailed) }
+      : {}),
+    ...redisOptions(options),
+    ...address(options),
+    replyMapping: 'legacy',
+  })
+  quieten(client)
+  return client
+}
+
+function watchesSentinels({ sentinel, redis }: FullRedisStreamsOptions): boolean {
+  return sentinel !== undefined || redis?.sentinels !== undefined
 }
 
 function address({ hosts, sentinel, tls, redis }: FullRedisStreamsOptions): RedisOptions {
@@ -159,8 +180,8 @@ export function isCluster(client: RedisClient): client is Cluster {
   return (client as Partial<Cluster>).isCluster === true
 }
 
-/** What ioredis takes to destroy a socket that the other side does not close, and a little more. */
-const END_MS = 3_000
+/** What ioredis takes to destroy a socket that the other side does not close (2,000), and a little more. */
+const END_MS = 2_500
 
 /** Ends a client of ours. Resolves when its sockets are gone. */
 export async function disconnect(client: RedisClient, runtime: Runtime): Promise<void> {

@@ -1,6 +1,7 @@
 import { type Runtime, WalError } from '@wal/walimpls'
 import type { Cluster, Redis } from 'ioredis'
 import { CallFailure, mapError } from '../error-mapping.js'
+import { listen } from './client-events.js'
 
 export type RedisClient = Redis | Cluster
 
@@ -14,26 +15,37 @@ export class RedisCalls {
   private closed = false
   /** Why there is no connection, as far as the client says: a password that was changed, say. */
   private trouble: unknown
+  private readonly stops: readonly (() => void)[]
 
-  /** `ours`: nobody else listens to the client's errors. A listener on another's would silence them. */
+  /** It hears the client's errors, also of a client that a user made: they come out in the errors of calls. */
   constructor(
     readonly client: RedisClient,
     private readonly runtime: Runtime,
     private readonly timeoutMs: number,
-    ours = false,
   ) {
-    client.on('close', this.lost)
-    if (ours) client.on('error', this.troubled).on('ready', this.untroubled)
+    this.stops = [
+      listen(client, 'close', () => this.rejectAll('the connection ended under the request')),
+      listen(client, 'error', (error) => {
+        this.trouble = error
+      }),
+      listen(client, 'ready', () => {
+        this.trouble = undefined
+      }),
+    ]
   }
 
-  /** Rejects with one of our errors, which has an outcome. `doing` begins its sentence. */
-  call<T>(doing: string, send: (client: RedisClient) => Promise<T>): Promise<T> {
+  /** Rejects with one of our errors, as `mapped` makes it. `doing` begins its sentence. */
+  call<T>(
+    doing: string,
+    send: (client: RedisClient) => Promise<T>,
+    mapped: typeof mapError = mapError,
+  ): Promise<T> {
     if (this.closed) return Promise.reject(new WalError('WAL_CLOSED', `${doing}: the opener is closed`))
     return new Promise<T>((resolve, reject) => {
       const fail = (error: unknown) => {
         this.pending.delete(fail)
         timer.clear()
-        reject(mapError(error, doing, this.trouble))
+        reject(mapped(error, doing, this.trouble))
       }
       const timer = this.runtime.setTimeout(
         () => fail(new CallFailure(`no answer within ${this.timeoutMs} ms`)),
@@ -50,18 +62,8 @@ export class RedisCalls {
 
   close(): void {
     this.closed = true
-    this.client.off('close', this.lost).off('error', this.troubled).off('ready', this.untroubled)
+    for (const stop of this.stops) stop()
     this.rejectAll('the client was closed')
-  }
-
-  private readonly lost = () => this.rejectAll('the connection ended under the request')
-
-  private readonly troubled = (error: unknown) => {
-    this.trouble = error
-  }
-
-  private readonly untroubled = () => {
-    this.trouble = undefined
   }
 
   private rejectAll(why: string): void {

@@ -2,7 +2,9 @@ import type { Runtime } from '@wal/walimpls'
 import { onAbort } from '@wal/walimpls/helper'
 import type { Redis } from 'ioredis'
 import type { LogKeys } from '../log-keys.js'
+import { listen } from './client-events.js'
 import { disconnect, isCluster } from './connect.js'
+import { quieten } from './quiet.js'
 import type { RedisCalls } from './redis-calls.js'
 
 interface Watched {
@@ -27,6 +29,7 @@ export class WakeUps {
   private subscriber: Subscriber | undefined
   private timer: { clear(): void } | undefined
   private closed = false
+  private readonly stopListening: () => void
 
   constructor(
     private readonly calls: RedisCalls,
@@ -34,7 +37,7 @@ export class WakeUps {
     private readonly pollMs: number,
   ) {
     // What happened while the connection was away, and whether the log is still what it was, has to be looked for.
-    calls.client.on('ready', this.wakeAll)
+    this.stopListening = listen(calls.client, 'ready', () => this.wakeAll())
   }
 
   /** A reader begins; call what is returned when it ends. */
@@ -84,7 +87,7 @@ export class WakeUps {
   async close(): Promise<void> {
     this.closed = true
     this.timer?.clear()
-    this.calls.client.off('ready', this.wakeAll)
+    this.stopListening()
     await this.subscriber?.close()
   }
 
@@ -100,7 +103,7 @@ export class WakeUps {
       this.calls,
       this.runtime,
       (channel) => this.wake(this.watched.get(channel)),
-      this.wakeAll,
+      () => this.wakeAll(),
     )
     const { wake } = watched.keys
     this.subscriber.subscribe(wake).then(
@@ -121,7 +124,7 @@ export class WakeUps {
     for (const wake of [...watched.waiting]) wake()
   }
 
-  private readonly wakeAll = () => {
+  private wakeAll(): void {
     for (const watched of this.watched.values()) this.wake(watched)
   }
 
@@ -185,13 +188,13 @@ function subscribe(
   if (isCluster(client)) {
     const sharded = client.options.shardedSubscribers === true
     const event = sharded ? 'smessage' : 'message'
-    client.on(event, heard)
+    const stopListening = listen(client, event, (channel) => heard(channel as string))
     return {
       subscribe: (channel) => (sharded ? client.ssubscribe(channel) : client.subscribe(channel)),
       unsubscribe: (channel) =>
         void (sharded ? client.sunsubscribe(channel) : client.unsubscribe(channel)).catch(() => {}),
       close: async () => {
-        client.off(event, heard)
+        stopListening()
       },
     }
   }
@@ -203,8 +206,8 @@ function subscribe(
   })
   subscriber.on('message', heard)
   subscriber.on('ready', lost)
-  // Without a listener ioredis prints errors. The commands' connection meets the same ones and reports them.
-  subscriber.on('error', () => {})
+  // The commands' connection meets the same errors and reports them.
+  quieten(subscriber)
   return {
     subscribe: (channel) => subscriber.subscribe(channel),
     unsubscribe: (channel) => void subscriber.unsubscribe(channel).catch(() => {}),

@@ -2,7 +2,9 @@ import { defineScript } from './script.js'
 
 /**
  * Entries from a place on, cut by bytes, packed. XRANGE alone is bounded by a count, which says nothing of bytes; here
- * it is called for few at a time, fewer when the log has large records, so that the server too holds a bounded amount.
+ * it is called for few at a time, fewer when the log has large records, so that the server too holds a bounded amount
+ * (16 MiB). Of a run that may pass what is asked for the entries are measured one by one, and the answer ends with the
+ * one that reaches it: what is read again costs the server less than an answer that fills a client's output buffer.
  *
  * Arguments: first id (XRANGE's syntax), bytes to reach. Answers `gone`, or: last, oldest, below of the state; 1 when
  * the end was met; then pieces, each a packed run of entries.
@@ -16,18 +18,37 @@ if held[1] == '' then
   local entry = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
   if entry then held[1] = entry[1] end
 end
-local step = math.max(1, math.min(200, math.floor(16777216 / tonumber(held[4] or '1048576'))))
+local largest = tonumber(held[4] or '1048576')
+local step = math.max(1, math.min(200, math.floor(16777216 / largest)))
 local answer, packed, ended = {held[1], held[2], held[3], 0}, 0, 0
+
+local function cut(entries)
+  local sum = packed
+  for i = 1, #entries do
+    local fields = entries[i][2]
+    for j = 1, #fields do sum = sum + #fields[j] end
+    if sum >= bytes then
+      for k = #entries, i + 1, -1 do entries[k] = nil end
+      return
+    end
+  end
+end
+
 repeat
   local entries = redis.call('XRANGE', stream, from, '+', 'COUNT', step)
+  if #entries < step then ended = 1 end
+  if #entries * largest > bytes / 4 then
+    local found = #entries
+    cut(entries)
+    if #entries < found then ended = 0 end
+  end
   if #entries > 0 then
     local piece = cmsgpack.pack(entries)
     answer[#answer + 1] = piece
     packed = packed + #piece
     from = '(' .. entries[#entries][1]
   end
-  if #entries < step then ended = 1 end
-until ended == 1 or packed >= bytes
+until ended == 1 or packed >= bytes or #entries == 0
 answer[4] = ended
 return answer
 `)

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { RedisCalls } from '../client/redis-calls.js'
-import { replyCode } from '../error-mapping.js'
+import type { RedisCalls, RedisClient } from '../client/redis-calls.js'
+import { damagedState } from '../damaged-state.js'
+import { isScriptFailure, type mapError, replyCode, scrubbed } from '../error-mapping.js'
 import type { LogKeys } from '../log-keys.js'
 
 /** A Lua script: the server runs it whole before it serves anybody else. */
@@ -22,24 +23,30 @@ export function defineScript(source: string): Script {
 export async function runScript(
   calls: RedisCalls,
   script: Script,
-  { stream, state }: LogKeys,
+  keys: LogKeys,
   args: readonly (string | number | Buffer)[],
   doing: string,
-  sent?: () => void,
+  { sent, mapped }: { readonly sent?: (() => void) | undefined; readonly mapped?: typeof mapError } = {},
 ): Promise<ScriptReply> {
-  const reply = await calls.call(doing, async (client) => {
+  const run = async (client: RedisClient): Promise<unknown> => {
     try {
-      const running = client.callBuffer('evalsha', script.digest, 2, stream, state, ...args)
+      const running = client.callBuffer('evalsha', script.digest, 2, keys.stream, keys.state, ...args)
       sent?.()
       return await running
     } catch (error) {
       if (replyCode(error) !== 'NOSCRIPT') throw error
-      const running = client.callBuffer('eval', script.source, 2, stream, state, ...args)
+      const running = client.callBuffer('eval', script.source, 2, keys.stream, keys.state, ...args)
       sent?.()
       return running
     }
-  })
-  return reply as ScriptReply
+  }
+  const send = (client: RedisClient) =>
+    run(client).catch((error: unknown) => {
+      if (!isScriptFailure(error)) throw error
+      const said = scrubbed(error).message
+      throw damagedState(keys, `a field holds what this package never puts there (${said})`)
+    })
+  return (await calls.call(doing, send, mapped)) as ScriptReply
 }
 
 /** One part of a reply as text; empty where there is none. */
