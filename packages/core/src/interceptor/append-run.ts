@@ -1,4 +1,5 @@
 import { invalidArgument, type TimeTick } from '@wal/walimpls'
+import { ResultWithExtra } from '../append/result-with-extra.js'
 import type { Logger } from '../diagnostics/logger.js'
 import type { AppendResult, NewMessage } from '../wal.js'
 import type { InterceptedAppend, Interceptor } from './interceptor.js'
@@ -76,17 +77,23 @@ export class AppendRun {
     // Not awaited by the interceptor, but on its way.
     if (pending !== undefined) await (pending as Promise<AppendResult>).catch(nothing)
     watch.end()
+    const inner = last !== undefined && 'result' in last ? last.result : undefined
     if (this.#stored === undefined) {
       if ('error' in outcome) throw outcome.error
-      if (isResult(outcome.returned)) return outcome.returned
+      const result = resultIn(outcome.returned, inner)
+      if (result !== undefined) return result
       if (last !== undefined && 'error' in last) throw last.error
       throw this.#misuse(interceptor, NO_RESULT)
     }
     const stored = await this.#stored
+    const kept = inner ?? stored
     if ('error' in outcome) this.#logFailure(interceptor, outcome.error)
-    else if (isResult(outcome.returned)) return outcome.returned
-    else this.#logFailure(interceptor, this.#misuse(interceptor, NO_RESULT))
-    return last !== undefined && 'result' in last ? last.result : stored
+    else {
+      const result = resultIn(outcome.returned, kept)
+      if (result !== undefined) return result
+      this.#logFailure(interceptor, this.#misuse(interceptor, NO_RESULT))
+    }
+    return kept
   }
 
   #misuse({ name }: Interceptor, { did, allowed }: Misuse): Error {
@@ -132,6 +139,18 @@ async function outcomeOf(
   } catch (error) {
     return { error }
   }
+}
+
+/**
+ * What an interceptor returns, as a result. A spread of what `next` resolved to has lost position and time tick, which are
+ * getters there: then `extra` is taken over from it.
+ */
+function resultIn(returned: unknown, inner: AppendResult | undefined): AppendResult | undefined {
+  if (isResult(returned)) return returned
+  if (inner === undefined || typeof returned !== 'object' || returned === null) return undefined
+  if (Object.hasOwn(returned, 'extra'))
+    return new ResultWithExtra(inner, (returned as { readonly extra: unknown }).extra)
+  return Object.hasOwn(returned, 'vchannel') ? inner : undefined
 }
 
 function isResult(value: unknown): value is AppendResult {

@@ -18,7 +18,8 @@ export interface InterceptedAppend {
  * - What is thrown before `next` refuses the append: not written. So does what is returned without `next`, unless it is
  *   an `AppendResult`: that is then the append's, and nothing is stored.
  * - Once the message has reached the pipeline, only the pipeline says what becomes of it. After `next` has resolved the
- *   append has succeeded: a result that is returned (with something added, say) is passed on, an error is logged.
+ *   append has succeeded: a result that is returned is passed on, an error is logged. To add something, return
+ *   `{ ...result, extra }`: the rest of the result stays what it is, and whoever appended finds `extra` in it.
  * - `next` may be called again only when the call before has failed without reaching the pipeline.
  */
 export interface Interceptor {
