@@ -57,6 +57,8 @@ export interface Message {
 /** Everything up to this time tick has been delivered. */
 export interface TimeTickMark {
   readonly kind: 'timeTick'
+  /** Always empty: code that reads payloads need not tell marks from messages first. */
+  readonly payload: Uint8Array
   readonly timeTick: TimeTick
   readonly position: Position
 }
@@ -93,12 +95,27 @@ export interface OrderViolation {
 /** What a scanner may yield. */
 export type ScannerElement = Message | TimeTickMark | Gap | OrderViolation
 
-/** What a scanner yields under given options. */
-export type Delivery<O extends ReadOptions = ReadOptions> =
+/** Options of which none is given. */
+export type NoReadOptions = Readonly<Record<never, never>>
+
+/**
+ * What a scanner yields under given options. Where their type leaves it open whether an option asks for something (they
+ * stand in a variable, or are a whole `ReadOptions`), that is among it.
+ */
+export type Delivery<O extends ReadOptions = NoReadOptions> =
   | Message
-  | (O extends { readonly timeTicks: true } ? TimeTickMark : never)
-  | (O extends { readonly gaps: 'deliver' } ? Gap : never)
-  | (O extends { readonly orderViolations: 'deliver' } ? OrderViolation : never)
+  | IfAsked<O, 'timeTicks', true, TimeTickMark>
+  | IfAsked<O, 'gaps', 'deliver', Gap>
+  | IfAsked<O, 'orderViolations', 'deliver', OrderViolation>
+
+/** `Element`, if the option may have that value. */
+type IfAsked<O, Name extends keyof ReadOptions, Value extends ReadOptions[Name], Element> = O extends unknown
+  ? Name extends keyof O
+    ? Value extends O[Name]
+      ? Element
+      : never
+    : never
+  : never
 
 /**
  * A reader. One loop over it, one `next()` at a time or several: they are answered in order. It ends by `until`, `close`,

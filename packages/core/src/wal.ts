@@ -1,6 +1,6 @@
 import type { Guarantees, TimeTick, Waits } from '@wal/walimpls'
 import type { Position } from './position/position.js'
-import type { Delivery, ReadOptions, Scanner } from './scanner.js'
+import type { Delivery, NoReadOptions, ReadOptions, Scanner } from './scanner.js'
 
 /** A message to append. The library copies the payload at once: the caller may reuse its buffer. */
 export interface NewMessage {
@@ -33,7 +33,7 @@ export interface AppendResult {
   /** The backend's id as text, for tools; a number is written in base 36, as Milvus does. */
   readonly messageId: string
   readonly vchannel: string
-  /** What interceptors had to add. */
+  /** What interceptors had to add: of several, what the outermost returned. */
   readonly extra?: unknown
   toJSON(): { position: Position; timeTick: string; messageId: string; vchannel: string }
 }
@@ -67,7 +67,7 @@ export interface ReadOnlyWAL {
    * Starts at once. Close it, or leave its loop. Bad options and a closed WAL are thrown; everything else comes out of the
    * scanner.
    */
-  read<O extends ReadOptions>(options?: O): Scanner<Delivery<O>>
+  read<O extends ReadOptions = NoReadOptions>(options?: O): Scanner<Delivery<O>>
   /**
    * What became of the appends whose outcome is unknown, by the `token` of their error: in this process or another, on a
    * writer (which appends a time tick to find out) or on a read-only log (which waits for the writer's next record). Any

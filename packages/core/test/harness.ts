@@ -8,7 +8,7 @@ import {
 } from '@wal/core/testing'
 import { systemRuntime } from '@wal/walimpls'
 import { afterEach, onTestFinished } from 'vitest'
-import { type NewMessage, openWal, type Scanner, type WAL } from '../src/index.js'
+import { type NewMessage, openWal, type Scanner, type ScannerElement, type WAL } from '../src/index.js'
 import type { OpenWalOptions } from '../src/open.js'
 
 /** Small enough to be felt, and no waiting. */
@@ -69,11 +69,15 @@ export const message = (text: string, rest: Omit<NewMessage, 'payload'> = {}): N
   ...rest,
 })
 
-/** Texts of all that the scanner gives, up to `count`. */
-export async function texts(scanner: Scanner, count = Number.POSITIVE_INFINITY): Promise<string[]> {
+/** Texts of all that the scanner gives, which must be messages, up to `count`. */
+export async function texts(
+  scanner: Scanner<ScannerElement>,
+  count = Number.POSITIVE_INFINITY,
+): Promise<string[]> {
   const seen: string[] = []
   if (count === 0) return seen
   for await (const each of scanner) {
+    if (each.kind !== 'message') throw new Error(`a message was expected, not a ${each.kind}`)
     seen.push(textOf(each))
     if (seen.length >= count) break
   }

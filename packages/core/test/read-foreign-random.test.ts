@@ -94,7 +94,7 @@ function isCurrent(log: readonly Stored[], at: number): boolean {
 
 const everything = { timeTicks: true, orderViolations: 'deliver' } as const
 
-async function read(log: ReadOnlyWAL, options: ReadOptions, count: number) {
+async function read(log: ReadOnlyWAL, options: Omit<ReadOptions, 'gaps'>, count: number) {
   const seen: { text: string; kind: string; position: string }[] = []
   if (count === 0) return seen
   const scanner = log.read({ ...options, ...everything })

@@ -14,7 +14,7 @@ import type { ResolvedWalOptions } from '../options/wal-options.js'
 import type { ReadContext } from '../read/read-context.js'
 import { ReorderBudget } from '../read/reorder-budget.js'
 import { Resolver } from '../resolve/resolver.js'
-import type { Delivery, ReadOptions, Scanner } from '../scanner.js'
+import type { Delivery, NoReadOptions, ReadOptions, Scanner } from '../scanner.js'
 import type { AppendResolution, Channel, ReadOnlyWAL } from '../wal.js'
 import { closedError } from './closed-error.js'
 import { awaitLogEnd } from './read-log-end.js'
@@ -74,7 +74,7 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
     })
   }
 
-  read<O extends ReadOptions>(options?: O): Scanner<Delivery<O>> {
+  read<O extends ReadOptions = NoReadOptions>(options?: O): Scanner<Delivery<O>> {
     if (this.#closing) throw closedError(this.#where)
     return startScanner(this.#context, options, this.#scanners) as unknown as Scanner<Delivery<O>>
   }

@@ -30,7 +30,7 @@ import type { Position } from '../position/position.js'
 import type { ReadContext } from '../read/read-context.js'
 import { ReorderBudget } from '../read/reorder-budget.js'
 import { Resolver } from '../resolve/resolver.js'
-import type { Delivery, ReadOptions, Scanner } from '../scanner.js'
+import type { Delivery, NoReadOptions, ReadOptions, Scanner } from '../scanner.js'
 import type { ReadableTicks } from '../time-tick/readable-ticks.js'
 import type { Ticker } from '../time-tick/ticker.js'
 import type { AppendOptions, AppendResolution, AppendResult, Channel, NewMessage, WAL } from '../wal.js'
@@ -255,7 +255,7 @@ export class WalAdaptor implements WAL {
     return this.#resolver.resolve(token, waits)
   }
 
-  read<O extends ReadOptions>(options?: O): Scanner<Delivery<O>> {
+  read<O extends ReadOptions = NoReadOptions>(options?: O): Scanner<Delivery<O>> {
     if (this.#tree.closed) throw closedError(this.#where)
     return startScanner(this.#context, options, this.#scanners) as unknown as Scanner<Delivery<O>>
   }

@@ -4,8 +4,12 @@ import type { TimeTickMark } from '../scanner.js'
 import { type Naming, positionOf } from './delivered-message.js'
 import type { LogRecord } from './log-record.js'
 
+/** One for all: there is nothing in it that anybody could change. */
+const NO_BYTES = new Uint8Array(0)
+
 export class DeliveredTimeTick implements TimeTickMark {
   readonly kind = 'timeTick'
+  readonly payload = NO_BYTES
   readonly timeTick: TimeTick
   readonly position: Position
 

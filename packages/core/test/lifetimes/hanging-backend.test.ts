@@ -140,7 +140,11 @@ test('an opener waits for all its WALs before it closes the backend’s, though 
     build: async (...parameters) => {
       const opener = await inner.build(...parameters)
       const close = opener.close.bind(opener)
-      return { ...opener, close: () => (said.push('opener'), close()) }
+      const closeOpener = (): Promise<void> => {
+        said.push('opener')
+        return close()
+      }
+      return { ...opener, close: closeOpener }
     },
   }
   const opener = await adaptBuilder(builder).build({})
