@@ -1,6 +1,8 @@
 import { appendMutants } from './areas/append.mjs'
 import { bufferMutants } from './areas/buffer.mjs'
+import { errorMutants } from './areas/errors.mjs'
 import { fileMutants } from './areas/file.mjs'
+import { lifetimeMutants } from './areas/lifetimes.mjs'
 import { openMutants } from './areas/open.mjs'
 import { outcomeMutants } from './areas/outcomes.mjs'
 import { readMutants } from './areas/read.mjs'
@@ -13,4 +15,6 @@ export const mutants = [
   ...readMutants,
   ...openMutants,
   ...fileMutants,
+  ...errorMutants,
+  ...lifetimeMutants,
 ]

@@ -91,6 +91,23 @@ test('a backend that merely does not answer is told of nobody’s failure', asyn
   backend.letGo()
 })
 
+test('a close that leaves appends undone tells them what they were tried again through', async () => {
+  const backend = faulty()
+  const wal = await open({ builder: backend.builder, closeTimeoutMs: 30 })
+  const failure = fullDisk()
+  backend.plan = { script: { append: () => failure } }
+  const append = wal.append(message('a'))
+  append.catch(() => {})
+  await turn()
+  await within(wal.close())
+  await assert.rejects(append, {
+    code: 'WAL_CLOSED',
+    cause: failure,
+    message: NAMES_THE_DISK,
+    retryable: false,
+  })
+})
+
 test('truncate and what waits in an interceptor tell the failure that they waited through', async () => {
   const backend = faulty()
   const wal = await open({

@@ -139,6 +139,23 @@ test('an open that sentinels keep from connecting says why when its time is over
   expect(printed).toEqual([])
 })
 
+test('an append that the server refuses until its time is over says what the server says', async () => {
+  await using redis = await startRedis()
+  const wal = await openWal(`redis-streams://127.0.0.1:${redis.port}`, { channel: 'a', closeTimeoutMs: 100 })
+  await redis.command('CONFIG', 'SET', 'maxmemory', '1')
+  await expect(wal.append({ payload: new Uint8Array(10) }, { timeoutMs: 500 })).rejects.toMatchObject({
+    code: 'WAL_OUTCOME_UNKNOWN',
+    retryable: false,
+    message: expect.stringMatching(
+      /The last failure: appending to wal:\{a\} failed: OOM command not allowed/,
+    ),
+    cause: { code: 'WAL_UNAVAILABLE', outcome: 'not-written' },
+  })
+  await redis.command('CONFIG', 'SET', 'maxmemory', '0')
+  await wal.close()
+  expect(printed).toEqual([])
+})
+
 test('H152: what is no append rejects with no outcome of one', async () => {
   const redis = await startRedis()
   await using scene = Scene.on(redis, { requestTimeoutMs: 500 })

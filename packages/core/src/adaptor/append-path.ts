@@ -5,6 +5,7 @@ import { Appender, type AppenderOptions } from '../append/appender.js'
 import { BatchCutter } from '../append/batch-cutter.js'
 import { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
 import { AppendDiagnostics } from '../diagnostics/append-diagnostics.js'
+import { Trouble } from '../diagnostics/trouble.js'
 import { type WalGauges, WalMetrics } from '../diagnostics/wal-metrics.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
 import { ReadableTicks } from '../time-tick/readable-ticks.js'
@@ -34,10 +35,9 @@ export function openAppendPath(
     readonly opened: OpenedWriter
     readonly options: ResolvedWalOptions
     readonly fenceReaches: () => boolean
-  } & Pick<AppenderOptions, 'reassert' | 'confirm' | 'explainIds' | 'broken' | 'trouble'>,
+  } & Pick<AppenderOptions, 'reassert' | 'confirm' | 'explainIds' | 'broken'>,
 ): AppendPath {
-  const { backend, ids, channel, where, opened, options, reassert, confirm, explainIds, broken, trouble } =
-    parts
+  const { backend, ids, channel, where, opened, options, reassert, confirm, explainIds, broken } = parts
   const { log, writer, clock, stamp, logIdentity, truncation, openingTick } = opened
   const { runtime, logger, budgetBytes, batchBytes, lingerMs, appendTimeoutMs } = options
   const quarter = Math.floor(budgetBytes / 4)
@@ -62,7 +62,7 @@ export function openAppendPath(
     context: { backend, ids, logIdentity, writer },
     appendTimeoutMs,
     runtime,
-    trouble,
+    trouble: new Trouble({ runtime, logger, where }),
     where,
     pipelineBytes: PIPELINE_BYTES,
     lingerMs,

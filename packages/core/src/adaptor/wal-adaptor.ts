@@ -71,8 +71,6 @@ export class WalAdaptor implements WAL {
   readonly #left: () => void
   readonly #fences: boolean
   readonly #looks: WriterLooks
-  /** What appends are being tried again through. */
-  readonly #trouble: Trouble
   /** Why appends are refused from now on. */
   #refusal: WalError | undefined
   /** The backend's log, as it is open now, and the work of opening it anew. */
@@ -106,10 +104,9 @@ export class WalAdaptor implements WAL {
     this.#log = log
     this.#left = left
     this.#fences = fences
-    this.#trouble = new Trouble({ runtime, logger, where })
     this.#looks = new WriterLooks({
       writer,
-      trouble: this.#trouble,
+      trouble: () => this.#appender.trouble,
       view: () => this.#view,
       lastAcked: () => this.#appender.lastAcked,
       context: () => this.#context,
@@ -123,7 +120,6 @@ export class WalAdaptor implements WAL {
       where,
       opened,
       options,
-      trouble: this.#trouble,
       reassert: (signal) => this.#reassert(opener, channel, signal),
       confirm: (upTo, signal) => this.#looks.confirm(upTo, signal),
       explainIds: (next, signal) => this.#looks.explainIds(next, signal),
@@ -291,8 +287,7 @@ export class WalAdaptor implements WAL {
   }
 
   get #view(): LogView {
-    const { runtime, logger } = this.#options
-    return { log: this.#log, ids: this.#ids, where: this.#where, runtime, logger }
+    return { ...this.#context, log: this.#log }
   }
 
   get #fenceReaches(): boolean {
@@ -331,7 +326,7 @@ export class WalAdaptor implements WAL {
       `${this.#where}: the backend says that another writer took over; looking into the log`,
     )
     const look = () => this.#looks.lookThroughFailures(signal)
-    const parts = { opener, channel, options, where: this.#where, trouble: this.#trouble }
+    const parts = { opener, channel, options, where: this.#where, trouble: this.#appender.trouble }
     const reasserting = reassertFence({ ...parts, signal, log: this.#log, writer, look })
     // Readers wait for it: the log under them is closed meanwhile.
     this.#reopening = reasserting.catch(() => {})

@@ -17,7 +17,7 @@ const LOOKING_FAILED = 'looking for a newer writer failed, looking again'
 export interface WriterLooksOptions {
   readonly writer: Writer
   /** Hears of the failures that a look outlasts while appends wait for it. */
-  readonly trouble: Trouble
+  readonly trouble: () => Trouble
   /** The log as it is open now. */
   readonly view: () => LogView
   readonly lastAcked: () => OwnPlace
@@ -98,7 +98,7 @@ export class WriterLooks {
     }
     if (lost === undefined) throw idsDoNotRise(where, ids.serialise(lastAcked().id), ids.serialise(next))
     const error = await this.#explained(lost, signal)
-    const end = await awaitLogEnd(view(), signal, trouble)
+    const end = await awaitLogEnd(view(), signal, trouble())
     if (end.writer !== undefined && isSameWriter(end.writer, writer)) return error
     this.#options.lost(error)
     throw error
@@ -110,7 +110,7 @@ export class WriterLooks {
 
   #outlasting(firstMs: number, signal: AbortSignal, look: () => Promise<void>): Promise<void> {
     const { trouble, view } = this.#options
-    const failed = (error: unknown) => trouble.met(error, LOOKING_FAILED)
+    const failed = (error: unknown) => trouble().met(error, LOOKING_FAILED)
     return retry(view().runtime, { firstMs, shouldRetry: mayPass, failed, signal }, look)
   }
 

@@ -1,16 +1,27 @@
 import { AppendError, WalError } from '@wal/walimpls'
 import { lastFailure } from '../errors/last-failure.js'
 
-/** What a caller is told when something other than its own append ended it: the same code, with the append's outcome. */
+/**
+ * What a caller is told when something other than its own append ended it: the same code, with the append's outcome. A
+ * close says nothing of why the append was not done by then, so the last failure is told with it.
+ */
 export function appendError(
   error: unknown,
   outcome: AppendError['outcome'],
   token: string | undefined,
+  failure?: unknown,
 ): AppendError {
   const options = { outcome, cause: error, ...(token === undefined ? {} : { token }) }
-  return WalError.isInstance(error)
-    ? new AppendError(error.code, error.message, { ...options, retryable: error.retryable })
-    : new AppendError('WAL_UNAVAILABLE', error instanceof Error ? error.message : String(error), options)
+  if (!WalError.isInstance(error))
+    return new AppendError('WAL_UNAVAILABLE', error instanceof Error ? error.message : String(error), options)
+  const { code, message, retryable } = error
+  if (code !== 'WAL_CLOSED' || failure === undefined)
+    return new AppendError(code, message, { ...options, retryable })
+  return new AppendError(code, `${message}.${lastFailure(failure)}`, {
+    ...options,
+    retryable,
+    cause: failure,
+  })
 }
 
 /** For a call on a writer that has ended, whatever ended it: the same call again fails at once, and always will. */

@@ -88,7 +88,8 @@ export class AppendOutcomes {
   failed(tasks: readonly AppendTask[], error: unknown, batch: BatchInFlight | undefined): void {
     const outcome = endOutcome(batch)
     const sent = outcome === 'unknown' ? batch : undefined
-    const failure: Failure = { of: (token) => appendError(error, outcome, token) }
+    const { last } = this.#options.trouble
+    const failure: Failure = { of: (token) => appendError(error, outcome, token, last) }
     for (let i = 0; i < tasks.length; i++) {
       const task = tasks[i] as AppendTask
       if (task.state === 'settled') continue

@@ -78,7 +78,7 @@ export class Appender implements PipelineEvents {
   }
 
   /** What batches are being sent again through. */
-  get trouble(): Pick<Trouble, 'last'> {
+  get trouble(): Trouble {
     return this.#options.trouble
   }
 

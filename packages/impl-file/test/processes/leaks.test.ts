@@ -4,15 +4,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'vitest'
 import { Child } from '../../../walimpls/test/child-process.js'
+import { growingClasses, type HeapClasses } from './heap-classes.js'
 
-const OPENS = Number(process.env.WAL_TEST_OPENS ?? 500)
-/** What caches of Node and compiled code may add between two looks, and what one lost timer or listener would exceed. */
-const NOISE_BYTES = 512 << 10
-const BYTES_AN_OPEN = 256
+const OPENS = Number(process.env.WAL_TEST_OPENS ?? 600)
+/** The first is behind what is made once, and compiled. */
+const POINTS = 6
+/** One object kept in ten opens is a leak. */
+const LEAST = Math.floor(OPENS / POINTS / 10)
 
 interface Report {
   readonly done: number
-  readonly heapBytes: number
+  readonly classes: HeapClasses
   readonly resources: Readonly<Record<string, number>>
   readonly listeners: number
   readonly processListeners: number
@@ -26,32 +28,43 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
+async function opens(url: string, ...more: readonly string[]): Promise<Report[]> {
+  const child = new Child(script, [url, String(OPENS), String(POINTS), ...more], ['--expose-gc'])
+  assert.equal(await child.ended(), 0)
+  const reports = child.lines.map((line) => JSON.parse(line) as Report)
+  assert.equal(reports.length, POINTS)
+  assert.equal(reports.at(-1)?.done, OPENS)
+  return reports
+}
+
 test.each(['memory', 'file'])(
-  `${OPENS} opens and closes (%s) leave no handle, timer, listener or growing heap, and the process ends by itself`,
+  `${OPENS} opens and closes (%s) leave no handle, timer, listener or object, and the process ends by itself`,
   async (backend) => {
-    const child = new Child(
-      script,
-      [backend === 'file' ? `file:${folder}` : 'memory:', String(OPENS)],
-      ['--expose-gc'],
-    )
-    assert.equal(await child.ended(), 0)
-    const reports = child.lines.map((line) => JSON.parse(line) as Report)
-    console.log(backend, ...child.lines)
-    const [half, end] = reports as [Report, Report]
-    assert.deepEqual(
-      reports.map(({ done }) => done),
-      [Math.ceil(OPENS / 2), OPENS],
-    )
+    const reports = await opens(backend === 'file' ? `file:${folder}` : 'memory:')
     for (const report of reports) {
       const { TTYWrap, PipeWrap, ...resources } = report.resources
       assert.deepEqual(resources, {}, 'nothing but standard output is active')
       assert.equal(report.listeners, 0)
       assert.equal(report.warnings, 0)
+      assert.equal(report.processListeners, reports[0]?.processListeners)
     }
-    assert.equal(end.processListeners, half.processListeners)
-    const growth = end.heapBytes - half.heapBytes
-    const allowed = NOISE_BYTES + (OPENS / 2) * BYTES_AN_OPEN
-    assert.ok(growth < allowed, `the heap grew by ${growth} bytes, allowed are ${allowed}`)
+    assert.deepEqual(
+      growingClasses(
+        reports.map(({ classes }) => classes),
+        LEAST,
+      ),
+      [],
+    )
   },
   3_600_000,
 )
+
+test('an object that each open keeps is found by its class', async () => {
+  const reports = await opens('memory:', 'leak')
+  const found = growingClasses(
+    reports.map(({ classes }) => classes),
+    LEAST,
+  )
+  assert.equal(found.length, 1, found.join('; '))
+  assert.match(found[0] as string, /^Object: \d+(, \d+){5}$/)
+}, 3_600_000)

@@ -2,13 +2,16 @@ import { getEventListeners } from 'node:events'
 import { mustGetBuilder, openWal } from '@wal/core'
 import { resetMemory } from '@wal/core/testing'
 import '@wal/impl-file'
+import { countHeapClasses } from './heap-classes.js'
 
 /**
- * Opens, appends, reads and closes, again and again, and prints what is left at half the way and at its end. It says
- * nothing of ending: the process ends when nothing keeps it alive.
+ * Opens, appends, reads and closes, again and again, and prints what is left at some points on the way and at its end. It
+ * says nothing of ending: the process ends when nothing keeps it alive. `leak` keeps one small object of each open.
  */
-const [url = '', amount = '1'] = process.argv.slice(2)
+const [url = '', amount = '1', points = '1', leak = ''] = process.argv.slice(2)
 const opens = Number(amount)
+const betweenPoints = Math.ceil(opens / Number(points))
+const kept: object[] = []
 const payload = Buffer.alloc(100, 7)
 const { signal } = new AbortController()
 let warnings = 0
@@ -23,8 +26,9 @@ for (let i = 1; i <= opens; i++) {
   await waiting
   await wal.close()
   await reader.close()
+  if (leak !== '') kept.push({ i })
   if (i % 50 === 0) await forget()
-  if (i === Math.ceil(opens / 2) || i === opens) await report(i)
+  if (i % betweenPoints === 0 || i === opens) await report(i)
 }
 
 /** A log grows with every writer. What is to be measured is everything else. */
@@ -36,11 +40,7 @@ async function forget(): Promise<void> {
 }
 
 async function report(done: number): Promise<void> {
-  // Timers and handles that are closed are gone a turn later.
-  for (let i = 0; i < 5; i++) {
-    await new Promise((resolve) => setImmediate(resolve))
-    globalThis.gc?.()
-  }
+  const classes = await countHeapClasses()
   // A request to the file system ends by itself, and may be one of the loader's. Handles and timers stay.
   let resources = activeResources()
   while (Object.keys(resources).some((name) => name.startsWith('FSReq'))) {
@@ -50,7 +50,7 @@ async function report(done: number): Promise<void> {
   console.log(
     JSON.stringify({
       done,
-      heapBytes: process.memoryUsage().heapUsed,
+      classes,
       resources,
       listeners: getEventListeners(signal, 'abort').length,
       processListeners: process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0),
