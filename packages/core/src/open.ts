@@ -46,7 +46,7 @@ export async function openWal(url: string, options: OpenWalOptions): Promise<WAL
   const builder = given ?? builderForScheme(parsed.scheme)
   const deadline = new OpenDeadline(builder.name, checked)
   const { signal, trouble } = deadline
-  const failed = (error: unknown) => trouble.met(error, 'connecting failed, trying again')
+  const failed = (error: unknown) => trouble.failed(error, 'connecting failed, trying again')
   try {
     const opener = await buildOpener(
       builder,

@@ -1,7 +1,7 @@
 import { corrupt } from '@wal/walimpls'
 import type { LogKeys } from './log-keys.js'
 
-/** A field of a log's state that this package never wrote so: whoever changed it changed what readers and writers rely on. */
+/** A field of a log's state that this package never wrote so: somebody changed what readers and writers rely on. */
 export function damagedState({ state, stream }: LogKeys, what: string): Error {
   return corrupt(`the hash ${state} of the stream ${stream}`, what)
 }

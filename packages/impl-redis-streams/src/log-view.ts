@@ -75,7 +75,7 @@ export class LogView {
     }
   }
 
-  /** An id of the state. Throws `WAL_CORRUPT` for what is none: whoever changed the state changed what it promises. */
+  /** An id of the state. Throws `WAL_CORRUPT` for what is none: somebody else changed the state. */
   private idAt(reply: ScriptReply, index: number, field: string): RedisStreamsId | undefined {
     const text = textAt(reply, index)
     const id = messageIds.read(text)

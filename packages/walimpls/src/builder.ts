@@ -8,7 +8,7 @@ import type { Waits } from './wal.js'
 
 /** What a build takes beside its options. */
 export interface BuildWaits extends Waits {
-  /** To be told of every failure through which the build goes on trying: so whoever stops waiting for it knows why. */
+  /** To be told of every failure through which the build goes on trying: so a caller who stops waiting for it knows why. */
   readonly failed?: (error: unknown) => void
 }
 

@@ -27,7 +27,7 @@ export const errorMutants = [
   {
     name: 'an open that outlasts failures does not remember them',
     file: 'packages/core/src/adaptor/writer-open.ts',
-    find: 'failed: (error) => trouble.met(error, OPENING_FAILED)',
+    find: 'failed: (error) => trouble.failed(error, OPENING_FAILED)',
     replace: 'failed: (error) => void [error, trouble, OPENING_FAILED]',
     harness: reasons,
   },

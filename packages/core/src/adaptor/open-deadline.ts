@@ -25,7 +25,7 @@ export class OpenDeadline {
     if (signal !== undefined) this.endWith(signal)
   }
 
-  /** Aborts when the time is over or whoever waits gives up. */
+  /** Aborts when the time is over or the caller gives up. */
   get signal(): AbortSignal {
     return this.#ending.signal
   }

@@ -33,7 +33,7 @@ export class OpenerAdaptor implements Opener {
   readonly #runtime: Runtime
   /** Closes its WALs side by side, so that many that are stuck take no longer than one. */
   readonly #tree: CloseTree
-  /** Of whoever opened a log last: an opener has none of its own. */
+  /** The one that was given with the last open: an opener has none of its own. */
   #logger: Logger = silentLogger
   /** For messages about the opener itself. */
   #where: string

@@ -161,7 +161,7 @@ export function awaitLogEnd(
   tries = Number.POSITIVE_INFINITY,
 ): Promise<LogEnd> {
   const shouldRetry = (error: unknown, failures: number) => failures < tries && mayPass(error)
-  const failed = (error: unknown) => trouble.met(error, 'looking for the log’s end failed, looking again')
+  const failed = (error: unknown) => trouble.failed(error, 'looking for the log’s end failed, looking again')
   const options = { firstMs: 100, shouldRetry, failed, ...(signal === undefined ? {} : { signal }) }
   return retry(view.runtime, options, async () => {
     let place: string | undefined

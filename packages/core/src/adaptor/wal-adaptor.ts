@@ -54,7 +54,6 @@ export class WalAdaptor implements WAL {
   readonly #where: string
   readonly #options: ResolvedWalOptions
   readonly #opened: OpenedWriter
-  readonly #ids: MessageIdCodec
   readonly #appender: Appender
   readonly #ticker: Ticker
   readonly #buffer: WriteAheadBuffer
@@ -100,7 +99,6 @@ export class WalAdaptor implements WAL {
     this.#where = where
     this.#options = options
     this.#opened = opened
-    this.#ids = ids
     this.#log = log
     this.#left = left
     this.#fences = fences

@@ -53,7 +53,7 @@ export class WriterLooks {
   async isCurrent(signal: AbortSignal, shouldRetry: (error: unknown) => boolean): Promise<boolean> {
     const view = this.#options.view()
     const trouble = new Trouble(view)
-    const failed = (error: unknown) => trouble.met(error, LOOKING_FAILED)
+    const failed = (error: unknown) => trouble.failed(error, LOOKING_FAILED)
     try {
       await retry(view.runtime, { firstMs: 100, shouldRetry, failed, signal }, () =>
         this.#forward(undefined, signal),
@@ -110,7 +110,7 @@ export class WriterLooks {
 
   #outlasting(firstMs: number, signal: AbortSignal, look: () => Promise<void>): Promise<void> {
     const { trouble, view } = this.#options
-    const failed = (error: unknown) => trouble().met(error, LOOKING_FAILED)
+    const failed = (error: unknown) => trouble().failed(error, LOOKING_FAILED)
     return retry(view().runtime, { firstMs, shouldRetry: mayPass, failed, signal }, look)
   }
 

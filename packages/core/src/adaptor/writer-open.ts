@@ -139,7 +139,7 @@ async function release(log: ReadOnlyWALImpls, where: string, options: ResolvedWa
 
 /** How an open goes on through failures that pass. */
 function outlasting({ signal, trouble }: Pick<WriterOpenOptions, 'signal' | 'trouble'>): RetryOptions {
-  return { signal, shouldRetry: mayPass, failed: (error) => trouble.met(error, OPENING_FAILED) }
+  return { signal, shouldRetry: mayPass, failed: (error) => trouble.failed(error, OPENING_FAILED) }
 }
 
 async function attempt(

@@ -342,7 +342,7 @@ export class Pipeline {
         this.#fail(failed, error)
       } else if (isHopeless(error)) throw error
       else {
-        trouble.met(error, 'append failed, sending again', { attempt, sequence: failed.batch.sequence })
+        trouble.failed(error, 'append failed, sending again', { attempt, sequence: failed.batch.sequence })
         if (isFenced(error)) {
           this.#log = await this.#options.events.reassert(signal)
           this.#options.trust.fenceTakenBack()

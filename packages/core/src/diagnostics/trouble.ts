@@ -35,7 +35,7 @@ export class Trouble {
   }
 
   /** It failed and will be tried again. `what` is a sentence without its subject: `append failed, sending again`. */
-  met(err: unknown, what: string, fields: object = {}): void {
+  failed(err: unknown, what: string, fields: object = {}): void {
     const { runtime, logger, where } = this.#parts
     const now = runtime.monotonic()
     if (this.#last === undefined) {

@@ -19,7 +19,7 @@ export interface InterceptedAppend {
  *   an `AppendResult`: that is then the append's, and nothing is stored.
  * - Once the message has reached the pipeline, only the pipeline says what becomes of it. After `next` has resolved the
  *   append has succeeded: a result that is returned is passed on, an error is logged. To add something, return
- *   `{ ...result, extra }`: the rest of the result stays what it is, and whoever appended finds `extra` in it.
+ *   `{ ...result, extra }`: the rest of the result stays what it is, and the caller of `append` finds `extra` in it.
  * - `next` may be called again only when the call before has failed without reaching the pipeline.
  */
 export interface Interceptor {

@@ -83,7 +83,7 @@ export class CatchUp {
     if (WalError.isInstance(error) && error.code === 'WAL_CLOSED' && (await this.#reopened())) return
     if (!mayPass(error)) throw error
     this.#trouble ??= new Trouble(this.#context)
-    this.#trouble.met(error, 'reading failed; it goes on at the last record that was read')
+    this.#trouble.failed(error, 'reading failed; it goes on at the last record that was read')
     await this.backOff()
   }
 

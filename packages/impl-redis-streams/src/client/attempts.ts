@@ -7,8 +7,8 @@ import type { RedisClient } from './redis-calls.js'
 export const SENTINEL_FAILED = 'wal:sentinel-failed'
 
 /**
- * What becomes of the attempts of a client that connects for the first time. ioredis tries sentinels for ever, whatever
- * they answer; here attempts that no repetition can mend end it, and all others are told to who waits.
+ * What becomes of the attempts of a client that connects for the first time. ioredis goes on trying sentinels,
+ * whatever they answer; here attempts that no repetition can mend end it, and all others are told to the caller.
  */
 export class Attempts {
   /** Rejects once it is certain that the client will not connect. */

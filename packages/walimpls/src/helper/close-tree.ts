@@ -7,7 +7,7 @@ export type CloseOrder = 'reverse' | 'together'
 
 /**
  * Things to close that live inside one another: opener ⊃ log ⊃ scanner. Closing one closes what was opened inside it
- * first, in the order that it is made with; everything is closed once, whoever asks first. What was added while its
+ * first, in the order that it is made with; everything is closed once, however many ask. What was added while its
  * parent closes is closed at once.
  */
 export class CloseTree {
