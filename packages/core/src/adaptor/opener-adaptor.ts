@@ -179,7 +179,9 @@ export class OpenerAdaptor implements Opener {
     const { messageIds: ids } = this.#builder
     const log = await this.#share.opener.openReadOnly(channel, { signal })
     const parts = { backend: this.backend, ids, channel, where, log, options, parent: this.#tree }
-    return closingOnFailure(log, async () => new ReadOnlyWalAdaptor(parts))
+    const { runtime, logger } = options
+    const close = () => closeWithin({ runtime, logger, where }, 'log', log)
+    return closingOnFailure({ close }, async () => new ReadOnlyWalAdaptor(parts))
   }
 
   async #openWriter(
@@ -195,7 +197,8 @@ export class OpenerAdaptor implements Opener {
     const seat = new WriterSeat({ backend, where, runtime, logger, signal })
     const opened = await openWriter({ opener, ids, channel, term, where, options, seat, signal, trouble })
     const { log, writer, logIdentity, openingTick } = opened
-    return closingOnFailure(log, async () => {
+    const close = () => closeWithin({ runtime, logger, where }, 'log', log)
+    return closingOnFailure({ close }, async () => {
       for (const warning of log.guarantees.warnings) givenLogger.warn({ backend, channel }, warning)
       const left = () => seat.leave()
       const parent = this.#tree

@@ -207,3 +207,14 @@ test('a read-only WAL leaves behind a log that does not close', async () => {
     .poll(() => logged.filter(({ text }) => text.includes("the backend's log has not closed")).length)
     .toBe(1)
 })
+
+test('an open that fails is told why, though the log that it had opened does not close', async () => {
+  const builder = overMemory(() => ({ close: forever }))
+  const interceptors = [
+    (): never => {
+      throw new Error('not built')
+    },
+  ]
+  const opening = openWal('memory:', { channel: 'log', builder, interceptors, openTimeoutMs: 60_000 })
+  await assert.rejects(within(opening, ALL_CLOSED_MS), { message: 'not built' })
+})
