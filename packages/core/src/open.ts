@@ -60,7 +60,7 @@ export async function openWal(url: string, options: OpenWalOptions): Promise<WAL
   }
 }
 
-/** Its own beside those of an open, whose channel is a name here. */
+/** Options of `openWal` that `open` of an opener has not, or has within its channel. */
 const OWN_OPTIONS = ['channel', 'accessMode', 'term', 'openTimeoutMs', 'signal', 'backend', 'builder']
 
 interface CheckedOpenWal {

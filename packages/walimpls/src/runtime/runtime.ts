@@ -20,8 +20,8 @@ export interface Runtime {
   /** Runs after the current turn of the event loop has let I/O in. */
   yield(): Promise<void>
   /**
-   * Keeps the process alive until what is returned is cleared: of a reader that waits, for whom nothing else may. Optional:
-   * without it such a reader ends with the process, as in a simulation, where no process waits.
+   * Keeps the process alive until what is returned is cleared. A waiting reader asks for it: it may wait for a promise
+   * alone, and Node ends a process that has only promises left. Optional: without it such a process ends.
    */
   hold?(): Timer
   readonly files: FileSystem
