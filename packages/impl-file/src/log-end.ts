@@ -1,4 +1,4 @@
-import { corrupt, type Runtime, type StoredMessage } from '@wal/walimpls'
+import { corrupt, type Runtime, type StoredMessage, WalError } from '@wal/walimpls'
 import type { NumberId } from '@wal/walimpls/helper'
 import { FRAME_HEADER_BYTES, type FrameHeader } from './frame.js'
 import { FrameDecoder } from './frame-decoder.js'
@@ -8,6 +8,9 @@ import type { LogDirectory } from './log-directory.js'
 import { LogReader } from './log-reader.js'
 import { SEGMENT_HEADER_BYTES, type Seal, type SegmentHeader } from './segment-header.js'
 import { type Chunk, SegmentReader } from './segment-reader.js'
+
+/** So many truncations in a row do not overtake one look. */
+const LOOKS = 10
 
 /** Where a new writer takes over. */
 export interface LogEnd {
@@ -54,6 +57,18 @@ export async function lastRecord(
   log: LogDirectory,
   runtime: Runtime,
 ): Promise<StoredMessage<NumberId> | undefined> {
+  // What it looks at may be truncated meanwhile; the next look is without it.
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await lookAtLast(log, runtime)
+    } catch (error) {
+      const truncated = WalError.isInstance(error) && error.code === 'WAL_POSITION_TRUNCATED'
+      if (!truncated || attempt === LOOKS) throw error
+    }
+  }
+}
+
+async function lookAtLast(log: LogDirectory, runtime: Runtime): Promise<StoredMessage<NumberId> | undefined> {
   const head = (await log.links()).at(-1)
   if (head === undefined) return undefined
   // From the last known batch on; every final segment has at least one.

@@ -367,6 +367,14 @@ class MountedFile implements File {
     const { node } = this
     node.visible = resized(node.visible, Math.max(node.visible.length, position + bytes.length))
     bytes.copy(node.visible, position)
+    // Written once more it is in the cache to be written again.
+    const end = position + bytes.length
+    node.dropped = node.dropped.flatMap(({ from, to }) =>
+      [
+        { from, to: Math.min(to, position) },
+        { from: Math.max(from, end), to },
+      ].filter((range) => range.from < range.to),
+    )
     this.disk.changed(this.path)
   }
 
