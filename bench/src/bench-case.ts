@@ -14,6 +14,8 @@ export interface BenchCase {
   readonly quickCount: number
   /** The ratio to reach, ours ÷ peer in operations a second; absent where there is only a figure to watch. */
   readonly atLeast?: number
+  /** The server that it needs. Both sides of a comparison with another commit share one. */
+  readonly server?: 'redis'
   /** `folder` is empty and removed afterwards. */
   prepare(folder: string): Promise<{ readonly ours: Contender; readonly peer: Contender }>
 }

@@ -1,42 +1,60 @@
 import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { adaptorAppend, adaptorAppendBatch } from './cases/adaptor-overhead.js'
-import { fileInFlight } from './cases/file-in-flight.js'
-import { fileOneAtATime } from './cases/file-one-at-a-time.js'
-import { redisInFlight } from './cases/redis-in-flight.js'
-import { redisReplay } from './cases/redis-replay.js'
+import { compareAll } from './against/compare-all.js'
+import { markdownAgainst } from './against/report.js'
+import { findCases } from './find-cases.js'
 import { markdown } from './report.js'
-import { runCase } from './runner.js'
+import { type CaseResult, runCase } from './runner.js'
 
-const CASES = [adaptorAppend, adaptorAppendBatch, fileOneAtATime, fileInFlight, redisInFlight, redisReplay]
+const here = fileURLToPath(new URL('.', import.meta.url))
 
 const { values, positionals } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, rounds: { type: 'string', default: '5' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '5' },
+    // Given by `tools/bench.mjs` for `--against`: a clone of the repository, and the commit that is built there.
+    commit: { type: 'string' },
+    clone: { type: 'string' },
+  },
   allowPositionals: true,
 })
-const chosen = CASES.filter(({ name }) => positionals.every((word) => name.includes(word)))
+const { cases, broken } = await findCases(join(here, 'cases'))
+for (const { file, reason } of broken) throw new Error(`bench/src/cases/${file} can't be loaded: ${reason}`)
+const chosen = cases.filter(({ name }) => positionals.every((word) => name.includes(word)))
 if (chosen.length === 0) {
   console.error(
-    `No case has "${positionals.join(' ')}" in its name. Cases: ${CASES.map(({ name }) => name).join('; ')}`,
+    `No case has "${positionals.join('" and "')}" in its name. Cases: ${cases.map(({ name }) => name).join('; ')}`,
   )
   process.exit(2)
 }
-const results = []
-for (const bench of chosen)
-  results.push(
-    await runCase(bench, {
-      rounds: Math.max(1, Number(values.rounds) || 5),
-      quick: values.quick,
-      progress: (text) => console.error(text),
-    }),
-  )
-console.log(markdown(results))
-const folder = join(dirname(fileURLToPath(import.meta.url)), '../results')
-await mkdir(folder, { recursive: true })
-const name = new Date().toISOString().replaceAll(':', '-')
-await writeFile(
-  join(folder, `${name}.json`),
-  `${JSON.stringify({ node: process.version, quick: values.quick, results }, null, 2)}\n`,
-)
+const options = {
+  rounds: Math.max(1, Number(values.rounds) || 5),
+  quick: values.quick,
+  progress: (text: string) => console.error(text),
+}
+const { commit, clone } = values
+if (commit === undefined || clone === undefined) {
+  const results: CaseResult[] = []
+  for (const bench of chosen) results.push(await runCase(bench, options))
+  await save('', markdown(results), { results })
+} else {
+  const folders = { here, there: join(clone, 'bench/src/'), ownThere: join(clone, 'bench/src-own/cases') }
+  const comparison = await compareAll(chosen, cases, folders, { ...options, scratch: clone })
+  await save(`-against-${commit.slice(0, 12)}`, markdownAgainst(commit, comparison), {
+    commit,
+    ...comparison,
+  })
+}
+
+/** Prints the table, and keeps it beside all that was measured. */
+async function save(suffix: string, table: string, measured: object): Promise<void> {
+  console.log(table)
+  const folder = join(here, '../results')
+  await mkdir(folder, { recursive: true })
+  const path = join(folder, `${new Date().toISOString().replaceAll(':', '-')}${suffix}`)
+  const all = { node: process.version, quick: values.quick, ...measured }
+  await writeFile(`${path}.json`, `${JSON.stringify(all, null, 2)}\n`)
+  await writeFile(`${path}.md`, `${table}\n`)
+}

@@ -16,7 +16,7 @@ export function markdown(results: readonly CaseResult[]): string {
   ].join('\n')
 }
 
-function figure(perSecond: number, unit: string): string {
+export function figure(perSecond: number, unit: string): string {
   return unit === 'message'
     ? `${(1e9 / perSecond).toFixed(0)} ns a ${unit}`
     : `${Math.round(perSecond).toLocaleString('en')} ${unit}s/s`

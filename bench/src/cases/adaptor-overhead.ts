@@ -1,7 +1,7 @@
 import { openWal, type WAL } from '@wal/core'
 import type { Batch } from '@wal/walimpls'
 import { type BenchCase, type Contender, payloadOf, timed } from '../bench-case.js'
-import { NoOpLog, noOpBuilder } from './no-op-backend.js'
+import { NoOpLog, noOpBuilder } from '../no-op-backend.js'
 
 const BATCH = 500
 const payload = payloadOf(0)

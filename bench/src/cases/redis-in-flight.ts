@@ -2,7 +2,7 @@ import { openWal } from '@wal/core'
 import '@wal/impl-redis-streams'
 import { appendsInFlight } from '../appends-in-flight.js'
 import { type BenchCase, timed } from '../bench-case.js'
-import { fieldsOf, startRedisBench } from './redis-server.js'
+import { fieldsOf, openRedisBench } from '../redis-bench.js'
 
 const IN_FLIGHT = 2000
 const PIPELINE = 500
@@ -14,8 +14,9 @@ export const redisInFlight: BenchCase = {
   count: 200_000,
   quickCount: 60_000,
   atLeast: 1.5,
+  server: 'redis',
   async prepare() {
-    const redis = await startRedisBench()
+    const redis = await openRedisBench()
     const { client } = redis
     const wal = await openWal(redis.url, { channel: 'bench' })
     return {

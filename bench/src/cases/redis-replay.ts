@@ -2,7 +2,7 @@ import { openWal, type WAL } from '@wal/core'
 import '@wal/impl-redis-streams'
 import type { Redis } from 'ioredis'
 import { type BenchCase, payloadOf, timed } from '../bench-case.js'
-import { fieldsOf, startRedisBench } from './redis-server.js'
+import { fieldsOf, openRedisBench } from '../redis-bench.js'
 
 const PAGE = 1000
 
@@ -13,8 +13,9 @@ export const redisReplay: BenchCase = {
   count: 200_000,
   quickCount: 60_000,
   atLeast: 0.9,
+  server: 'redis',
   async prepare() {
-    const redis = await startRedisBench()
+    const redis = await openRedisBench()
     const { client } = redis
     return {
       ours: {

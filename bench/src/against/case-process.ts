@@ -1,0 +1,52 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Contender } from '../bench-case.js'
+import { findCases } from '../find-cases.js'
+
+/** What the comparing process asks for, one at a time. */
+export type CaseRequest =
+  | { readonly kind: 'list'; readonly folder: string }
+  | { readonly kind: 'prepare'; readonly name: string; readonly folder: string }
+  | { readonly kind: 'round'; readonly count: number }
+  | { readonly kind: 'close' }
+
+export interface CaseReply {
+  readonly error?: string
+  readonly names?: readonly string[]
+  readonly milliseconds?: number
+}
+
+// The program of one side of a comparison: it runs the cases that lie beside it, on the packages that are installed there.
+
+let sides: { readonly ours: Contender; readonly peer: Contender } | undefined
+
+async function answer(request: CaseRequest): Promise<CaseReply> {
+  switch (request.kind) {
+    case 'list':
+      return { names: (await findCases(request.folder)).cases.map(({ name }) => name) }
+    case 'prepare': {
+      const { cases, broken } = await findCases(
+        join(fileURLToPath(new URL('.', import.meta.url)), '../cases'),
+      )
+      const found = cases.find(({ name }) => name === request.name)
+      if (found === undefined)
+        throw new Error(broken.map(({ file, reason }) => `${file}: ${reason}`).join('; ') || 'no such case')
+      sides = await found.prepare(request.folder)
+      return {}
+    }
+    case 'round':
+      // What earlier rounds left behind is not this one's.
+      ;(globalThis as { gc?: () => void }).gc?.()
+      return { milliseconds: await (sides as { ours: Contender }).ours.round(request.count) }
+    case 'close':
+      await sides?.ours.close?.()
+      await sides?.peer.close?.()
+      return {}
+  }
+}
+
+process.on('message', (request: CaseRequest) => {
+  void answer(request)
+    .catch((error: unknown): CaseReply => ({ error: error instanceof Error ? error.message : String(error) }))
+    .then((reply) => process.send?.(reply))
+})

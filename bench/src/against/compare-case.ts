@@ -1,0 +1,96 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { BenchCase } from '../bench-case.js'
+
+/** What a comparison needs of a side; `Side` is one in a process of its own. */
+export interface ComparedSide {
+  prepare(name: string, folder: string): Promise<void>
+  round(count: number): Promise<number>
+  close(): Promise<void>
+}
+
+export interface ComparisonResult {
+  readonly name: string
+  readonly unit: string
+  readonly count: number
+  /** Operations a second, a figure a round. */
+  readonly here: readonly number[]
+  readonly there: readonly number[]
+  /** Here ÷ there of each round: more is better. */
+  readonly ratios: readonly number[]
+}
+
+export interface CompareOptions {
+  readonly rounds: number
+  readonly quick: boolean
+  /** Holds each round's files, until its end. */
+  readonly scratch: string
+  readonly progress: (text: string) => void
+}
+
+/** A case that one of the sides could not run. */
+export class SideFailure extends Error {
+  constructor(
+    readonly side: 'here' | 'there',
+    reason: string,
+  ) {
+    super(reason)
+  }
+}
+
+/**
+ * Each round has two processes of its own, since a process that happens to lie well in memory, or to be compiled well,
+ * stays so to its end. Both warm up; then they are measured in turn, as A B B A: a machine that gets slower or faster
+ * meanwhile does so for both. Which side is A changes from round to round.
+ */
+export async function compareCase(
+  bench: Pick<BenchCase, 'name' | 'unit' | 'count' | 'quickCount'>,
+  start: (side: 'here' | 'there') => ComparedSide,
+  { rounds, quick, scratch, progress }: CompareOptions,
+): Promise<ComparisonResult> {
+  const count = quick ? bench.quickCount : bench.count
+  const result = { here: [] as number[], there: [] as number[], ratios: [] as number[] }
+  for (let round = 1; round <= rounds; round++) {
+    const order = round % 2 === 1 ? (['here', 'there'] as const) : (['there', 'here'] as const)
+    const { here, there } = await oneRound(bench.name, count, order, scratch, start)
+    const ratio = there / here
+    progress(`${bench.name}: round ${round} of ${rounds}, ratio ${ratio.toFixed(2)}`)
+    result.here.push((2 * count * 1000) / here)
+    result.there.push((2 * count * 1000) / there)
+    result.ratios.push(ratio)
+  }
+  return { name: bench.name, unit: bench.unit, count, ...result }
+}
+
+/** Milliseconds of each side. */
+async function oneRound(
+  name: string,
+  count: number,
+  [first, second]: readonly ['here' | 'there', 'here' | 'there'],
+  scratch: string,
+  start: (side: 'here' | 'there') => ComparedSide,
+): Promise<{ here: number; there: number }> {
+  const times = { here: 0, there: 0 }
+  const folder = await mkdtemp(join(scratch, 'round-'))
+  const sides = { here: start('here'), there: start('there') }
+  const on = async <T>(side: 'here' | 'there', work: (side: ComparedSide) => Promise<T>): Promise<T> => {
+    try {
+      return await work(sides[side])
+    } catch (error) {
+      throw new SideFailure(side, error instanceof Error ? error.message : String(error))
+    }
+  }
+  try {
+    for (const side of [first, second]) {
+      const own = await mkdtemp(join(folder, `${side}-`))
+      await on(side, (each) => each.prepare(name, own))
+      await on(side, (each) => each.round(count))
+    }
+    for (const side of [first, second, second, first])
+      times[side] += await on(side, (each) => each.round(count))
+    return times
+  } finally {
+    await Promise.all([sides.here.close(), sides.there.close()])
+    await rm(folder, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,18 @@
+import type { BenchCase } from '../bench-case.js'
+import { BENCH_REDIS, startBenchRedis } from '../redis-bench.js'
+
+export interface SharedServer {
+  /** What tells a side's process of the server: both use the same one, each a database of its own. */
+  environment(side: 'here' | 'there'): Readonly<Record<string, string>>
+  stop(): Promise<void>
+}
+
+/** The server that both sides of a case use; undefined for one that needs none. */
+export async function startShared({ server }: Pick<BenchCase, 'server'>): Promise<SharedServer | undefined> {
+  if (server === undefined) return undefined
+  const redis = await startBenchRedis()
+  return {
+    environment: (side) => ({ [BENCH_REDIS]: `${redis.host}:${redis.port}/${side === 'here' ? 0 : 1}` }),
+    stop: () => redis.stop(),
+  }
+}
