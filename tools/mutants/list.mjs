@@ -1,5 +1,6 @@
 import { appendMutants } from './areas/append.mjs'
 import { bufferMutants } from './areas/buffer.mjs'
+import { clockMutants } from './areas/clock.mjs'
 import { errorMutants } from './areas/errors.mjs'
 import { fileMutants } from './areas/file.mjs'
 import { lifetimeMutants } from './areas/lifetimes.mjs'
@@ -12,6 +13,7 @@ export const mutants = [
   ...appendMutants,
   ...outcomeMutants,
   ...bufferMutants,
+  ...clockMutants,
   ...readMutants,
   ...openMutants,
   ...fileMutants,

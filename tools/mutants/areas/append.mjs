@@ -67,13 +67,6 @@ export const appendMutants = [
     harness: 'packages/core/test/order.test.ts',
   },
   {
-    name: 'a clock that goes back with the wall',
-    file: 'packages/core/src/clock/hybrid-clock.ts',
-    find: 'if (wall > this.#milliseconds) {',
-    replace: 'if (wall !== this.#milliseconds) {',
-    harness: 'packages/core/src/clock/hybrid-clock.test.ts',
-  },
-  {
     name: 'the caller’s buffer is not copied',
     file: 'packages/core/src/append/message-arena.ts',
     find: '  slab.set(payload, start)\n',

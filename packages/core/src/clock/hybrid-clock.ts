@@ -6,18 +6,28 @@ import {
   timeTickOf,
   WalError,
 } from '@wal/walimpls'
+import { PassedTime } from './passed-time.js'
+
+/** While the clock is ahead of the wall it runs at this part of real speed, so a lead is gone after ten times its length. */
+const LEADING_SPEED = 0.9
 
 /**
  * Gives out time ticks that never repeat and never go back: wall milliseconds with a counter below. One per process
- * (`sharedClock`), moved on by every time tick that is read, so that ticks rise over all its logs. When a log is ahead
- * of the wall clock the clock keeps the lead and goes on at wall speed.
+ * (`sharedClock`), moved on by every time tick that is read, so that ticks rise over all its logs. The clock may be ahead
+ * of the wall: behind a time tick from a machine whose wall is ahead, or because the wall was set back. It then goes on
+ * more slowly than the wall, and follows the wall again once the lead is gone. A lead that was kept instead would add up
+ * over every step of the wall, until the log is too far ahead to be opened.
  */
 export class HybridClock {
   readonly #runtime: Runtime
+  /** The last time tick that was given out or read. */
   #milliseconds = 0
   #logical = 0
-  /** How far, in ms, the clock is kept ahead of the wall. */
+  /** What the clock showed when it was last looked at, with fractions: no less than `#milliseconds`. */
+  #time = 0
+  /** How far, in ms, it was ahead of the wall then. */
   #lead = 0
+  #passed: PassedTime | undefined
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime
@@ -25,15 +35,11 @@ export class HybridClock {
 
   /** Takes `count` (≤ 2^17) consecutive time ticks; answers the first. */
   take(count: number): TimeTick {
-    const wall = this.#runtime.now() + this.#lead
-    if (wall > this.#milliseconds) {
-      this.#milliseconds = wall
-      this.#logical = 0
-    } else if (this.#logical + count > LOGICAL_LIMIT) {
-      // Consecutive ticks may run over into the next millisecond's counter only as whole runs.
-      this.#milliseconds++
-      this.#logical = 0
-    }
+    this.#look(this.#runtime.now())
+    const time = Math.floor(this.#time)
+    if (time > this.#milliseconds) this.#moveTo(time, 0)
+    // Consecutive ticks may run over into the next millisecond's counter only as whole runs.
+    else if (this.#logical + count > LOGICAL_LIMIT) this.#moveTo(this.#milliseconds + 1, 0)
     const first = timeTickOf(this.#milliseconds, this.#logical)
     this.#logical += count
     return first
@@ -55,15 +61,33 @@ export class HybridClock {
   /** As `observe`, for readers: what is too far ahead is read all the same, but not followed. Whether it was. */
   follow(timeTick: TimeTick, maxAheadMs: number): boolean {
     const milliseconds = millisecondsOf(timeTick)
-    const ahead = milliseconds - this.#runtime.now()
-    if (ahead > maxAheadMs) return false
+    const wall = this.#runtime.now()
+    if (milliseconds - wall > maxAheadMs) return false
     const logical = Number(timeTick & BigInt(LOGICAL_LIMIT - 1)) + 1
     if (milliseconds > this.#milliseconds) {
-      this.#milliseconds = milliseconds
-      this.#logical = logical
+      // What passed before this time tick was read must not count as spent with the lead that it brings.
+      this.#look(wall)
+      this.#moveTo(milliseconds, logical)
     } else if (milliseconds === this.#milliseconds) this.#logical = Math.max(this.#logical, logical)
-    this.#lead = Math.max(this.#lead, ahead)
     return true
+  }
+
+  /** Brings `#time` to the present. */
+  #look(wall: number): void {
+    this.#passed ??= new PassedTime(this.#runtime, wall)
+    const slowly = LEADING_SPEED * this.#passed.take(wall)
+    // The lead may have been gone before: how the wall went on from there is in what it shows now.
+    const untilGone = (LEADING_SPEED / (1 - LEADING_SPEED)) * this.#lead
+    this.#time = Math.max(wall, this.#time + Math.min(slowly, untilGone))
+    this.#lead = this.#time - wall
+  }
+
+  #moveTo(milliseconds: number, logical: number): void {
+    this.#milliseconds = milliseconds
+    this.#logical = logical
+    if (milliseconds <= this.#time) return
+    this.#lead += milliseconds - this.#time
+    this.#time = milliseconds
   }
 }
 
