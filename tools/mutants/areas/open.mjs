@@ -5,6 +5,8 @@ const forward = 'packages/core/src/adaptor/look-forward.ts'
 const trust = 'packages/core/src/append/answer-trust.ts'
 const lostEnd = 'packages/core/test/lost-end.test.ts'
 const doubt = 'packages/core/test/fence-doubt.test.ts'
+const schedule = 'packages/core/src/adaptor/look-schedule.ts'
+const scheduleTest = 'packages/core/src/adaptor/look-schedule.test.ts'
 
 export const openMutants = [
   {
@@ -166,5 +168,26 @@ export const openMutants = [
     find: 'found = oldest === place ? found + 1 : 1',
     replace: 'found = 1',
     harness: 'packages/core/test/holes.test.ts',
+  },
+  {
+    name: 'an idle writer looks as often as a busy one',
+    file: schedule,
+    find: 'Math.min(MAX_INTERVALS, 2 * this.#intervals)',
+    replace: '1',
+    harness: scheduleTest,
+  },
+  {
+    name: 'idle writers look at the same moments',
+    file: schedule,
+    find: '(0.5 + runtime.random() / 2)',
+    replace: '0.75',
+    harness: scheduleTest,
+  },
+  {
+    name: 'a writer that appended looks as rarely as before',
+    file: schedule,
+    find: 'if (changed) this.#intervals = 1',
+    replace: '',
+    harness: scheduleTest,
   },
 ]

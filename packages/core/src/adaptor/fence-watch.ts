@@ -1,11 +1,11 @@
-import type { Timer } from '@wal/walimpls'
 import type { Appender } from '../append/appender.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
+import { LookSchedule } from './look-schedule.js'
 
 export interface FenceWatchOptions {
   readonly options: Pick<ResolvedWalOptions, 'runtime' | 'logger' | 'fenceCheckMs'>
   readonly where: string
-  readonly appender: Pick<Appender, 'idle'>
+  readonly appender: Pick<Appender, 'idle' | 'lastAcked'>
   /** Rejects when the writer is no longer the current one, and ends it then. */
   readonly look: () => Promise<void>
 }
@@ -13,23 +13,21 @@ export interface FenceWatchOptions {
 /** Looks now and then: an idle writer learns of its successor too, though nothing of it reaches the backend's fence. */
 export class FenceWatch {
   readonly #options: FenceWatchOptions
-  #timer: Timer | undefined
-  #closed = false
+  readonly #schedule: LookSchedule
 
   constructor(options: FenceWatchOptions) {
     this.#options = options
-    this.#plan()
+    const { runtime, fenceCheckMs: everyMs } = options.options
+    this.#schedule = new LookSchedule({
+      runtime,
+      everyMs,
+      state: () => options.appender.lastAcked,
+      look: () => this.#look(),
+    })
   }
 
   close(): void {
-    this.#closed = true
-    this.#timer?.clear()
-  }
-
-  #plan(): void {
-    const { runtime, fenceCheckMs } = this.#options.options
-    if (fenceCheckMs === 0 || this.#closed) return
-    this.#timer = runtime.setTimeout(() => void this.#look(), fenceCheckMs, { background: true })
+    this.#schedule.close()
   }
 
   async #look(): Promise<void> {
@@ -41,6 +39,5 @@ export class FenceWatch {
       // A failure that passes is told by the next look, or by the next append.
       options.logger.debug({ err }, `${where}: could not look for a newer writer`)
     }
-    this.#plan()
   }
 }

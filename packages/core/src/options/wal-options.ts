@@ -24,7 +24,10 @@ export interface WalOptions {
   readonly timeTickMs?: number
   /** How often a time tick is persisted on an idle log while a scanner of this WAL reads time ticks; 0: never. Default 5,000. */
   readonly idleTickMs?: number
-  /** How often an idle writer looks whether it still is the writer; 0: only when it appends. Default 1,000. */
+  /**
+   * How soon after its last append an idle writer looks whether it still is the writer. The longer nothing is appended the
+   * rarer it looks, up to every 16 times as long, at moments drawn at random. 0: only when it appends. Default 1,000.
+   */
   readonly fenceCheckMs?: number
   /**
    * How long `close` waits for appends in flight. Default 3,000. What the backend has to close then has 3,000 each; a close
@@ -103,7 +106,8 @@ export const WAL_OPTIONS: OptionTable = {
     default: 1000,
     min: 0,
     max: 3_600_000,
-    description: 'how often an idle writer looks whether it was fenced',
+    description:
+      'how soon after an append an idle writer looks whether it was fenced; then more rarely, up to every 16 times as long',
   },
   closeTimeoutMs: {
     type: 'integer',
