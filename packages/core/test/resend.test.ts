@@ -3,6 +3,7 @@ import { memoryBuilder, resetMemory } from '@wal/core/testing'
 import { AppendError, type Batch, type OpenerBuilderImpls, type WALImpls } from '@wal/walimpls'
 import { afterEach, test } from 'vitest'
 import { openWal } from '../src/index.js'
+import { overMemory } from './over-memory.js'
 
 afterEach(() => resetMemory())
 
@@ -73,4 +74,52 @@ test('what is sent again is the very same batches: same order, same boundaries, 
     [...new Set(sequences)].sort((a, b) => a - b),
   )
   assert.equal(new Set(results.map(({ timeTick }) => timeTick)).size, 15)
+})
+
+test('H167: after the log was opened again, never more batches are in flight than that one allows', async () => {
+  const ALLOWED = [4, 2, 1]
+  let opened = 0
+  const mostInFlight: number[] = []
+  const sequences: number[][] = []
+  const builder = overMemory((log) => {
+    const number = opened++
+    const allowed = ALLOWED[number] ?? 1
+    const last = number >= ALLOWED.length - 1
+    const failing: (() => void)[] = []
+    let inFlight = 0
+    sequences[number] = []
+    mostInFlight[number] = 0
+    return {
+      limits: { ...log.limits, maxInFlightBatches: allowed },
+      async append(batch) {
+        if (batch.sequence === 0) return log.append(batch)
+        sequences[number]?.push(batch.sequence)
+        mostInFlight[number] = Math.max(mostInFlight[number] ?? 0, ++inFlight)
+        try {
+          if (last) return await log.append(batch)
+          // Its fence is taken when all that it allows are in flight.
+          await new Promise<void>((resolve) => {
+            failing.push(resolve)
+            if (failing.length >= allowed) for (const fail of failing) fail()
+          })
+          throw new AppendError('WAL_FENCED', 'taken (fake)', { outcome: 'not-written' })
+        } finally {
+          inFlight--
+        }
+      },
+    }
+  })
+  const wal = await openWal('memory:', { channel: 'resend', builder, fenceCheckMs: 0, batchBytes: 1 << 18 })
+  const payload = Buffer.alloc(200_000)
+  const results = await Promise.all(Array.from({ length: 8 }, () => wal.append({ payload })))
+  await wal.close()
+  assert.deepEqual(mostInFlight, ALLOWED)
+  assert.deepEqual(sequences[1], sequences[0]?.slice(0, 2))
+  const sent = sequences[2] ?? []
+  assert.deepEqual(sent.slice(0, 4), sequences[0])
+  assert.deepEqual(
+    sent,
+    [...sent].sort((a, b) => a - b),
+  )
+  assert.equal(new Set(results.map(({ timeTick }) => timeTick)).size, 8)
 })

@@ -6,9 +6,8 @@ export const appendMutants = [
   {
     name: 'resend re-cut: another batch object',
     file: pipeline,
-    find: 'this.#inFlight.map((batch) => this.#attempt(batch))',
-    replace:
-      'this.#inFlight.map((batch) => this.#attempt(Object.assign(batch, { batch: { ...batch.batch } })))',
+    find: 'again.map((batch) => this.#attempt(batch))',
+    replace: 'again.map((batch) => this.#attempt(Object.assign(batch, { batch: { ...batch.batch } })))',
     harness: resend,
   },
   {
@@ -34,14 +33,21 @@ export const appendMutants = [
   {
     name: 'resend in another order',
     file: pipeline,
-    find: 'this.#inFlight.map((batch) => this.#attempt(batch))',
-    replace: '[...this.#inFlight].reverse().map((batch) => this.#attempt(batch))',
+    find: 'again.map((batch) => this.#attempt(batch))',
+    replace: '[...again].reverse().map((batch) => this.#attempt(batch))',
     harness: 'packages/core/test/outcomes.test.ts',
+  },
+  {
+    name: 'more batches are sent again than the reopened log allows',
+    file: pipeline,
+    find: 'this.#inFlight.slice(0, this.#log.limits.maxInFlightBatches)',
+    replace: '[...this.#inFlight]',
+    harness: resend,
   },
   {
     name: 'prefix rule dropped',
     file: pipeline,
-    find: '      this.#checkPrefix(failed, error)\n',
+    find: '      checkPrefix(this.#inFlight, error, where)\n',
     replace: '',
     harness: 'packages/core/test/prefix.test.ts',
   },

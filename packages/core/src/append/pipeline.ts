@@ -17,7 +17,7 @@ import type { BatchCutter } from './batch-cutter.js'
 import type { BatchInFlight } from './batch-in-flight.js'
 import { checkAnswer } from './check-answer.js'
 import { RoomCalls } from './room-calls.js'
-import { isHopeless, isRefusedForEver, pauseBeforeResend } from './send-again.js'
+import { checkPrefix, isHopeless, isRefusedForEver, pauseBeforeResend } from './send-again.js'
 
 /** Whom the pipeline tells. Every call is synchronous. What `stored` and `settled` throw ends the writer. */
 export interface PipelineEvents {
@@ -329,14 +329,14 @@ export class Pipeline {
 
   /** Until everything that was in flight is stored or refused for ever. */
   async #recover(): Promise<void> {
-    const { runtime, trouble } = this.#options
+    const { runtime, trouble, where } = this.#options
     const { signal } = this.#stopping
     for (let attempt = 0; this.#inFlight.length > 0; attempt++) {
       this.#refusals++
       this.#refused.tell()
       const failed = this.#inFlight[0] as BatchInFlight
       const { error } = failed.outcome as { error: unknown }
-      this.#checkPrefix(failed, error)
+      checkPrefix(this.#inFlight, error, where)
       if (isRefusedForEver(error)) {
         this.#inFlight.shift()
         this.#fail(failed, error)
@@ -350,21 +350,22 @@ export class Pipeline {
           await sleep(runtime, pauseBeforeResend(attempt, runtime), signal)
         }
       }
-      await abortable(Promise.all(this.#inFlight.map((batch) => this.#attempt(batch))), signal)
-      while (this.#acknowledge() !== undefined) await this.#confirm()
+      let stored: boolean
+      do stored = await this.#sendAgain(signal)
+      while (stored && this.#inFlight.length > 0)
     }
     trouble.over('appends go on')
   }
 
-  /** A batch stored behind one that failed would make a hole that readers never see filled (G3): stop rather than lose. */
-  #checkPrefix(failed: BatchInFlight, cause: unknown): void {
-    const late = this.#inFlight.find((batch) => batch.outcome !== undefined && 'ids' in batch.outcome)
-    if (late === undefined) return
-    throw new WalError(
-      'WAL_CORRUPT',
-      `${this.#options.where}: the backend stored batch ${late.batch.sequence} although batch ${failed.batch.sequence} before it had failed`,
-      { cause },
-    )
+  /**
+   * Sends from the front again, as many batches as the log may have in flight as it is open now: after it was opened again
+   * that may be fewer than before. Whether all of them are stored.
+   */
+  async #sendAgain(signal: AbortSignal): Promise<boolean> {
+    const again = this.#inFlight.slice(0, this.#log.limits.maxInFlightBatches)
+    await abortable(Promise.all(again.map((batch) => this.#attempt(batch))), signal)
+    while (this.#acknowledge() !== undefined) await this.#confirm()
+    return again.every(({ outcome }) => outcome !== undefined && 'ids' in outcome)
   }
 
   /** The batch at the front counts. It stays there until its owners are told: of what throws in between, too. */

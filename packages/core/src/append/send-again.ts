@@ -1,5 +1,6 @@
 import { outcomeOf, type Runtime, WalError } from '@wal/walimpls'
 import { isFenced, mayPass } from '../errors/classify.js'
+import type { BatchInFlight } from './batch-in-flight.js'
 
 const FIRST_PAUSE_MS = 10
 const MAX_PAUSE_MS = 5000
@@ -21,5 +22,19 @@ export function isRefusedForEver(error: unknown): boolean {
     WalError.isInstance(error) &&
     (error.code === 'WAL_MESSAGE_TOO_LARGE' || error.code === 'WAL_INVALID_ARGUMENT') &&
     outcomeOf(error) === 'not-written'
+  )
+}
+
+/**
+ * The first of these batches failed. One stored behind it would make a hole that readers never see filled (G3): throws
+ * `WAL_CORRUPT`, which stops the writer, rather than lose what is sent again.
+ */
+export function checkPrefix(inFlight: readonly BatchInFlight[], cause: unknown, where: string): void {
+  const late = inFlight.find(({ outcome }) => outcome !== undefined && 'ids' in outcome)
+  if (late === undefined) return
+  throw new WalError(
+    'WAL_CORRUPT',
+    `${where}: the backend stored batch ${late.batch.sequence} although batch ${inFlight[0]?.batch.sequence} before it had failed`,
+    { cause },
   )
 }
