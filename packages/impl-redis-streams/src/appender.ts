@@ -1,4 +1,4 @@
-import { AppendError, type Batch, outcomeOf, recordBytes, type Writer } from '@wal/walimpls'
+import { AppendError, type Batch, outcomeOf, type Writer } from '@wal/walimpls'
 import { type EncodedBatch, encodeBatch } from './batch-encoder.js'
 import type { RedisCalls } from './client/redis-calls.js'
 import { isAfter, rolledBack } from './continuity.js'
@@ -58,8 +58,8 @@ export class Appender {
   append(batch: Batch): Promise<readonly RedisStreamsId[]> {
     let encoded: EncodedBatch
     try {
-      this.check(batch)
-      encoded = encodeBatch(batch)
+      if (this.ended !== undefined) throw this.ended
+      encoded = encodeBatch(batch, this.parts.maxRecordBytes)
     } catch (error) {
       return this.refuse(asAppendError(error))
     }
@@ -97,18 +97,6 @@ export class Appender {
 
   async settled(): Promise<void> {
     await this.tail
-  }
-
-  private check({ messages }: Batch): void {
-    if (this.ended !== undefined) throw this.ended
-    const { maxRecordBytes } = this.parts
-    for (const message of messages) {
-      if (recordBytes(message) > maxRecordBytes)
-        throw notWritten(
-          'WAL_MESSAGE_TOO_LARGE',
-          `a record of ${recordBytes(message)} bytes; at most ${maxRecordBytes} are stored`,
-        )
-    }
   }
 
   private async send(batch: Batch, encoded: EncodedBatch, failuresBefore: number): Promise<RedisStreamsId[]> {

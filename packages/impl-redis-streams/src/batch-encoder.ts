@@ -1,4 +1,4 @@
-import { type Batch, invalidArgument, recordBytes, type WireMessage } from '@wal/walimpls'
+import { AppendError, type Batch, invalidArgument, recordBytes, type WireMessage } from '@wal/walimpls'
 import { PAYLOAD_FIELD, PREVIOUS_FIELD } from './fields.js'
 
 /** More arguments than Lua's `unpack` may put on the stack would break a batch off in its middle. */
@@ -8,31 +8,46 @@ const PAYLOAD_NAME = Buffer.from(PAYLOAD_FIELD)
 
 export interface EncodedBatch {
   readonly bytes: Buffer
-  /** Size of the largest record on the server, about. */
+  /** Size of the largest record in it, encoded. */
   readonly largest: number
 }
 
+/** A text or the payload, at most: its kind and its length before it. */
+const FRAMING = 5
+
 /**
  * A batch as one MessagePack value, `[[key, value, …, "_payload", payload], …]`: the script unpacks it in C, while the
- * same as arguments of their own fills a core of Node (`docs/decisions/redis.md`). Throws `WAL_INVALID_ARGUMENT`.
+ * same as arguments of their own fills a core of Node (`docs/decisions/redis.md`). Throws `WAL_INVALID_ARGUMENT`, or
+ * `WAL_MESSAGE_TOO_LARGE` for a record of more than `maxRecordBytes`.
  */
-export function encodeBatch({ messages }: Batch): EncodedBatch {
-  let bound = 5
-  let largest = 0
+export function encodeBatch({ messages }: Batch, maxRecordBytes: number): EncodedBatch {
+  let bound = FRAMING
   for (const message of messages) {
+    const size = recordBytes(message)
+    if (size > maxRecordBytes) throw tooLarge(size, maxRecordBytes)
     check(message)
-    bound += 5 + 5 * (message.properties.length + 2) + PAYLOAD_NAME.length + 3 * recordBytes(message)
-    largest = Math.max(largest, 3 * recordBytes(message))
+    bound += FRAMING * (message.properties.length + 3) + PAYLOAD_NAME.length + size
   }
   const bytes = Buffer.allocUnsafe(bound)
   let at = writeArrayHeader(bytes, 0, messages.length)
+  let largest = 0
   for (const { payload, properties } of messages) {
+    const start = at
     at = writeArrayHeader(bytes, at, properties.length + 2)
     for (let i = 0; i < properties.length; i++) at = writeText(bytes, at, properties[i] as string)
     at = writeBytes(bytes, at, PAYLOAD_NAME)
     at = writeBytes(bytes, at, payload)
+    largest = Math.max(largest, at - start)
   }
   return { bytes: bytes.subarray(0, at), largest }
+}
+
+function tooLarge(size: number, maxRecordBytes: number): AppendError {
+  return new AppendError(
+    'WAL_MESSAGE_TOO_LARGE',
+    `a record of ${size} bytes; at most ${maxRecordBytes} are stored`,
+    { outcome: 'not-written' },
+  )
 }
 
 function check({ properties }: WireMessage): void {

@@ -6,11 +6,15 @@ import { messageIds, type RedisStreamsId } from './message-id.js'
 export interface Entry {
   readonly message: StoredMessage<RedisStreamsId>
   readonly previous: RedisStreamsId
+  /** Size of the entry, packed. */
+  readonly bytes: number
 }
+
+const NOTHING = Buffer.alloc(0)
 
 /** Decodes packed runs of entries (MessagePack, as the server's Lua writes it): `[[id, [field, value, …]], …]`. */
 export class EntryDecoder {
-  private bytes: Buffer = Buffer.alloc(0)
+  private bytes: Buffer = NOTHING
   private at = 0
   /** Fields of the entry before: keys and most values of the library's own are the same again, and comparing is cheaper. */
   private before: readonly string[] = []
@@ -26,10 +30,13 @@ export class EntryDecoder {
     const entries = new Array<Entry>(count)
     for (let i = 0; i < count; i++) entries[i] = this.readEntry()
     if (this.at !== packed.length) throw this.damaged('bytes follow the last entry')
+    // Until the next page comes, which may be never, the last one would be kept.
+    this.bytes = NOTHING
     return entries
   }
 
   private readEntry(): Entry {
+    const start = this.at
     if (this.readArray() !== 2) throw this.damaged('an entry is not a pair')
     const text = this.readText('')
     const id = messageIds.read(text)
@@ -62,7 +69,7 @@ export class EntryDecoder {
         throw this.damaged(`entry ${text} does not say which one it follows: another application added it`)
       previous = messageIds.of(id.milliseconds, id.ordinal - 1)
     }
-    return { message: { id, payload, properties: fields }, previous }
+    return { message: { id, payload, properties: fields }, previous, bytes: this.at - start }
   }
 
   private readArray(): number {

@@ -1,10 +1,4 @@
-import {
-  recordBytes,
-  type ScannerImpls,
-  type ScannerOptions,
-  type StoredMessage,
-  WalError,
-} from '@wal/walimpls'
+import { type ScannerImpls, type ScannerOptions, type StoredMessage, WalError } from '@wal/walimpls'
 import { PagedScanner } from '@wal/walimpls/helper'
 import type { WakeUps } from './client/wake-ups.js'
 import { Continuity, isAfter, type LogEnds, truncated } from './continuity.js'
@@ -139,8 +133,8 @@ class Pages {
   private cut(maxBytes: number): readonly StoredMessage<RedisStreamsId>[] {
     const messages: StoredMessage<RedisStreamsId>[] = []
     for (let bytes = 0; this.at < this.entries.length; this.at++) {
-      const { message } = this.entries[this.at] as Entry
-      bytes += recordBytes(message)
+      const { message, bytes: size } = this.entries[this.at] as Entry
+      bytes += size
       if (messages.length > 0 && bytes > maxBytes) break
       messages.push(message)
     }

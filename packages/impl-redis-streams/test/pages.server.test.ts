@@ -1,4 +1,7 @@
+import assert from 'node:assert/strict'
 import { type RedisServer, startRedis } from '@wal/brokers'
+import { openWal } from '@wal/core'
+import '../src/index.js'
 import { systemRuntime } from '@wal/walimpls'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -65,3 +68,43 @@ test('H156: an answer of the server holds what was asked for and one record more
   }
   expect(read).toBe(1 + 200 + 220)
 })
+
+test('the largest record is known by its bytes, not by UTF-16 units', async () => {
+  await using scene = Scene.on(redis)
+  const { wal } = await scene.writer()
+  for (const [i, unit] of ['a', '界'].entries()) {
+    await wal.append(batchOf(1 + i, [{ payload: new Uint8Array(0), properties: ['k', unit.repeat(10_000)] }]))
+    const largest = Number(await client.hget(scene.keys.state, 'largest'))
+    const bytes = 10_000 * Buffer.byteLength(unit)
+    assert.ok(largest >= bytes && largest < bytes + 100, `${largest} for ${bytes}`)
+  }
+})
+
+test('a payload that is kept does not keep the page that it was read in', async () => {
+  const url = `redis-streams://${redis.host}:${redis.port}`
+  const wal = await openWal(url, { channel: 'payload-kept' })
+  const payload = new Uint8Array(1024)
+  for (let i = 0; i < 32; i++) await wal.appendBatch(Array.from({ length: 500 }, () => ({ payload })))
+  await wal.close()
+  const reader = await openWal(url, { channel: 'payload-kept', accessMode: 'ro' })
+  const before = await arrayBuffers()
+  const kept: Uint8Array[] = []
+  let read = 0
+  for await (const message of reader.read({ until: 'end' }))
+    if (read++ % 1000 === 0) kept.push(message.payload)
+  await reader.close()
+  const held = ((await arrayBuffers()) - before) / (1 << 20)
+  assert.equal(kept.length, 16)
+  assert.ok(held < 1, `${held} MiB`)
+})
+
+/** Bytes outside the heap that are in use. What was collected is given back while the event loop turns. */
+async function arrayBuffers(): Promise<number> {
+  const { gc } = globalThis as { gc?: () => void }
+  assert.ok(gc, 'vitest.config.ts exposes it')
+  for (let i = 0; i < 3; i++) {
+    await new Promise((resolve) => setImmediate(resolve))
+    gc()
+  }
+  return process.memoryUsage().arrayBuffers
+}

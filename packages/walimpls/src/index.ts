@@ -23,7 +23,7 @@ export {
 } from './message/message-type.js'
 export { recordBytes } from './message/record-bytes.js'
 export { MESSAGE_FORMAT_VERSION, RESERVED, type ReservedKey } from './message/reserved-keys.js'
-export { isWellFormed } from './message/text.js'
+export { isWellFormed, utf8Length } from './message/text.js'
 export {
   LOGICAL_BITS,
   LOGICAL_LIMIT,

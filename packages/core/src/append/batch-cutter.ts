@@ -1,4 +1,4 @@
-import { type Limits, recordBytes, type TimeTick, type WireMessage } from '@wal/walimpls'
+import type { Limits, TimeTick, WireMessage } from '@wal/walimpls'
 import type { HybridClock } from '../clock/hybrid-clock.js'
 import { TimeTickRun } from '../clock/time-tick-run.js'
 import type { AppendTask } from './append-task.js'
@@ -79,9 +79,9 @@ export class BatchCutter {
     for (let i = 0; i < tasks.length; i++) {
       const task = tasks[i] as AppendTask
       const { message: taken } = task
-      const message = { payload: taken.payload, properties: this.#stamp.properties(taken, run.next()) }
-      messages[i] = message
-      bytes += recordBytes(message)
+      const timeTick = run.next()
+      messages[i] = { payload: taken.payload, properties: this.#stamp.properties(taken, timeTick) }
+      bytes += this.#stamp.bytesWith(taken, timeTick)
     }
     const batch = { sequence: this.#sequence, messages, bytes }
     this.#sequence += messages.length

@@ -1,4 +1,4 @@
-import { propertiesBound, writeProperties } from '@wal/walimpls/helper'
+import { packedBytes, propertiesBound, writeProperties } from '@wal/walimpls/helper'
 
 const SLAB_BYTES = 256 << 10
 
@@ -22,7 +22,11 @@ export class MessageArena {
 
   copy(payload: Uint8Array, properties: readonly string[]): MessageBytes {
     const bound = payload.length + propertiesBound(properties)
-    if (bound > SLAB_BYTES / 8) return place(Buffer.allocUnsafeSlow(bound), 0, payload, properties)
+    if (bound > SLAB_BYTES / 8) {
+      // A slab of its own lives as long as the message does: the bound may be three times what it needs.
+      const slab = Buffer.allocUnsafeSlow(payload.length + packedBytes(properties))
+      return place(slab, 0, payload, properties)
+    }
     if (this.#used + bound > this.#slab.length) {
       this.#slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
       this.#used = 0

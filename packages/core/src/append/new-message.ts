@@ -7,7 +7,9 @@ import {
   RESERVED,
   type TimeTick,
   userPropertyList,
+  utf8Length,
 } from '@wal/walimpls'
+import { packedTextBytes } from '@wal/walimpls/helper'
 import type { NewMessage } from '../wal.js'
 import type { MessageArena, MessageBytes } from './message-arena.js'
 
@@ -20,7 +22,7 @@ export class TakenMessage {
   readonly vchannel: string
   readonly type: number
   readonly properties: readonly string[]
-  /** Payload and properties, without the library's own. */
+  /** Payload, properties and vchannel in bytes, as `recordBytes` counts them; without the library's own. */
   readonly bytes: number
 
   /** `properties` are the user's, checked, or a time tick's own. */
@@ -31,13 +33,13 @@ export class TakenMessage {
     type: number,
     properties: readonly string[],
   ) {
-    this.place = arena.copy(payload, properties)
+    const place = arena.copy(payload, properties)
+    this.place = place
     this.vchannel = vchannel
     this.type = type
     this.properties = properties
-    let bytes = payload.length + vchannel.length
-    for (let i = 0; i < properties.length; i++) bytes += (properties[i] as string).length
-    this.bytes = bytes
+    // The texts are encoded by now, so their length is known without looking at them again.
+    this.bytes = payload.length + utf8Length(vchannel) + packedTextBytes(place.slab, place.payloadEnd)
   }
 
   /** A view of the copy. */

@@ -1,4 +1,11 @@
-import { encodeInt64, MESSAGE_FORMAT_VERSION, MESSAGE_TYPE, RESERVED, type Writer } from '@wal/walimpls'
+import {
+  encodeInt64,
+  MESSAGE_FORMAT_VERSION,
+  MESSAGE_TYPE,
+  RESERVED,
+  utf8Length,
+  type Writer,
+} from '@wal/walimpls'
 import type { TakenMessage } from './new-message.js'
 
 const VERSION = String(MESSAGE_FORMAT_VERSION)
@@ -9,16 +16,28 @@ const TYPE_TEXT = new Map<number, string>([
   [MESSAGE_TYPE.TimeTick, String(MESSAGE_TYPE.TimeTick)],
 ])
 
+const { version, type, term, incarnation, timeTick, lastConfirmedIsSelf, previousTick } = RESERVED
+const KEY_BYTES = [version, type, term, incarnation, timeTick, lastConfirmedIsSelf, previousTick].join(
+  '',
+).length
+
+function typeText(type: number): string {
+  return TYPE_TEXT.get(type) ?? String(type)
+}
+
 /** Puts the reserved properties of this writer before a message's own. */
 export class Stamp {
   readonly #term: string
   readonly #incarnation: string
+  /** Of the keys, and of the values that never change. */
+  readonly #constantBytes: number
   /** Serialised id of the last acknowledged persisted time tick, empty before the first. */
   previousTick: string
 
   constructor(writer: Writer, previousTick: string) {
     this.#term = encodeInt64(BigInt(writer.term))
     this.#incarnation = writer.incarnation
+    this.#constantBytes = KEY_BYTES + VERSION.length + this.#term.length + utf8Length(writer.incarnation)
     this.previousTick = previousTick
   }
 
@@ -30,7 +49,7 @@ export class Stamp {
     list[at++] = RESERVED.version
     list[at++] = VERSION
     list[at++] = RESERVED.type
-    list[at++] = TYPE_TEXT.get(type) ?? String(type)
+    list[at++] = typeText(type)
     list[at++] = RESERVED.term
     list[at++] = this.#term
     list[at++] = RESERVED.incarnation
@@ -48,5 +67,15 @@ export class Stamp {
     }
     for (let i = 0; i < own.length; i++) list[at++] = own[i] as string
     return list
+  }
+
+  /** What `recordBytes` counts of a message with this stamp, without looking at any text again. */
+  bytesWith(
+    { type, vchannel, bytes }: Pick<TakenMessage, 'type' | 'vchannel' | 'bytes'>,
+    timeTick: string,
+  ): number {
+    const own = this.#constantBytes + typeText(type).length + timeTick.length + this.previousTick.length
+    // The message's bytes have the vchannel itself in them.
+    return bytes + own + (vchannel === '' ? 0 : RESERVED.vchannel.length)
   }
 }

@@ -6,6 +6,8 @@ import { abortable, onAbort } from './on-abort.js'
 import {
   decodeProperties,
   encodeProperties,
+  packedBytes,
+  packedTextBytes,
   propertiesBound,
   readProperties,
   writeProperties,
@@ -36,6 +38,8 @@ describe('packed properties', () => {
         const plain = new Uint8Array(offset + propertiesBound(list))
         const end = writeProperties(plain, offset, list)
         expect(readProperties(plain, offset)).toEqual({ properties: list, end })
+        expect(packedBytes(list)).toBe(packed.length)
+        expect(packedTextBytes(plain, offset)).toBe(Buffer.byteLength(list.join('')))
       }),
     )
   })

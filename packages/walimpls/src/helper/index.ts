@@ -10,6 +10,8 @@ export { PagedScanner, type PagedScannerParts } from './paged-scanner.js'
 export {
   decodeProperties,
   encodeProperties,
+  packedBytes,
+  packedTextBytes,
   propertiesBound,
   readProperties,
   writeProperties,

@@ -17,6 +17,19 @@ test('record bytes count payload, keys and values', () => {
   expect(recordBytes({ payload: new Uint8Array(3), properties: ['ab', 'c', '', ''] })).toBe(6)
 })
 
+test('H161: record bytes are bytes, not UTF-16 units, whatever the length and the script', () => {
+  for (const [unit, size] of [
+    ['a', 1],
+    ['é', 2],
+    ['界', 3],
+    ['🗝', 4],
+  ] as const)
+    for (const count of [0, 1, 31, 32, 64, 65, 1000]) {
+      const properties = [unit.repeat(count), `${'a'.repeat(count)}${unit}`]
+      expect(recordBytes({ payload: new Uint8Array(1), properties })).toBe(1 + size * (count + 1) + count)
+    }
+})
+
 test('well-formed text', () => {
   for (const text of ['', 'a', 'é', '🗝', '\0', '\uffff', 'a🗝b']) expect(isWellFormed(text)).toBe(true)
   for (const text of ['\ud800', 'a\udc00', '\udc00\ud800', '🗝\ud83d']) expect(isWellFormed(text)).toBe(false)

@@ -5,3 +5,14 @@ export function isWellFormed(text: string): boolean {
   const native = (text as { isWellFormed?: () => boolean }).isWellFormed
   return native === undefined ? !LONE_SURROGATE.test(text) : native.call(text)
 }
+
+/** Up to so many units a loop costs less than a call into Buffer. */
+const SHORT = 64
+
+/** How many bytes a text has in UTF-8. */
+export function utf8Length(text: string): number {
+  const { length } = text
+  if (length > SHORT) return Buffer.byteLength(text)
+  for (let i = 0; i < length; i++) if (text.charCodeAt(i) > 127) return Buffer.byteLength(text)
+  return length
+}
