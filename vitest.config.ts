@@ -28,6 +28,8 @@ export default defineConfig({
     // Tests that start servers have a configuration of their own, vitest.servers.config.ts.
     exclude: ['**/node_modules/**', '**/dist/**', '**/*.server.test.ts'],
     pool: 'forks',
+    // What a test of memory measures is what is held: it calls `gc` before, and what that collects is given back at once.
+    execArgv: ['--expose-gc', '--no-concurrent-array-buffer-sweeping'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -45,6 +45,7 @@ export function openAppendPath(
     capacityBytes: 2 * quarter,
     maxAgeMs: options.bufferAgeMs,
     floor: openingTick,
+    runtime,
   })
   const readable = new ReadableTicks(openingTick)
   const labels = { backend, channel, term: writer.term }

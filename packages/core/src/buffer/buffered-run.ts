@@ -1,4 +1,4 @@
-import type { MessageId, PackedIds, TimeTick, Writer } from '@wal/walimpls'
+import type { MessageId, PackedIds, PropertyList, TimeTick, Writer } from '@wal/walimpls'
 import { readProperties } from '@wal/walimpls/helper'
 import type { TakenMessage } from '../append/new-message.js'
 import type { LogRecord } from '../read/log-record.js'
@@ -15,8 +15,8 @@ export interface RunParts {
 }
 
 /**
- * Acknowledged messages that follow each other in the log, as bytes in slabs. Records are made when the first reader
- * asks: most logs have none that tails in the writer's process.
+ * Acknowledged messages that follow each other in the log, as bytes in slabs. Records are made when a reader asks: most
+ * logs have none that tails in the writer's process.
  */
 export class BufferedRun {
   readonly bytes: number
@@ -27,7 +27,6 @@ export class BufferedRun {
   readonly #payloadEnds: number[]
   readonly #vchannels: string[]
   readonly #types: number[]
-  #records: readonly LogRecord[] | undefined
 
   constructor(messages: readonly { readonly message: TakenMessage }[], parts: RunParts) {
     const count = messages.length
@@ -59,19 +58,26 @@ export class BufferedRun {
     return this.#parts.firstTimeTick + BigInt(this.#count - 1)
   }
 
-  get records(): readonly LogRecord[] {
-    this.#records ??= this.#slabs.map((_, i) => this.#record(i))
-    return this.#records
+  /** Makes the records, which `bytes` does not count. */
+  decode(): readonly LogRecord[] {
+    const records = new Array<LogRecord>(this.#count)
+    let previous: PropertyList | undefined
+    for (let i = 0; i < records.length; i++) {
+      const record = this.#record(i, previous)
+      records[i] = record
+      previous = record.properties
+    }
+    return records
   }
 
-  #record(i: number): LogRecord {
+  #record(i: number, previous: PropertyList | undefined): LogRecord {
     const { ids, firstTimeTick, writer, lastConfirmed } = this.#parts
     const slab = this.#slabs[i] as Buffer
     const payloadEnd = this.#payloadEnds[i] as number
     return {
       id: ids.at(i) as MessageId,
       payload: slab.subarray(this.#starts[i], payloadEnd),
-      properties: readProperties(slab, payloadEnd).properties,
+      properties: readProperties(slab, payloadEnd, previous).properties,
       timeTick: firstTimeTick + BigInt(i),
       term: writer.term,
       incarnation: writer.incarnation,

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import type { Runtime } from '@wal/walimpls'
+import { simulatedRuntime } from '@wal/walimpls/testing'
 import fc from 'fast-check'
 import { test } from 'vitest'
 import type { LogRecord } from '../read/log-record.js'
@@ -9,7 +11,7 @@ function run(first: number, count: number, bytes = count * 10): BufferedRun {
   const records = Array.from({ length: count }, (_, i) => ({ timeTick: BigInt(first + i) }) as LogRecord)
   return {
     bytes,
-    records,
+    decode: () => [...records],
     firstTimeTick: BigInt(first),
     lastTimeTick: BigInt(first + count - 1),
   } as unknown as BufferedRun
@@ -17,8 +19,8 @@ function run(first: number, count: number, bytes = count * 10): BufferedRun {
 const ticks = (taken: ReturnType<BufferReader['take']>) =>
   Array.isArray(taken) ? taken.map((each) => Number(each.timeTick)) : taken
 
-const buffer = (capacityBytes = 100, maxAgeMs = 1000) =>
-  new WriteAheadBuffer({ capacityBytes, maxAgeMs, floor: 10n })
+const buffer = (capacityBytes = 100, maxAgeMs = 1000, runtime: Runtime = simulatedRuntime({ seed: 1 })) =>
+  new WriteAheadBuffer({ capacityBytes, maxAgeMs, floor: 10n, runtime })
 
 test('covers what lies between its floor and the newest record', () => {
   const one = buffer()
@@ -123,4 +125,105 @@ test('thousands of runs: what was let go of is dropped from time to time', () =>
     assert.deepEqual(ticks(reader.take()), [11 + i])
   }
   assert.equal(Array.isArray(one.readAfter(20_008n).take()), true)
+})
+
+test('H163: what nobody appends to any more is let go of at its age, and readers go on from there', async () => {
+  const time = simulatedRuntime({ seed: 1 })
+  const one = buffer(100, 1000, time)
+  const stuck = one.readAfter(10n)
+  const tailing = one.readAfter(10n)
+  one.append(run(11, 2), time.monotonic())
+  await time.advance(500)
+  one.append(run(13, 1), time.monotonic())
+  assert.deepEqual(ticks(tailing.take()), [11, 12])
+  await time.advance(499)
+  assert.equal(one.runs, 2)
+  await time.advance(2)
+  assert.equal(one.bytes, 10)
+  assert.deepEqual(ticks(tailing.take()), [13])
+  await time.advance(500)
+  assert.equal(one.bytes, 0)
+  assert.equal(one.runs, 0)
+  assert.equal(stuck.take(), 'evicted')
+  assert.equal(tailing.take(), undefined)
+  // A reader that has everything meets the empty buffer; one that lacks something does not.
+  assert.deepEqual(
+    [12n, 13n].map((tick) => one.covers(tick)),
+    [false, true],
+  )
+  const late = one.readAfter(13n)
+  one.append(run(14, 2), time.monotonic())
+  assert.deepEqual(
+    [tailing, late].map((reader) => ticks(reader.take())),
+    [
+      [14, 15],
+      [14, 15],
+    ],
+  )
+})
+
+test('a busy buffer sets few timers for its age, and none after close', async () => {
+  const time = simulatedRuntime({ seed: 1 })
+  let timers = 0
+  const runtime = Object.create(time, {
+    setTimeout: {
+      value: (...given: Parameters<Runtime['setTimeout']>) => {
+        timers++
+        return time.setTimeout(...given)
+      },
+    },
+  }) as Runtime
+  const one = buffer(1 << 20, 1000, runtime)
+  for (let i = 0; i < 10_000; i++) {
+    one.append(run(11 + i, 1), time.monotonic())
+    await time.advance(1)
+  }
+  assert.ok(one.runs >= 900 && one.runs <= 1001, `${one.runs} runs`)
+  assert.ok(timers <= 200, `${timers} timers in ten times the age`)
+  one.close()
+  const before = timers
+  await time.advance(5000)
+  assert.equal(timers, before)
+})
+
+test('H162: records that readers share are charged, a few of the last are kept, and no more is held than may be', () => {
+  const one = buffer(1000)
+  const decoded: number[] = []
+  const append = (first: number, bytes: number) => {
+    const made = run(first, 1, bytes)
+    const decode = made.decode.bind(made)
+    made.decode = () => {
+      decoded.push(first)
+      return decode()
+    }
+    one.append(made, 0)
+  }
+  const readers = Array.from({ length: 16 }, () => one.readAfter(10n))
+  const takeAll = () => {
+    for (const reader of readers) reader.take()
+  }
+  for (let tick = 11; tick <= 20; tick++) append(tick, 50)
+  assert.equal(one.bytes, 500)
+  for (let i = 0; i < 10; i++) takeAll()
+  // Each run once for sixteen readers; of ten, two are kept.
+  assert.deepEqual(decoded, [11, 12, 13, 14, 15, 16, 17, 18, 19, 20])
+  assert.equal(one.bytes, 600)
+  const late = one.readAfter(10n)
+  late.take()
+  assert.equal(decoded.length, 11)
+  assert.equal(one.bytes, 600)
+
+  for (let tick = 21; tick <= 60; tick++) {
+    append(tick, 90)
+    assert.ok(one.bytes <= 1000, `${one.bytes} bytes`)
+    takeAll()
+    assert.ok(one.bytes <= 1000, `${one.bytes} bytes with what was decoded`)
+  }
+  // One larger than all that may be kept is shared as well, and goes with the run.
+  append(61, 950)
+  takeAll()
+  assert.equal(decoded.filter((first) => first === 61).length, 1)
+  assert.equal(one.bytes, 1900)
+  append(62, 10)
+  assert.equal(one.bytes, 10)
 })

@@ -1,15 +1,25 @@
-import type { TimeTick } from '@wal/walimpls'
+import type { Runtime, Timer, TimeTick } from '@wal/walimpls'
 import type { LogRecord } from '../read/log-record.js'
 import type { BufferedRun } from './buffered-run.js'
+import { DecodedRuns } from './decoded-runs.js'
+
+/** For decoded records: what readers at the end of the log share. A small buffer gives less. */
+const DECODED_BYTES = 1 << 20
+const DECODED_SHARE = 1 / 8
+
+/** Of the greatest age: records that reach it within so much leave together, so that a busy log needs few timers. */
+const AGE_STEPS = 16
 
 /**
  * The newest acknowledged records, in order, for tailing readers: they cost the backend nothing and are as fresh as the
  * ack. Filled when an append is acked (never before: what a reader has seen can't be taken back), bounded in bytes and
- * age, evicting on every append.
+ * age. It evicts on every append, and by a timer of its own when nothing is appended any more.
  */
 export class WriteAheadBuffer {
   readonly #capacityBytes: number
   readonly #maxAgeMs: number
+  readonly #runtime: Pick<Runtime, 'monotonic' | 'setTimeout'>
+  #timer: Timer | undefined
   #runs: BufferedRun[] = []
   /** When each run came. */
   #addedAt: number[] = []
@@ -18,21 +28,30 @@ export class WriteAheadBuffer {
   /** Number of the oldest run kept, counted over the buffer's life. */
   #firstNumber = 0
   #bytes = 0
+  readonly #decoded: DecodedRuns
   /** Everything above this time tick that was acknowledged is in the buffer. */
   #floor: TimeTick
   #newest: TimeTick
   #closed = false
   readonly #waiting = new Set<() => void>()
 
-  constructor(options: { capacityBytes: number; maxAgeMs: number; floor: TimeTick }) {
+  constructor(options: {
+    readonly capacityBytes: number
+    readonly maxAgeMs: number
+    readonly floor: TimeTick
+    readonly runtime: Pick<Runtime, 'monotonic' | 'setTimeout'>
+  }) {
     this.#capacityBytes = options.capacityBytes
     this.#maxAgeMs = options.maxAgeMs
     this.#floor = options.floor
     this.#newest = options.floor
+    this.#runtime = options.runtime
+    this.#decoded = new DecodedRuns(Math.min(DECODED_BYTES, options.capacityBytes * DECODED_SHARE))
   }
 
+  /** Of the runs, and of the records that were made of them and are kept. */
   get bytes(): number {
-    return this.#bytes
+    return this.#bytes + this.#decoded.bytes
   }
 
   get capacityBytes(): number {
@@ -58,13 +77,15 @@ export class WriteAheadBuffer {
     return this.#closed
   }
 
+  /** `now` is by the runtime's monotonic clock. */
   append(run: BufferedRun, now: number): void {
     if (this.#closed) return
     this.#runs.push(run)
     this.#addedAt.push(now)
     this.#bytes += run.bytes
     this.#newest = run.lastTimeTick
-    this.#evict(now)
+    this.#evict(now - this.#maxAgeMs)
+    if (this.#timer === undefined) this.#planEviction(now)
     this.#wake()
   }
 
@@ -90,6 +111,13 @@ export class WriteAheadBuffer {
     return number < this.#firstNumber ? 'evicted' : this.#runs[number - this.#firstNumber + this.#head]
   }
 
+  /** The records of a run, shared with the readers that asked for it just before. */
+  recordsOf(run: BufferedRun): readonly LogRecord[] {
+    const records = this.#decoded.recordsOf(run)
+    if (this.bytes > this.#capacityBytes) this.#evict(Number.NEGATIVE_INFINITY)
+    return records
+  }
+
   /** Calls back once, at the next append or close, unless the returned function is called before. */
   onChange(callback: () => void): () => void {
     this.#waiting.add(callback)
@@ -99,31 +127,53 @@ export class WriteAheadBuffer {
   /** Wakes the readers; from now on they fall back to the backend. */
   close(): void {
     this.#closed = true
+    this.#timer?.clear()
     this.#firstNumber += this.#runs.length - this.#head
     this.#runs = []
     this.#addedAt = []
     this.#head = 0
     this.#bytes = 0
+    this.#decoded.clear()
     this.#wake()
   }
 
-  #evict(now: number): void {
-    // The last run stays, so that a reader in catch-up can always meet the buffer.
-    while (this.#head < this.#runs.length - 1) {
+  /** Lets go of what is beyond the bytes, and of what came before that moment. */
+  #evict(before: number): void {
+    while (this.#head < this.#runs.length) {
+      const isLast = this.#head === this.#runs.length - 1
+      // The last run stays though it is too large alone, so that a reader in catch-up can meet a busy log's buffer.
+      const isRoom = isLast || this.bytes <= this.#capacityBytes
+      if (isRoom && (this.#addedAt[this.#head] as number) >= before) break
       const oldest = this.#runs[this.#head] as BufferedRun
-      if (this.#bytes <= this.#capacityBytes && now - (this.#addedAt[this.#head] as number) <= this.#maxAgeMs)
-        break
       this.#bytes -= oldest.bytes
+      this.#decoded.forget(oldest)
       this.#floor = oldest.lastTimeTick
       ;(this.#runs as unknown[])[this.#head] = undefined
       this.#head++
       this.#firstNumber++
     }
-    if (this.#head > 1024 && this.#head * 2 > this.#runs.length) {
+    if (this.#head === this.#runs.length || (this.#head > 1024 && this.#head * 2 > this.#runs.length)) {
       this.#runs = this.#runs.slice(this.#head)
       this.#addedAt = this.#addedAt.slice(this.#head)
       this.#head = 0
     }
+  }
+
+  /** When the oldest run reaches the greatest age. Does not keep the process alive. */
+  #planEviction(now: number): void {
+    const oldest = this.#addedAt[this.#head]
+    if (oldest === undefined) return
+    const due = Math.max(0, oldest + this.#maxAgeMs - now)
+    this.#timer = this.#runtime.setTimeout(() => this.#evictAged(), due, { background: true })
+  }
+
+  #evictAged(): void {
+    this.#timer = undefined
+    if (this.#closed) return
+    const now = this.#runtime.monotonic()
+    // A timer may come a millisecond early.
+    this.#evict(now - this.#maxAgeMs + this.#maxAgeMs / AGE_STEPS + 1)
+    this.#planEviction(now)
   }
 
   #wake(): void {
@@ -151,8 +201,9 @@ export class BufferReader {
     const run = this.#buffer.closed ? 'evicted' : this.#buffer.run(this.#number)
     if (run === undefined || run === 'evicted') return run
     this.#number++
+    const records = this.#buffer.recordsOf(run)
     return run.firstTimeTick > this.#after
-      ? run.records
-      : run.records.filter((record) => record.timeTick > this.#after)
+      ? records
+      : records.filter((record) => record.timeTick > this.#after)
   }
 }

@@ -36,7 +36,7 @@ export interface WalOptions {
   readonly closeTimeoutMs?: number
   /** A log further ahead of the wall clock is refused. Default 600,000. */
   readonly maxClockAheadMs?: number
-  /** How long records stay in the write-ahead buffer at most. Default 30,000. */
+  /** How long records stay in the write-ahead buffer at most, on an idle log too. Default 30,000. */
   readonly bufferAgeMs?: number
   /** Run around every append, the first outermost. Objects, or functions that build one for the WAL. */
   readonly interceptors?: readonly (Interceptor | InterceptorBuilder)[]
