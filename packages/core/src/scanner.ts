@@ -36,7 +36,9 @@ export interface ReadOptions {
 
 /**
  * A message as it was appended. Its fields are getters: a spread or a structured clone loses them, `toJSON` keeps them.
- * Payload and properties belong to the receiver alone.
+ * Payload and properties belong to the receiver alone, to be changed and to be kept. A payload that is kept keeps no more
+ * than sixteen times its size of what was read with it; a message that is kept may keep all of that, up to a megabyte,
+ * until its payload was asked for.
  */
 export interface Message {
   readonly kind: 'message'

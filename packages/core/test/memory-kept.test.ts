@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { memoryBuilder } from '@wal/core/testing'
+import type { OpenerBuilderImpls } from '@wal/walimpls'
 import { test } from 'vitest'
+import type { Interceptor } from '../src/index.js'
 import { CallOrder } from '../src/interceptor/call-order.js'
 import { cleanLogs, faulty, message, open, turn } from './harness.js'
+import { overMemory } from './over-memory.js'
 
 cleanLogs()
 setFlagsFromString('--expose-gc')
@@ -73,4 +77,88 @@ test('G15 the few records of a quiet log do not keep the memory of a busy one', 
     if (i % 30 === 29 && last !== undefined) await busy.truncate(last.position)
   }
   assert.ok((await payloadBytes()) - before < 32 * MIB)
+})
+
+/** Bytes in use, in the heap and outside. */
+function usedBytes(): number {
+  collectGarbage()
+  collectGarbage()
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return heapUsed + arrayBuffers
+}
+
+/** A backend that keeps nothing but the opening record, so that what is measured is core's. */
+function keepingNothing(): OpenerBuilderImpls {
+  const { messageIds } = memoryBuilder()
+  let last = 1
+  return overMemory((log) => ({
+    append: async (batch) =>
+      batch.sequence === 0
+        ? log.append(batch)
+        : batch.messages.map(() => messageIds.parse((++last).toString(36))),
+  }))
+}
+
+test.each([
+  ['ASCII', false, 'a'],
+  ['ASCII', true, 'a'],
+  ['Chinese', false, '界'],
+  ['Chinese', true, '界'],
+])(
+  'G15 a write-ahead buffer of 8 MiB holds no more than that: properties in %s, tailed: %s',
+  async (_script, tailed, unit) => {
+    const wal = await open({
+      builder: keepingNothing(),
+      budgetBytes: 16 * MIB,
+      timeTickMs: 60_000,
+      bufferAgeMs: 600_000,
+    })
+    const scanner = wal.read({ deliver: 'latest' })
+    let read = 0
+    await scanner.ready()
+    if (!tailed) await scanner.close()
+    const reading = (async () => {
+      for await (const each of scanner) if (each.properties.size === 8) read++
+    })()
+    const value = unit.repeat(1000)
+    const before = usedBytes()
+    for (let i = 0; i < 20; i++) {
+      const properties = new Map(Array.from({ length: 8 }, (_, k) => [`k${k}`, value + i]))
+      await wal.appendBatch(new Array(100).fill({ payload: new Uint8Array(0), properties }))
+      await turn()
+    }
+    const held = (usedBytes() - before) / MIB
+    assert.ok(held <= 10.5, `${held} MiB`)
+    await scanner.close()
+    await reading
+    assert.equal(read > 0, tailed)
+  },
+)
+
+test('G15 a message that waits in an interceptor keeps its own bytes, not those taken in together with it', async () => {
+  const waiting: (() => void)[] = []
+  const holding: Interceptor = {
+    name: 'holding',
+    async append({ message }, next) {
+      if (message.vchannel === 'held') await new Promise<void>((resolve) => waiting.push(resolve))
+      return next(message)
+    },
+  }
+  const wal = await open({
+    builder: keepingNothing(),
+    interceptors: [holding],
+    timeTickMs: 60_000,
+    bufferAgeMs: 0,
+  })
+  const payload = new Uint8Array(20_000)
+  const before = await payloadBytes()
+  const held: Promise<unknown>[] = []
+  for (let i = 0; i < 100; i++) {
+    held.push(wal.append(message('x', { vchannel: 'held' })))
+    for (let n = 0; n < 13; n++) await wal.append({ payload })
+  }
+  const kept = (await payloadBytes()) - before
+  assert.ok(kept < 4 * MIB, `${kept / MIB} MiB`)
+  for (const go of waiting) go()
+  await Promise.all(held)
 })

@@ -68,8 +68,8 @@ export const appendMutants = [
   {
     name: 'time ticks of one batch all the same',
     file: 'packages/core/src/append/batch-cutter.ts',
-    find: 'this.#stamp.properties(taken, run.next())',
-    replace: 'this.#stamp.properties(taken, new TimeTickRun(firstTimeTick).next())',
+    find: 'const timeTick = run.next()',
+    replace: 'const timeTick = new TimeTickRun(firstTimeTick).next()',
     harness: 'packages/core/test/order.test.ts',
   },
   {

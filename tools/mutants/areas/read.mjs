@@ -149,8 +149,8 @@ export const readMutants = [
   {
     name: 'readers of one record share its payload',
     file: 'packages/core/src/read/delivered-message.ts',
-    find: 'this.#payload ??= Buffer.from(this.#record.payload)',
-    replace: 'this.#payload ??= this.#record.payload',
+    find: 'this.#shared ? copyOf(payload) : ownBytes(payload)',
+    replace: 'this.#shared ? payload : ownBytes(payload)',
     harness: 'packages/core/test/tailing.test.ts',
   },
   {

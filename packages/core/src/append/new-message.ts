@@ -10,6 +10,7 @@ import {
   utf8Length,
 } from '@wal/walimpls'
 import { packedTextBytes } from '@wal/walimpls/helper'
+import { ownBytes } from '../buffer/own-bytes.js'
 import type { NewMessage } from '../wal.js'
 import type { MessageArena, MessageBytes } from './message-arena.js'
 
@@ -76,14 +77,15 @@ export function takeMessage(
 
 /**
  * The message as interceptors get it: a delivered one has getters, which a spread would lose, and the caller's map may
- * change while an interceptor waits.
+ * change while an interceptor waits. The slab that the payload was taken into is not kept: it holds others that left long
+ * ago, and an interceptor may wait for as long as it likes.
  */
 export function plainMessage(
   { vchannel, properties, type }: NewMessage,
   { payload }: TakenMessage,
 ): NewMessage {
   return {
-    payload,
+    payload: ownBytes(payload),
     ...(vchannel === undefined ? {} : { vchannel }),
     ...(properties === undefined ? {} : { properties: new Map(properties) }),
     ...(type === undefined ? {} : { type }),

@@ -1,4 +1,5 @@
 import { type TimeTick, userPropertyMap } from '@wal/walimpls'
+import { copyOf, ownBytes } from '../buffer/own-bytes.js'
 import { formatPosition, type Position } from '../position/position.js'
 import type { Message } from '../scanner.js'
 import { isForeign, type LogRecord, startFrom } from './log-record.js'
@@ -17,26 +18,65 @@ export function positionOf(record: LogRecord, logIdentity: string, { backend, id
   })
 }
 
+/** A record of one's own. Field by field, since a spread takes several times as long. */
+function withPayload(record: LogRecord, payload: Uint8Array): LogRecord {
+  const {
+    id,
+    properties,
+    timeTick,
+    term,
+    incarnation,
+    type,
+    opening,
+    vchannel,
+    lastConfirmed,
+    previousTick,
+  } = record
+  const own = {
+    id,
+    payload,
+    properties,
+    timeTick,
+    term,
+    incarnation,
+    type,
+    opening,
+    vchannel,
+    lastConfirmed,
+    previousTick,
+  }
+  return record.startTerm === undefined ? own : { ...own, startTerm: record.startTerm }
+}
+
 /** What a user gets for a record. Text and maps are made when asked for: most readers never ask. */
 export class DeliveredMessage implements Message {
   readonly kind = 'message'
-  readonly #record: LogRecord
+  #record: LogRecord
+  /** Records of the write-ahead buffer serve several readers. */
+  readonly #shared: boolean
   readonly #logIdentity: string
   readonly #naming: Naming
-  /** Records of the write-ahead buffer serve several readers, so each takes a copy of the payload. */
   #payload: Uint8Array | undefined
   #properties: Map<string, string> | undefined
   #position: Position | undefined
 
   constructor(record: LogRecord, shared: boolean, logIdentity: string, naming: Naming) {
     this.#record = record
+    this.#shared = shared
     this.#logIdentity = logIdentity
     this.#naming = naming
-    if (!shared) this.#payload = record.payload
   }
 
+  /** The receiver's own: to be changed, and to be kept without what was read together with it. */
   get payload(): Uint8Array {
-    this.#payload ??= Buffer.from(this.#record.payload)
+    if (this.#payload === undefined) {
+      const { payload } = this.#record
+      const own = this.#shared ? copyOf(payload) : ownBytes(payload)
+      this.#payload = own
+      // Otherwise a message that is kept would keep the memory that the record's payload is a part of.
+      if (this.#shared) this.#record = withPayload(this.#record, own)
+      else (this.#record as { payload: Uint8Array }).payload = own
+    }
     return this.#payload
   }
 
