@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import type { Batch } from '@wal/walimpls'
 import { test } from 'vitest'
 import { cleanLogs, faulty, message, open, pause, texts, turn, within } from './harness.js'
+import { overMemory } from './over-memory.js'
 
 cleanLogs()
 
@@ -68,6 +70,38 @@ test('G19 a message over the backend’s limit rejects at once', async () => {
   await within(inFlight)
   backend.plan = {}
   await wal.append(message('x'.repeat(2000)))
+})
+
+/** What a batch has in payloads, keys and values, as bytes on the wire. */
+function wireBytes({ messages }: Pick<Batch, 'messages'>): number {
+  return messages.reduce(
+    (sum, { payload, properties }) => sum + payload.length + Buffer.byteLength(properties.join('')),
+    0,
+  )
+}
+
+test('H165: batches keep within the limits by their bytes, whatever the script; a larger record comes alone', async () => {
+  const LIMIT = 32 << 10
+  const batches: Batch[] = []
+  const builder = overMemory((log) => ({
+    limits: { ...log.limits, maxBatchBytes: LIMIT, maxRecordBytes: 2 * LIMIT },
+    append(batch) {
+      batches.push(batch)
+      return log.append(batch)
+    },
+  }))
+  const wal = await open({ builder, batchBytes: 1 << 20, timeTickMs: 60_000 })
+  const chinese = (count: number) => message('', { properties: new Map([['k', '界'.repeat(count)]]) })
+  const large = chinese(15_000)
+  const appends = Array.from({ length: 100 }, (_, i) => (i === 50 ? large : chinese(1000)))
+  await within(Promise.all(appends.map((each) => wal.append(each))))
+  for (const batch of batches) {
+    const bytes = wireBytes(batch)
+    assert.ok(batch.messages.length === 1 || bytes <= LIMIT, `a batch of ${bytes} bytes`)
+    assert.equal(batch.bytes, bytes)
+  }
+  assert.equal(batches.filter(({ bytes }) => bytes > LIMIT).length, 1)
+  await assert.rejects(wal.append(chinese(25_000)), { code: 'WAL_MESSAGE_TOO_LARGE', outcome: 'not-written' })
 })
 
 test('G15 appendAll pulls no more than the budget has room for', async () => {

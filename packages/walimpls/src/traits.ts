@@ -9,12 +9,26 @@ export interface Traits {
   readonly delete: boolean
 }
 
-/** Bounds of an open log. The adaptor keeps within them: what is larger is refused, and never reaches the backend. */
+/**
+ * Bounds of an open log. The adaptor keeps within them: what is larger is refused, and never reaches the backend. Sizes are
+ * those of `recordBytes`: the bytes of payload, keys and values, texts in UTF-8, without anything that an encoding adds.
+ */
 export interface Limits {
-  /** Largest record, in bytes: payload and properties as `recordBytes` counts them. */
+  /**
+   * Largest record, in bytes. It may be larger than `maxBatchBytes`: such a record comes alone in its batch. The backend
+   * judges a record that comes alone by its size as it is encoded for the server, and refuses it with
+   * `WAL_MESSAGE_TOO_LARGE`, not written, when thousands of small properties make it larger than the server takes.
+   */
   readonly maxRecordBytes: number
-  /** Largest batch, counted alike. */
+  /**
+   * Largest batch of several records, in bytes. It must be so small that no batch within it and `maxBatchMessages` exceeds
+   * what the server takes, whatever the encoding adds: the adaptor sends the same batch again, and never cuts it anew. At
+   * worst all is in properties of a byte each. Example: Kafka puts a length before each key and each value, so that such a
+   * property takes three bytes, and about ten more for each record; where the server takes 1 MiB, 300 KiB and 10,000
+   * messages are safe.
+   */
   readonly maxBatchBytes: number
+  /** Largest number of records in a batch. */
   readonly maxBatchMessages: number
   /** How many batches may be handed to `append` before the first has settled, from 1. */
   readonly maxInFlightBatches: number

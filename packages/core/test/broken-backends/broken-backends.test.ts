@@ -9,12 +9,14 @@ import type { BrokenBackend } from './broken-backend.js'
 import { brokenLifetimes, scrubbedLogin } from './broken-lifetimes.js'
 import { brokenReads } from './broken-reads.js'
 import { brokenScanners } from './broken-scanners.js'
+import { brokenSizes } from './broken-sizes.js'
 
 const brokenBackends: BrokenBackend[] = [
   ...brokenAppends,
   ...brokenAnswers,
   ...brokenReads,
   ...brokenScanners,
+  ...brokenSizes,
   ...brokenLifetimes,
 ]
 

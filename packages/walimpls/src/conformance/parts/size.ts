@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { recordBytes } from '../../message/record-bytes.js'
+import type { AdaptorError } from '../adaptor.js'
 import { text, textsOf } from '../batches.js'
 import type { PartContext } from '../part.js'
 import { rejectsWith } from '../patience.js'
@@ -8,6 +9,12 @@ import { deliveredTo, readAll } from '../reading.js'
 const MIB = 1 << 20
 /** Larger limits are taken on trust: a test has to fit into memory. */
 const LARGEST_MADE = 64 * MIB
+/** The same for properties, each of which is two texts. */
+const MOST_IN_PROPERTIES = 8 * MIB
+const MANY = 1000
+/** Two bytes in each key and none in the value: what an encoding adds is as much again, or more. */
+const TINY_PROPERTIES = Array.from({ length: MANY }, (_, i) => [i.toString(36).padStart(2, '0'), '']).flat()
+const TINY_BYTES = 2 * MANY
 
 /** G10 and G19: large records, and the limit that rejects. */
 export function sizePart({ test }: PartContext): void {
@@ -55,6 +62,44 @@ export function sizePart({ test }: PartContext): void {
     const ids = await append(...Array.from({ length: count }, (_, i) => text(`${i}`)))
     assert.equal(ids.length, count)
     assert.equal((await readAll(wal)).length, count + 1)
+  })
+
+  test('a batch of the declared bytes is stored, also when all of it is in tiny properties', async (scene) => {
+    const { wal, append } = await scene.writer(1)
+    const { maxBatchMessages, maxBatchBytes } = wal.limits
+    const fitting = Math.floor(Math.min(maxBatchBytes, MOST_IN_PROPERTIES) / TINY_BYTES)
+    const count = Math.max(1, Math.min(maxBatchMessages, fitting))
+    const record = { payload: Uint8Array.of(), properties: TINY_PROPERTIES }
+    await append(...new Array(count).fill(record))
+    assert.deepEqual((await wal.last())?.properties, TINY_PROPERTIES)
+    const scanner = scene.scan(wal, 'oldest')
+    let read = 0
+    for (let batch = await scanner.next(); batch && batch.length > 0; batch = await scanner.next())
+      read += batch.length
+    assert.equal(read, count + 1)
+  })
+
+  test('a record larger than a batch comes alone: it is stored, or refused for good by its encoded size', async (scene) => {
+    const { wal, append, batch } = await scene.writer(1)
+    const { maxBatchBytes, maxRecordBytes } = wal.limits
+    const size = Math.min(maxRecordBytes, maxBatchBytes + MIB, LARGEST_MADE)
+    await append({ payload: noise(size), properties: [] })
+    const tiny = Math.floor(Math.min(size, MIB) / 4)
+    const properties = Array.from({ length: tiny }, (_, i) => [i.toString(36).padStart(4, '0'), '']).flat()
+    const sent = batch({ payload: Uint8Array.of(), properties })
+    const outcome = await wal.append(sent).then(
+      () => 'stored',
+      (error: AdaptorError) => `${error.code}, ${error.outcome}`,
+    )
+    assert.ok(
+      ['stored', 'WAL_MESSAGE_TOO_LARGE, not-written', 'WAL_INVALID_ARGUMENT, not-written'].includes(outcome),
+      `a record of ${tiny} properties: ${outcome}`,
+    )
+    await append(text('behind'))
+    const stored = await readAll(wal)
+    assert.equal(stored.length, outcome === 'stored' ? 4 : 3)
+    assert.equal(stored[1]?.payload.length, size)
+    assert.deepEqual(textsOf(stored.slice(-1)), ['behind'])
   })
 
   test('through the adaptor: over the limit is WAL_MESSAGE_TOO_LARGE at once, and nothing is written', async (scene) => {
