@@ -10,10 +10,16 @@ export type CaseRequest =
   | { readonly kind: 'round'; readonly count: number }
   | { readonly kind: 'close' }
 
+/** Milliseconds that a round took, and that this process computed meanwhile, on all of its threads. */
+export interface RoundTime {
+  readonly wall: number
+  readonly cpu: number
+}
+
 export interface CaseReply {
   readonly error?: string
   readonly names?: readonly string[]
-  readonly milliseconds?: number
+  readonly time?: RoundTime
 }
 
 // The program of one side of a comparison: it runs the cases that lie beside it, on the packages that are installed there.
@@ -37,12 +43,19 @@ async function answer(request: CaseRequest): Promise<CaseReply> {
     case 'round':
       // What earlier rounds left behind is not this one's.
       ;(globalThis as { gc?: () => void }).gc?.()
-      return { milliseconds: await (sides as { ours: Contender }).ours.round(request.count) }
+      return { time: await timedRound((sides as { ours: Contender }).ours, request.count) }
     case 'close':
       await sides?.ours.close?.()
       await sides?.peer.close?.()
       return {}
   }
+}
+
+async function timedRound(contender: Contender, count: number): Promise<RoundTime> {
+  const before = process.cpuUsage()
+  const wall = await contender.round(count)
+  const { user, system } = process.cpuUsage(before)
+  return { wall, cpu: (user + system) / 1000 }
 }
 
 process.on('message', (request: CaseRequest) => {

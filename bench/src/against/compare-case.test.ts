@@ -18,7 +18,7 @@ function recorded(milliseconds: Record<'here' | 'there', number>, fails?: 'here'
     async round(count) {
       if (fails === side) throw new Error('too old')
       calls.push(`${side} ${count}`)
-      return milliseconds[side]
+      return { wall: milliseconds[side], cpu: 2 }
     },
     async close() {
       calls.push(`${side} closes`)
@@ -37,6 +37,7 @@ test('both sides warm up, are measured as A B B A, and the other one begins the 
   ]
   assert.deepEqual(calls, [...round(one, other), ...round(other, one)])
   assert.deepEqual(result.ratios, [0.8, 0.8])
+  assert.deepEqual(result.cpuRatios, [1, 1])
   assert.deepEqual(result.here, [2000, 2000])
   assert.deepEqual(result.there, [2500, 2500])
   assert.equal(new Set(folders).size, 4)

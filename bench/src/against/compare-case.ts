@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BenchCase } from '../bench-case.js'
+import type { RoundTime } from './case-process.js'
 
 /** What a comparison needs of a side; `Side` is one in a process of its own. */
 export interface ComparedSide {
   prepare(name: string, folder: string): Promise<void>
-  round(count: number): Promise<number>
+  round(count: number): Promise<RoundTime>
   close(): Promise<void>
 }
 
@@ -18,6 +19,8 @@ export interface ComparisonResult {
   readonly there: readonly number[]
   /** Here ÷ there of each round: more is better. */
   readonly ratios: readonly number[]
+  /** The same by the CPU time of the processes: what others do on the machine disturbs it less. */
+  readonly cpuRatios: readonly number[]
 }
 
 export interface CompareOptions {
@@ -49,28 +52,37 @@ export async function compareCase(
   { rounds, quick, scratch, progress }: CompareOptions,
 ): Promise<ComparisonResult> {
   const count = quick ? bench.quickCount : bench.count
-  const result = { here: [] as number[], there: [] as number[], ratios: [] as number[] }
+  const result = {
+    here: [] as number[],
+    there: [] as number[],
+    ratios: [] as number[],
+    cpuRatios: [] as number[],
+  }
   for (let round = 1; round <= rounds; round++) {
     const order = round % 2 === 1 ? (['here', 'there'] as const) : (['there', 'here'] as const)
     const { here, there } = await oneRound(bench.name, count, order, scratch, start)
-    const ratio = there / here
-    progress(`${bench.name}: round ${round} of ${rounds}, ratio ${ratio.toFixed(2)}`)
-    result.here.push((2 * count * 1000) / here)
-    result.there.push((2 * count * 1000) / there)
+    const ratio = there.wall / here.wall
+    const cpuRatio = there.cpu / here.cpu
+    progress(
+      `${bench.name}: round ${round} of ${rounds}, ratio ${ratio.toFixed(2)}, by CPU time ${cpuRatio.toFixed(2)}`,
+    )
+    result.here.push((2 * count * 1000) / here.wall)
+    result.there.push((2 * count * 1000) / there.wall)
     result.ratios.push(ratio)
+    result.cpuRatios.push(cpuRatio)
   }
   return { name: bench.name, unit: bench.unit, count, ...result }
 }
 
-/** Milliseconds of each side. */
+/** The time that each side took, of both turns together. */
 async function oneRound(
   name: string,
   count: number,
   [first, second]: readonly ['here' | 'there', 'here' | 'there'],
   scratch: string,
   start: (side: 'here' | 'there') => ComparedSide,
-): Promise<{ here: number; there: number }> {
-  const times = { here: 0, there: 0 }
+): Promise<{ here: RoundTime; there: RoundTime }> {
+  const times = { here: { wall: 0, cpu: 0 }, there: { wall: 0, cpu: 0 } }
   const folder = await mkdtemp(join(scratch, 'round-'))
   const sides = { here: start('here'), there: start('there') }
   const on = async <T>(side: 'here' | 'there', work: (side: ComparedSide) => Promise<T>): Promise<T> => {
@@ -86,8 +98,11 @@ async function oneRound(
       await on(side, (each) => each.prepare(name, own))
       await on(side, (each) => each.round(count))
     }
-    for (const side of [first, second, second, first])
-      times[side] += await on(side, (each) => each.round(count))
+    for (const side of [first, second, second, first]) {
+      const { wall, cpu } = await on(side, (each) => each.round(count))
+      times[side].wall += wall
+      times[side].cpu += cpu
+    }
     return times
   } finally {
     await Promise.all([sides.here.close(), sides.there.close()])

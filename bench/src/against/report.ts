@@ -4,15 +4,15 @@ import type { Comparison } from './compare-all.js'
 
 /** A Markdown table: the working tree beside a commit, and what only one of the two could run. */
 export function markdownAgainst(commit: string, { results, onlyHere, onlyThere }: Comparison): string {
-  const rows = results.map(({ name, unit, ratios, here, there }) => {
+  const rows = results.map(({ name, unit, ratios, cpuRatios, here, there }) => {
     const spread = `${Math.min(...ratios).toFixed(3)}–${Math.max(...ratios).toFixed(3)}`
-    return `| ${name} | **${median(ratios).toFixed(3)}** (${spread}) | ${figure(median(here), unit)} | ${figure(median(there), unit)} |`
+    return `| ${name} | **${median(ratios).toFixed(3)}** (${spread}) | ${median(cpuRatios).toFixed(3)} | ${figure(median(here), unit)} | ${figure(median(there), unit)} |`
   })
   return [
     `The working tree beside commit ${commit}; a ratio over 1 means that the working tree is faster.`,
     '',
-    '| case | here ÷ there, median (spread) | here | there |',
-    '| --- | --- | --- | --- |',
+    '| case | here ÷ there, median (spread) | by CPU time | here | there |',
+    '| --- | --- | --- | --- | --- |',
     ...rows,
     '',
     ...onlyHere.map(({ name, reason }) => `Only here: ${name} (there: ${reason})`),

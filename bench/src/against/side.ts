@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
-import type { CaseReply, CaseRequest } from './case-process.js'
+import type { CaseReply, CaseRequest, RoundTime } from './case-process.js'
 
 /** One side of a comparison: a process of its own, whose working directory is the side's clone of the repository. */
 export class Side {
@@ -29,9 +29,8 @@ export class Side {
     await this.#ask({ kind: 'prepare', name, folder })
   }
 
-  /** Milliseconds that it took. */
-  async round(count: number): Promise<number> {
-    return (await this.#ask({ kind: 'round', count })).milliseconds as number
+  async round(count: number): Promise<RoundTime> {
+    return (await this.#ask({ kind: 'round', count })).time as RoundTime
   }
 
   /** Closes what it has open, then ends the process. Never rejects. */

@@ -10,19 +10,18 @@ import type { TakenMessage } from './new-message.js'
 
 const VERSION = String(MESSAGE_FORMAT_VERSION)
 
-/** Text of the usual message types, so that a record needs no number formatting. */
-const TYPE_TEXT = new Map<number, string>([
-  [MESSAGE_TYPE.Record, String(MESSAGE_TYPE.Record)],
-  [MESSAGE_TYPE.TimeTick, String(MESSAGE_TYPE.TimeTick)],
-])
+const RECORD = String(MESSAGE_TYPE.Record)
+const TIME_TICK = String(MESSAGE_TYPE.TimeTick)
 
 const { version, type, term, incarnation, timeTick, lastConfirmedIsSelf, previousTick } = RESERVED
 const KEY_BYTES = [version, type, term, incarnation, timeTick, lastConfirmedIsSelf, previousTick].join(
   '',
 ).length
 
+/** Texts of the usual types are there, so that a record needs no number formatting. */
 function typeText(type: number): string {
-  return TYPE_TEXT.get(type) ?? String(type)
+  if (type === MESSAGE_TYPE.Record) return RECORD
+  return type === MESSAGE_TYPE.TimeTick ? TIME_TICK : String(type)
 }
 
 /** Puts the reserved properties of this writer before a message's own. */

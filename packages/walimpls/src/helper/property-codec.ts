@@ -38,18 +38,25 @@ export function packedBytes(properties: PropertyList): number {
 
 /** How many bytes the texts of packed properties have, without what packing adds: their part of `recordBytes`. */
 export function packedTextBytes(bytes: Uint8Array, offset: number): number {
-  const cursor = { at: offset }
-  const count = readLength(bytes, cursor)
-  let { at } = cursor
+  // Nearly always every length is one byte. Every message appended passes here.
+  const count = bytes[offset] as number
+  let at = offset + 1
   let total = 0
   for (let i = 0; i < count; i++) {
-    let length = bytes[at++] as number
-    if (length > 127) {
-      cursor.at = at - 1
-      length = readLength(bytes, cursor)
-      at = cursor.at
-    }
-    at += length
+    const length = bytes[at] as number
+    if (length > 127 || count > 127) return longTextBytes(bytes, offset)
+    at += 1 + length
+    total += length
+  }
+  return total
+}
+
+function longTextBytes(bytes: Uint8Array, offset: number): number {
+  const cursor = { at: offset }
+  let total = 0
+  for (let left = readLength(bytes, cursor); left > 0; left--) {
+    const length = readLength(bytes, cursor)
+    cursor.at += length
     total += length
   }
   return total
