@@ -23,10 +23,11 @@ const FRAMING = 5
 export function encodeBatch({ messages }: Batch, maxRecordBytes: number): EncodedBatch {
   let bound = FRAMING
   for (const message of messages) {
-    const size = recordBytes(message)
-    if (size > maxRecordBytes) throw tooLarge(size, maxRecordBytes)
+    const upper = upperBytes(message)
+    // Texts are looked at one by one only where it may matter.
+    if (upper > maxRecordBytes) checkSize(message, maxRecordBytes)
     check(message)
-    bound += FRAMING * (message.properties.length + 3) + PAYLOAD_NAME.length + size
+    bound += FRAMING * (message.properties.length + 3) + PAYLOAD_NAME.length + upper
   }
   const bytes = Buffer.allocUnsafe(bound)
   let at = writeArrayHeader(bytes, 0, messages.length)
@@ -42,12 +43,21 @@ export function encodeBatch({ messages }: Batch, maxRecordBytes: number): Encode
   return { bytes: bytes.subarray(0, at), largest }
 }
 
-function tooLarge(size: number, maxRecordBytes: number): AppendError {
-  return new AppendError(
-    'WAL_MESSAGE_TOO_LARGE',
-    `a record of ${size} bytes; at most ${maxRecordBytes} are stored`,
-    { outcome: 'not-written' },
-  )
+/** No fewer than `recordBytes`: UTF-8 takes at most three bytes for a UTF-16 unit. */
+function upperBytes({ payload, properties }: WireMessage): number {
+  let units = 0
+  for (let i = 0; i < properties.length; i++) units += (properties[i] as string).length
+  return payload.length + 3 * units
+}
+
+function checkSize(message: WireMessage, maxRecordBytes: number): void {
+  const size = recordBytes(message)
+  if (size > maxRecordBytes)
+    throw new AppendError(
+      'WAL_MESSAGE_TOO_LARGE',
+      `a record of ${size} bytes; at most ${maxRecordBytes} are stored`,
+      { outcome: 'not-written' },
+    )
 }
 
 function check({ properties }: WireMessage): void {
