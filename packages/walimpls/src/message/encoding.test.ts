@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { encodeInt64, encodeUint64, parseDecimal, parseInt64, parseUint64 } from './encoding.js'
+import { encodeInt64, encodeUint64, parseDecimal, parseInt64, parseSafeInt, parseUint64 } from './encoding.js'
 
 const MAX_UINT64 = 2n ** 64n - 1n
 
@@ -61,6 +61,19 @@ describe('signed', () => {
     '%j is refused',
     (text) => expect(parseInt64(text)).toBe(undefined),
   )
+})
+
+test('signed, as a number: the same values, as far as a double holds them', () => {
+  const near = fc.integer({ min: -50, max: 50 }).map((i) => BigInt(Number.MAX_SAFE_INTEGER) + BigInt(i))
+  const value = fc.oneof(fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n), fc.maxSafeInteger().map(BigInt), near)
+  fc.assert(
+    fc.property(value, (each) => {
+      const safe = each >= -BigInt(Number.MAX_SAFE_INTEGER) && each <= BigInt(Number.MAX_SAFE_INTEGER)
+      expect(parseSafeInt(encodeInt64(each))).toBe(safe ? Number(each) : undefined)
+    }),
+  )
+  for (const text of ['', '-', '-0', '--1', '+1', '-01', '00', 'A', '1.0', '1y2p0ij32e8e8', '-1y2p0ij32e8e9'])
+    expect(parseSafeInt(text)).toBe(undefined)
 })
 
 test('decimal', () => {

@@ -1,6 +1,6 @@
 import { corrupt } from '../errors/corrupt.js'
 import { WalError } from '../errors/wal-error.js'
-import { parseDecimal, parseInt64, parseUint64 } from './encoding.js'
+import { parseDecimal, parseSafeInt, parseUint64 } from './encoding.js'
 import { MESSAGE_TYPE } from './message-type.js'
 import { MESSAGE_FORMAT_VERSION, RESERVED } from './reserved-keys.js'
 import type { TimeTick } from './time-tick.js'
@@ -90,15 +90,14 @@ export function readEnvelope(properties: PropertyList, place: () => string): Env
   if (tick === undefined) throw corrupt(place(), `the time tick _tt is ${shown(timeTick)}`)
   const typeNumber = type === undefined ? MESSAGE_TYPE.Unknown : parseDecimal(type)
   if (typeNumber === undefined) throw corrupt(place(), `the message type _t is ${shown(type)}`)
-  const termNumber = term === undefined ? -1n : parseInt64(term)
-  if (termNumber === undefined || termNumber > BigInt(Number.MAX_SAFE_INTEGER))
-    throw corrupt(place(), `the term _wt is ${shown(term)}`)
+  const termNumber = term === undefined ? -1 : parseSafeInt(term)
+  if (termNumber === undefined) throw corrupt(place(), `the term _wt is ${shown(term)}`)
   if (lastConfirmed === undefined) throw corrupt(place(), 'neither _lc nor _lcs is there')
   return {
     version: versionNumber,
     type: typeNumber,
     timeTick: tick,
-    term: Number(termNumber),
+    term: termNumber,
     incarnation,
     opening,
     vchannel,
