@@ -45,6 +45,19 @@ describe('unsigned', () => {
   })
 })
 
+test('texts that share their first digits, of different lengths and in any order', () => {
+  const head = fc.bigInt(36n ** 9n, 36n ** 10n - 1n)
+  const texts = fc.array(fc.tuple(fc.integer({ min: 1, max: 2 }), fc.nat()), { minLength: 2 })
+  fc.assert(
+    fc.property(head, head, texts, (one, other, tails) => {
+      for (const [digits, tail] of tails) {
+        const value = (tail % 2 === 0 ? one : other) * 36n ** BigInt(digits) + BigInt(tail % 36 ** digits)
+        expect(parseUint64(encodeUint64(value))).toBe(value)
+      }
+    }),
+  )
+})
+
 describe('signed', () => {
   test.each<[bigint, string]>([
     [0n, '0'],
