@@ -1,4 +1,4 @@
-import type { Batch } from '@wal/walimpls'
+import { AppendError, type Batch, recordBytes } from '@wal/walimpls'
 import { AppendTurns, type NumberId } from '@wal/walimpls/helper'
 import { type EncodedBatch, FrameEncoder } from './frame-encoder.js'
 import type { LogWriter } from './log-writer.js'
@@ -15,10 +15,13 @@ export class AppendQueue {
   /** `stored` is called after every success. */
   constructor(
     private readonly writer: LogWriter,
+    private readonly maxRecordBytes: number,
     private readonly stored: () => void,
   ) {}
 
   append(batch: Batch): Promise<readonly NumberId[]> {
+    const tooLarge = this.tooLarge(batch)
+    if (tooLarge !== undefined) return this.turns.run(() => Promise.reject(tooLarge))
     const encoded = this.encoder.encode(batch)
     return this.turns.run(() => this.store(encoded)).finally(() => this.encoder.release(encoded))
   }
@@ -26,6 +29,18 @@ export class AppendQueue {
   /** Resolves when nothing is in flight. */
   settled(): Promise<void> {
     return this.turns.settled()
+  }
+
+  private tooLarge({ bytes, messages }: Batch): AppendError | undefined {
+    const { maxRecordBytes } = this
+    if (bytes <= maxRecordBytes) return undefined
+    const large = messages.find((message) => recordBytes(message) > maxRecordBytes)
+    if (large === undefined) return undefined
+    return new AppendError(
+      'WAL_MESSAGE_TOO_LARGE',
+      `A record of ${recordBytes(large)} bytes can't be stored; the largest has ${maxRecordBytes} bytes.`,
+      { outcome: 'not-written' },
+    )
   }
 
   private async store(batch: EncodedBatch): Promise<readonly NumberId[]> {

@@ -135,7 +135,7 @@ export class FileWAL extends FileReadOnlyWAL implements WALImpls<NumberId> {
     super(parts)
     this.fenceReaches = !parts.shared
     this.logWriter = new LogWriter(this.log, writer, parts.segmentBytes, (notice) => this.notices.add(notice))
-    this.queue = new AppendQueue(this.logWriter, () => this.changes.notify())
+    this.queue = new AppendQueue(this.logWriter, LIMITS.maxRecordBytes, () => this.changes.notify())
   }
 
   append(batch: Batch): Promise<readonly NumberId[]> {
