@@ -181,6 +181,23 @@ export const brokenReads: BrokenBackend[] = [
     }),
   },
   {
+    name: 'says the end again and again and never waits',
+    part: 'tail',
+    builder: brokenBuilder({
+      scanner: (scanner) => {
+        let met = false
+        return {
+          async next() {
+            if (met) return []
+            const batch = await scanner.next()
+            met = batch?.length === 0
+            return batch
+          },
+        }
+      },
+    }),
+  },
+  {
     name: 'never says the end',
     part: 'tail',
     builder: brokenBuilder({

@@ -22,6 +22,11 @@ export interface BackendUnderTest {
   readonly name?: string
   /** Whether the backend itself refuses the opening record of a lower term. It need not; the adaptor does. */
   readonly refusesLowerTerm?: boolean
+  /**
+   * Whether the backend itself refuses a record over `limits.maxRecordBytes`. It need not, the adaptor does. To be `false`
+   * as well where the limit is too large for a test to exceed (96 MiB).
+   */
+  readonly refusesTooLarge?: boolean
   /** Options with which connecting or opening fails and that hold secrets. Needed where an option is a secret. */
   readonly failedLogin?: Readonly<Record<string, unknown>>
   /** Needed for a backend that more than one process can use. */

@@ -16,7 +16,7 @@ import {
 } from './history-recorder.js'
 import { hurriedRuntime } from './hurried-runtime.js'
 import { Observations, observedBuilder } from './observed-builder.js'
-import { pause, until } from './patience.js'
+import { pause } from './patience.js'
 import type { Scene } from './scene.js'
 
 const APPEND_FAULTS = [
@@ -94,7 +94,10 @@ export class FaultWorkload {
         appending.push(this.#append(writing))
         writing = newer
       }
-      await until(() => this.#outstanding <= IN_FLIGHT)
+      await this.#scene.waiting.until(
+        'some of the appends in flight settle',
+        () => this.#outstanding <= IN_FLIGHT,
+      )
     }
     await Promise.all(appending)
     await this.#judge(writing)
@@ -115,7 +118,7 @@ export class FaultWorkload {
   }
 
   #options() {
-    const builder = observedBuilder(faultyBuilder(this.#scene.backend.builder, this.#faults), this.#seen)
+    const builder = observedBuilder(faultyBuilder(this.#scene.builder, this.#faults), this.#seen)
     return {
       builder,
       runtime: hurriedRuntime(),
@@ -199,7 +202,9 @@ export class FaultWorkload {
     const name = `reader${this.#counts.readers++}`
     const start = from === undefined ? 'all' : { after: `${from.timeTick}` }
     const pauseBetween = () => (slow && this.#chance(0.05) ? pause(this.#random() * 20) : undefined)
-    this.#scanners.push(new RecordedScanner(name, scanner, this.#history, start, pauseBetween))
+    this.#scanners.push(
+      new RecordedScanner(name, scanner, this.#scene.waiting, this.#history, start, pauseBetween),
+    )
   }
 
   async #judge({ wal, name }: Writing): Promise<void> {
@@ -209,7 +214,7 @@ export class FaultWorkload {
     const last = await wal.append(record)
     this.#history.add(written('the end', last))
     const clean = await this.#scene.openReader()
-    this.#scanners.push(new RecordedScanner('truth', clean.read(), this.#history, 'all'))
+    this.#scanners.push(new RecordedScanner('truth', clean.read(), this.#scene.waiting, this.#history, 'all'))
     for (const scanner of this.#scanners) await scanner.upTo(last.timeTick)
     for (const [token, appends] of this.#tokens) {
       const resolution = await clean.resolve(token)

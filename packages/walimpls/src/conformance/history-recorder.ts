@@ -6,7 +6,8 @@ import { bytesOf } from './batches.js'
 import { checkHistory } from './history/check-history.js'
 import type { EventBody, HistoryWriterName, ScannerStarted } from './history/history-event.js'
 import type { HistoryWriter } from './history/history-writer.js'
-import { until } from './patience.js'
+import { historyReport } from './history-report.js'
+import type { Waiting } from './waiting.js'
 
 /** Messages of the kit's workloads carry their append's name in this property. */
 const NAME = 'append'
@@ -64,6 +65,7 @@ export class RecordedScanner {
   constructor(
     readonly name: string,
     private readonly scanner: LogScanner,
+    private readonly waiting: Waiting,
     private readonly history: { add(event: EventBody): void },
     start: ScannerStarted['start'],
     pauseBetween: () => Promise<void> | undefined = () => undefined,
@@ -91,7 +93,8 @@ export class RecordedScanner {
 
   /** Ends it when it has delivered up to that time tick. */
   async upTo(timeTick: bigint): Promise<void> {
-    await until(() => this.#ended !== undefined || this.reached >= timeTick)
+    const what = () => `${this.name} has read up to time tick ${timeTick} (it is at ${this.reached})`
+    await this.waiting.until(what, () => this.#ended !== undefined || this.reached >= timeTick)
     if (this.reached < timeTick)
       throw new Error(`${this.name}: ${String(this.#ended)}`, { cause: this.#ended })
     await this.scanner.close()
@@ -103,8 +106,6 @@ export class RecordedScanner {
 /** Fails with every rule that the history breaks. */
 export function assertKept(history: HistoryWriter, { compare, parse }: MessageIdCodec): void {
   const violations = checkHistory(history.events, { compareIds: (a, b) => compare(parse(a), parse(b)) })
-  const shown = violations
-    .slice(0, 10)
-    .map(({ rule, text, events }) => `rule ${rule}: ${text} ${JSON.stringify(events)}`)
-  assert.deepEqual(shown, [], `the history breaks the rules ${violations.length} times`)
+  const report = historyReport(violations)
+  assert.ok(violations.length === 0, `The history breaks the rules.\n${report.join('\n')}`)
 }

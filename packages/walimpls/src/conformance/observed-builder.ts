@@ -2,6 +2,7 @@ import type { OpenerBuilderImpls } from '../builder.js'
 import type { OpenerImpls } from '../opener.js'
 import type { ScannerImpls, ScannerOptions } from '../scanner.js'
 import type { ReadOnlyWALImpls, WALImpls } from '../wal.js'
+import { withMethods } from './with-methods.js'
 
 /** What the adaptor asked of the backend, seen from below. */
 export class Observations {
@@ -71,16 +72,4 @@ export function observedBuilder(inner: OpenerBuilderImpls, seen: Observations): 
       return opened
     },
   }
-}
-
-/** The same log with some methods replaced. */
-export function withMethods<L extends ReadOnlyWALImpls>(log: L, replaced: Partial<L>): L {
-  return new Proxy(log, {
-    get(target, key) {
-      const mine = (replaced as Record<PropertyKey, unknown>)[key]
-      if (mine !== undefined) return mine
-      const value = Reflect.get(target, key)
-      return typeof value === 'function' ? value.bind(target) : value
-    },
-  })
 }

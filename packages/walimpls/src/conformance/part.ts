@@ -52,7 +52,7 @@ export function testsOf(partName: string, part: Part, backend: BackendUnderTest)
     const scene = new Scene(backend)
     let failed = true
     try {
-      await within(run(scene), limit, name)
+      await within(run(scene), limit, `${partName}: ${name}`, () => scene.report())
       failed = false
     } finally {
       const ended = scene.end()

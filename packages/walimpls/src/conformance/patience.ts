@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { sleep } from '../helper/sleep.js'
 import { systemRuntime } from '../runtime/system-runtime.js'
 
-export const pause = (ms: number): Promise<void> => sleep(systemRuntime, ms)
+/** Abort ends it and rejects with the signal's reason. */
+export const pause = (ms: number, signal?: AbortSignal): Promise<void> => sleep(systemRuntime, ms, signal)
 
 /** Begun now, awaited when the test comes to it: should the test fail before, it alone is reported. */
 export function awaitedLater<T>(work: () => Promise<T>): Promise<T> {
@@ -11,13 +12,24 @@ export function awaitedLater<T>(work: () => Promise<T>): Promise<T> {
   return promise
 }
 
-/** Settles as `promise` does, or rejects when that takes longer than a broken backend is given. */
-export async function within<T>(promise: Promise<T>, ms: number, what: string): Promise<T> {
+/**
+ * Settles as `promise` does, or rejects when that takes longer than a broken backend is given. `what` begins the sentence;
+ * `report` is asked then for what is known of why.
+ */
+export async function within<T>(
+  promise: Promise<T>,
+  ms: number,
+  what: string,
+  report: () => string = () => '',
+): Promise<T> {
   let giveUp = (_: Error) => {}
   const late = new Promise<never>((_, reject) => {
     giveUp = reject
   })
-  const timer = systemRuntime.setTimeout(() => giveUp(new Error(`${what}: not done after ${ms} ms`)), ms)
+  const timer = systemRuntime.setTimeout(
+    () => giveUp(new Error(`${what}: not done after ${ms} ms. ${report()}`.trim())),
+    ms,
+  )
   try {
     return await Promise.race([promise, late])
   } finally {
@@ -34,11 +46,6 @@ export async function assertWaits(promise: Promise<unknown>, what: string): Prom
   promise.catch(() => {})
   const first = await Promise.race([promise, pause(QUIET_MS).then(() => waiting)])
   assert.equal(first, waiting, `${what}: it should have waited`)
-}
-
-/** Waits for a condition; the test's time limit ends it. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await pause(5)
 }
 
 export async function rejectsWith(promise: Promise<unknown>, ...codes: readonly string[]): Promise<void> {

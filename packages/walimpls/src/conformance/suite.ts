@@ -69,7 +69,11 @@ export function conformanceTests({ test, leftOut = [], ...backend }: Conformance
   const runnersLimit = (patienceMs: number) => ({ timeout: 3 * patienceMs })
   for (const { part, name: promise, unless, patienceMs, run } of all)
     if (unless === undefined) test(`${name}: ${part}: ${promise}`, runnersLimit(patienceMs), run)
-  const holds = async () => assertLeftOut(all, leftOut)
+  const holds = async () => {
+    assertLeftOut(all, leftOut)
+    if (!backend.builder.traits.delete)
+      console.log(`${name}: the kit leaves its channels behind (conformance-…): the backend does not delete.`)
+  }
   test(`${name}: nothing else is left out`, runnersLimit(DEFAULT_PATIENCE_MS), holds)
 }
 

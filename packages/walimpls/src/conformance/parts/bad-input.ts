@@ -37,7 +37,7 @@ export function badInputPart({ backend, test }: PartContext): void {
 
   test('through the adaptor: bad names, terms and options never reach the backend', async (scene) => {
     const seen = new Observations()
-    const watched = { builder: observedBuilder(builder, seen) }
+    const watched = { builder: observedBuilder(scene.builder, seen) }
     const names = [
       '',
       'A',
@@ -69,7 +69,7 @@ export function badInputPart({ backend, test }: PartContext): void {
 
   test('through the adaptor: bad messages, options and positions never reach the backend', async (scene) => {
     const seen = new Observations()
-    const wal = await scene.open({ builder: observedBuilder(builder, seen), timeTickMs: 60_000 })
+    const wal = await scene.open({ builder: observedBuilder(scene.builder, seen), timeTickMs: 60_000 })
     const before = seen.appends
     const payload = Uint8Array.of(1)
     const messages: unknown[] = [

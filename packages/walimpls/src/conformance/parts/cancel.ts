@@ -4,7 +4,7 @@ import { readOptions } from '../../helper/option-reader.js'
 import { systemRuntime } from '../../runtime/system-runtime.js'
 import { bytesOf, text, textsOf, writerOf } from '../batches.js'
 import type { PartContext } from '../part.js'
-import { assertWaits, until } from '../patience.js'
+import { assertWaits } from '../patience.js'
 import { deliveredTo, readAll, takeCount } from '../reading.js'
 
 /** G14: every waiting call takes a signal, and one signal serves any number of calls. */
@@ -94,7 +94,7 @@ export function cancelPart({ backend, test, traits }: PartContext): void {
     const warnings: string[] = []
     const onWarning = (warning: Error) => warnings.push(warning.name)
     process.on('warning', onWarning)
-    scene.atEnd(async () => void process.off('warning', onWarning))
+    scene.atEnd('listening for warnings', async () => void process.off('warning', onWarning))
     await endsWithReason(() => scene.open(waits), 'open')
     await endsWithReason(() => scene.openReader(waits), 'openReader')
     const wal = await scene.open()
@@ -110,7 +110,10 @@ export function cancelPart({ backend, test, traits }: PartContext): void {
     await assertWaits(next, 'a scanner at the end')
     controller.abort(reason)
     await endsWithReason(() => next, 'next')
-    await until(() => getEventListeners(signal, 'abort').length === 0)
+    await scene.waiting.until(
+      'the signal has no listener any more',
+      () => getEventListeners(signal, 'abort').length === 0,
+    )
     assert.equal((await deliveredTo(wal)).length, 1000)
     assert.deepEqual(warnings, [])
   })

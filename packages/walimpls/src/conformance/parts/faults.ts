@@ -12,7 +12,7 @@ export function faultsPart({ backend, test }: PartContext): void {
     const name = backend.name ?? backend.builder.name
     try {
       // Sooner than the test's own limit, which knows nothing of seeds.
-      await within(workload.run(), 0.9 * scene.patienceMs, 'the workload')
+      await within(workload.run(), 0.9 * scene.patienceMs, 'the workload', () => scene.report())
     } catch (cause) {
       throw new Error(`WAL_TEST_SEED=${seed}: ${String(cause)}; ${workload.report()}`, { cause })
     }

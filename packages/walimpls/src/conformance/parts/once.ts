@@ -31,7 +31,7 @@ export function oncePart({ backend, test }: PartContext): void {
     const faults = new Faults({
       probabilities: { duplicate: { append: 0.5 }, 'duplicate-then-fail': { append: 0.2 } },
     })
-    const builder = faultyBuilder(backend.builder, faults)
+    const builder = faultyBuilder(scene.builder, faults)
     const wal = await scene.open({ builder, batchBytes: 1024, runtime: hurriedRuntime() })
     const reader = await scene.openReader()
     const tails = [wal.read(), reader.read()]

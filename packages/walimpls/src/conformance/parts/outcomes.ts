@@ -6,19 +6,19 @@ import { faultyBuilder } from '../../testing/faults/faulty-builder.js'
 import type { AdaptorError } from '../adaptor.js'
 import { bytesOf, text, textsOf } from '../batches.js'
 import type { PartContext } from '../part.js'
-import { until } from '../patience.js'
 import { deliveredTo, readAll } from '../reading.js'
+import type { Scene } from '../scene.js'
 
 const record = (name: string) => ({ payload: bytesOf(name) })
 
 /** G4: an append is written, not written, or unknown, and unknown can be resolved. */
-export function outcomesPart({ backend, test, traits }: PartContext): void {
+export function outcomesPart({ test, traits }: PartContext): void {
   /** A backend whose appends hang while asked to, and are then stored after all. */
-  function hangingBackend() {
+  function hangingBackend({ builder }: Scene) {
     const faults = new Faults()
     let letGo = () => {}
     return {
-      builder: faultyBuilder(backend.builder, faults),
+      builder: faultyBuilder(builder, faults),
       faults,
       hang() {
         const hanging = new Promise<void>((resolve) => {
@@ -63,10 +63,10 @@ export function outcomesPart({ backend, test, traits }: PartContext): void {
   )
 
   test('through the adaptor: a deadline or an abort ends the wait of what was sent, not the append', async (scene) => {
-    const hanging = hangingBackend()
+    const hanging = hangingBackend(scene)
     const wal = await scene.open({ builder: hanging.builder })
     const reader = await scene.openReader()
-    scene.atEnd(async () => hanging.letGo())
+    scene.atEnd('letting hung appends go', async () => hanging.letGo())
     hanging.hang()
     const controller = new AbortController()
     const reason = new Error('enough')
@@ -101,7 +101,7 @@ export function outcomesPart({ backend, test, traits }: PartContext): void {
   })
 
   test('through the adaptor: what was lost on the way resolves as not written, in any process', async (scene) => {
-    const hanging = hangingBackend()
+    const hanging = hangingBackend(scene)
     const wal = await scene.open({ builder: hanging.builder, closeTimeoutMs: 0 })
     await wal.append(record('a'))
     hanging.faults.plan = { script: { append: (): Fault => 'cut' } }
@@ -117,10 +117,10 @@ export function outcomesPart({ backend, test, traits }: PartContext): void {
 
   test('through the adaptor: an answer that was lost makes the append neither fail nor count twice', async (scene) => {
     const faults = new Faults({ script: { append: () => undefined } })
-    const wal = await scene.open({ builder: faultyBuilder(backend.builder, faults) })
+    const wal = await scene.open({ builder: faultyBuilder(scene.builder, faults) })
     faults.plan = { script: { append: { 1: 'write-then-fail', 2: 'fail', 3: 'write-then-fail' } } }
     await wal.append(record('once'))
-    await until(() => faults.counts['write-then-fail'] > 0)
+    await scene.waiting.until('an answer was lost', () => faults.counts['write-then-fail'] > 0)
     assert.deepEqual(textsOf(await deliveredTo(wal)), ['once'])
     assert.deepEqual(textsOf(await deliveredTo(await scene.openReader())), ['once'])
   })

@@ -102,7 +102,7 @@ export function processesPart({ backend, test, traits }: PartContext): void {
       { role, options: given, channel: scene.channel, name },
       onLine,
     )
-    scene.atEnd(() => child.kill())
+    scene.atEnd('killing a process', () => child.kill())
     return child
   }
 
@@ -135,7 +135,7 @@ export function processesPart({ backend, test, traits }: PartContext): void {
     /** Reads from now on, while others write. */
     async tail(name: string): Promise<void> {
       const reader = await this.scene.openReader()
-      this.#scanners.push(new RecordedScanner(name, reader.read(), this.#history, 'all'))
+      this.#scanners.push(new RecordedScanner(name, reader.read(), this.scene.waiting, this.#history, 'all'))
     }
 
     async judge(): Promise<void> {

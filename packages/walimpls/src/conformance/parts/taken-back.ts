@@ -4,21 +4,21 @@ import { AppendError } from '../../errors/append-error.js'
 import { RESERVED } from '../../message/reserved-keys.js'
 import type { WALImpls } from '../../wal.js'
 import { batchOf, bytesOf, textsOf, writerOf } from '../batches.js'
-import { withMethods } from '../observed-builder.js'
 import type { PartContext } from '../part.js'
-import { rejectsWith, until } from '../patience.js'
+import { rejectsWith } from '../patience.js'
 import { deliveredTo, readAll } from '../reading.js'
 import type { Scene } from '../scene.js'
+import { withMethods } from '../with-methods.js'
 
 /** G6 (c): a fence lost to nobody is taken back, and a newer writer that came meanwhile is not overlooked. */
-export function takenBackPart({ backend, test, traits }: PartContext): void {
+export function takenBackPart({ test, traits }: PartContext): void {
   const unfenced = traits.fencing === 'none' ? 'its traits say that it does not fence' : undefined
 
   for (const term of [3, 4])
     test(
       `through the adaptor: the fence taken back just after a writer of term ${term} opened, nothing of the older one is acked`,
       async (scene) => {
-        const held = new HeldReopening(backend.builder)
+        const held = new HeldReopening(scene.builder)
         const older = await scene.open({ term: 3, builder: held.builder, fenceCheckMs: 0 })
         await older.append({ payload: bytesOf('a') })
         held.fenceNext()
@@ -28,7 +28,7 @@ export function takenBackPart({ backend, test, traits }: PartContext): void {
         void late.then(() => {
           settled = true
         })
-        await until(() => held.reached || settled)
+        await scene.waiting.until('the older writer opens again', () => held.reached || settled)
         assert.ok(held.reached, 'a writer told by its backend that it is fenced has to open it anew')
         const newer = await scene.open({ term, fenceCheckMs: 0 })
         held.release()
