@@ -1,6 +1,6 @@
 import { type Batch, systemRuntime, WalError } from '@wal/walimpls'
 import type { BrokenBackend } from './broken-backend.js'
-import { brokenBuilder, type Id, ids } from './broken-builder.js'
+import { brokenBuilder, type Id, ids, storedLog } from './broken-builder.js'
 
 /** Which of its calls this is, from 0. */
 function counting<A extends unknown[], R>(call: (count: number, ...given: A) => R): (...given: A) => R {
@@ -10,18 +10,6 @@ function counting<A extends unknown[], R>(call: (count: number, ...given: A) => 
 
 const turnedAway = (error: unknown): boolean =>
   WalError.isInstance(error) && error.message.includes('a batch before it failed')
-
-interface Records {
-  records: unknown[]
-}
-
-/** The memory backend's own records, for what it can't be asked to do. */
-function recordsOf(channel: string): Records | undefined {
-  const stores = (globalThis as unknown as Record<symbol, Map<string, Map<string, Records>>>)[
-    Symbol.for('@wal/walimpls/memory')
-  ]
-  return stores?.get('broken')?.get(channel)
-}
 
 export const brokenAppends: BrokenBackend[] = [
   {
@@ -114,7 +102,7 @@ export const brokenAppends: BrokenBackend[] = [
       writer: (wal) => ({
         async close() {
           await wal.close()
-          recordsOf(wal.channel)?.records.pop()
+          storedLog(wal.channel)?.records.pop()
         },
       }),
     }),
@@ -126,7 +114,7 @@ export const brokenAppends: BrokenBackend[] = [
       writer: (wal) => ({
         append: counting(async (count, batch: Batch) => {
           const answered = await wal.append(batch)
-          if (count % 10 === 9) recordsOf(wal.channel)?.records.pop()
+          if (count % 10 === 9) storedLog(wal.channel)?.records.pop()
           return answered
         }),
       }),

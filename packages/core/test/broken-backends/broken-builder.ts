@@ -56,6 +56,19 @@ export function brokenBuilder(breaks: Breaks): Builder {
   return { ...broken, ...breaks.builder }
 }
 
+/** What the memory backend has stored of a channel, for what it can't be asked to do. */
+export function storedLog(channel: string): StoredLog | undefined {
+  const stores = (globalThis as unknown as Record<symbol, Map<string, Map<string, StoredLog>>>)[
+    Symbol.for('@wal/walimpls/memory')
+  ]
+  return stores?.get('broken')?.get(channel)
+}
+
+interface StoredLog {
+  readonly records: unknown[]
+  readonly oldest: number
+}
+
 /** The same object with some of its members replaced. */
 export function replacing<T extends object>(target: T, members: Partial<T> | undefined): T {
   if (members === undefined) return target

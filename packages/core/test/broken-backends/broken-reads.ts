@@ -1,6 +1,6 @@
 import { PositionTruncatedError, type StoredMessage } from '@wal/walimpls'
 import type { BrokenBackend } from './broken-backend.js'
-import { type Breaks, brokenBuilder, type Id, ids, plus } from './broken-builder.js'
+import { type Breaks, brokenBuilder, type Id, ids, plus, replacing, storedLog } from './broken-builder.js'
 
 /** Reads something else than was stored. */
 const reading = (change: (message: StoredMessage<Id>) => StoredMessage<Id>): Breaks => ({
@@ -261,6 +261,27 @@ export const brokenReads: BrokenBackend[] = [
           },
         } as object
       },
+    }),
+  },
+  {
+    name: 'keeps the beginning of a log that it opened for reading',
+    part: 'truncate',
+    builder: brokenBuilder({
+      opener: (opener) => ({
+        async openReadOnly(channel, waits) {
+          const log = await opener.openReadOnly(channel, waits)
+          const known = storedLog(channel)?.oldest ?? 1
+          return replacing(log, {
+            read(options) {
+              const { start } = options
+              const oldest = storedLog(channel)?.oldest ?? 1
+              const passedOver =
+                typeof start === 'object' && start.from.value >= known && start.from.value < oldest
+              return log.read(passedOver ? { ...options, start: 'oldest' } : options)
+            },
+          })
+        },
+      }),
     }),
   },
   {

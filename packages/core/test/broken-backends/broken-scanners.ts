@@ -1,6 +1,10 @@
+import { EventEmitter, once } from 'node:events'
 import type { ScannerImpls, StoredMessage } from '@wal/walimpls'
 import type { BrokenBackend } from './broken-backend.js'
 import { brokenBuilder, type Id, replacing } from './broken-builder.js'
+
+/** Tells of what was stored, by channel. Whoever listens later hears nothing of it. */
+const stores = new EventEmitter()
 
 /** The batches of a scanner, changed; what it says of its end stays. */
 const batches = (scanner: ScannerImpls<Id>, change: (batch: StoredMessage<Id>[]) => StoredMessage<Id>[]) => ({
@@ -57,6 +61,35 @@ export const brokenScanners: BrokenBackend[] = [
             next: () => begun().next(),
             close: () => begun().close(),
           }
+        },
+      }),
+    }),
+  },
+  {
+    name: 'hears only what is stored while a reader waits',
+    part: 'tail',
+    builder: brokenBuilder({
+      log: (log) => ({
+        read(options) {
+          const scanner = log.read(options)
+          let met = false
+          return replacing(scanner, {
+            async next() {
+              const heard = met ? once(stores, log.channel) : undefined
+              const batch = await scanner.next()
+              met = batch?.length === 0
+              // What was stored before is not shown until something else is.
+              if (batch !== undefined) await heard
+              return batch
+            },
+          })
+        },
+      }),
+      writer: (wal) => ({
+        async append(batch) {
+          const stored = await wal.append(batch)
+          stores.emit(wal.channel)
+          return stored
         },
       }),
     }),

@@ -20,6 +20,7 @@ import { secretsPart } from './parts/secrets.js'
 import { sizePart } from './parts/size.js'
 import { tailPart } from './parts/tail.js'
 import { takenBackPart } from './parts/taken-back.js'
+import { takeoverPart } from './parts/takeover.js'
 import { termsPart } from './parts/terms.js'
 import { truncatePart } from './parts/truncate.js'
 import { DEFAULT_PATIENCE_MS } from './scene.js'
@@ -37,6 +38,7 @@ const PARTS = {
   tail: tailPart,
   truncate: truncatePart,
   fencing: fencingPart,
+  takeover: takeoverPart,
   'taken-back': takenBackPart,
   'read-only': readOnlyPart,
   channels: channelsPart,

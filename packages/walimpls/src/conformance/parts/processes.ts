@@ -4,8 +4,11 @@ import { assertKept, invoked, namedRecord, RecordedScanner, resolved, written } 
 import type { PartContext } from '../part.js'
 import { rejectsWith } from '../patience.js'
 import { Child } from '../processes/child.js'
+import { ordinalOf } from '../processes/counted-record.js'
+import { CountingReader } from '../processes/counting-reader.js'
 import { MergedHistory } from '../processes/merged-history.js'
 import type { ProcessTask } from '../processes/process-task.js'
+import { deliveredTo } from '../reading.js'
 import type { Scene } from '../scene.js'
 
 const ROUNDS = 3
@@ -87,6 +90,36 @@ export function processesPart({ backend, test, traits }: PartContext): void {
     },
     alone ?? fenceIsNear,
     { patience: Math.max(1, takeovers / ROUNDS) },
+  )
+
+  test(
+    'truncated in one process and read in another: readers are told, or get everything, and go on where they are told',
+    async (scene) => {
+      let truncated: { readonly truncated: string; readonly oldest: number } | undefined
+      const child = start(scene, 'truncate', 'truncating', (line) => {
+        if ('truncated' in line) truncated = line
+      })
+      await child.until(() => child.ending !== undefined)
+      const reader = await scene.openReader()
+      const readers = [0, 0, 2].map((pauseMs) => new CountingReader(reader, pauseMs))
+      for (const each of readers) scene.atEnd('closing a reader', () => each.close())
+      assert.equal(await child.ended(), 0, child.complaints)
+      const last = Number(child.ending?.split(' ')[0]) - 1
+      for (const each of readers)
+        await scene.waiting.until(
+          () => `a reader, at record ${each.reached}, has reached record ${last}`,
+          () => each.hasReached(last),
+        )
+      // Through the log that was open all the time, and through one opened afterwards.
+      const { truncated: position, oldest } = truncated ?? assert.fail('the process truncated nothing')
+      const kept = Array.from({ length: last + 1 - oldest }, (_, i) => oldest + i)
+      for (const log of [reader, await scene.openReader()]) {
+        assert.deepEqual((await deliveredTo(log)).map(ordinalOf), kept)
+        assert.deepEqual((await deliveredTo(log, { after: position })).map(ordinalOf), kept)
+        await rejectsWith(deliveredTo(log, { from: position }), 'WAL_POSITION_TRUNCATED')
+      }
+    },
+    alone,
   )
 
   function start(

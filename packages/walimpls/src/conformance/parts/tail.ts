@@ -1,8 +1,41 @@
 import assert from 'node:assert/strict'
+import { systemRuntime } from '../../runtime/system-runtime.js'
+import type { ScannerImpls } from '../../scanner.js'
 import { bytesOf, numbers, text, textsOf } from '../batches.js'
 import type { PartContext } from '../part.js'
-import { assertWaits, rejectsWith } from '../patience.js'
+import { assertWaits, awaitedLater, rejectsWith, within } from '../patience.js'
 import { readCount, readToEnd, takeCount } from '../reading.js'
+
+const TRIES = 100
+
+/** When a record is stored, as a scanner sees it. */
+const MOMENTS = [
+  'before next is called',
+  'as next is called',
+  'after next was called',
+  'as the end is met',
+] as const
+type Moment = (typeof MOMENTS)[number]
+
+/** Reads one record from a scanner that has given out all there is. `ready`: the moment for the record has come. */
+function wokenBy(scanner: ScannerImpls, moment: Moment) {
+  let go = () => {}
+  const gone = new Promise<void>((resolve) => {
+    go = resolve
+  })
+  const meetEnd = async () => assert.deepEqual(await scanner.next(), [], 'the end was not said')
+  const ready = moment === 'as the end is met' ? Promise.resolve() : meetEnd()
+  const record = awaitedLater(async () => {
+    await ready
+    await gone
+    return readCount(scanner, 1)
+  })
+  return { ready, go, record }
+}
+
+async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await systemRuntime.yield()
+}
 
 /** G9: an unbounded scanner waits at the end for ever. */
 export function tailPart({ test, traits }: PartContext): void {
@@ -32,6 +65,32 @@ export function tailPart({ test, traits }: PartContext): void {
     await assertWaits(next, 'a scanner at the end')
     await scanner.close()
     assert.equal(await next, undefined)
+  })
+
+  test(`a record stored about the moment at which a scanner meets the end wakes it, ${TRIES} tries`, async (scene) => {
+    const { wal, append } = await scene.writer(1)
+    const scanners = [scene.scan(wal, 'oldest'), scene.scan(await scene.reader(), 'oldest')]
+    for (const scanner of scanners) await readCount(scanner, 1)
+    for (let i = 0; i < TRIES; i++) {
+      const moment = MOMENTS[i % MOMENTS.length] as Moment
+      const reading = scanners.map((scanner) => wokenBy(scanner, moment))
+      await Promise.all(reading.map(({ ready }) => ready))
+      const letGo = async () => {
+        for (const { go } of reading) go()
+        // Into the midst of what the scanner does then.
+        await turns(i % 5)
+      }
+      if (moment === 'after next was called' || moment === 'as the end is met') await letGo()
+      const stored = append(text(`${i}`))
+      if (moment === 'before next is called') await stored
+      await letGo()
+      for (const { record } of reading) {
+        const what = `try ${i}: a scanner was not woken by a record stored ${moment}`
+        const [woken] = await within(record, scene.patienceMs / 4, what, () => scene.report())
+        assert.deepEqual(textsOf(woken === undefined ? [] : [woken]), [`${i}`])
+      }
+      await stored
+    }
   })
 
   test('one call of next at a time; the second is refused and harms nothing', async (scene) => {

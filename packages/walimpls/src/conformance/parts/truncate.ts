@@ -64,6 +64,17 @@ export function truncatePart({ backend, test, traits }: PartContext): void {
     await assertTruncated(next.wal, [...all, ...(await readAll(next.wal)).slice(-1)], 7)
   })
 
+  test('a log that was opened before sees what another opener truncates', async (scene) => {
+    const { wal, append } = await scene.writer(1)
+    const reader = await scene.reader()
+    await append(...names.map((name) => text(name)))
+    const all = await readAll(reader)
+    await wal.truncate(at(all, 4))
+    await assertTruncated(reader, all, 4)
+    await wal.truncate(at(all, 8))
+    await assertTruncated(reader, all, 8)
+  })
+
   test('the last record is never freed and ids go on rising', async (scene) => {
     const { wal, append, opener } = await scene.writer(1)
     const ids = await append(text('a'), text('b'))

@@ -4,6 +4,7 @@ import { optionsFromUrl } from '../../helper/url-options.js'
 import type { AdaptorError, OpenWal } from '../adaptor.js'
 import type { EventBody, HistoryWriterName } from '../history/history-event.js'
 import { invoked, namedRecord, notAcked, written } from '../history-recorder.js'
+import { countedRecord } from './counted-record.js'
 import { sharedNanoseconds } from './merged-history.js'
 import type { ProcessLine, ProcessTask } from './process-task.js'
 
@@ -15,12 +16,15 @@ export interface ConformanceProcess {
 
 /** Appends at once: so many are in flight when the process is stopped or killed. */
 const LOOPS = 8
+const TRUNCATIONS = 20
+const RECORDS_A_TRUNCATION = 25
 
 /** The whole program of a child process of the kit: the module that `processes` names calls it, and does nothing else. */
 export async function conformanceProcess(given: ConformanceProcess): Promise<void> {
   const task = JSON.parse(process.argv[2] ?? '{}') as ProcessTask
   await say({ started: true })
   if (task.role === 'write') await write(given, task)
+  else if (task.role === 'truncate') await appendAndTruncate(given, task)
   else if (task.role === 'look for a missing log') await lookForMissing(given, task)
   else await openAppendReadClose(given, task)
   // Nothing more: what keeps the process alive from here on is a defect of the backend.
@@ -64,6 +68,25 @@ async function write(given: ConformanceProcess, task: ProcessTask): Promise<void
     }
   }
   await Promise.all(Array.from({ length: LOOPS }, loop))
+  await wal.close()
+}
+
+/** Appends records that count up, and frees all but the last few of them again and again. */
+async function appendAndTruncate(given: ConformanceProcess, task: ProcessTask): Promise<void> {
+  const { openWal, url, more } = optionsOf(given, task)
+  const wal = await openWal(url, more)
+  await say({ ended: 'open' })
+  let next = 0
+  for (let round = 0; round < TRUNCATIONS; round++) {
+    const positions: string[] = []
+    for (let i = 0; i < RECORDS_A_TRUNCATION; i++)
+      positions.push((await wal.append(countedRecord(next++))).position)
+    const kept = round % 4
+    const position = positions[positions.length - 1 - kept] as string
+    await wal.truncate(position)
+    await say({ truncated: position, oldest: next - kept })
+  }
+  await say({ ended: `${next} appended` })
   await wal.close()
 }
 

@@ -1,0 +1,187 @@
+import * as impls from '@wal/walimpls'
+import * as helper from '@wal/walimpls/helper'
+import type { Database } from 'libsql'
+import { type Connection, ConnectionLost, type DatabaseServer, rows } from './database-server.js'
+import type { Mistakes } from './mistakes.js'
+
+export type Id = helper.NumberId
+export const ids = helper.numberIdCodec('served')
+
+export interface ServedLogParts {
+  readonly server: DatabaseServer
+  readonly path: string
+  readonly channel: string
+  readonly runtime: impls.Runtime
+  readonly mistakes: Mistakes
+  readonly opener: helper.CloseTree
+}
+
+const PAGE_ROWS = 500
+const RECORDS = 'SELECT id, payload, properties FROM record'
+
+/** A log open for reading: one connection for its requests, another whenever that one has broken. */
+export class ServedLog implements impls.ReadOnlyWALImpls<Id> {
+  readonly channel: string
+  readonly place: string
+  readonly limits: impls.Limits = {
+    maxRecordBytes: 2 ** 24,
+    maxBatchBytes: 2 ** 22,
+    maxBatchMessages: 1000,
+    maxInFlightBatches: 4,
+  }
+  readonly guarantees: impls.Guarantees = {
+    durability: 'committed, not synced: for tests',
+    fencing: 'all writers, checked in the transaction that stores',
+    retention: 'kept until truncated',
+    truncation: 'record',
+    warnings: [],
+  }
+  readonly tree: helper.CloseTree
+  #connecting: Promise<Connection> | undefined
+
+  constructor(readonly parts: ServedLogParts) {
+    this.channel = parts.channel
+    this.place = parts.path
+    this.tree = new helper.CloseTree(() => this.#release(), parts.opener)
+  }
+
+  async connection(): Promise<Connection> {
+    const present = await this.#connecting?.catch(() => undefined)
+    if (present?.open) return present
+    const { server, path } = this.parts
+    this.#connecting = server.connect(path)
+    return this.#connecting
+  }
+
+  async request<T>(run: (database: Database) => T): Promise<T> {
+    try {
+      return await (await this.connection()).request(run)
+    } catch (error) {
+      throw mapped(error)
+    }
+  }
+
+  async last(waits?: impls.Waits): Promise<impls.StoredMessage<Id> | undefined> {
+    this.tree.assertOpen('the log')
+    waits?.signal?.throwIfAborted()
+    const asked = this.request((database) => messages(database, `${RECORDS} ORDER BY id DESC LIMIT 1`)[0])
+    return helper.abortable(asked, waits?.signal)
+  }
+
+  read(options: impls.ScannerOptions<Id>): impls.ScannerImpls<Id> {
+    const { server, path, runtime, mistakes } = this.parts
+    let next = 0
+    let heard = 0
+    let seen = 0
+    let connection: Connection | undefined
+    const stopListening = mistakes.trustsWakeUps ? () => {} : server.listen(path, () => heard++)
+    const ask = async <T>(run: (database: Database) => T): Promise<T> => {
+      // A scanner whose connection was lost ends: only a new one looks whether its last record is still there.
+      connection ??= await this.connection()
+      return connection.request(run)
+    }
+    const scanner = new helper.PagedScanner<Id>({
+      options,
+      begin: async () => {
+        this.tree.assertOpen('the log')
+        const bounds = await ask(boundsOf).catch(unavailable)
+        next = helper.startValue(ids, options.start, bounds)
+      },
+      page: async (maxBytes) => {
+        seen = heard
+        const from = next
+        const page = await ask((database) => {
+          const bounds = boundsOf(database)
+          helper.checkKept(ids, from, bounds.oldest)
+          if (from > bounds.next) throw lostEnd(this.channel, from, bounds.next)
+          return within(
+            maxBytes,
+            messages(database, `${RECORDS} WHERE id >= ? ORDER BY id LIMIT ${PAGE_ROWS}`, from),
+          )
+        }).catch(unavailable)
+        next = (page.at(-1)?.id.value ?? next - 1) + 1
+        return page
+      },
+      waitForMore: (signal) => {
+        if (mistakes.trustsWakeUps) return untilHeard(server, path, signal)
+        return heard === seen ? helper.sleep(runtime, 20, signal) : Promise.resolve()
+      },
+      release: () => {
+        stopListening()
+        leave()
+      },
+    })
+    const leave = this.tree.add(() => scanner.close())
+    return scanner
+  }
+
+  close(): Promise<void> {
+    return this.tree.close()
+  }
+
+  async #release(): Promise<void> {
+    const connection = await this.#connecting?.catch(() => undefined)
+    await connection?.close()
+  }
+}
+
+function boundsOf(database: Database): { oldest: number; next: number } {
+  const [[next, oldest]] = rows(database, 'SELECT next, oldest FROM counter') as [[number, number]]
+  return { next, oldest }
+}
+
+/** At least one, and about so many bytes of them. */
+function within(maxBytes: number, all: impls.StoredMessage<Id>[]): impls.StoredMessage<Id>[] {
+  let bytes = 0
+  const count = all.findIndex((message, i) => {
+    bytes += impls.recordBytes(message)
+    return i > 0 && bytes > maxBytes
+  })
+  return count < 0 ? all : all.slice(0, count)
+}
+
+function untilHeard(server: DatabaseServer, path: string, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      stopListening()
+      stopWatching()
+      resolve()
+    }
+    const stopListening = server.listen(path, done)
+    let stopWatching = () => {}
+    stopWatching = helper.onAbort(signal, done)
+  })
+}
+
+function lostEnd(channel: string, next: number, end: number): impls.LogRolledBackError {
+  const id = (value: number) => ids.serialise(ids.of(value))
+  return new impls.LogRolledBackError(`The log ${channel} ends before record ${id(next)}, which was there.`, {
+    known: id(next - 1),
+    resumeAt: id(Math.max(1, end - 1)),
+  })
+}
+
+function unavailable(error: unknown): never {
+  if (error instanceof ConnectionLost)
+    throw new impls.WalError('WAL_UNAVAILABLE', error.message, { cause: error })
+  throw mapped(error)
+}
+
+/** An error of the driver as one of ours. What a broken connection had sent stays the driver's: unknown. */
+export function mapped(error: unknown): unknown {
+  const notWritten = { outcome: 'not-written' } as const
+  if (error instanceof ConnectionLost)
+    return error.sent ? error : new impls.AppendError('WAL_UNAVAILABLE', error.message, notWritten)
+  if (String(error).includes('no such table'))
+    return new impls.AppendError('WAL_CHANNEL_NOT_FOUND', 'the channel was deleted', notWritten)
+  return error
+}
+
+function messages(database: Database, sql: string, ...values: number[]): impls.StoredMessage<Id>[] {
+  const found = rows(database, sql, ...values) as [number, Uint8Array, Uint8Array][]
+  return found.map(([id, payload, packed]) => ({
+    id: ids.of(id),
+    payload,
+    properties: helper.decodeProperties(packed),
+  }))
+}
