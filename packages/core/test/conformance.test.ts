@@ -1,4 +1,4 @@
-import { memoryBuilder } from '@wal/core/testing'
+import { BreakableConnections, memoryBuilder } from '@wal/core/testing'
 import { conformanceTests } from '@wal/walimpls/conformance'
 import { test } from 'vitest'
 import { openWal } from '../src/index.js'
@@ -6,11 +6,20 @@ import { openWal } from '../src/index.js'
 /** Its logs are its process's alone, and its options hold no secret. */
 const leftOut = ['processes', 'secrets']
 
-conformanceTests({ test, openWal, leftOut, builder: memoryBuilder(), options: 'memory:conformance' })
+const connections = new BreakableConnections()
 conformanceTests({
   test,
   openWal,
   leftOut,
+  builder: connections.over(memoryBuilder()),
+  options: 'memory:conformance',
+  disturb: () => connections.disturb(),
+  crash: () => connections.crash(),
+})
+conformanceTests({
+  test,
+  openWal,
+  leftOut: [...leftOut, 'disturbed', 'crashed'],
   name: 'memory, one batch at a time',
   builder: memoryBuilder(),
   options: { name: 'conformance-1', maxInFlightBatches: 1, maxRecordBytes: 1024 * 1024 },

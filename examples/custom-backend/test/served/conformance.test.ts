@@ -18,6 +18,8 @@ conformanceTests({
   builder: servedBuilder(server),
   options: { directory },
   refusesTooLarge: false,
+  disturb: () => server.disturb(),
+  crash: () => server.crash(),
   // Its server lives in this process.
   leftOut: [
     'prefix: when a record too large is refused, what is in flight behind it is refused too, and stored when sent again',

@@ -4,6 +4,7 @@
  * (`openWal(url, { runtime: simulatedRuntime({ seed }) })`).
  */
 export {
+  BreakableConnections,
   type CallDetails,
   type CallScript,
   FAULT_KINDS,

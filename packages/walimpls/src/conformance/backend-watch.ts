@@ -2,9 +2,9 @@ import type { OpenerBuilderImpls } from '../builder.js'
 import type { OpenerImpls } from '../opener.js'
 import { systemRuntime } from '../runtime/system-runtime.js'
 import type { ScannerImpls } from '../scanner.js'
+import { withMethods } from '../testing/with-methods.js'
 import type { ReadOnlyWALImpls, WALImpls } from '../wal.js'
 import { describeError } from './describe-error.js'
-import { withMethods } from './with-methods.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: takes every backend.
 type AnyBuilder = OpenerBuilderImpls<any, any>

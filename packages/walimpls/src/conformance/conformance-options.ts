@@ -1,4 +1,5 @@
 import type { OpenerBuilderImpls } from '../builder.js'
+import type { Runtime } from '../runtime/runtime.js'
 import type { OpenWal } from './adaptor.js'
 
 /** vitest's `test`, or that of node:test. */
@@ -31,6 +32,19 @@ export interface BackendUnderTest {
   readonly failedLogin?: Readonly<Record<string, unknown>>
   /** Needed for a backend that more than one process can use. */
   readonly processes?: ProcessOptions
+  /**
+   * Breaks every connection between the backend and its server, now, in the midst of requests: by a proxy in between, or by
+   * a command of the server. Resolves when they are broken. Without it, name `disturbed` in `leftOut`: a backend without
+   * connections has none to break.
+   */
+  disturb?(): Promise<void> | void
+  /**
+   * Kills the server without a chance to clean up and starts it again with its data. Resolves when it answers. Without it,
+   * name `crashed` in `leftOut`: where the backend's process is all that there is, `processes` kills that.
+   */
+  crash?(): Promise<void> | void
+  /** What a process of the kit's is to the backend. Default: the system's own runtime, made anew for every process. */
+  runtime?(): Runtime
   /** Of the randomised workload. Default: the environment's `WAL_TEST_SEED`, else random. Printed. */
   readonly seed?: number
   /** How long whatever must happen may take. Default 60,000. */

@@ -121,7 +121,7 @@ export class FaultWorkload {
     const builder = observedBuilder(faultyBuilder(this.#scene.builder, this.#faults), this.#seen)
     return {
       builder,
-      runtime: hurriedRuntime(),
+      runtime: hurriedRuntime(this.#scene.runtime()),
       budgetBytes: 1 << 20,
       maxWaitingBytes: 1 << 20,
       batchBytes: 8 << 10,

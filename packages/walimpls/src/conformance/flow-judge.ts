@@ -7,7 +7,7 @@ import { oneLineEach, withoutNames } from './one-line-each.js'
 import type { FlowBatch, WriterInFlow } from './writer-in-flow.js'
 
 /** What a record's payload begins with. */
-const nameOf = (record: StoredMessage): string => textOf(record).trimEnd().split(' .')[0] as string
+export const nameOf = (record: StoredMessage): string => textOf(record).trimEnd().split(' .')[0] as string
 
 /**
  * Judges what writers in full flow left behind: the log as it was read when all was over, who wrote to it, and what
@@ -70,6 +70,7 @@ export class FlowJudge {
     const { first, last } = this.#recordsOf(writer)
     for (const { names } of writer.outOfTurn)
       this.#fail(`"${names[0]}" settled before a batch handed in earlier.`)
+    for (const { names } of writer.behindFailure) this.#fail(`"${names[0]}" was acked behind a failed batch.`)
     let hole: FlowBatch | undefined
     let before = -1
     for (const batch of writer.batches) {

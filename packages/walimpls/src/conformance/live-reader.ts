@@ -1,44 +1,67 @@
+import assert from 'node:assert/strict'
 import type { MessageIdCodec } from '../message/message-id.js'
 import type { StoredMessage } from '../message/wire-message.js'
-import type { ScannerImpls } from '../scanner.js'
+import type { ScannerImpls, StartPosition } from '../scanner.js'
 import { textOf } from './batches.js'
+import { isPassing, pause } from './patience.js'
 
-/** A scanner at the contract that reads while others write, and keeps what it was given. */
+/**
+ * Reads at the contract while others write, and keeps what it was given. A scanner that ends because its connection was
+ * lost is followed by another at the last record, as the adaptor does it.
+ */
 export class LiveReader {
   readonly records: StoredMessage[] = []
-  /** What ended it before its time. */
-  failure: { readonly error: unknown } | undefined
-  readonly #scanner: ScannerImpls
+  #failure: { readonly error: unknown } | undefined
 
   constructor(
     readonly name: string,
-    scanner: ScannerImpls,
+    private readonly ids: MessageIdCodec,
+    private readonly scan: (start: StartPosition) => ScannerImpls,
+    private readonly signal: AbortSignal,
   ) {
-    this.#scanner = scanner
-    void this.#read()
+    this.#read().catch((error: unknown) => {
+      this.#failure = { error }
+    })
   }
 
-  async #read(): Promise<void> {
-    try {
-      for (;;) {
-        const batch = await this.#scanner.next()
-        if (batch === undefined) return
-        this.records.push(...batch)
-      }
-    } catch (error) {
-      this.failure = { error }
-    }
-  }
-
-  /** Whether it was given that record, or one behind it. */
-  hasReached({ compare }: MessageIdCodec, end: StoredMessage): boolean {
+  /** Whether it was given that record, or one behind it. Throws what ended it before its time. */
+  hasReached(end: StoredMessage): boolean {
     const last = this.records.at(-1)
-    if (this.failure !== undefined) throw this.failure.error
-    return last !== undefined && compare(last.id, end.id) >= 0
+    if (this.#failure !== undefined) throw this.#failure.error
+    return last !== undefined && this.ids.compare(last.id, end.id) >= 0
   }
 
   toString(): string {
     const last = this.records.at(-1)
     return `${this.name} at ${last === undefined ? 'nothing' : `"${textOf(last)}"`}`
+  }
+
+  async #read(): Promise<void> {
+    while (!this.signal.aborted) {
+      const last = this.records.at(-1)
+      const scanner = this.scan(last === undefined ? 'oldest' : { from: last.id })
+      try {
+        if (last !== undefined) await this.#meetAgain(scanner, last)
+        for (let batch = await scanner.next(); batch !== undefined; batch = await scanner.next())
+          this.records.push(...batch)
+        return
+      } catch (error) {
+        if (!isPassing(error)) throw error
+        await pause(5, this.signal)
+      } finally {
+        await scanner.close()
+      }
+    }
+  }
+
+  /** A scanner from a record gives that one first. */
+  async #meetAgain(scanner: ScannerImpls, last: StoredMessage): Promise<void> {
+    const [first, ...more] = (await scanner.next()) ?? []
+    const given = first === undefined ? 'nothing' : `"${textOf(first)}"`
+    assert.ok(
+      first !== undefined && this.ids.compare(first.id, last.id) === 0,
+      `${this.name} was given ${given} by a scanner that begins at "${textOf(last)}"`,
+    )
+    this.records.push(...more)
   }
 }

@@ -1,8 +1,8 @@
 import type { OpenerBuilderImpls } from '../builder.js'
 import type { OpenerImpls } from '../opener.js'
 import type { ScannerImpls, ScannerOptions } from '../scanner.js'
+import { withMethods } from '../testing/with-methods.js'
 import type { ReadOnlyWALImpls, WALImpls } from '../wal.js'
-import { withMethods } from './with-methods.js'
 
 /** What the adaptor asked of the backend, seen from below. */
 export class Observations {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { WalError } from '../errors/wal-error.js'
 import { sleep } from '../helper/sleep.js'
 import { systemRuntime } from '../runtime/system-runtime.js'
 
@@ -53,4 +54,10 @@ export async function rejectsWith(promise: Promise<unknown>, ...codes: readonly 
     assert.ok(codes.includes(String(error?.code)), `${codes.join(' or ')} was due, not: ${String(error)}`)
     return true
   })
+}
+
+/** Whether the adaptor would try again: an error of ours that says so, or a driver's. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof assert.AssertionError) return false
+  return !WalError.isInstance(error) || error.retryable
 }

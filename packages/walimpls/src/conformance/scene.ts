@@ -3,6 +3,7 @@ import { parseBackendUrl } from '../helper/backend-url.js'
 import { readOptions } from '../helper/option-reader.js'
 import { optionsFromUrl } from '../helper/url-options.js'
 import type { OpenerImpls } from '../opener.js'
+import type { Runtime } from '../runtime/runtime.js'
 import { systemRuntime } from '../runtime/system-runtime.js'
 import type { ScannerImpls, StartPosition } from '../scanner.js'
 import type { ReadOnlyWALImpls } from '../wal.js'
@@ -50,6 +51,11 @@ export class Scene {
     return typeof options === 'function' ? options() : options
   }
 
+  /** One for each process that a test plays. */
+  runtime(): Runtime {
+    return this.backend.runtime?.() ?? { ...systemRuntime }
+  }
+
   get patienceMs(): number {
     return this.backend.patienceMs ?? DEFAULT_PATIENCE_MS
   }
@@ -58,7 +64,7 @@ export class Scene {
     this.#used = true
     const { builder } = this
     const checked = readOptions(builder.options, this.options, `backend "${builder.name}"`)
-    const opener = await builder.build(checked, systemRuntime)
+    const opener = await builder.build(checked, this.runtime())
     this.atEnd('closing an opener', () => opener.close())
     return opener
   }
@@ -160,8 +166,7 @@ export class Scene {
       channel: this.channel,
       builder: this.builder as OpenerBuilderImpls,
       backend: this.options,
-      // A runtime stands for a process.
-      runtime: { ...systemRuntime },
+      runtime: this.runtime(),
       ...options,
     }
   }

@@ -6,6 +6,8 @@ import { badInputPart } from './parts/bad-input.js'
 import { cancelPart } from './parts/cancel.js'
 import { channelsPart } from './parts/channels.js'
 import { closePart } from './parts/close.js'
+import { crashedPart } from './parts/crashed.js'
+import { disturbedPart } from './parts/disturbed.js'
 import { faultsPart } from './parts/faults.js'
 import { fencingPart } from './parts/fencing.js'
 import { oncePart } from './parts/once.js'
@@ -47,6 +49,8 @@ const PARTS = {
   'bad-input': badInputPart,
   secrets: secretsPart,
   faults: faultsPart,
+  disturbed: disturbedPart,
+  crashed: crashedPart,
   processes: processesPart,
 } as const satisfies Record<string, Part>
 

@@ -34,6 +34,8 @@ export class WriterInFlow {
   failures = 0
   /** Batches that settled before one that was handed in earlier. */
   readonly outOfTurn: FlowBatch[] = []
+  /** Batches that were acknowledged although one before them had failed. */
+  readonly behindFailure: FlowBatch[] = []
   /** Why it ended, when it was not stopped. */
   ending: { readonly error: unknown } | undefined
   readonly #inFlight: { readonly batch: FlowBatch; readonly settled: Promise<void> }[] = []
@@ -44,6 +46,11 @@ export class WriterInFlow {
   constructor(
     readonly writer: TestWriter,
     readonly name: string,
+    /** Called with those that failed, and the last id acknowledged before, when none is in flight. */
+    private readonly beforeSendingAgain: (
+      failed: readonly FlowBatch[],
+      before: MessageId | undefined,
+    ) => Promise<void> = () => pause(5),
   ) {
     this.#running = this.#run()
     // Whoever awaits `ended` has the error.
@@ -104,6 +111,7 @@ export class WriterInFlow {
       batch.outcome = 'acked'
       batch.error = undefined
       this.acks++
+      if (this.#failed) this.behindFailure.push(batch)
     } catch (error) {
       this.failures++
       this.#failed = true
@@ -115,6 +123,11 @@ export class WriterInFlow {
     this.#inFlight.splice(place, 1)
   }
 
+  #lastAcked(): MessageId | undefined {
+    const acked = this.batches.filter(({ outcome }) => outcome === 'acked')
+    return acked.at(-1)?.ids?.at(-1)
+  }
+
   /** Whether there is reason to go on. */
   async #sendAgain(): Promise<boolean> {
     const failed = this.batches.filter(({ outcome }) => outcome !== 'acked')
@@ -124,7 +137,7 @@ export class WriterInFlow {
       this.ending = { error }
       return false
     }
-    if (failed.length > 0) await pause(5)
+    if (failed.length > 0) await this.beforeSendingAgain(failed, this.#lastAcked())
     this.#failed = false
     for (const batch of failed) this.#send(batch)
     return true

@@ -2,6 +2,7 @@ import { SPEC_VERSION } from '../registry/compatibility.js'
 import { registerBackend } from '../registry/registry.js'
 import { memoryBuilder } from './memory-builder.js'
 
+export { BreakableConnections } from './connections/breakable-connections.js'
 export { FAULT_KINDS, FAULTS_AT, type FaultKind, type FaultyCall } from './faults/fault-kind.js'
 export type { CallDetails, CallScript, Fault, FaultPlan } from './faults/fault-plan.js'
 export { type FaultEvent, Faults, type FaultsOptions } from './faults/faults.js'

@@ -32,7 +32,7 @@ export function oncePart({ backend, test }: PartContext): void {
       probabilities: { duplicate: { append: 0.5 }, 'duplicate-then-fail': { append: 0.2 } },
     })
     const builder = faultyBuilder(scene.builder, faults)
-    const wal = await scene.open({ builder, batchBytes: 1024, runtime: hurriedRuntime() })
+    const wal = await scene.open({ builder, batchBytes: 1024, runtime: hurriedRuntime(scene.runtime()) })
     const reader = await scene.openReader()
     const tails = [wal.read(), reader.read()]
     const names = numbers(120)

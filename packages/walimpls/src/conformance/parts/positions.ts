@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import type { MessageId } from '../../message/message-id.js'
-import { systemRuntime } from '../../runtime/system-runtime.js'
 import { bytesOf, numbers, text, textsOf } from '../batches.js'
 import type { PartContext } from '../part.js'
 import { rejectsWith } from '../patience.js'
@@ -73,7 +72,7 @@ export function positionsPart({ backend, test }: PartContext): void {
       await first.close()
       const opener = await scene.opener()
       await opener.delete?.(scene.channel)
-      const again = await scene.open({ runtime: { ...systemRuntime } })
+      const again = await scene.open({ runtime: scene.runtime() })
       await again.append({ payload: bytesOf('new') })
       await rejectsWith(deliveredTo(again, { from: position }), 'WAL_POSITION_MISMATCH')
       assert.deepEqual(textsOf(await deliveredTo(again)), ['new'])

@@ -123,7 +123,7 @@ export function prefixPart({ backend, test }: PartContext): void {
       },
     })
     const builder = faultyBuilder(scene.builder, faults)
-    const wal = await scene.open({ builder, batchBytes: 1024, runtime: hurriedRuntime() })
+    const wal = await scene.open({ builder, batchBytes: 1024, runtime: hurriedRuntime(scene.runtime()) })
     const names = numbers(200)
     await Promise.all(names.map((name) => wal.append({ payload: bytesOf(name.padEnd(200, '.')) })))
     const delivered = (await deliveredTo(wal)).map((record) => textOf(record).replaceAll('.', ''))

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import type { OpenerBuilderImpls } from '../../builder.js'
 import { AppendError } from '../../errors/append-error.js'
 import { RESERVED } from '../../message/reserved-keys.js'
+import { withMethods } from '../../testing/with-methods.js'
 import type { WALImpls } from '../../wal.js'
 import { batchOf, bytesOf, textsOf, writerOf } from '../batches.js'
 import type { PartContext } from '../part.js'
 import { rejectsWith } from '../patience.js'
 import { deliveredTo, readAll } from '../reading.js'
 import type { Scene } from '../scene.js'
-import { withMethods } from '../with-methods.js'
 
 /** G6 (c): a fence lost to nobody is taken back, and a newer writer that came meanwhile is not overlooked. */
 export function takenBackPart({ test, traits }: PartContext): void {

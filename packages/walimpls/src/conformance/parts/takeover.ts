@@ -72,7 +72,10 @@ export function takeoverPart({ backend, test, traits }: PartContext): void {
   async function readersOf(scene: Scene, { writer }: WriterInFlow): Promise<LiveReader[]> {
     const logs: ReadOnlyWALImpls[] = [writer.wal]
     for (let i = 0; i < READERS; i++) logs.push(await scene.reader())
-    return logs.map((log, i) => new LiveReader(`Reader ${i}`, scene.scan(log, 'oldest')))
+    const { signal } = scene.waiting
+    return logs.map(
+      (log, i) => new LiveReader(`Reader ${i}`, messageIds, (start) => scene.scan(log, start), signal),
+    )
   }
 
   /** Those whose opening record was stored: one may be fenced by another before. */
@@ -120,7 +123,7 @@ export function takeoverPart({ backend, test, traits }: PartContext): void {
     for (const reader of readers) {
       await scene.waiting.until(
         () => `a reader has reached "${textOf(end)}": ${reader}`,
-        () => reader.hasReached(messageIds, end),
+        () => reader.hasReached(end),
       )
       verdict.judgeReader(reader)
     }

@@ -1,0 +1,44 @@
+import type { WalError } from '../../errors/wal-error.js'
+import type { StoredMessage } from '../../message/wire-message.js'
+import type { ScannerImpls } from '../../scanner.js'
+import { type Link, unavailable } from './link.js'
+
+/** Ends when the connections break: only a new scanner looks whether its last record is still there. */
+export class BreakableScanner implements ScannerImpls {
+  private lost: WalError | undefined
+  private readonly breaks: number
+
+  constructor(
+    private readonly inner: ScannerImpls,
+    private readonly link: Link,
+  ) {
+    this.breaks = link.breaks
+  }
+
+  ready(): Promise<void> {
+    return this.asked(() => this.inner.ready())
+  }
+
+  next(): Promise<readonly StoredMessage[] | undefined> {
+    return this.asked(() => this.inner.next())
+  }
+
+  close(): Promise<void> {
+    return this.inner.close()
+  }
+
+  private async asked<T>(ask: () => Promise<T>): Promise<T> {
+    this.assertConnected(undefined)
+    try {
+      return await this.link.request(ask)
+    } catch (error) {
+      this.assertConnected(error)
+      throw error
+    }
+  }
+
+  private assertConnected(cause: unknown): void {
+    if (this.link.breaks !== this.breaks) this.lost ??= unavailable(cause)
+    if (this.lost !== undefined) throw this.lost
+  }
+}
