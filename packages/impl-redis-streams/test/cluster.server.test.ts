@@ -126,3 +126,23 @@ test('a database other than 0 is refused before anything is asked', async () => 
 })
 
 const patience = { timeout: 60_000, interval: 100 }
+
+test('an opener that is built while the Cluster is not whole fails soon, and is built once it is', async () => {
+  await using scene = new Scene(options())
+  const [gone, ...others] = cluster.nodes
+  await gone?.kill()
+  await vi.waitUntil(
+    async () => {
+      const states = await Promise.all(others.map((node) => node.command('CLUSTER', 'INFO')))
+      return states.every((state) => String(state).includes('cluster_state:fail'))
+    },
+    { timeout: 60_000, interval: 50 },
+  )
+  await expect(scene.opener()).rejects.toMatchObject({ code: 'WAL_UNAVAILABLE', retryable: true })
+  await gone?.restart()
+  const opener = await vi.waitUntil(() => scene.opener().catch(() => undefined), {
+    timeout: 60_000,
+    interval: 100,
+  })
+  expect(await opener.list()).toEqual(expect.any(Array))
+})

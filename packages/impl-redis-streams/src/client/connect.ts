@@ -4,6 +4,7 @@ import type { Cluster, Redis, RedisOptions } from 'ioredis'
 import { mapError } from '../error-mapping.js'
 import type { FullRedisStreamsOptions } from '../options.js'
 import { Attempts, SENTINEL_FAILED } from './attempts.js'
+import { connectCluster } from './connect-cluster.js'
 import { quieten, quietenCluster, tellingConnector } from './quiet.js'
 import type { RedisClient } from './redis-calls.js'
 
@@ -53,7 +54,8 @@ async function firstConnect(
   const doing = `connecting to ${place}`
   const attempts = new Attempts(client, doing, waits)
   try {
-    await abortable(Promise.race([client.connect(), attempts.hopeless]), waits.signal)
+    const connected = isCluster(client) ? connectCluster(client, runtime) : client.connect()
+    await abortable(Promise.race([connected, attempts.hopeless]), waits.signal)
     // ioredis goes on in database 0 when the server refuses the one that was asked for.
     if (!isCluster(client) && client.options.db) await client.select(client.options.db)
   } catch (error) {
