@@ -1,9 +1,21 @@
 import { startRedisCluster } from '@wal/brokers'
 import { afterAll } from 'vitest'
 import { kit } from './kit.js'
+import { killClients } from './kit-hooks.js'
 
 const cluster = await startRedisCluster({ appendfsync: 'always', password: 'secret' })
 afterAll(() => cluster.stop())
 
-const hosts = cluster.nodes.map(({ host, port }) => `${host}:${port}`)
-kit('redis-streams in a Cluster', { hosts, cluster: true, password: 'secret' })
+const { nodes } = cluster
+const options = {
+  hosts: nodes.map(({ host, port }) => `${host}:${port}`),
+  cluster: true,
+  password: 'secret',
+}
+kit('redis-streams in a Cluster', options, {
+  disturb: killClients(async () => nodes),
+  // One after another, the log's own among them.
+  crash: async () => {
+    for (const node of nodes) await node.restart()
+  },
+})

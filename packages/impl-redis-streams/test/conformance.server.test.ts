@@ -1,14 +1,21 @@
-import { startRedis } from '@wal/brokers'
+import { FaultProxy, startRedis } from '@wal/brokers'
 import { afterAll } from 'vitest'
 import { kit } from './kit.js'
+import { disturbThrough } from './kit-hooks.js'
 import { ownServer } from './own-server.js'
 
 const own = ownServer()
 if (own === undefined) {
   const redis = await startRedis({ appendfsync: 'always', password: 'secret' })
-  afterAll(() => redis.stop())
-  kit('redis-streams', { hosts: [`${redis.host}:${redis.port}`], password: 'secret' })
+  const proxy = await FaultProxy.start({ target: redis })
+  afterAll(async () => {
+    await proxy.close()
+    await redis.stop()
+  })
+  const options = { hosts: [`${proxy.host}:${proxy.port}`], password: 'secret' }
+  kit('redis-streams', options, { disturb: disturbThrough(proxy), crash: () => redis.restart() })
 } else {
   afterAll(() => own.clear())
-  kit('redis-streams', own.options)
+  // Its connections are not all ours to break, and it is not ours to kill.
+  kit('redis-streams', own.options, { leftOut: ['disturbed', 'crashed'] })
 }

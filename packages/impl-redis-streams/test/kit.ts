@@ -1,12 +1,15 @@
 import { fileURLToPath } from 'node:url'
 import { openWal } from '@wal/core'
-import { conformanceTests } from '@wal/walimpls/conformance'
+import { type ConformanceOptions, conformanceTests } from '@wal/walimpls/conformance'
 import { test } from 'vitest'
 import { redisStreamsBuilder } from '../src/builder.js'
 import type { RedisStreamsOptions } from '../src/options.js'
 
+/** What a server, or a group of them, lets the kit do to it. */
+export type KitHooks = Pick<ConformanceOptions, 'disturb' | 'crash' | 'leftOut'>
+
 /** The kit on the servers that `options` name. */
-export function kit(name: string, options: RedisStreamsOptions): void {
+export function kit(name: string, options: RedisStreamsOptions, hooks: KitHooks): void {
   conformanceTests({
     test,
     name,
@@ -20,5 +23,6 @@ export function kit(name: string, options: RedisStreamsOptions): void {
       execArgv: ['--import', 'tsx'],
       env: { TSX_TSCONFIG_PATH: fileURLToPath(new URL('../../../tsconfig.json', import.meta.url)) },
     },
+    ...hooks,
   })
 }

@@ -10,6 +10,7 @@ import { brokenLifetimes, scrubbedLogin } from './broken-lifetimes.js'
 import { brokenReads } from './broken-reads.js'
 import { brokenScanners } from './broken-scanners.js'
 import { brokenSizes } from './broken-sizes.js'
+import { brokenUnderStrikes } from './broken-under-strikes.js'
 
 const brokenBackends: BrokenBackend[] = [
   ...brokenAppends,
@@ -18,6 +19,7 @@ const brokenBackends: BrokenBackend[] = [
   ...brokenScanners,
   ...brokenSizes,
   ...brokenLifetimes,
+  ...brokenUnderStrikes,
 ]
 
 const caught: string[] = []

@@ -26,8 +26,7 @@ export interface Breaks {
   scanner?(scanner: ScannerImpls<Id>, options: ScannerOptions<Id>): Partial<ScannerImpls<Id>>
 }
 
-export function brokenBuilder(breaks: Breaks): Builder {
-  const inner = memoryBuilder()
+export function brokenBuilder(breaks: Breaks, inner: Builder = memoryBuilder()): Builder {
   const scanners = <L extends ReadOnlyWALImpls<Id>>(log: L): L =>
     replacing(log, {
       read: (options: ScannerOptions<Id>) => {
@@ -58,10 +57,19 @@ export function brokenBuilder(breaks: Breaks): Builder {
 
 /** What the memory backend has stored of a channel, for what it can't be asked to do. */
 export function storedLog(channel: string): StoredLog | undefined {
+  return store('broken')?.get(channel)
+}
+
+/** The same of all channels of a store. */
+export function storedLogs(name: string): StoredLog[] {
+  return [...(store(name)?.values() ?? [])]
+}
+
+function store(name: string): Map<string, StoredLog> | undefined {
   const stores = (globalThis as unknown as Record<symbol, Map<string, Map<string, StoredLog>>>)[
     Symbol.for('@wal/walimpls/memory')
   ]
-  return stores?.get('broken')?.get(channel)
+  return stores?.get(name)
 }
 
 interface StoredLog {
