@@ -22,6 +22,7 @@ conformanceTests({
     'positions: through the adaptor: a position of a log that was deleted and created again is refused',
     'prefix: when a record too large is refused, what is in flight behind it is refused too, and stored when sent again',
     'secrets',
+    // It has no connections and no server; a process that is killed is in `processes`.
     'disturbed',
     'crashed',
   ],

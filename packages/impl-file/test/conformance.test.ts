@@ -6,9 +6,12 @@ import { openWal } from '@wal/core'
 import { conformanceTests } from '@wal/walimpls/conformance'
 import { afterAll, test } from 'vitest'
 import { fileBuilder } from '../src/builder.js'
+import { FailingFiles } from './failing-files.js'
 
 const path = mkdtempSync(join(tmpdir(), 'wal-file-conformance-'))
 afterAll(() => rmSync(path, { recursive: true }))
+
+const files = new FailingFiles()
 
 conformanceTests({
   test,
@@ -16,7 +19,10 @@ conformanceTests({
   builder: fileBuilder,
   options: { path, segmentBytes: 1 << 20 },
   refusesLowerTerm: false,
-  leftOut: ['fencing: a lower term than the log’s is refused', 'secrets', 'disturbed', 'crashed'],
+  runtime: () => files.runtime(),
+  disturb: () => files.disturb(),
+  // Where there is no server, a crash is that of the process: `processes` kills it.
+  leftOut: ['fencing: a lower term than the log’s is refused', 'secrets', 'crashed'],
   processes: {
     module: new URL('./conformance-process.ts', import.meta.url),
     execArgv: ['--import', 'tsx'],

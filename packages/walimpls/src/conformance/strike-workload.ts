@@ -19,9 +19,9 @@ import type { Scene } from './scene.js'
 
 /** Appends at once, large enough in sum that the adaptor has several batches in flight, as many as the log takes. */
 const LOOPS = 32
-const LARGEST = 40_000
+const LARGEST = 30_000
 /** Acknowledgements between one strike and the next. */
-const ACKS = 60
+const ACKS = 40
 
 /** What the test does to the writer just after a strike. */
 const AFTER = ['nothing', 'close it', 'open a newer one'] as const
