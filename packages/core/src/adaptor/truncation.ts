@@ -7,6 +7,7 @@ import type { LogEnd } from '../position/log-end.js'
 import type { LogView } from '../position/log-view.js'
 import type { Position } from '../position/position.js'
 import { movedTo, type TruncationPoint } from '../position/truncation-point.js'
+import { explainEnd } from '../read/explain-end.js'
 import type { LogRecord } from '../read/log-record.js'
 import { checkPosition } from '../read/plan-read.js'
 import type { ReadContext } from '../read/read-context.js'
@@ -14,8 +15,10 @@ import { isSameWriter } from '../read/same-writer.js'
 import type { Ticker } from '../time-tick/ticker.js'
 import { readRange } from './read-range.js'
 
+const NEVER_ABORTED = new AbortController().signal
+
 export interface TruncationParts {
-  readonly context: Pick<ReadContext, 'backend' | 'ids' | 'where' | 'runtime' | 'logger'>
+  readonly context: ReadContext
   readonly logger: Logger
   readonly ticker: Ticker
   readonly appender: Pick<Appender, 'stuck'>
@@ -45,7 +48,10 @@ export async function truncateLog(parts: TruncationParts, position: Position, wa
   // No message lies at the near edge of a gap.
   if (!gap && timeTick !== before?.timeTick) {
     const view = { ...context, log: log() }
-    await assertFound(view, point, parts.end(), waits.signal)
+    const known = { id: context.ids.parse(id), writer, timeTick }
+    await assertFound(view, point, parts.end(), waits.signal).catch(async (error: unknown) => {
+      throw await explainEnd(error, known, context, waits.signal ?? NEVER_ABORTED)
+    })
   }
   ticker.truncation = point
   const told = ticker.tick()
