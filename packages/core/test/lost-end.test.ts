@@ -78,6 +78,59 @@ test('what a writer stores in a log that lost its end, behind a newer writer, is
   assert.deepEqual(await texts((await openReader()).read({ until: 'end' })), ['a', 'x'])
 })
 
+test('a writer whose backend noticed the lost end is told where reading goes on', async () => {
+  let lost = false
+  const builder = overMemory((log) => ({
+    append: async (batch) => {
+      if (lost) throw new AppendError('WAL_LOG_ROLLED_BACK', 'the end is gone', { outcome: 'not-written' })
+      return log.append(batch)
+    },
+  }))
+  const wal = await open({ builder, timeTickMs: 60_000 })
+  const { position } = await wal.append(message('a'))
+  const known = await wal.append(message('b'))
+  loseAllBut(2)
+  lost = true
+  await assert.rejects(within(wal.append(message('c'))), { ...lostEnd, outcome: 'not-written' })
+  const reason = await aborted(wal)
+  assert.equal(reason.known, known.position)
+  const next = await open()
+  await next.append(message('d'))
+  for (const where of ['from', 'after'] as const)
+    assert.deepEqual(await readAt(reason.resumeAt, where), ['d'])
+  assert.deepEqual(await readAt(position, 'after'), ['d'])
+})
+
+test('where reading goes on is looked for through failures that pass', async () => {
+  const wal = await open({ timeTickMs: 60_000 })
+  await wal.append(message('a'))
+  const { position } = await wal.append(message('b'))
+  loseAllBut(2)
+  const next = await open({ timeTickMs: 60_000 })
+  for (const each of ['x', 'y']) await next.append(message(each))
+  let calls = 0
+  const inner = overMemory(() => ({}))
+  const builder: OpenerBuilderImpls = {
+    ...inner,
+    build: async (...given) => {
+      const opener = await inner.build(...given)
+      const openReadOnly: typeof opener.openReadOnly = async (...more) => {
+        const log = await opener.openReadOnly(...more)
+        const last = log.last.bind(log)
+        // Two calls of five find no connection.
+        log.last = (waits) => (++calls % 5 < 2 ? Promise.reject(new Error('connection reset')) : last(waits))
+        return log
+      }
+      return { open: (...more) => opener.open(...more), openReadOnly, close: () => opener.close() }
+    },
+  }
+  const reader = await openReader({ builder, runtime: quick })
+  const reading = collect(reader.read({ after: position, until: 'end' }))
+  const error = await within(reading.catch((reason: LogRolledBackError) => reason))
+  assert.equal((error as LogRolledBackError).code, 'WAL_LOG_ROLLED_BACK')
+  assert.deepEqual(await readAt((error as LogRolledBackError).resumeAt, 'after'), ['x', 'y'])
+})
+
 test('H104: a log whose last record names a time tick that is gone can be opened and read', async () => {
   const wal = await open({ timeTickMs: 60_000 })
   await wal.append(message('a'))

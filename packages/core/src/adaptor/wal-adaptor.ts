@@ -19,7 +19,7 @@ import { appendBatchIntercepted } from '../append/intercepted-batch.js'
 import type { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
 import { Trouble } from '../diagnostics/trouble.js'
 import type { WalMetrics } from '../diagnostics/wal-metrics.js'
-import { mayPass } from '../errors/classify.js'
+import { isRolledBack, mayPass } from '../errors/classify.js'
 import type { InterceptorChain } from '../interceptor/chain.js'
 import { isExclusive } from '../interceptor/lock.js'
 import { closeWithin } from '../lifetime/close-within.js'
@@ -340,6 +340,11 @@ export class WalAdaptor implements WAL {
   }
 
   #break(error: unknown): void {
+    if (isRolledBack(error)) {
+      // Nothing is sent or acknowledged while it is looked for where reading can go on.
+      void this.#looks.explained(error, this.signal).then((explained) => this.#lose(explained))
+      return
+    }
     this.#lose(
       WalError.isInstance(error)
         ? error

@@ -97,11 +97,17 @@ export class WriterLooks {
       lost = error
     }
     if (lost === undefined) throw idsDoNotRise(where, ids.serialise(lastAcked().id), ids.serialise(next))
-    const error = await this.#explained(lost, signal)
+    const error = await this.explained(lost, signal)
     const end = await awaitLogEnd(view(), signal, trouble())
     if (end.writer !== undefined && isSameWriter(end.writer, writer)) return error
     this.#options.lost(error)
     throw error
+  }
+
+  /** The error that ends the writer, with the positions that it can name. Never rejects. */
+  async explained(reason: unknown, signal: AbortSignal): Promise<WalError> {
+    const { context, lastAcked, writer } = this.#options
+    return (await explainEnd(reason, { ...lastAcked(), writer }, context(), signal)) as WalError
   }
 
   close(): Promise<void> {
@@ -124,14 +130,9 @@ export class WriterLooks {
       await look()
     } catch (reason) {
       if (!isWritersEnd(reason)) throw reason
-      const error = await this.#explained(reason, signal)
+      const error = await this.explained(reason, signal)
       this.#options.lost(error)
       throw error
     }
-  }
-
-  async #explained(reason: unknown, signal: AbortSignal): Promise<WalError> {
-    const { context, lastAcked, writer } = this.#options
-    return (await explainEnd(reason, { ...lastAcked(), writer }, context(), signal)) as WalError
   }
 }

@@ -18,15 +18,10 @@ export async function nameOldest(
   context: ReadContext,
   signal: AbortSignal,
 ): Promise<unknown> {
-  try {
-    const oldest = await findOldest(error, known, context, signal)
-    if (oldest === undefined) return error
-    const message = `${error.message} The oldest record kept is at ${oldest}`
-    return new PositionTruncatedError(message, { oldest, cause: error })
-  } catch {
-    // The truncation is what the reader has to know; the log may have been closed or truncated further meanwhile.
-    return error
-  }
+  const oldest = await findOldest(error, known, context, signal)
+  if (oldest === undefined) return error
+  const message = `${error.message} The oldest record kept is at ${oldest}`
+  return new PositionTruncatedError(message, { oldest, cause: error })
 }
 
 async function findOldest(

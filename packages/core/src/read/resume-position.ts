@@ -24,21 +24,16 @@ export async function nameLoss(
   context: ReadContext,
   signal: AbortSignal,
 ): Promise<LogRolledBackError> {
-  try {
-    const { logIdentity = '' } = await context.end(signal)
-    const resumeAt = await findResumption(known, context, logIdentity, signal)
-    return new LogRolledBackError(
-      resumeAt === undefined ? error.message : `${error.message} Reading can go on at ${resumeAt}`,
-      {
-        cause: error.cause,
-        ...(resumeAt === undefined ? {} : { resumeAt }),
-        ...knownPosition(known, context, logIdentity),
-      },
-    )
-  } catch {
-    // The loss is what has to be told; the log may have been closed or truncated meanwhile.
-    return error
-  }
+  const { logIdentity = '' } = await context.end(signal)
+  const resumeAt = await findResumption(known, context, logIdentity, signal)
+  return new LogRolledBackError(
+    resumeAt === undefined ? error.message : `${error.message} Reading can go on at ${resumeAt}`,
+    {
+      cause: error.cause,
+      ...(resumeAt === undefined ? {} : { resumeAt }),
+      ...knownPosition(known, context, logIdentity),
+    },
+  )
 }
 
 function knownPosition(
