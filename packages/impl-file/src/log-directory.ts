@@ -1,4 +1,4 @@
-import { corrupt, type FileSystem } from '@wal/walimpls'
+import { corrupt, type FileSystem, WalError } from '@wal/walimpls'
 import { isSuperseded } from './epoch.js'
 import { isMissing } from './error-mapping.js'
 import { type Listing, nextOrdinal, parseListing, type SegmentName, segmentPath } from './layout.js'
@@ -24,6 +24,8 @@ export class LogDirectory {
   private readonly headers = new Map<string, SegmentHeader>()
   /** Segments that no later writer can leave out of the chain any more. */
   private readonly final = new Set<string>()
+  /** Of the files, by name, that all this was found in. */
+  private readonly identities = new Map<string, string>()
 
   constructor(
     readonly files: FileSystem,
@@ -65,6 +67,49 @@ export class LogDirectory {
     return [nextId, lastFrameId].some((firstId) =>
       this.files.existsNow(segmentPath(this.path, nextOrdinal(name, firstId))),
     )
+  }
+
+  /** A segment that is read. Throws as `assertInPlace` does when another file has the name than the one known by it. */
+  async openSegment(name: SegmentName): Promise<SegmentReader> {
+    const reader = await SegmentReader.open(this.files, this.path, name)
+    const known = this.identities.get(name.file) ?? reader.fileIdentity
+    try {
+      this.assertInPlace(name, known, this.index.acknowledgedEnd(name))
+    } catch (error) {
+      await reader.close()
+      throw error
+    }
+    return reader
+  }
+
+  /**
+   * Throws `WAL_UNAVAILABLE` when another file lies where that one was, or when it is shorter than what was read of it: a
+   * backup was restored under this process, say. All that was known of the folder is then forgotten, and who tries again
+   * finds out whether its records are still there. A file that is gone was truncated, or its channel was deleted; others
+   * notice that.
+   */
+  assertInPlace(name: SegmentName, identity: string | undefined, end: number): void {
+    const path = segmentPath(this.path, name)
+    const found = this.files.lookNow(path)
+    if (found === undefined || (found.identity === identity && found.size >= end)) return
+    this.forget()
+    throw new WalError(
+      'WAL_UNAVAILABLE',
+      `${path} is another file than before, or was cut: the folder was put back to an older state while it was open. It is read again.`,
+    )
+  }
+
+  /** The segment counts, and this is its file. One that does not count may be removed, and made again under its name. */
+  know({ file }: SegmentName, identity: string | undefined): void {
+    if (identity !== undefined) this.identities.set(file, identity)
+  }
+
+  /** What it was found in is not there any more. */
+  forget(): void {
+    this.headers.clear()
+    this.final.clear()
+    this.identities.clear()
+    this.index.forgetAll()
   }
 
   private async chain(): Promise<Link[]> {
@@ -131,6 +176,7 @@ export class LogDirectory {
         await reader.assertNotDamaged(SEGMENT_HEADER_BYTES)
         return undefined
       }
+      this.know(name, reader.fileIdentity)
       // The header was written before the frame: if it was not there, it must be by now.
       return header ?? this.intactHeader(reader)
     })
@@ -142,7 +188,10 @@ export class LogDirectory {
   private async sealedHeader(name: SegmentName): Promise<SegmentHeader> {
     const known = this.headers.get(name.file)
     if (known !== undefined) return known
-    const header = await this.reading(name, (reader) => this.intactHeader(reader))
+    const header = await this.reading(name, (reader) => {
+      this.know(name, reader.fileIdentity)
+      return this.intactHeader(reader)
+    })
     this.headers.set(name.file, header)
     return header
   }
@@ -154,7 +203,7 @@ export class LogDirectory {
   }
 
   private async reading<T>(name: SegmentName, work: (reader: SegmentReader) => Promise<T>): Promise<T> {
-    const reader = await SegmentReader.open(this.files, this.path, name)
+    const reader = await this.openSegment(name)
     try {
       return await work(reader)
     } finally {

@@ -7,7 +7,7 @@ import type { Listing, SegmentName } from './layout.js'
 import type { LogDirectory } from './log-directory.js'
 import { LogReader } from './log-reader.js'
 import { SEGMENT_HEADER_BYTES, type Seal, type SegmentHeader } from './segment-header.js'
-import { type Chunk, SegmentReader } from './segment-reader.js'
+import type { Chunk, SegmentReader } from './segment-reader.js'
 
 /** So many truncations in a row do not overtake one look. */
 const LOOKS = 10
@@ -44,7 +44,7 @@ export async function findEnd(log: LogDirectory, report: (notice: string) => voi
   // Ids are never given out twice, also if the only segment that truncation left has lost its only batch.
   if (head === undefined)
     return { seal: undefined, nextId: listing.segments.at(-1)?.firstId ?? 1, unproven: undefined }
-  const reader = await SegmentReader.open(log.files, log.path, head.name)
+  const reader = await log.openSegment(head.name)
   try {
     return await scan(reader, head, log, report)
   } finally {

@@ -1,4 +1,4 @@
-import { corrupt, type Runtime } from '@wal/walimpls'
+import { corrupt, type Runtime, WalError } from '@wal/walimpls'
 import { checkKept, sleep } from '@wal/walimpls/helper'
 import { isSuperseded } from './epoch.js'
 import { isMissing } from './error-mapping.js'
@@ -7,7 +7,7 @@ import type { SegmentName } from './layout.js'
 import type { Link, LogDirectory } from './log-directory.js'
 import { messageIds } from './message-id.js'
 import { SEGMENT_HEADER_BYTES } from './segment-header.js'
-import { type Chunk, SegmentReader } from './segment-reader.js'
+import type { Chunk, SegmentReader } from './segment-reader.js'
 
 /** A verified frame that is durable and final. */
 export interface FoundFrame {
@@ -144,6 +144,7 @@ export class LogReader {
   /** Reads on in the segment. False when there is no whole frame (yet). */
   private async readMore({ seal }: Link): Promise<boolean> {
     const reader = this.reader as SegmentReader
+    this.log.assertInPlace(reader.name, reader.fileIdentity, this.offset)
     const ahead = this.ahead?.offset === this.offset && this.ahead.seal === seal ? this.ahead : undefined
     this.ahead = undefined
     const chunk = await (ahead?.chunk ?? reader.read(this.offset, seal))
@@ -191,7 +192,7 @@ export class LogReader {
     const before = this.link as Link
     this.links = await this.log.links()
     const same = this.links.find(({ name }) => name.file === before.name.file)
-    if (same === undefined) return this.locate(this.links)
+    if (same === undefined) return this.locateBehind(this.links)
     this.chunk = undefined
     this.link = same
     if (same.seal === undefined) return false
@@ -203,7 +204,7 @@ export class LogReader {
     const indexOf = () => this.links.findIndex(({ name }) => name.file === link.name.file)
     if (this.links[indexOf() + 1] === undefined) this.links = await this.log.links()
     const at = indexOf()
-    if (at < 0) return this.locate(this.links)
+    if (at < 0) return this.locateBehind(this.links)
     const next = this.links[at + 1]
     if (next === undefined) return false
     if (next.name.firstId > this.segmentNextId)
@@ -212,6 +213,19 @@ export class LogReader {
         `the next segment begins with record ${next.name.firstId}, not ${this.segmentNextId}`,
       )
     return this.enter(next)
+  }
+
+  /** The present segment is gone: truncated, or the log is another one than before. */
+  private locateBehind(links: readonly Link[]): Promise<boolean> {
+    const [first] = links
+    if (first !== undefined && first.name.firstId < this.segmentNextId) {
+      this.log.forget()
+      throw new WalError(
+        'WAL_UNAVAILABLE',
+        `${this.reader?.path} is gone, though the log begins before it: the folder was put back to an older state while it was open. It is read again.`,
+      )
+    }
+    return this.locate(links)
   }
 
   private async locate(links?: readonly Link[]): Promise<boolean> {
@@ -227,7 +241,7 @@ export class LogReader {
   private async enter(link: Link): Promise<boolean> {
     await this.close()
     try {
-      this.reader = await SegmentReader.open(this.log.files, this.log.path, link.name)
+      this.reader = await this.log.openSegment(link.name)
     } catch (error) {
       // Truncated meanwhile: the next look says so.
       if (isMissing(error)) return this.stillThere(link.name)

@@ -14,6 +14,8 @@ interface Open {
   readonly file: File
   readonly name: SegmentName
   readonly identity: number
+  /** Of the file that was created. */
+  readonly fileIdentity: string | undefined
   end: number
 }
 
@@ -32,6 +34,10 @@ export class LogWriter {
   private nextId = 1
   private open: Open | undefined
   private fenced = false
+  /** The segment that holds the last acknowledged batch. */
+  private lastSegment: Open | undefined
+  /** Another file lies where that segment was, or a shorter one: who opens the log again finds out what it has. */
+  private replaced = false
   /** Whether the batch at hand may have reached a file, by this attempt or an earlier one. */
   private attempted = false
   /** Whether a batch of this writer is acknowledged. Until then it may use the reserve. */
@@ -71,8 +77,10 @@ export class LogWriter {
     }
   }
 
-  /** Whether a later writer was seen, by this look or before. */
+  /** Whether a later writer was seen, by this look or before, or the folder was put back to an older state. */
   isFenced(): boolean {
+    this.replaced ||= !this.isInPlace()
+    if (this.replaced) return true
     if (this.epoch !== undefined && !this.fenced)
       this.fenced = !isCurrent(this.log.files, this.log.path, this.epoch)
     return this.fenced
@@ -176,7 +184,7 @@ export class LogWriter {
       try {
         const file = await files.open(segmentPath(path, name), 'create')
         this.ordinal++
-        return { file, name, identity: identityOf(name.file), end: SEGMENT_HEADER_BYTES }
+        return this.opened(file, name)
       } catch (error) {
         if (codeOf(error) !== 'EEXIST') throw error
         this.ordinal++
@@ -190,7 +198,12 @@ export class LogWriter {
     const name = segmentName(this.nextId, this.epoch as number, ++this.ordinal)
     if (!(await this.reserve.useAs(segmentPath(path, name)))) return undefined
     const file = await files.open(segmentPath(path, name), 'write')
-    return { file, name, identity: identityOf(name.file), end: SEGMENT_HEADER_BYTES }
+    return this.opened(file, name)
+  }
+
+  private opened(file: File, name: SegmentName): Open {
+    const fileIdentity = this.log.files.lookNow(file.path)?.identity
+    return { file, name, identity: identityOf(name.file), fileIdentity, end: SEGMENT_HEADER_BYTES }
   }
 
   private async beginSegment(segment: Open, frame: Uint8Array): Promise<void> {
@@ -233,6 +246,8 @@ export class LogWriter {
     this.end = { seal: { segment: segment.name, end: segment.end } }
     this.nextId += count
     this.attempted = false
+    if (this.lastSegment !== segment) this.log.know(segment.name, segment.fileIdentity)
+    this.lastSegment = segment
     this.log.index.noteAcknowledged(segment.name, firstId, start, segment.end)
     return firstId
   }
@@ -244,8 +259,21 @@ export class LogWriter {
     await segment?.file.close().catch(() => {})
   }
 
+  /** A microsecond, so it is asked before every acknowledgement: what goes into a file without a name is lost. */
+  private isInPlace(): boolean {
+    const { lastSegment } = this
+    if (lastSegment === undefined) return true
+    const found = this.log.files.lookNow(lastSegment.file.path)
+    return found !== undefined && found.identity === lastSegment.fileIdentity && found.size >= lastSegment.end
+  }
+
   private assertCurrent(): void {
     if (!this.isFenced()) return
+    if (this.replaced)
+      throw new WalError(
+        'WAL_FENCED',
+        `${this.log.path}: the folder was put back to an older state, or removed, while this writer had it open. What the log has now is looked for.`,
+      )
     throw new WalError(
       'WAL_FENCED',
       `${this.log.path}: another writer has taken over (epoch ${(this.epoch as number) + 1}). Only one may write; stop this one.`,

@@ -58,4 +58,9 @@ export class SegmentIndex {
   forget(segment: SegmentName): void {
     this.entries.delete(segment.file)
   }
+
+  forgetAll(): void {
+    this.entries.clear()
+    this.tip = undefined
+  }
 }

@@ -34,13 +34,17 @@ export class SegmentReader {
   private constructor(
     readonly name: SegmentName,
     private readonly file: File,
+    /** Of the file that lay at the path when it was opened; undefined when none did any more. */
+    readonly fileIdentity: string | undefined,
   ) {
     this.path = file.path
     this.identity = identityOf(name.file)
   }
 
   static async open(files: FileSystem, directory: string, name: SegmentName): Promise<SegmentReader> {
-    return new SegmentReader(name, await files.open(segmentPath(directory, name), 'read'))
+    const path = segmentPath(directory, name)
+    const file = await files.open(path, 'read')
+    return new SegmentReader(name, file, files.lookNow(path)?.identity)
   }
 
   /** Undefined when there is no intact header, or not yet. */

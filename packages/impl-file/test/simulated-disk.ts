@@ -156,6 +156,10 @@ export class SimulatedDisk {
       if (dirname(path) === directory) this.stableNames.set(path, node)
   }
 
+  sizeOf(path: string): number | undefined {
+    return this.visibleNames.get(path)?.visible.length
+  }
+
   rename(from: string, to: string): void {
     const node = this.visibleNames.get(from)
     if (node === undefined) throw failure('ENOENT', from)
@@ -234,6 +238,11 @@ class MountedFiles implements FileSystem {
 
   existsNow(path: string): boolean {
     return this.disk.exists(path)
+  }
+
+  lookNow(path: string): { identity: string; size: number } | undefined {
+    const size = this.disk.sizeOf(path)
+    return size === undefined ? undefined : { identity: path, size }
   }
 
   /** A path is the only name that anything has on this disk. */

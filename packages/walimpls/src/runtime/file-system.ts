@@ -10,6 +10,11 @@ export interface FileSystem {
   open(path: string, mode: 'read' | 'write' | 'create'): Promise<File>
   /** Synchronous on purpose: a writer looks for its successor between sync and ack (0.5 µs). */
   existsNow(path: string): boolean
+  /**
+   * What lies at the path now: the file itself, named as by `identity`, and its size in bytes. Undefined when nothing lies
+   * there. Synchronous for the same reason.
+   */
+  lookNow(path: string): { readonly identity: string; readonly size: number } | undefined
   /** Names the file or directory itself, by whatever path it is reached: device and inode. */
   identity(path: string): Promise<string>
   /** Whether other hosts may write to the file system that the path lies on (NFS, SMB and their like), as far as it tells. */

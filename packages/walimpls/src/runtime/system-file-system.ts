@@ -38,6 +38,10 @@ const SHARED = new Set([
 export const systemFileSystem: FileSystem = {
   open: async (path, mode) => systemFile(path, await open(path, flags[mode], 0o640)),
   existsNow: (path) => statSync(path, { throwIfNoEntry: false }) !== undefined,
+  lookNow(path) {
+    const found = statSync(path, { bigint: true, throwIfNoEntry: false })
+    return found && { identity: `${found.dev}:${found.ino}`, size: Number(found.size) }
+  },
   async identity(path) {
     const { dev, ino } = await stat(path, { bigint: true })
     return `${dev}:${ino}`

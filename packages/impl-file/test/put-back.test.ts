@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { cpSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openWal, type WAL } from '@wal/core'
+import { systemRuntime } from '@wal/walimpls'
+import { afterEach, beforeEach, test } from 'vitest'
+import { fileBuilder } from '../src/builder.js'
+
+let path = ''
+beforeEach(() => {
+  path = mkdtempSync(join(tmpdir(), 'wal-put-back-'))
+})
+afterEach(() => rmSync(path, { recursive: true }))
+
+const bytes = (text: string) => ({ payload: new TextEncoder().encode(text) })
+
+/** Each in a process of its own, as it were. */
+const open = () =>
+  openWal('file:', { channel: 'log', builder: fileBuilder, backend: { path }, runtime: { ...systemRuntime } })
+
+async function texts(wal: Pick<WAL, 'read'>): Promise<string[]> {
+  const all: string[] = []
+  for await (const { payload } of wal.read({ until: 'end' })) all.push(new TextDecoder().decode(payload))
+  return all
+}
+
+/** The file that the writer writes to. */
+function segment(): string {
+  const names = readdirSync(join(path, 'log')).filter((name) => name.endsWith('.seg'))
+  return join(path, 'log', names.sort().at(-1) as string)
+}
+
+test('a writer whose file was cut in its place is told, and leaves no hole in it', async () => {
+  await using wal = await open()
+  await wal.append(bytes('a'))
+  const { size } = statSync(segment())
+  for (const each of ['b', 'c', 'd']) await wal.append(bytes(each))
+  truncateSync(segment(), size)
+  await assert.rejects(wal.append(bytes('e')), { code: 'WAL_LOG_ROLLED_BACK' })
+  assert.equal((wal.signal.reason as { code: string }).code, 'WAL_LOG_ROLLED_BACK')
+  await using next = await open()
+  await next.append(bytes('x'))
+  assert.deepEqual(await texts(next), ['a', 'x'])
+})
+
+test('a writer whose folder was copied away and back, and lost nothing, goes on', async () => {
+  await using wal = await open()
+  for (const each of ['a', 'b']) await wal.append(bytes(each))
+  const folder = join(path, 'log')
+  renameSync(folder, join(path, 'moved'))
+  cpSync(join(path, 'moved'), folder, { recursive: true })
+  rmSync(join(path, 'moved'), { recursive: true })
+  await wal.append(bytes('c'))
+  assert.equal(wal.signal.aborted, false)
+  await using next = await open()
+  assert.deepEqual(await texts(next), ['a', 'b', 'c'])
+})
+
+test('a reader whose files were replaced by the same ones reads on', async () => {
+  await using wal = await open()
+  const tail = wal.read()
+  await using reader = await openWal('file:', {
+    channel: 'log',
+    builder: fileBuilder,
+    backend: { path },
+    accessMode: 'ro',
+  })
+  const tails = [tail, reader.read()]
+  await wal.append(bytes('a'))
+  for (const each of tails) assert.equal((await each.next()).done, false)
+  const saved = join(path, 'saved')
+  cpSync(join(path, 'log'), saved, { recursive: true })
+  for (const name of readdirSync(join(path, 'log'))) rmSync(join(path, 'log', name))
+  cpSync(saved, join(path, 'log'), { recursive: true })
+  await wal.append(bytes('b'))
+  for (const each of tails) {
+    const { value } = await each.next()
+    assert.equal(new TextDecoder().decode(value?.payload), 'b')
+    await each.close()
+  }
+})
