@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import * as impls from '@wal/walimpls'
 import * as helper from '@wal/walimpls/helper'
 import type { Database } from 'libsql'
@@ -22,6 +23,7 @@ const PAGE = `SELECT id, payload, properties FROM record WHERE id BETWEEN ?1 AND
     SELECT id, length(payload) + length(properties) AS size FROM record WHERE id >= ?1 ORDER BY id LIMIT 1000
   )) WHERE start < ?2) ORDER BY id`
 const LAST = 'SELECT id, payload, properties FROM record ORDER BY id DESC LIMIT 1'
+const ONE = 'SELECT id, payload, properties FROM record WHERE id = ?'
 const BOUNDS = 'SELECT COALESCE(MIN(id), 1), COALESCE(MAX(id), 0) FROM record'
 
 export const sqliteBuilder: impls.OpenerBuilderImpls<{ directory: string }, Id> = {
@@ -99,6 +101,7 @@ function readOnlyLog({ channel, place, database, runtime, tree }: Connection): i
     },
     read(options) {
       let next = 0
+      let given: impls.StoredMessage<Id> | undefined
       const scanner = new helper.PagedScanner<Id>({
         options,
         async begin() {
@@ -109,7 +112,9 @@ function readOnlyLog({ channel, place, database, runtime, tree }: Connection): i
           const page = messages(database, PAGE, next, maxBytes)
           // Numbers have no holes: what is missing was truncated.
           if (page[0]) helper.checkKept(ids, next, page[0].id.value)
+          if (given) checkThere(database, given)
           next += page.length
+          given = page.at(-1) ?? given
           return page
         },
         // The writer may be another process.
@@ -123,9 +128,24 @@ function readOnlyLog({ channel, place, database, runtime, tree }: Connection): i
   }
 }
 
+/**
+ * Asked behind every page: no connection breaks when a database is put back to an older state, and the numbers that were
+ * lost are given out again.
+ */
+function checkThere(database: Database, given: impls.StoredMessage<Id>): void {
+  const [[, last]] = rows(database, BOUNDS) as [[number, number]]
+  const [found] = messages(database, ONE, given.id.value)
+  // One that is missing below the last one was truncated.
+  if (found ? isDeepStrictEqual(found, given) : given.id.value < last) return
+  const known = ids.serialise(given.id)
+  throw new impls.LogRolledBackError(`record ${known} was read and is gone: the log lost its end`, { known })
+}
+
 function writableLog(connection: Connection, writer: impls.Writer): impls.WALImpls<Id> {
   const { database } = connection
   const insert = database.prepare('INSERT INTO record (payload, properties) VALUES (?, ?)')
+  const turns = new helper.AppendTurns()
+  connection.tree.add(() => turns.settled())
   let entered = false
   const store = database.transaction((batch: impls.Batch) => {
     const [[term, holder] = [-1, '']] = rows(database, 'SELECT term, incarnation FROM writer') as [
@@ -151,9 +171,13 @@ function writableLog(connection: Connection, writer: impls.Writer): impls.WALImp
     async append(batch) {
       if (connection.tree.closed)
         throw new impls.AppendError('WAL_CLOSED', 'the log is closed', { outcome: 'not-written' })
-      const stored = store.immediate(batch)
-      entered = true
-      return stored
+      return turns.run(async () => {
+        // The driver does not wait: a loop of appends would leave the event loop no turn.
+        await connection.runtime.yield()
+        const stored = store.immediate(batch)
+        entered = true
+        return stored
+      })
     },
     async truncate(before, waits) {
       connection.tree.assertOpen('the log')
