@@ -1,9 +1,11 @@
 import type { TimeTick, Waits, WalError } from '@wal/walimpls'
 import { type CloseTree, onAbort, sleep } from '@wal/walimpls/helper'
 import { parseToken } from '../append/outcome-token.js'
+import { isRolledBack } from '../errors/classify.js'
 import { checkWaits } from '../options/waits.js'
 import type { ReadContext } from '../read/read-context.js'
 import type { AppendResolution } from '../wal.js'
+import { LossLooks } from './loss-looks.js'
 import { TokenPass } from './token-pass.js'
 import { WaitingToken } from './waiting-token.js'
 
@@ -35,6 +37,7 @@ export interface ResolverOptions {
 export class Resolver {
   readonly #options: ResolverOptions
   readonly #closing = new AbortController()
+  readonly #losses = new LossLooks()
   readonly #waiting = new Set<WaitingToken>()
   /** Those that the next pass serves. */
   #arrivals: WaitingToken[] = []
@@ -68,7 +71,11 @@ export class Resolver {
       }
       const waiting: WaitingToken = new WaitingToken(token, {
         resolve: (resolution) => settle() && resolve(resolution),
-        reject: (error) => settle() && reject(error),
+        reject: (error) => {
+          if (!settle()) return
+          if (!isRolledBack(error)) reject(error)
+          else void this.#losses.explain(error, token, this.#options.context(), signal).then(reject)
+        },
       })
       this.#waiting.add(waiting)
       stopListening = signal && onAbort(signal, (reason) => this.#giveUp(waiting, reason))
@@ -148,6 +155,7 @@ export class Resolver {
   async #close(): Promise<void> {
     const error = this.#options.closed()
     this.#closing.abort(error)
+    this.#losses.close()
     for (const token of [...this.#waiting]) token.owner.reject(error)
     this.#pass?.stop()
     await this.#passes

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { systemRuntime, type WALImpls } from '@wal/walimpls'
+import { getEventListeners } from 'node:events'
+import { type LogRolledBackError, systemRuntime, type WALImpls } from '@wal/walimpls'
 import { test } from 'vitest'
-import type { AppendResolution } from '../../src/index.js'
-import { cleanLogs, collect, message, open, openReader, textOf, turn, within } from '../harness.js'
+import type { AppendResolution, ReadOnlyWAL } from '../../src/index.js'
+import { cleanLogs, collect, isPending, message, open, openReader, textOf, turn, within } from '../harness.js'
 import { overMemory } from '../over-memory.js'
 import { type Gates, gate, gatedBuilder, idsOf, unknownError } from './gated.js'
 
@@ -101,6 +102,16 @@ test('a newer writer’s truncation point says that nothing of the older one cou
   gates.before.open()
 })
 
+/** What a log that lost the record says. */
+async function lostTo(wal: ReadOnlyWAL, token: string, signal?: AbortSignal): Promise<LogRolledBackError> {
+  const error: LogRolledBackError = await within(wal.resolve(token, signal && { signal })).then(
+    ({ outcome }) => assert.fail(outcome),
+    (reason) => reason,
+  )
+  assert.equal(error.code, 'WAL_LOG_ROLLED_BACK', error.message)
+  return error
+}
+
 test('H134: where the log lost the record that a token starts from, resolve rejects instead of waiting', async () => {
   const gates: Gates = {}
   const wal = await open({ builder: gatedBuilder(gates), ...QUIET })
@@ -108,14 +119,60 @@ test('H134: where the log lost the record that a token starts from, resolve reje
   gates.before = gate()
   const { token } = await unknownError(wal.append(message('x'), { timeoutMs: 20 }))
   loseEnd(1)
-  const lost = { code: 'WAL_LOG_ROLLED_BACK' }
   const reader = await openReader()
-  await assert.rejects(within(reader.resolve(token)), lost)
-  await assert.rejects(within(wal.resolve(token)), lost)
+  await lostTo(reader, token)
+  await lostTo(wal, token)
   // The log goes on, under the same ids.
   const next = await open()
   await next.append(message('other'))
-  for (const asked of [next, reader]) await assert.rejects(within(asked.resolve(token)), lost)
+  for (const asked of [next, reader]) {
+    const { known, resumeAt } = await lostTo(asked, token)
+    assert.ok(known !== undefined && resumeAt !== undefined, 'where reading goes on was not told')
+    const since = await collect(asked.read({ from: resumeAt, until: 'end' }))
+    assert.deepEqual(since.map(textOf), ['other'])
+  }
+  gates.before.open()
+})
+
+test('neither the signal of a resolve nor close waits for where reading goes on', async () => {
+  const gates: Gates = {}
+  const wal = await open({ builder: gatedBuilder(gates), ...QUIET })
+  await wal.append(message('before'))
+  gates.before = gate()
+  const { token } = await unknownError(wal.append(message('x'), { timeoutMs: 20 }))
+  loseEnd(1)
+  const asked = gate()
+  let found = false
+  const builder = overMemory((log) => ({
+    last: (...waits) => {
+      if (!found) return log.last(...waits)
+      asked.open()
+      return new Promise(() => {})
+    },
+    read: (options) => {
+      const scanner = log.read(options)
+      const close = () => {
+        // Looks read in larger pieces than what looks for tokens.
+        found ||= options.maxBytes < 1 << 20
+        return scanner.close()
+      }
+      return { ready: () => scanner.ready(), next: () => scanner.next(), close }
+    },
+  }))
+  const next = await open({ builder, ...QUIET })
+  await next.append(message('other'))
+  const ending = new AbortController()
+  const given = lostTo(next, token, ending.signal)
+  const closed = lostTo(next, token)
+  await within(asked.opened)
+  assert.deepEqual(await Promise.all([given, closed].map((each) => isPending(each))), [true, true])
+  ending.abort(new Error('enough'))
+  assert.equal((await given).resumeAt, undefined)
+  assert.equal(getEventListeners(ending.signal, 'abort').length, 0)
+  assert.equal(await isPending(closed), true, 'the other one goes on')
+  const closing = next.close()
+  await closed
+  await within(closing)
   gates.before.open()
 })
 

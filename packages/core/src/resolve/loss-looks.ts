@@ -1,0 +1,55 @@
+import { abortable } from '@wal/walimpls/helper'
+import type { OutcomeToken } from '../append/outcome-token.js'
+import { explainEnd } from '../read/explain-end.js'
+import type { ReadContext } from '../read/read-context.js'
+
+/** A log that gives nothing must not keep the rejection back. */
+const PATIENCE_MS = 10_000
+
+/**
+ * Looks where reading goes on, for those whose tokens start from a record that the log lost. One look serves all that
+ * start from the same record and come while it is under way.
+ */
+export class LossLooks {
+  readonly #ending = new AbortController()
+  readonly #looks = new Map<string, Promise<unknown>>()
+
+  /** The error with `resumeAt`, or as it is when the look finds nothing, or is over before. Never rejects. */
+  async explain(
+    error: unknown,
+    token: OutcomeToken,
+    context: ReadContext,
+    signal?: AbortSignal,
+  ): Promise<unknown> {
+    const { id } = token.ackedBefore
+    let look = this.#looks.get(id)
+    if (look === undefined) {
+      look = this.#look(error, token, context).finally(() => this.#looks.delete(id))
+      this.#looks.set(id, look)
+    }
+    return abortable(abortable(look, this.#ending.signal), signal).catch(() => error)
+  }
+
+  async #look(error: unknown, token: OutcomeToken, context: ReadContext): Promise<unknown> {
+    const { writer, ackedBefore } = token
+    const impatient = new AbortController()
+    const { signal } = impatient
+    const stop = () => impatient.abort()
+    const patience = context.runtime.setTimeout(stop, PATIENCE_MS)
+    this.#ending.signal.addEventListener('abort', stop)
+    try {
+      const known = { writer, timeTick: ackedBefore.timeTick, id: context.ids.parse(ackedBefore.id) }
+      return await abortable(explainEnd(error, known, context, signal), signal)
+    } catch {
+      return error
+    } finally {
+      patience.clear()
+      this.#ending.signal.removeEventListener('abort', stop)
+    }
+  }
+
+  /** Those that wait are told at once. */
+  close(): void {
+    this.#ending.abort()
+  }
+}
