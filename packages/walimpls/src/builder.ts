@@ -23,6 +23,11 @@ export interface OpenerBuilderImpls<O = unknown, I extends MessageId = MessageId
   readonly schemes?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   readonly traits: Traits
   readonly messageIds: MessageIdCodec<I>
+  /**
+   * One table for the options object, the URL and the README. Of an option that takes the URL's hosts (`from: 'hosts'`) the
+   * value is a list of texts, each `name`, `name:port` or `[IPv6]:port` with the port as it was written, when its type is
+   * `texts`; one such text when it is `text`.
+   */
   readonly options: OptionTable
   /**
    * The options, free of what may change around them (a relative path made absolute). Builds whose options are then equal
@@ -30,7 +35,8 @@ export interface OpenerBuilderImpls<O = unknown, I extends MessageId = MessageId
    */
   resolveOptions?(options: O): O
   /**
-   * Connects as far as is sensible: `WAL_UNAVAILABLE`, or a driver's error, when that fails. What was begun when the signal
+   * Connects as far as is sensible: `WAL_UNAVAILABLE`, or a driver's error, when that fails; `retryable: false` when the
+   * server refused the login. It fails, or goes on, within a time that the backend bounds. What was begun when the signal
    * aborts is released. Time, randomness and files only by `runtime`.
    */
   build(options: O, runtime: Runtime, waits?: BuildWaits): Promise<OpenerImpls<I>>

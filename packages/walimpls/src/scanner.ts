@@ -31,6 +31,12 @@ export interface ScannerImpls<I extends MessageId = MessageId> {
    * nothing is kept there): a scanner from that id reads on. `WAL_LOG_ROLLED_BACK` when the log lost its end;
    * `WAL_CORRUPT` naming the place; `WAL_UNAVAILABLE` or a driver's error when the adaptor should open a new scanner at
    * its last record.
+   *
+   * That the log lost its end (a failover to a server without it, a restored backup) is noticed by the adaptor: it reads
+   * the last record that it knows again whenever a scanner begins, and compares. It can't where a scanner lives through the
+   * loss. So a scanner rejects when its connection was lost, and never goes on over another one in silence. A scanner
+   * without a connection (files, an embedded database) itself notices that its last record is gone, or is another one:
+   * scanner at 9, records 7 to 9 lost, others stored as 7 to 10, and the scanner would go on with 10.
    */
   next(): Promise<readonly StoredMessage<I>[] | undefined>
   /** Idempotent. Resolves when nothing of the scanner is left running. */
