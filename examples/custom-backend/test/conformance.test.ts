@@ -6,9 +6,14 @@ import { openWal } from '@wal/core'
 import { conformanceTests } from '@wal/walimpls/conformance'
 import { afterAll, test } from 'vitest'
 import { sqliteBuilder } from '../src/index.js'
+import { SqliteCopies } from './sqlite-copies.js'
 
 const directory = mkdtempSync(join(tmpdir(), 'wal-sqlite-'))
-afterAll(() => rmSync(directory, { recursive: true }))
+const copies = new SqliteCopies(directory, ['record', 'writer', 'sqlite_sequence'])
+afterAll(() => {
+  copies.remove()
+  rmSync(directory, { recursive: true })
+})
 
 conformanceTests({
   test,
@@ -16,6 +21,8 @@ conformanceTests({
   builder: sqliteBuilder,
   options: { directory },
   refusesTooLarge: false,
+  saveState: (channel) => copies.saveState(channel),
+  copy: (channel) => copies.copy(channel),
   leftOut: [
     'channels: a deleted channel is gone and can be created anew',
     'channels: who still has a deleted channel open neither appends to it nor reads it',

@@ -1,4 +1,4 @@
-import { BreakableConnections, memoryBuilder } from '@wal/core/testing'
+import { BreakableConnections, copyMemoryLog, memoryBuilder, saveMemoryLog } from '@wal/core/testing'
 import { conformanceTests } from '@wal/walimpls/conformance'
 import { test } from 'vitest'
 import { openWal } from '../src/index.js'
@@ -15,11 +15,17 @@ conformanceTests({
   options: 'memory:conformance',
   disturb: () => connections.disturb(),
   crash: () => connections.crash(),
+  saveState: (channel) => saveMemoryLog(channel, 'conformance'),
+  copy: (channel) => {
+    const name = `copy-of-${channel}`
+    copyMemoryLog(channel, 'conformance', name)
+    return { name }
+  },
 })
 conformanceTests({
   test,
   openWal,
-  leftOut: [...leftOut, 'disturbed', 'crashed'],
+  leftOut: [...leftOut, 'disturbed', 'crashed', 'lost-end', 'restored-copy'],
   name: 'memory, one batch at a time',
   builder: memoryBuilder(),
   options: { name: 'conformance-1', maxInFlightBatches: 1, maxRecordBytes: 1024 * 1024 },

@@ -108,7 +108,8 @@ test('where reading goes on is looked for through failures that pass', async () 
   loseAllBut(2)
   const next = await open({ timeTickMs: 60_000 })
   for (const each of ['x', 'y']) await next.append(message(each))
-  let calls = 0
+  let reads = 0
+  let failed = false
   const inner = overMemory(() => ({}))
   const builder: OpenerBuilderImpls = {
     ...inner,
@@ -116,9 +117,15 @@ test('where reading goes on is looked for through failures that pass', async () 
       const opener = await inner.build(...given)
       const openReadOnly: typeof opener.openReadOnly = async (...more) => {
         const log = await opener.openReadOnly(...more)
-        const last = log.last.bind(log)
-        // Two calls of five find no connection.
-        log.last = (waits) => (++calls % 5 < 2 ? Promise.reject(new Error('connection reset')) : last(waits))
+        const read = log.read.bind(log)
+        log.read = (options) => {
+          const scanner = read(options)
+          // The reader has met the loss; of the look that follows one scanner loses its connection.
+          if (++reads !== 5) return scanner
+          failed = true
+          const next = () => Promise.reject(new Error('connection reset'))
+          return { ready: next, next, close: () => scanner.close() }
+        }
         return log
       }
       return { open: (...more) => opener.open(...more), openReadOnly, close: () => opener.close() }
@@ -128,6 +135,7 @@ test('where reading goes on is looked for through failures that pass', async () 
   const reading = collect(reader.read({ after: position, until: 'end' }))
   const error = await within(reading.catch((reason: LogRolledBackError) => reason))
   assert.equal((error as LogRolledBackError).code, 'WAL_LOG_ROLLED_BACK')
+  assert.ok(failed)
   assert.deepEqual(await readAt((error as LogRolledBackError).resumeAt, 'after'), ['x', 'y'])
 })
 

@@ -7,9 +7,14 @@ import { conformanceTests } from '@wal/walimpls/conformance'
 import { afterAll, test } from 'vitest'
 import { fileBuilder } from '../src/builder.js'
 import { FailingFiles } from './failing-files.js'
+import { KitCopies } from './kit-copies.js'
 
 const path = mkdtempSync(join(tmpdir(), 'wal-file-conformance-'))
-afterAll(() => rmSync(path, { recursive: true }))
+const copies = new KitCopies(path)
+afterAll(() => {
+  copies.remove()
+  rmSync(path, { recursive: true })
+})
 
 const files = new FailingFiles()
 
@@ -21,6 +26,8 @@ conformanceTests({
   refusesLowerTerm: false,
   runtime: () => files.runtime(),
   disturb: () => files.disturb(),
+  saveState: (channel) => copies.saveState(channel),
+  copy: (channel) => ({ segmentBytes: 1 << 20, ...copies.copy(channel) }),
   // Where there is no server, a crash is that of the process: `processes` kills it.
   leftOut: ['fencing: a lower term than the log’s is refused', 'secrets', 'crashed'],
   processes: {

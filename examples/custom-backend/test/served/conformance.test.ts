@@ -4,11 +4,16 @@ import { join } from 'node:path'
 import { openWal } from '@wal/core'
 import { conformanceTests } from '@wal/walimpls/conformance'
 import { afterAll, test } from 'vitest'
+import { SqliteCopies } from '../sqlite-copies.js'
 import { DatabaseServer } from './database-server.js'
 import { servedBuilder } from './served-backend.js'
 
 const directory = mkdtempSync(join(tmpdir(), 'wal-served-'))
-afterAll(() => rmSync(directory, { recursive: true }))
+const copies = new SqliteCopies(directory, ['record', 'writer', 'counter'])
+afterAll(() => {
+  copies.remove()
+  rmSync(directory, { recursive: true })
+})
 
 const server = new DatabaseServer(Number(process.env.WAL_TEST_SEED ?? 1))
 
@@ -20,6 +25,16 @@ conformanceTests({
   refusesTooLarge: false,
   disturb: () => server.disturb(),
   crash: () => server.crash(),
+  saveState(channel) {
+    const saved = copies.saveState(channel)
+    return {
+      putBack() {
+        saved.putBack()
+        server.disturb()
+      },
+    }
+  },
+  copy: (channel) => copies.copy(channel),
   // Its server lives in this process.
   leftOut: [
     'prefix: when a record too large is refused, what is in flight behind it is refused too, and stored when sent again',

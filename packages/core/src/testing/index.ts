@@ -7,6 +7,7 @@ export {
   BreakableConnections,
   type CallDetails,
   type CallScript,
+  copyMemoryLog,
   FAULT_KINDS,
   FAULTS_AT,
   type Fault,
@@ -24,6 +25,7 @@ export {
   resetMemory,
   type SimulatedRuntime,
   type SimulatedRuntimeOptions,
+  saveMemoryLog,
   seededRandom,
   simulatedRuntime,
 } from '@wal/walimpls/testing'

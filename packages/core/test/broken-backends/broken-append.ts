@@ -34,6 +34,18 @@ export const brokenAppends: BrokenBackend[] = [
     }),
   },
   {
+    name: 'stores without letting the event loop turn',
+    part: 'append',
+    builder: brokenBuilder({
+      writer: (wal, writer) => ({
+        async append(batch) {
+          const first = storedLog(wal.channel)?.store(batch, writer, true) ?? 0
+          return batch.messages.map((_, i) => ids.of(first + i))
+        },
+      }),
+    }),
+  },
+  {
     name: 'stores every batch twice',
     part: 'append',
     builder: brokenBuilder({

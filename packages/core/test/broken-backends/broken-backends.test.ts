@@ -6,6 +6,7 @@ import { openWal } from '../../src/index.js'
 import { brokenAnswers } from './broken-answers.js'
 import { brokenAppends } from './broken-append.js'
 import type { BrokenBackend } from './broken-backend.js'
+import { brokenCopies } from './broken-copies.js'
 import { brokenLifetimes, scrubbedLogin } from './broken-lifetimes.js'
 import { brokenReads } from './broken-reads.js'
 import { brokenScanners } from './broken-scanners.js'
@@ -20,6 +21,7 @@ const brokenBackends: BrokenBackend[] = [
   ...brokenSizes,
   ...brokenLifetimes,
   ...brokenUnderStrikes,
+  ...brokenCopies,
 ]
 
 const caught: string[] = []

@@ -1,5 +1,6 @@
 import { memoryBuilder } from '@wal/core/testing'
 import type {
+  Batch,
   OpenerBuilderImpls,
   OpenerImpls,
   ReadOnlyWALImpls,
@@ -75,6 +76,8 @@ function store(name: string): Map<string, StoredLog> | undefined {
 interface StoredLog {
   readonly records: unknown[]
   readonly oldest: number
+  /** Answers the number of the first record. */
+  store(batch: Batch, writer: Writer, fences: boolean): number
 }
 
 /** The same object with some of its members replaced. */

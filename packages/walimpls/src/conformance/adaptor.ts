@@ -104,4 +104,6 @@ export interface AdaptorError extends Error {
   readonly code: string
   readonly outcome?: AppendOutcome
   readonly token?: string
+  /** Of a log that lost its end: where reading can go on. */
+  readonly resumeAt?: string
 }

@@ -43,12 +43,32 @@ export interface BackendUnderTest {
    * name `crashed` in `leftOut`: where the backend's process is all that there is, `processes` kills that.
    */
   crash?(): Promise<void> | void
+  /**
+   * Saves a channel's log as it is stored now: its records, its fence, where it begins. Without it, name `lost-end` in
+   * `leftOut`.
+   */
+  saveState?(channel: string): Promise<SavedState> | SavedState
+  /**
+   * Copies a channel's log, as it is stored now, to another place, where it has the same name. Resolves to the options with
+   * which the backend finds it there. Without it, name `restored-copy` in `leftOut`.
+   */
+  copy?(channel: string): Promise<Readonly<Record<string, unknown>>> | Readonly<Record<string, unknown>>
   /** What a process of the kit's is to the backend. Default: the system's own runtime, made anew for every process. */
   runtime?(): Runtime
   /** Of the randomised workload. Default: the environment's `WAL_TEST_SEED`, else random. Printed. */
   readonly seed?: number
   /** How long whatever must happen may take. Default 60,000. */
   readonly patienceMs?: number
+}
+
+/** A log as it was stored when it was saved. */
+export interface SavedState {
+  /**
+   * Puts the stored log back to that state, in its place, while writers and readers have it open: what was stored since is
+   * gone, as after a failover to a server that did not have it, or when a backup is restored. What such an event does to
+   * connections is done too (`disturb`).
+   */
+  putBack(): Promise<void> | void
 }
 
 /** How to run the backend in processes of their own. */

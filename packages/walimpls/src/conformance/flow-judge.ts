@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict'
 import type { MessageId, MessageIdCodec } from '../message/message-id.js'
 import type { StoredMessage } from '../message/wire-message.js'
-import { textOf } from './batches.js'
 import type { LiveReader } from './live-reader.js'
 import { oneLineEach, withoutNames } from './one-line-each.js'
+import { nameOf } from './record-name.js'
 import type { FlowBatch, WriterInFlow } from './writer-in-flow.js'
-
-/** What a record's payload begins with. */
-export const nameOf = (record: StoredMessage): string => textOf(record).trimEnd().split(' .')[0] as string
 
 /**
  * Judges what writers in full flow left behind: the log as it was read when all was over, who wrote to it, and what

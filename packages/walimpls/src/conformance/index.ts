@@ -11,6 +11,7 @@ export type {
   BackendUnderTest,
   ConformanceOptions,
   ProcessOptions,
+  SavedState,
   TestFunction,
 } from './conformance-options.js'
 export { type CheckHistoryOptions, checkHistory } from './history/check-history.js'

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import type { MessageIdCodec } from '../message/message-id.js'
 import type { StoredMessage } from '../message/wire-message.js'
 import type { ScannerImpls, StartPosition } from '../scanner.js'
-import { textOf } from './batches.js'
 import { isPassing, pause } from './patience.js'
+import { nameOf } from './record-name.js'
 
 /**
  * Reads at the contract while others write, and keeps what it was given. A scanner that ends because its connection was
@@ -33,7 +33,7 @@ export class LiveReader {
 
   toString(): string {
     const last = this.records.at(-1)
-    return `${this.name} at ${last === undefined ? 'nothing' : `"${textOf(last)}"`}`
+    return `${this.name} at ${last === undefined ? 'nothing' : `"${nameOf(last)}"`}`
   }
 
   async #read(): Promise<void> {
@@ -57,10 +57,10 @@ export class LiveReader {
   /** A scanner from a record gives that one first. */
   async #meetAgain(scanner: ScannerImpls, last: StoredMessage): Promise<void> {
     const [first, ...more] = (await scanner.next()) ?? []
-    const given = first === undefined ? 'nothing' : `"${textOf(first)}"`
+    const given = first === undefined ? 'nothing' : `"${nameOf(first)}"`
     assert.ok(
       first !== undefined && this.ids.compare(first.id, last.id) === 0,
-      `${this.name} was given ${given} by a scanner that begins at "${textOf(last)}"`,
+      `${this.name} was given ${given} by a scanner that begins at "${nameOf(last)}"`,
     )
     this.records.push(...more)
   }

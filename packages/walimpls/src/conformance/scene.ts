@@ -109,6 +109,11 @@ export class Scene {
     else this.#closers.push({ what, close })
   }
 
+  /** The same, when all that is open has been closed. */
+  afterClosing(what: string, work: () => Promise<unknown>): void {
+    this.#closers.unshift({ what, close: work })
+  }
+
   /** What is known of why the test takes so long. */
   report(): string {
     return [this.waiting.report(), this.#watch.report()].filter((text) => text !== '').join(' ')

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { systemRuntime } from '../runtime/system-runtime.js'
 import { seededRandom } from '../testing/faults/seeded-random.js'
 import type { AdaptorError, DeliveredRecord, ReadOnlyLog, WriterLog } from './adaptor.js'
 import { describeError } from './describe-error.js'
@@ -150,6 +151,8 @@ export class StrikeWorkload {
   async #appendAll(): Promise<void> {
     while (!this.#ended && this.#failure === undefined && !this.#scene.waiting.signal.aborted) {
       try {
+        // Should the backend leave the event loop no turn, the time limit must fire all the same.
+        await systemRuntime.yield()
         await this.#append(await (this.#writing as Promise<Writing>))
       } catch (error) {
         this.#failure = { error }

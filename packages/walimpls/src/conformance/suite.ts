@@ -10,6 +10,7 @@ import { crashedPart } from './parts/crashed.js'
 import { disturbedPart } from './parts/disturbed.js'
 import { faultsPart } from './parts/faults.js'
 import { fencingPart } from './parts/fencing.js'
+import { lostEndPart } from './parts/lost-end.js'
 import { oncePart } from './parts/once.js'
 import { outcomesPart } from './parts/outcomes.js'
 import { positionsPart } from './parts/positions.js'
@@ -17,6 +18,7 @@ import { prefixPart } from './parts/prefix.js'
 import { processesPart } from './parts/processes.js'
 import { readPart } from './parts/read.js'
 import { readOnlyPart } from './parts/read-only.js'
+import { restoredCopyPart } from './parts/restored-copy.js'
 import { roundTripPart } from './parts/round-trip.js'
 import { secretsPart } from './parts/secrets.js'
 import { sizePart } from './parts/size.js'
@@ -42,6 +44,8 @@ const PARTS = {
   fencing: fencingPart,
   takeover: takeoverPart,
   'taken-back': takenBackPart,
+  'lost-end': lostEndPart,
+  'restored-copy': restoredCopyPart,
   'read-only': readOnlyPart,
   channels: channelsPart,
   close: closePart,

@@ -32,6 +32,8 @@ export class WriterInFlow {
   readonly batches: FlowBatch[] = []
   acks = 0
   failures = 0
+  /** Failures after which the batch may have been stored. */
+  unknowns = 0
   /** Batches that settled before one that was handed in earlier. */
   readonly outOfTurn: FlowBatch[] = []
   /** Batches that were acknowledged although one before them had failed. */
@@ -114,6 +116,7 @@ export class WriterInFlow {
       if (this.#failed) this.behindFailure.push(batch)
     } catch (error) {
       this.failures++
+      if (outcomeOf(error) === 'unknown') this.unknowns++
       this.#failed = true
       batch.error = error
       if (batch.outcome !== 'unknown') batch.outcome = outcomeOf(error)

@@ -10,7 +10,7 @@ export { faultyBuilder } from './faults/faulty-builder.js'
 export { seededRandom } from './faults/seeded-random.js'
 export type { MemoryId } from './memory-id.js'
 export type { MemoryOptions } from './memory-options.js'
-export { loseMemoryRecords, resetMemory } from './memory-store.js'
+export { copyMemoryLog, loseMemoryRecords, resetMemory, saveMemoryLog } from './memory-store.js'
 export {
   type SimulatedRuntime,
   type SimulatedRuntimeOptions,

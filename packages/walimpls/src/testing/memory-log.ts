@@ -135,6 +135,25 @@ export class MemoryLog {
     this.oldest = oldest
   }
 
+  /** Another log with the same records, oldest number, fence and remembered batches. */
+  copy(): MemoryLog {
+    const copy = new MemoryLog()
+    copy.putBack(this)
+    return copy
+  }
+
+  /** Becomes what `saved` is, under whoever has this one open, as when an older copy of a log is restored. */
+  putBack(saved: MemoryLog): void {
+    this.records.splice(0, this.records.length, ...saved.records)
+    this.oldest = saved.oldest
+    this.writer = saved.writer
+    this.batches.clear()
+    for (const [sequence, place] of saved.batches) this.batches.set(sequence, place)
+    this.storedAt = saved.storedAt
+    this.unfenced = saved.unfenced
+    this.wake()
+  }
+
   remove(): void {
     this.removed = true
     this.wake()

@@ -1,3 +1,4 @@
+import { WalError } from '../errors/wal-error.js'
 import { memoryIds } from './memory-id.js'
 import type { MemoryLog } from './memory-log.js'
 
@@ -44,4 +45,23 @@ export function loseMemoryRecords(log: {
   const { channel, name = 'default', from, to } = log
   const number = (text: string): number => memoryIds.numberOf(memoryIds.parse(text))
   memoryStore(name).get(channel)?.lose(number(from), number(to))
+}
+
+/** Saves a log as it is stored now; `putBack` makes it that again, while writers and readers have it open. */
+export function saveMemoryLog(channel: string, name = 'default'): { putBack(): void } {
+  const log = existing(channel, name)
+  const saved = log.copy()
+  return { putBack: () => log.putBack(saved) }
+}
+
+/** Copies a log into the store of another name, as when a backup is restored elsewhere. */
+export function copyMemoryLog(channel: string, from: string, to: string): void {
+  memoryStore(to).set(channel, existing(channel, from).copy())
+}
+
+function existing(channel: string, name: string): MemoryLog {
+  const log = memoryStore(name).get(channel)
+  if (log === undefined)
+    throw new WalError('WAL_CHANNEL_NOT_FOUND', `there is no channel "${channel}" in the store "${name}"`)
+  return log
 }

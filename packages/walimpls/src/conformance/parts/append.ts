@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { MessageId } from '../../message/message-id.js'
+import { systemRuntime } from '../../runtime/system-runtime.js'
 import { batchOf, bytesOf, numbers, text, textsOf } from '../batches.js'
 import type { PartContext } from '../part.js'
 import { awaitedLater } from '../patience.js'
@@ -71,6 +72,19 @@ export function appendPart({ backend, test }: PartContext): void {
     const stored = (await readAll(wal)).slice(1)
     assert.deepEqual(textsOf(stored), expected)
     assertRising(stored.map(({ id }) => id))
+  })
+
+  test('a loop of appends leaves the event loop its turns', async (scene) => {
+    const { append } = await scene.writer(1)
+    let turned = false
+    void systemRuntime.yield().then(() => {
+      turned = true
+    })
+    for (let i = 0; i < 20; i++) await append(text(`${i}`))
+    assert.ok(
+      turned,
+      'twenty appends were stored before timers and I/O had a turn: nothing else would ever run',
+    )
   })
 
   test('ids rise over writers that follow one another, and none is given out twice', async (scene) => {

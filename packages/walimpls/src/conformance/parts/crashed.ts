@@ -13,7 +13,7 @@ export function crashedPart({ backend, test }: PartContext): void {
 
   test(
     `the server killed in full flow, ${KILLS} times: each batch is as it was told, and what was acked is there`,
-    (scene) => struckFlow(scene, KILLS, strike),
+    (scene) => struckFlow(scene, { rounds: KILLS }, strike),
     unless,
   )
 

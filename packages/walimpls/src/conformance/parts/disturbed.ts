@@ -5,6 +5,8 @@ import { struckFlow } from '../struck-flow.js'
 
 /** Of the writer at the contract. */
 const BREAKS = 30
+/** By then what never happened never will. */
+const MOST_BREAKS = 150
 /** Under the adaptor, where readers wait longer for their next try. */
 const BREAKS_UNDER_LOAD = 12
 
@@ -16,7 +18,7 @@ export function disturbedPart({ backend, test }: PartContext): void {
 
   test(
     `connections broken in full flow, ${BREAKS} times: each batch is as it was told, and none is stored behind one that failed`,
-    (scene) => struckFlow(scene, BREAKS, strike),
+    (scene) => struckFlow(scene, { rounds: BREAKS, mostRounds: MOST_BREAKS }, strike),
     unless,
   )
 

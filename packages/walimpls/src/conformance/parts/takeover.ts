@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import type { ReadOnlyWALImpls } from '../../wal.js'
-import { openWriter, textOf, writerOf } from '../batches.js'
+import { openWriter, writerOf } from '../batches.js'
 import { describeError } from '../describe-error.js'
 import { FlowJudge } from '../flow-judge.js'
 import { LiveReader } from '../live-reader.js'
 import type { PartContext } from '../part.js'
 import { readAll } from '../reading.js'
+import { nameOf } from '../record-name.js'
 import type { Scene } from '../scene.js'
 import { WriterInFlow } from '../writer-in-flow.js'
 
@@ -122,7 +123,7 @@ export function takeoverPart({ backend, test, traits }: PartContext): void {
     verdict.judgeWriters(writers)
     for (const reader of readers) {
       await scene.waiting.until(
-        () => `a reader has reached "${textOf(end)}": ${reader}`,
+        () => `a reader has reached "${nameOf(end)}": ${reader}`,
         () => reader.hasReached(end),
       )
       verdict.judgeReader(reader)

@@ -1,0 +1,48 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Sqlite from 'libsql'
+
+/** The kit's hooks that put a database of a channel back to an older state, and copy it into another directory. */
+export class SqliteCopies {
+  readonly #copies = mkdtempSync(join(tmpdir(), 'wal-sqlite-copies-'))
+  #ordinal = 0
+
+  /** `tables`: all that a log is made of. */
+  constructor(
+    private readonly directory: string,
+    private readonly tables: readonly string[],
+  ) {}
+
+  /** In a transaction, so that those who have the database open see one state or the other. */
+  saveState(channel: string) {
+    const saved = join(this.#copied(channel), `${channel}.db`)
+    return {
+      putBack: () => {
+        const database = new Sqlite(join(this.directory, `${channel}.db`), { timeout: 30_000 })
+        database.exec(`ATTACH '${saved}' AS saved; BEGIN IMMEDIATE`)
+        for (const table of this.tables)
+          database.exec(`DELETE FROM ${table}; INSERT INTO ${table} SELECT * FROM saved.${table}`)
+        database.exec('COMMIT')
+        database.close()
+      },
+    }
+  }
+
+  copy(channel: string) {
+    return { directory: this.#copied(channel) }
+  }
+
+  remove(): void {
+    rmSync(this.#copies, { recursive: true })
+  }
+
+  #copied(channel: string): string {
+    const copy = join(this.#copies, `${this.#ordinal++}`)
+    mkdirSync(copy)
+    const database = new Sqlite(join(this.directory, `${channel}.db`), { timeout: 30_000 })
+    database.exec(`VACUUM INTO '${join(copy, `${channel}.db`)}'`)
+    database.close()
+    return copy
+  }
+}

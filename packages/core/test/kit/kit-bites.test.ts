@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { AppendError } from '@wal/walimpls'
+import { type BackendUnderTest, type PartName, runConformance } from '@wal/walimpls/conformance'
+import { test } from 'vitest'
+import { openWal } from '../../src/index.js'
+import { brokenBuilder } from '../broken-backends/broken-builder.js'
+import { brokenCopies } from '../broken-backends/broken-copies.js'
+
+/** The names of the part's tests that the broken backend of that name fails. */
+async function failedBy(name: RegExp, part: PartName): Promise<string[]> {
+  const broken = brokenCopies.find((each) => name.test(each.name)) ?? assert.fail(`no backend ${name}`)
+  const backend = { openWal, options: { name: 'broken' }, patienceMs: 5000, ...broken }
+  const results = await runConformance(backend, [part])
+  return results.filter(({ error }) => error !== undefined).map((each) => each.name)
+}
+
+test('H189: a backend whose readers pass over what took the place of their records fails the part lost-end', async () => {
+  const live = await failedBy(/^reads on when another record/, 'lost-end')
+  assert.ok(live.includes('a reader that tails is told before it is given another record'), live.join())
+  const restarted = await failedBy(/^gives out from memory/, 'lost-end')
+  assert.ok(restarted.includes('a reader whose connection was cut meanwhile is told'), restarted.join())
+})
+
+test('H190: a backend that takes a log and its copy for one fails the part restored-copy', async () => {
+  const first =
+    'a copy opened for writing in the same process leaves the original’s writer alone, and both go on'
+  for (const name of [/^has one log for each channel/, /^gives all its logs one place/]) {
+    const failed = await failedBy(name, 'restored-copy')
+    assert.ok(failed.includes(first), failed.join())
+  }
+})
+
+test('a hook that breaks nothing, and a backend that knows no unknown outcome, prove nothing in the part disturbed', async () => {
+  const options = { name: 'broken' }
+  const failure = async (backend: Pick<BackendUnderTest, 'builder'>): Promise<string> => {
+    const given = { openWal, options, disturb: () => {}, patienceMs: 20_000, ...backend }
+    const [first] = await runConformance(given, ['disturbed'])
+    return String(first?.error)
+  }
+  assert.match(await failure({ builder: brokenBuilder({}) }), /no append failed at any strike/)
+  let appends = 0
+  const refusing = brokenBuilder({
+    writer: (wal) => ({
+      append(batch) {
+        if (++appends % 8 !== 0) return wal.append(batch)
+        return Promise.reject(new AppendError('WAL_UNAVAILABLE', 'reset', { outcome: 'not-written' }))
+      },
+    }),
+  })
+  // Batches behind it must not be stored: one at a time.
+  const single = brokenBuilder(
+    { log: (log) => ({ limits: { ...log.limits, maxInFlightBatches: 1 } }) },
+    refusing,
+  )
+  assert.match(await failure({ builder: single }), /In 150 strikes no batch had an unknown outcome/)
+})
