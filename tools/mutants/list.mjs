@@ -3,6 +3,7 @@ import { bufferMutants } from './areas/buffer.mjs'
 import { clockMutants } from './areas/clock.mjs'
 import { errorMutants } from './areas/errors.mjs'
 import { fileMutants } from './areas/file.mjs'
+import { kitMutants } from './areas/kit.mjs'
 import { lifetimeMutants } from './areas/lifetimes.mjs'
 import { openMutants } from './areas/open.mjs'
 import { outcomeMutants } from './areas/outcomes.mjs'
@@ -19,4 +20,5 @@ export const mutants = [
   ...fileMutants,
   ...errorMutants,
   ...lifetimeMutants,
+  ...kitMutants,
 ]

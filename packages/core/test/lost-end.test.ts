@@ -120,7 +120,7 @@ test('where reading goes on is looked for through failures that pass', async () 
         const read = log.read.bind(log)
         log.read = (options) => {
           const scanner = read(options)
-          // The reader has met the loss; of the look that follows one scanner loses its connection.
+          // The reader has found the loss; of the look that follows one scanner loses its connection.
           if (++reads !== 5) return scanner
           failed = true
           const next = () => Promise.reject(new Error('connection reset'))

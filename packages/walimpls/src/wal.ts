@@ -73,7 +73,7 @@ export interface WALImpls<I extends MessageId = MessageId> extends ReadOnlyWALIm
    * Fence: the batch of sequence 0 holds the opening record. From when it is stored, nothing of another writer may be
    * stored after it, as far as `traits.fencing` reaches: the fence is checked by the very statement or transaction that
    * stores, since a newer writer may come between two. Of two writers at one term the one wins whose opening record is
-   * stored later, whichever called `open` later. The backend never judges who is right: whoever opened last takes the
+   * stored later, whichever called `open` later. The backend never judges who is right: the log opened last takes the
    * fence with its first batch, also one whose opening record will be void to readers. Readers judge, and writers look
    * into the log. So a backend may refuse the opening record of a lower term, and need not: the adaptor does. A writer
    * that finds its fence taken, and no newer writer in the log, opens again: then the first batch of that log takes the

@@ -94,6 +94,20 @@ export const fileMutants = [
     harness: damage,
   },
   {
+    name: 'file: a writer does not look whether its own file is still in the folder',
+    file: 'packages/impl-file/src/log-writer.ts',
+    find: '    this.replaced ||= !this.isInPlace()\n',
+    replace: '',
+    harness: 'packages/impl-file/test/put-back.test.ts',
+  },
+  {
+    name: 'file: a reader does not look whether its file was replaced',
+    file: 'packages/impl-file/src/log-reader.ts',
+    find: '    this.log.assertInPlace(reader.name, reader.fileIdentity, this.offset)\n',
+    replace: '',
+    harness: 'packages/impl-file/test/conformance.test.ts',
+  },
+  {
     name: 'file: no room set aside for an opening record',
     file: 'packages/impl-file/src/reserve.ts',
     find: 'if (!this.files.existsNow(path)) await this.create(path)',

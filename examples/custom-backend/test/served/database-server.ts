@@ -51,7 +51,7 @@ export class DatabaseServer {
     this.#down = false
   }
 
-  /** Tells whoever listens now. Those who begin later hear nothing of it. */
+  /** Tells those who listen now. Those who begin later hear nothing of it. */
   notify(path: string): void {
     for (const heard of [...(this.#listeners.get(path) ?? [])]) heard()
   }

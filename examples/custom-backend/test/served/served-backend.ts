@@ -67,7 +67,7 @@ class ServedOpener implements impls.OpenerImpls<Id> {
     this.#check(waits)
     this.#mustExist(channel)
     const log = new ServedLog(this.#partsOf(channel))
-    // Whoever has it open finds no table any more.
+    // Those who have it open find no table any more.
     await log.request((database) =>
       database.exec('DROP TABLE IF EXISTS record; DROP TABLE IF EXISTS counter'),
     )

@@ -185,12 +185,12 @@ export const brokenReads: BrokenBackend[] = [
     part: 'tail',
     builder: brokenBuilder({
       scanner: (scanner) => {
-        let met = false
+        let sawEnd = false
         return {
           async next() {
-            if (met) return []
+            if (sawEnd) return []
             const batch = await scanner.next()
-            met = batch?.length === 0
+            sawEnd = batch?.length === 0
             return batch
           },
         }

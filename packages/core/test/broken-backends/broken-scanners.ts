@@ -3,7 +3,7 @@ import type { ScannerImpls, StoredMessage } from '@wal/walimpls'
 import type { BrokenBackend } from './broken-backend.js'
 import { brokenBuilder, type Id, replacing } from './broken-builder.js'
 
-/** Tells of what was stored, by channel. Whoever listens later hears nothing of it. */
+/** Tells of what was stored, by channel. Those who listen later hear nothing of it. */
 const stores = new EventEmitter()
 
 /** The batches of a scanner, changed; what it says of its end stays. */
@@ -72,12 +72,12 @@ export const brokenScanners: BrokenBackend[] = [
       log: (log) => ({
         read(options) {
           const scanner = log.read(options)
-          let met = false
+          let sawEnd = false
           return replacing(scanner, {
             async next() {
-              const heard = met ? once(stores, log.channel) : undefined
+              const heard = sawEnd ? once(stores, log.channel) : undefined
               const batch = await scanner.next()
-              met = batch?.length === 0
+              sawEnd = batch?.length === 0
               // What was stored before is not shown until something else is.
               if (batch !== undefined) await heard
               return batch

@@ -14,7 +14,8 @@ export interface BackendUnderTest {
   readonly builder: OpenerBuilderImpls<any, any>
   /**
    * Where its logs are: the options, what makes them (called at every opener), or a URL. Every test has a channel of its
-   * own there, with a name that nobody had before, and leaves it behind.
+   * own there, with a name that nobody had before. It deletes the channel at its end where the backend can, or leaves it
+   * behind.
    */
   readonly options: Readonly<Record<string, unknown>> | string | (() => Readonly<Record<string, unknown>>)
   /** `openWal` of `@wal/core`, as the backend's users have it. */
@@ -53,7 +54,8 @@ export interface BackendUnderTest {
    * which the backend finds it there. Without it, name `restored-copy` in `leftOut`.
    */
   copy?(channel: string): Promise<Readonly<Record<string, unknown>>> | Readonly<Record<string, unknown>>
-  /** What a process of the kit's is to the backend. Default: the system's own runtime, made anew for every process. */
+  /** What a process of the kit's is to the backend. Called for each process. Default: a copy of the
+   * system's own runtime. */
   runtime?(): Runtime
   /** Of the randomised workload. Default: the environment's `WAL_TEST_SEED`, else random. Printed. */
   readonly seed?: number

@@ -55,7 +55,7 @@ export class WriterInFlow {
     ) => Promise<void> = () => pause(5),
   ) {
     this.#running = this.#run()
-    // Whoever awaits `ended` has the error.
+    // Those who await `ended` have the error.
     this.#running.catch(() => {})
   }
 

@@ -142,7 +142,7 @@ export class MemoryLog {
     return copy
   }
 
-  /** Becomes what `saved` is, under whoever has this one open, as when an older copy of a log is restored. */
+  /** Becomes what `saved` is, under those who have this one open, as when an older copy of a log is restored. */
   putBack(saved: MemoryLog): void {
     this.records.splice(0, this.records.length, ...saved.records)
     this.oldest = saved.oldest

@@ -23,7 +23,7 @@ const LOST = ['d', 'e', 'f']
 /** More than were lost: ids that are given out again reach beyond those that somebody knows. */
 const NEW = ['1', '2', '3', '4', '5', '6', '7', '8']
 
-/** G8: a log that was put back to an older state. Whoever knew more is told, and reads on where the error says. */
+/** G8: a log that was put back to an older state. Everybody who knew more is told, and reads on where the error says. */
 export function lostEndPart({ backend, test }: PartContext): void {
   const { saveState } = backend
   const unless = saveState === undefined ? 'no `saveState` was given' : undefined
@@ -134,7 +134,7 @@ export function lostEndPart({ backend, test }: PartContext): void {
       assert.deepEqual(textsOf(await deliveredTo(log)), [...KEPT, ...NEW])
   })
 
-  testLoss('whoever knew no more than what is there reads, truncates and writes on', async (scene) => {
+  testLoss('one who knew no more than what is there reads, truncates and writes on', async (scene) => {
     const { putBack, kept } = await lostLog(scene)
     await putBack()
     const next = await goOn(scene)

@@ -13,7 +13,7 @@ const MOMENTS = [
   'before next is called',
   'as next is called',
   'after next was called',
-  'as the end is met',
+  'as the end is reached',
 ] as const
 type Moment = (typeof MOMENTS)[number]
 
@@ -24,7 +24,7 @@ function wokenBy(scanner: ScannerImpls, moment: Moment) {
     go = resolve
   })
   const meetEnd = async () => assert.deepEqual(await scanner.next(), [], 'the end was not said')
-  const ready = moment === 'as the end is met' ? Promise.resolve() : meetEnd()
+  const ready = moment === 'as the end is reached' ? Promise.resolve() : meetEnd()
   const record = awaitedLater(async () => {
     await ready
     await gone
@@ -80,7 +80,7 @@ export function tailPart({ test, traits }: PartContext): void {
         // Into the midst of what the scanner does then.
         await turns(i % 5)
       }
-      if (moment === 'after next was called' || moment === 'as the end is met') await letGo()
+      if (moment === 'after next was called' || moment === 'as the end is reached') await letGo()
       const stored = append(text(`${i}`))
       if (moment === 'before next is called') await stored
       await letGo()

@@ -1,0 +1,59 @@
+const parts = 'packages/walimpls/src/conformance/parts'
+const judge = 'packages/walimpls/src/conformance/flow-judge.ts'
+const mistakes = 'examples/custom-backend/test/served/mistakes.test.ts'
+const bites = 'packages/core/test/kit/kit-bites.test.ts'
+const ends = 'packages/core/test/kit/kit-ends.test.ts'
+const texts = 'packages/core/test/kit/kit-texts.test.ts'
+
+/** The kit itself: what it would no longer find. */
+export const kitMutants = [
+  {
+    name: 'kit: what is acked behind a newer writer’s opening record is passed over',
+    file: judge,
+    find: 'if (place > end) ',
+    replace: 'if (place < 0) ',
+    harness: mistakes,
+  },
+  {
+    name: 'kit: a record that a reader passed over is not missed',
+    file: judge,
+    find: 'if (!given.has(this.#ids.serialise(id)))',
+    replace: 'if (given.size === 0)',
+    harness: mistakes,
+  },
+  {
+    name: 'kit: nothing is read between a failure and the next attempt',
+    file: 'packages/walimpls/src/conformance/struck-flow.ts',
+    find: "    if (batch.outcome === 'not-written') wrong.push(",
+    replace: "    if (batch.outcome === 'acked') wrong.push(",
+    harness: mistakes,
+  },
+  {
+    name: 'kit: every record is stored while the scanner waits',
+    file: `${parts}/tail.ts`,
+    find: "      if (moment === 'before next is called') await stored\n",
+    replace: '',
+    harness: mistakes,
+  },
+  {
+    name: 'kit: a reader that tails over a lost end may be given another record',
+    file: `${parts}/lost-end.ts`,
+    find: "    await assertTold(scene, next, NEW)\n  })\n\n  testLoss('a reader whose connection",
+    replace: "    await next.catch(() => {})\n  })\n\n  testLoss('a reader whose connection",
+    harness: bites,
+  },
+  {
+    name: 'kit: a failed test goes on',
+    file: 'packages/walimpls/src/conformance/scene.ts',
+    find: '    if (this.waiting.signal.aborted) void close().catch(() => {})\n    else this.#closers',
+    replace: '    this.#closers',
+    harness: ends,
+  },
+  {
+    name: 'kit: the user is planted for the password',
+    file: `${parts}/secrets.ts`,
+    find: 'password: `//other:',
+    replace: 'password: `//hunter2-planted:',
+    harness: texts,
+  },
+]
