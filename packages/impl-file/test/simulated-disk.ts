@@ -1,17 +1,6 @@
 import { dirname, join } from 'node:path'
 import type { File, FileSystem } from '@wal/walimpls'
-
-const SECTOR = 512
-
-/** Bytes of one file: as processes see them, and as they would be found after a power loss. */
-interface Node {
-  visible: Buffer
-  stable: Buffer
-  /** Bytes that a failed sync has dropped: the cache shows them, no later sync writes them (as Linux does). */
-  dropped: { from: number; to: number }[]
-  /** Rises with every failed sync: who had the file open before is told once, who opens it later never is. */
-  errors: number
-}
+import { SimulatedFile } from './simulated-file.js'
 
 export interface DiskCounts {
   crashes: number
@@ -40,8 +29,8 @@ export class SimulatedDisk {
   full = false
   /** Probability that a durable write fails with EIO. */
   ioErrorRate = 0
-  private visibleNames = new Map<string, Node>()
-  private stableNames = new Map<string, Node>()
+  private visibleNames = new Map<string, SimulatedFile>()
+  private stableNames = new Map<string, SimulatedFile>()
   private readonly folders = new Set<string>(['/'])
   private readonly watchers = new Set<{ directory: string; changed: () => void }>()
 
@@ -60,7 +49,7 @@ export class SimulatedDisk {
   /** The power fails: every mount must have been killed before. Below 0.5 `random` keeps, near 1 it loses. */
   crash(random = this.random): void {
     this.counts.crashes++
-    const survivors = new Map<string, Node>()
+    const survivors = new Map<string, SimulatedFile>()
     for (const path of new Set([...this.visibleNames.keys(), ...this.stableNames.keys()])) {
       const visible = this.visibleNames.get(path)
       const stable = this.stableNames.get(path)
@@ -69,7 +58,7 @@ export class SimulatedDisk {
       if (visible !== stable && visible !== undefined && node !== visible) this.counts.lostNames++
       if (visible === undefined && node !== undefined) this.counts.returnedNames++
     }
-    for (const node of survivors.values()) this.loseUnsynced(node, random)
+    for (const node of survivors.values()) this.counts.tornSectors += node.losePower(random)
     this.visibleNames = survivors
     this.stableNames = new Map(survivors)
     this.watchers.clear()
@@ -80,7 +69,7 @@ export class SimulatedDisk {
     const other = new SimulatedDisk(this.random)
     for (const folder of this.folders) other.folders.add(folder)
     for (const [path, { visible }] of this.visibleNames) {
-      const node = { visible: Buffer.from(visible), stable: Buffer.from(visible), dropped: [], errors: 0 }
+      const node = new SimulatedFile(Buffer.from(visible))
       other.visibleNames.set(path, node)
       other.stableNames.set(path, node)
     }
@@ -122,7 +111,7 @@ export class SimulatedDisk {
     return this.folders.has(path) || this.visibleNames.has(path)
   }
 
-  open(path: string, mode: 'read' | 'write' | 'create'): Node {
+  open(path: string, mode: 'read' | 'write' | 'create'): SimulatedFile {
     const node = this.visibleNames.get(path)
     if (mode !== 'create') {
       if (node === undefined) throw failure('ENOENT', path)
@@ -131,7 +120,7 @@ export class SimulatedDisk {
     if (node !== undefined) throw failure('EEXIST', path)
     if (!this.folders.has(dirname(path))) throw failure('ENOENT', path)
     if (this.full && this.random() < 0.5) throw this.noSpace(path)
-    const created: Node = { visible: Buffer.alloc(0), stable: Buffer.alloc(0), dropped: [], errors: 0 }
+    const created = new SimulatedFile(Buffer.alloc(0))
     this.visibleNames.set(path, created)
     this.changed(path)
     return created
@@ -198,28 +187,6 @@ export class SimulatedDisk {
   noSpace(path: string): Error {
     this.counts.spaceErrors++
     return failure('ENOSPC', path)
-  }
-
-  private loseUnsynced(node: Node, random: () => number): void {
-    const size = random() < 0.5 ? node.visible.length : node.stable.length
-    const after = Buffer.alloc(size)
-    for (let at = 0; at < size; at += SECTOR) {
-      const end = Math.min(at + SECTOR, size)
-      const visible = node.visible.subarray(at, end)
-      const stable = node.stable.subarray(at, end)
-      const isDropped = node.dropped.some(({ from, to }) => from < end && to > at)
-      if (visible.equals(stable)) visible.copy(after, at)
-      else {
-        this.counts.tornSectors++
-        const fate = random()
-        if (fate < 0.4 && !isDropped) visible.copy(after, at)
-        else if (fate < 0.8 || stable.length > 0) stable.copy(after, at)
-        else for (let i = at; i < end; i++) after[i] = Math.floor(random() * 256)
-      }
-    }
-    node.visible = after
-    node.stable = Buffer.from(after)
-    node.dropped = []
   }
 }
 
@@ -309,7 +276,7 @@ class MountedFile implements File {
 
   constructor(
     readonly path: string,
-    private readonly node: Node,
+    private readonly node: SimulatedFile,
     private readonly disk: SimulatedDisk,
     private readonly step: (longest?: number) => Promise<void>,
   ) {
@@ -344,7 +311,7 @@ class MountedFile implements File {
       this.node.dropped.push({ from: position, to: position + bytes.length })
       throw failure('EIO', this.path)
     }
-    this.makeStable(position, position + bytes.length)
+    this.node.makeStable(position, position + bytes.length)
     await this.step()
   }
 
@@ -354,13 +321,13 @@ class MountedFile implements File {
       this.errorsSeen = this.node.errors
       throw failure('EIO', this.path)
     }
-    this.makeStable(0, this.node.visible.length)
+    this.node.makeStable(0, this.node.visible.length)
     await this.step()
   }
 
   async truncate(size: number): Promise<void> {
     await this.step()
-    this.node.visible = resized(this.node.visible, size)
+    this.node.resize(size)
   }
 
   async size(): Promise<number> {
@@ -373,34 +340,9 @@ class MountedFile implements File {
   }
 
   private show(bytes: Buffer, position: number): void {
-    const { node } = this
-    node.visible = resized(node.visible, Math.max(node.visible.length, position + bytes.length))
-    bytes.copy(node.visible, position)
-    // Written once more it is in the cache to be written again.
-    const end = position + bytes.length
-    node.dropped = node.dropped.flatMap(({ from, to }) =>
-      [
-        { from, to: Math.min(to, position) },
-        { from: Math.max(from, end), to },
-      ].filter((range) => range.from < range.to),
-    )
+    this.node.show(bytes, position)
     this.disk.changed(this.path)
   }
-
-  private makeStable(from: number, to: number): void {
-    const { node } = this
-    node.stable = resized(node.stable, Math.max(node.stable.length, to))
-    for (let at = from; at < to; at++)
-      if (!node.dropped.some((range) => at >= range.from && at < range.to))
-        node.stable[at] = node.visible[at] as number
-  }
-}
-
-function resized(bytes: Buffer, size: number): Buffer {
-  if (bytes.length >= size) return bytes.subarray(0, size)
-  const larger = Buffer.alloc(size)
-  bytes.copy(larger)
-  return larger
 }
 
 function failure(code: string, path: string): Error {

@@ -4,7 +4,6 @@ import {
   type MessageIdCodec,
   type OpenerImpls,
   type TimeTick,
-  type WALImpls,
   type Waits,
   WalError,
 } from '@wal/walimpls'
@@ -43,8 +42,9 @@ import { awaitLogEnd } from './read-log-end.js'
 import { closeScanners, startScanner } from './read-only-wal-adaptor.js'
 import type { ScannerAdaptor } from './scanner-adaptor.js'
 import { type TruncationParts, truncateLog } from './truncation.js'
+import { WriterLog } from './writer-log.js'
 import { WriterLooks } from './writer-looks.js'
-import { type OpenedWriter, reassertFence } from './writer-open.js'
+import type { OpenedWriter } from './writer-open.js'
 
 /** The log's writer: puts the append path, the read path, ticks and lifetimes together. */
 export class WalAdaptor implements WAL {
@@ -69,12 +69,10 @@ export class WalAdaptor implements WAL {
   readonly #resolver: Resolver
   readonly #left: () => void
   readonly #fences: boolean
+  readonly #log: WriterLog
   readonly #looks: WriterLooks
   /** Why appends are refused from now on. */
   #refusal: WalError | undefined
-  /** The backend's log, as it is open now, and the work of opening it anew. */
-  #log: WALImpls
-  #reopening: Promise<unknown> | undefined
 
   constructor(parts: {
     readonly backend: string
@@ -91,7 +89,7 @@ export class WalAdaptor implements WAL {
     readonly left: () => void
   }) {
     const { backend, ids, channel, where, opener, opened, options, fences, parent, left } = parts
-    const { writer, clock, log } = opened
+    const { writer, clock } = opened
     const { runtime, logger } = options
     this.backend = backend
     this.channel = { name: channel, accessMode: 'rw', term: writer.term }
@@ -99,7 +97,6 @@ export class WalAdaptor implements WAL {
     this.#where = where
     this.#options = options
     this.#opened = opened
-    this.#log = log
     this.#left = left
     this.#fences = fences
     this.#looks = new WriterLooks({
@@ -111,6 +108,15 @@ export class WalAdaptor implements WAL {
       fenceReaches: () => this.#fenceReaches,
       lost: (error) => this.#lose(error),
     })
+    this.#log = new WriterLog(opened.log, {
+      opener,
+      channel,
+      where,
+      options,
+      writer,
+      trouble: () => this.#appender.trouble,
+      look: (signal) => this.#looks.lookThroughFailures(signal),
+    })
     const path = openAppendPath({
       backend,
       ids,
@@ -118,7 +124,7 @@ export class WalAdaptor implements WAL {
       where,
       opened,
       options,
-      reassert: (signal) => this.#reassert(opener, channel, signal),
+      reassert: (signal) => this.#log.reopen(signal),
       confirm: (upTo, signal) => this.#looks.confirm(upTo, signal),
       explainIds: (next, signal) => this.#looks.explainIds(next, signal),
       fenceReaches: () => this.#fenceReaches,
@@ -145,8 +151,8 @@ export class WalAdaptor implements WAL {
       runtime,
       logger,
       metrics: this.#metrics,
-      log: () => this.#log,
-      reopening: () => this.#reopening,
+      log: () => this.#log.current,
+      reopening: () => this.#log.reopening,
       buffer: this.#buffer,
       reorder: new ReorderBudget(Math.floor(options.budgetBytes / 4)),
       follow: (timeTick) => clock.follow(timeTick, options.maxClockAheadMs),
@@ -158,7 +164,7 @@ export class WalAdaptor implements WAL {
       logger,
       ticker: this.#ticker,
       appender: this.#appender,
-      log: () => this.#log,
+      log: () => this.#log.current,
       lastTick: () => opened.stamp.previousTick,
       end: () => this.#knownEnd(),
     }
@@ -181,7 +187,7 @@ export class WalAdaptor implements WAL {
   }
 
   get guarantees(): Guarantees {
-    const { guarantees } = this.#log
+    const { guarantees } = this.#log.current
     if (this.#fenceReaches) return guarantees
     const fencing = `${guarantees.fencing}; no fence reaches other writers, so an append is acknowledged once it was read back as counting`
     return { ...guarantees, fencing }
@@ -285,11 +291,11 @@ export class WalAdaptor implements WAL {
   }
 
   get #view(): LogView {
-    return { ...this.#context, log: this.#log }
+    return { ...this.#context, log: this.#log.current }
   }
 
   get #fenceReaches(): boolean {
-    return this.#fences && this.#log.fenceReaches !== false
+    return this.#fences && this.#log.current.fenceReaches !== false
   }
 
   /** Where the log ends: known here while we are the writer, which `asking` makes sure of. */
@@ -297,7 +303,7 @@ export class WalAdaptor implements WAL {
     // Read the known end before asking the backend. A reader of the latest must also receive what is appended while
     // that request is in flight.
     const known = this.#knownEnd()
-    const shouldRetry = (error: unknown) => mayPass(error) || this.#reopening !== undefined
+    const shouldRetry = (error: unknown) => mayPass(error) || this.#log.reopening !== undefined
     if (!this.#buffer.closed && (!asking || (await this.#looks.isCurrent(signal, shouldRetry)))) return known
     return awaitLogEnd(this.#view, signal, new Trouble(this.#view))
   }
@@ -313,29 +319,6 @@ export class WalAdaptor implements WAL {
       logIdentity,
       lastTick: '',
       truncation: this.#ticker.truncation,
-    }
-  }
-
-  async #reassert(opener: OpenerImpls, channel: string, signal: AbortSignal): Promise<WALImpls> {
-    const options = this.#options
-    const { writer } = this.#opened
-    options.logger.warn(
-      { term: writer.term },
-      `${this.#where}: the backend says that another writer took over; looking into the log`,
-    )
-    const look = () => this.#looks.lookThroughFailures(signal)
-    const parts = { opener, channel, options, where: this.#where, trouble: this.#appender.trouble }
-    const reasserting = reassertFence({ ...parts, signal, log: this.#log, writer, look })
-    // Readers wait for it: the log under them is closed meanwhile.
-    this.#reopening = reasserting.catch(() => {})
-    try {
-      const log = await reasserting
-      // Closed or fenced meanwhile: nobody else would close it.
-      if (signal.aborted) await closeWithin(this.#context, 'log', log)
-      else this.#log = log
-      return log
-    } finally {
-      this.#reopening = undefined
     }
   }
 
@@ -393,7 +376,7 @@ export class WalAdaptor implements WAL {
     await this.#appender.allTold()
     this.#buffer.close()
     await attempt(this.#looks.close())
-    await attempt(closeWithin(this.#context, 'log', this.#log))
+    await attempt(closeWithin(this.#context, 'log', this.#log.current))
     await attempt(this.#chain.close())
     this.#metrics?.close()
     this.#left()
