@@ -66,10 +66,14 @@ export function lostEndPart({ backend, test }: PartContext): void {
   })
 
   testLoss('a reader that tails is told before it is given another record', async (scene) => {
-    const { putBack, reader } = await lostLog(scene)
+    const { putBack, reader, writer } = await lostLog(scene)
     const tail = reader.read()
     const known = [...KEPT, ...LOST]
     assert.deepEqual(textsOf(await takeCount(tail, known.length)), known)
+    // What it is given live proves that it stands in the backend, and looks at nothing again.
+    const live = awaitedLater(() => takeCount(tail, 1))
+    for (const record of recordsOf(['g'])) await writer.append(record)
+    assert.deepEqual(textsOf(await live), ['g'])
     const next = awaitedLater(() => tail.next())
     await putBack()
     await goOn(scene)
