@@ -7,7 +7,7 @@ import type { SegmentName } from './layout.js'
 import type { Link, LogDirectory } from './log-directory.js'
 import { messageIds } from './message-id.js'
 import { SEGMENT_HEADER_BYTES } from './segment-header.js'
-import type { Chunk, SegmentReader } from './segment-reader.js'
+import { CHUNK_BYTES, type Chunk, type SegmentReader } from './segment-reader.js'
 
 /** A verified frame that is durable and final. */
 export interface FoundFrame {
@@ -27,6 +27,7 @@ interface Ahead {
 
 /** A sync makes everything before it durable, so a reader that keeps up needs few; each costs the writer's disk time. */
 const SYNC_SPACING_MS = 2
+const SMALLEST_CHUNK_BYTES = 4096
 
 /**
  * Walks the log, frame by frame, from any record on. Gives out only what no crash and no takeover can take back:
@@ -34,6 +35,7 @@ const SYNC_SPACING_MS = 2
  * successor was seen); and the newest frame, when no successor is there and the file is synced.
  */
 export class LogReader {
+  private readonly chunkBytes: number
   private links: readonly Link[] = []
   private link: Link | undefined
   private reader: SegmentReader | undefined
@@ -50,12 +52,18 @@ export class LogReader {
   private suspect = -1
   private syncedAt = Number.NEGATIVE_INFINITY
 
-  /** `nextId` is the lowest record wanted; frames below it are passed over. */
+  /**
+   * `nextId` is the lowest record wanted; frames below it are passed over. What is read of the disk at once, which lies in
+   * memory twice, is no more than `pageBytes` where that is less than a chunk, and no less than a frame.
+   */
   constructor(
     private readonly log: LogDirectory,
     private readonly runtime: Runtime,
     public nextId: number,
-  ) {}
+    pageBytes = CHUNK_BYTES,
+  ) {
+    this.chunkBytes = Math.max(SMALLEST_CHUNK_BYTES, Math.min(pageBytes, CHUNK_BYTES))
+  }
 
   /**
    * The next final frame with records; undefined when there is none now. With `waitless` also undefined when finding out
@@ -147,7 +155,7 @@ export class LogReader {
     this.log.assertInPlace(reader.name, reader.fileIdentity, this.offset)
     const ahead = this.ahead?.offset === this.offset && this.ahead.seal === seal ? this.ahead : undefined
     this.ahead = undefined
-    const chunk = await (ahead?.chunk ?? reader.read(this.offset, seal))
+    const chunk = await (ahead?.chunk ?? reader.read(this.offset, seal, this.chunkBytes))
     this.chunk = chunk
     this.chunkIndex = 0
     const { frames, end, more, size } = chunk
@@ -175,7 +183,7 @@ export class LogReader {
 
   /** The disk reads the next chunk while the present one is decoded. */
   private readAhead(reader: SegmentReader, offset: number, seal: number | undefined): void {
-    const chunk = reader.read(offset, seal)
+    const chunk = reader.read(offset, seal, this.chunkBytes)
     // It comes out when the chunk is needed, if it is.
     chunk.catch(() => {})
     this.ahead = { offset, seal, chunk }

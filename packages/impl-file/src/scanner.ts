@@ -50,7 +50,7 @@ class Pages {
   private from = 1
 
   constructor(private readonly parts: ScannerParts) {
-    this.reader = new LogReader(parts.log, parts.runtime, 1)
+    this.reader = new LogReader(parts.log, parts.runtime, 1, parts.options.maxBytes)
   }
 
   begin(): Promise<void> {

@@ -24,7 +24,7 @@ export interface Chunk {
   readonly size: number
 }
 
-const CHUNK_BYTES = 1024 * 1024
+export const CHUNK_BYTES = 1024 * 1024
 
 /** Reads one segment, verifying all that it gives out. Any number of them may read a file that is being written. */
 export class SegmentReader {
@@ -54,10 +54,10 @@ export class SegmentReader {
     return decodeSegmentHeader(bytes.subarray(0, read), this.name)
   }
 
-  /** The frames from `position`, at least one if there is a whole one, not past `limit`. */
-  async read(position: number, limit?: number): Promise<Chunk> {
+  /** The frames from `position`, at least one if there is a whole one, not past `limit`; about `chunkBytes` of them. */
+  async read(position: number, limit?: number, chunkBytes = CHUNK_BYTES): Promise<Chunk> {
     const size = limit ?? (await this.file.size())
-    let chunk = await this.readChunk(position, size, CHUNK_BYTES)
+    let chunk = await this.readChunk(position, size, chunkBytes)
     // One frame larger than a chunk: its header says how much to read.
     const header = chunk.frames.length === 0 && chunk.more ? this.headerIn(chunk) : undefined
     if (header !== undefined) chunk = await this.readChunk(position, size, header.end - header.start)
