@@ -135,6 +135,12 @@ export interface Scanner<D = Message> extends AsyncIterableIterator<D> {
   caughtUp(): Promise<void>
   /** Position of the last element handed out; undefined before the first. */
   readonly position: Position | undefined
+  /**
+   * How far everything is looked at and, as far as the filters admit it, handed out: `position` or, once nothing is at hand
+   * any more, a later one. A reader that filters resumes with `read({ after: scanner.progress })`, which moves on where
+   * nothing for it is appended, and so stays above a truncation. At first what `after` said.
+   */
+  readonly progress: Position | undefined
   /** The same elements, as the batches they came in: for speed. Instead of the single elements. */
   batches(): AsyncIterableIterator<readonly D[]>
   next(): Promise<IteratorResult<D, undefined>>

@@ -116,9 +116,9 @@ export const bufferMutants = [
   },
   {
     name: 'off by one at the switch to the buffer',
-    file: 'packages/core/src/read/tailing.ts',
-    find: 'this.#reader = buffer.readAfter(timeTick)',
-    replace: 'this.#reader = buffer.readAfter(timeTick + 1n)',
+    file: 'packages/core/src/read/buffer-tail.ts',
+    find: 'this.buffer.readAfter(timeTick)',
+    replace: 'this.buffer.readAfter(timeTick + 1n)',
     harness: 'packages/core/test/tailing.test.ts',
   },
   {

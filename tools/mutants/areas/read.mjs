@@ -9,6 +9,10 @@ const lostEnd = 'packages/core/test/lost-end.test.ts'
 const holes = 'packages/core/test/holes.test.ts'
 const restart = 'packages/core/test/restart.test.ts'
 const fencing = 'packages/core/test/fencing.test.ts'
+const sharedTail = 'packages/core/test/readers/shared-tail.test.ts'
+const resting = 'packages/core/test/readers/resting.test.ts'
+const progress = 'packages/core/test/readers/progress.test.ts'
+const scanner = 'packages/core/src/adaptor/scanner-adaptor.ts'
 const positions = 'packages/core/test/positions.test.ts'
 
 export const readMutants = [
@@ -247,7 +251,7 @@ export const readMutants = [
   {
     name: 'a reader that waits lets its process end',
     file: source,
-    find: 'const hold = this.#context.runtime.hold?.()',
+    find: 'const hold = this.#options.holds ? this.#context.runtime.hold?.() : undefined',
     replace: 'const hold = undefined',
     harness: 'packages/impl-file/test/processes/waiting.test.ts',
   },
@@ -257,5 +261,68 @@ export const readMutants = [
     find: 'failures < MOST_FAILURES && mayPass(reason)',
     replace: 'failures < 1 && mayPass(reason)',
     harness: 'packages/core/test/lost-end.test.ts',
+  },
+  {
+    name: 'each reader at a log’s end keeps a backend scanner of its own',
+    file: source,
+    find: '    if (reader === undefined) return\n',
+    replace: '    if (reader !== undefined) return reader.close()\n    if (reader === undefined) return\n',
+    harness: sharedTail,
+  },
+  {
+    name: 'the shared scanner outlives its last reader',
+    file: 'packages/core/src/read/tail-feed.ts',
+    find: '    if (this.#readers === 0) await this.close()\n',
+    replace: '',
+    harness: sharedTail,
+  },
+  {
+    name: 'a reader joins others’ records though its own last one is not among them',
+    file: 'packages/core/src/read/tail-feed.ts',
+    find: '    if (known?.timeTick === timeTick) return isSameWriter(known.writer, last.writer)\n    const record = this.#buffer.runAt(timeTick)?.records?.find((each) => each.timeTick === timeTick)\n    return record !== undefined && isSameWriter(record, last.writer)\n',
+    replace: '    return known !== undefined\n',
+    harness: sharedTail,
+  },
+  {
+    name: 'a look answers for those who asked while it was under way',
+    file: 'packages/core/src/adaptor/shared-looks.ts',
+    find: 'this.#next ??= this.#beginBehind(this.#underWay)',
+    replace: 'this.#next ??= this.#underWay',
+    harness: sharedTail,
+  },
+  {
+    name: 'readers that stopped keep what they hold',
+    file: 'packages/core/src/read/page-budget.ts',
+    find: '      if (each !== holder && each.rest()) this.release(each)\n',
+    replace: '',
+    harness: resting,
+  },
+  {
+    name: 'a reader that rested goes on where it has looked, past what was not handed out',
+    file: scanner,
+    find: '    this.#looked = this.#reached\n',
+    replace: '',
+    harness: resting,
+  },
+  {
+    name: 'a reader that rested begins where it began',
+    file: scanner,
+    find: '      after === undefined\n        ? (this.#plan as ReadPlan)',
+    replace: '      after !== undefined\n        ? (this.#plan as ReadPlan)',
+    harness: resting,
+  },
+  {
+    name: 'progress stays where the last message was',
+    file: scanner,
+    find: '    this.#looked = delivery.looked ?? this.#looked\n',
+    replace: '',
+    harness: progress,
+  },
+  {
+    name: 'progress runs ahead of what was handed out',
+    file: scanner,
+    find: '    return this.#index === 0 ? this.#before : this.#last\n',
+    replace: '    return this.#looked\n',
+    harness: progress,
   },
 ]

@@ -11,14 +11,17 @@ import { Trouble } from '../diagnostics/trouble.js'
 import { WalMetrics } from '../diagnostics/wal-metrics.js'
 import { closeWithin } from '../lifetime/close-within.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
+import { PageBudget } from '../read/page-budget.js'
 import type { ReadContext } from '../read/read-context.js'
 import { ReorderBudget } from '../read/reorder-budget.js'
+import { SharedTail } from '../read/shared-tail.js'
 import { Resolver } from '../resolve/resolver.js'
 import type { Delivery, NoReadOptions, ReadOptions, Scanner } from '../scanner.js'
 import type { AppendResolution, Channel, ReadOnlyWAL } from '../wal.js'
 import { closedError } from './closed-error.js'
 import { awaitLogEnd } from './read-log-end.js'
 import { ScannerAdaptor } from './scanner-adaptor.js'
+import { SharedLooks } from './shared-looks.js'
 
 /** A log open for reading: scanners and their lifetimes. */
 export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
@@ -53,7 +56,8 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
     const view = { log, ids, where, runtime, logger }
     const metrics = WalMetrics.create({ backend, channel, term: -1 }, logger)
     metrics?.observe()
-    this.#context = {
+    const looks = new SharedLooks(() => awaitLogEnd(view, this.signal, new Trouble(view)))
+    const context: ReadContext = {
       where,
       backend,
       ids,
@@ -61,10 +65,17 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
       logger,
       metrics,
       log: () => log,
-      buffer: undefined,
+      tail: undefined,
+      pages: new PageBudget(Math.floor(options.budgetBytes / 4)),
       reorder: new ReorderBudget(Math.floor(options.budgetBytes / 2)),
       follow: (timeTick) => sharedClock(runtime).follow(timeTick, options.maxClockAheadMs),
-      end: (signal) => awaitLogEnd(view, signal, new Trouble(view)),
+      end: (signal) => looks.end(signal),
+    }
+    // What a log of ours needs for its tail, another system's needs for its order.
+    const capacityBytes = Math.floor(options.budgetBytes / 2)
+    this.#context = {
+      ...context,
+      tail: new SharedTail(context, { capacityBytes, maxAgeMs: options.bufferAgeMs }),
     }
     this.#tree = new CloseTree(() => this.#close(log).finally(() => metrics?.close()), parent)
     this.#resolver = new Resolver({

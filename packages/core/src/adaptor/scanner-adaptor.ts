@@ -2,21 +2,29 @@ import { invalidArgument, type TimeTick, WalError } from '@wal/walimpls'
 import { onAbort } from '@wal/walimpls/helper'
 import { ScanMeter } from '../diagnostics/scan-meter.js'
 import type { Position } from '../position/position.js'
+import { DeliveredMessage } from '../read/delivered-message.js'
 import { DeliveryStage } from '../read/delivery-stage.js'
 import { explainEnd } from '../read/explain-end.js'
+import type { PageHolder } from '../read/page-budget.js'
 import { planRead } from '../read/plan-read.js'
 import type { ReadContext } from '../read/read-context.js'
 import { checkReadOptions } from '../read/read-options.js'
-import { RecordSource } from '../read/record-source.js'
+import type { ReadPlan } from '../read/read-plan.js'
+import { type RecordRun, RecordSource } from '../read/record-source.js'
 import type { ScannerElement as Element, ReadOptions, Scanner } from '../scanner.js'
 
 const DONE: IteratorResult<never, undefined> = { done: true, value: undefined }
 
+/** Where a scanner has got to. */
+interface Place {
+  readonly position: Position
+}
+
 /**
  * A scanner as users see it. Pull driven: nothing is read ahead of what was asked for but the batch at hand, so a slow
- * loop costs only itself.
+ * loop costs only itself. Where many are slow it lets go of that batch too, and reads it again when it is asked for more.
  */
-export class ScannerAdaptor implements Scanner<Element> {
+export class ScannerAdaptor implements Scanner<Element>, PageHolder {
   readonly #context: ReadContext
   readonly #options: ReadOptions
   readonly #ending = new AbortController()
@@ -26,12 +34,20 @@ export class ScannerAdaptor implements Scanner<Element> {
   #stopListening: (() => void) | undefined
   #stopFollowing: (() => void) | undefined
   readonly #meter: ScanMeter | undefined
+  #plan: ReadPlan | undefined
+  /** Undefined while it rests. */
   #source: RecordSource | undefined
+  #resting: Promise<void> | undefined
+  #pageBytes = 0
+  #holds = false
   #delivery: DeliveryStage | undefined
   #until: TimeTick | undefined
   #batch: readonly Element[] = []
   #index = 0
-  #last: Element | undefined
+  #last: Place | undefined
+  /** Where it stood when the batch at hand came, and where it stands behind that batch. */
+  #before: Place | undefined
+  #looked: Place | undefined
   #error: { readonly error: unknown } | undefined
   #finished = false
   #iterated = false
@@ -62,6 +78,10 @@ export class ScannerAdaptor implements Scanner<Element> {
 
   get position(): Position | undefined {
     return this.#last?.position
+  }
+
+  get progress(): Position | undefined {
+    return this.#reached?.position ?? this.#options.after
   }
 
   ready(): Promise<void> {
@@ -118,6 +138,29 @@ export class ScannerAdaptor implements Scanner<Element> {
     await this.close()
   }
 
+  /** Lets go of what it holds. It is read again from where its user is, when more is asked for. */
+  rest(): boolean {
+    const source = this.#source
+    if (this.#turns > 0 || source === undefined || this.#ending.signal.aborted) return false
+    this.#looked = this.#reached
+    this.#last = this.#last && lasting(this.#last)
+    this.#batch = []
+    this.#index = 0
+    this.#finished = false
+    this.#holds = false
+    this.#source = undefined
+    this.#resting = source.close()
+    // Told by the next call, or by the close.
+    this.#resting.catch(() => {})
+    return true
+  }
+
+  /** Up to where everything is handed out that is to be. */
+  get #reached(): Place | undefined {
+    if (this.#index === this.#batch.length) return this.#looked ?? this.#last
+    return this.#index === 0 ? this.#before : this.#last
+  }
+
   #claim(): void {
     if (this.#iterated)
       throw invalidArgument('a scanner', 'iterated once; call read() again for a second reader')
@@ -132,18 +175,32 @@ export class ScannerAdaptor implements Scanner<Element> {
 
   #takeAll(): readonly Element[] {
     const batch = this.#index === 0 ? this.#batch : this.#batch.slice(this.#index)
-    this.#batch = []
-    this.#index = 0
-    this.#last = batch[batch.length - 1]
-    this.#tellCaughtUp()
+    this.#last = batch[batch.length - 1] as Element
+    this.#empty()
     return batch
   }
 
   #take(): Element {
     const element = this.#batch[this.#index++] as Element
     this.#last = element
-    this.#tellCaughtUp()
+    if (this.#index === this.#batch.length) this.#empty()
     return element
+  }
+
+  /** Everything at hand is handed out. */
+  #empty(): void {
+    this.#batch = []
+    this.#index = 0
+    this.#last = this.#last && lasting(this.#last)
+    // A reader in the backend keeps what it has read from.
+    if (this.#source?.tailing) this.#hold(0)
+    this.#tellCaughtUp()
+  }
+
+  #hold(bytes: number): void {
+    if (bytes === 0 && !this.#holds) return
+    this.#holds = bytes > 0
+    this.#context.pages.hold(this, bytes)
   }
 
   /** The end of a bounded read was met, and everything before it is handed out. */
@@ -160,14 +217,40 @@ export class ScannerAdaptor implements Scanner<Element> {
     this.#until = plan.until
     this.#delivery = new DeliveryStage(this.#context, this.#options, plan)
     signal.throwIfAborted()
-    this.#source = new RecordSource(this.#context, plan, signal, {
+    this.#plan = plan
+    if (this.#options.timeTicks) this.#stopFollowing = this.#context.followTicks?.()
+    this.#open(plan, this.#delivery)
+    this.#tellCaughtUp()
+  }
+
+  #open(plan: ReadPlan, delivery: DeliveryStage): RecordSource {
+    const { pages } = this.#context
+    this.#pageBytes = pages.pageBytes
+    const source = new RecordSource(this.#context, plan, this.#ending.signal, {
       deliverMissing: this.#options.gaps === 'deliver',
       deliverLate: this.#options.orderViolations === 'deliver',
+      readBytes: this.#pageBytes,
     })
-    if (this.#options.timeTicks) this.#stopFollowing = this.#context.followTicks?.()
-    if (plan.missing !== undefined) this.#batch = [this.#delivery.gap(plan.missing)]
-    this.#finished = this.#isPastUntil(this.#source)
-    this.#tellCaughtUp()
+    this.#source = source
+    this.#before = this.#reached
+    if (plan.missing !== undefined) this.#batch = [delivery.gap(plan.missing)]
+    this.#finished = this.#isPastUntil(source)
+    return source
+  }
+
+  /** Goes on after a rest: behind what was handed out, in the log as it is now. */
+  async #wake(delivery: DeliveryStage): Promise<RecordSource> {
+    await this.#resting
+    const { signal } = this.#ending
+    const after = this.progress
+    const { gaps } = this.#options
+    const plan =
+      after === undefined
+        ? (this.#plan as ReadPlan)
+        : planRead({ after, ...(gaps && { gaps }) }, await this.#context.end(signal), this.#context)
+    signal.throwIfAborted()
+    this.#meter?.resumed()
+    return this.#open(plan, delivery)
   }
 
   /** Not before the record that the scanner resumed from is found: a log that lost its end ends below it. */
@@ -179,18 +262,17 @@ export class ScannerAdaptor implements Scanner<Element> {
   async #fill(): Promise<boolean> {
     try {
       await this.#ready
+      const delivery = this.#delivery as DeliveryStage
       for (;;) {
         if (this.#index < this.#batch.length) return true
         if (this.#finished) break
-        const source = this.#source as RecordSource
+        const source = this.#source ?? (await this.#wake(delivery))
+        if (this.#index < this.#batch.length || this.#finished) continue
         const run = await source.next()
         // Closed meanwhile: what was read is nobody's.
         if (this.#ending.signal.aborted) break
         if (run.records.length === 0 && run.missing === undefined) this.#caughtUp.resolve()
-        this.#batch = (this.#delivery as DeliveryStage).elements(run)
-        this.#meter?.ran(run, this.#batch, source)
-        this.#index = 0
-        if (this.#isPastUntil(source)) this.#finished = true
+        this.#put(run, source, delivery)
       }
       this.#tellCaughtUp()
     } catch (reason) {
@@ -201,6 +283,18 @@ export class ScannerAdaptor implements Scanner<Element> {
     await this.close()
     if (this.#error !== undefined) throw this.#error.error
     return false
+  }
+
+  #put(run: RecordRun, source: RecordSource, delivery: DeliveryStage): void {
+    this.#before = this.#reached
+    this.#batch = delivery.elements(run)
+    this.#looked = delivery.looked ?? this.#looked
+    this.#index = 0
+    this.#meter?.ran(run, this.#batch, source)
+    // What a reader in the backend holds beside the batch: the page that it was cut from, and the next one.
+    const pages = source.tailing ? 0 : 2 * this.#pageBytes
+    this.#hold(pages + (this.#batch.length === 0 ? 0 : run.bytes))
+    if (this.#isPastUntil(source)) this.#finished = true
   }
 
   /** The first end counts. `undefined`: closed by its user. */
@@ -224,6 +318,8 @@ export class ScannerAdaptor implements Scanner<Element> {
     await this.#ready.catch(() => {})
     this.#stopFollowing?.()
     this.#meter?.ended()
+    this.#context.pages.release(this)
+    await this.#resting
     await this.#source?.close()
     this.#onClosed()
   }
@@ -238,6 +334,11 @@ export class ScannerAdaptor implements Scanner<Element> {
       this.#turns--
     }
   }
+}
+
+/** A message that was handed out is its user's: it is not kept for its position. */
+function lasting(place: Place): Place {
+  return place instanceof DeliveredMessage ? place.place : place
 }
 
 function deferred() {

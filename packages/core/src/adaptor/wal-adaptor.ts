@@ -26,6 +26,8 @@ import type { ResolvedWalOptions } from '../options/wal-options.js'
 import type { LogEnd } from '../position/log-end.js'
 import type { LogView } from '../position/log-view.js'
 import type { Position } from '../position/position.js'
+import { BufferTail } from '../read/buffer-tail.js'
+import { PageBudget } from '../read/page-budget.js'
 import type { ReadContext } from '../read/read-context.js'
 import { ReorderBudget } from '../read/reorder-budget.js'
 import { Resolver } from '../resolve/resolver.js'
@@ -153,7 +155,8 @@ export class WalAdaptor implements WAL {
       metrics: this.#metrics,
       log: () => this.#log.current,
       reopening: () => this.#log.reopening,
-      buffer: this.#buffer,
+      tail: new BufferTail(this.#buffer),
+      pages: new PageBudget(Math.floor(options.budgetBytes / 4)),
       reorder: new ReorderBudget(Math.floor(options.budgetBytes / 4)),
       follow: (timeTick) => clock.follow(timeTick, options.maxClockAheadMs),
       followTicks: () => this.#ticker.follow(),

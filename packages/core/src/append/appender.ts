@@ -1,6 +1,7 @@
 import { MESSAGE_TYPE, type MessageId, type TimeTick, type WALImpls, type WalError } from '@wal/walimpls'
 import { onAbort } from '@wal/walimpls/helper'
 import type { Trouble } from '../diagnostics/trouble.js'
+import { ChangeCalls } from '../lifetime/change-calls.js'
 import type { OwnPlace } from '../position/own-place.js'
 import type { AppendOptions, NewMessage } from '../wal.js'
 import type { Admission } from './admission.js'
@@ -16,7 +17,6 @@ import { InSlices } from './in-slices.js'
 import { MessageArena } from './message-arena.js'
 import { TakenMessage, takeMessage } from './new-message.js'
 import { Pipeline, type PipelineEvents, type PipelineOptions } from './pipeline.js'
-import { RoomCalls } from './room-calls.js'
 
 export interface AppenderOptions
   extends Omit<PipelineOptions, 'events'>,
@@ -39,7 +39,7 @@ export class Appender implements PipelineEvents {
   readonly #bounds: AppendBounds
   readonly #outcomes: AppendOutcomes
   readonly #arena = new MessageArena()
-  readonly #room = new RoomCalls()
+  readonly #room = new ChangeCalls()
   /** For what thousands of appends may cause at once. */
   readonly slices: InSlices
   /** Ordinal of the message that was taken in last. */

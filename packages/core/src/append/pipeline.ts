@@ -10,13 +10,13 @@ import { abortable, sleep } from '@wal/walimpls/helper'
 import type { AppendDiagnostics } from '../diagnostics/append-diagnostics.js'
 import type { Trouble } from '../diagnostics/trouble.js'
 import { isFenced } from '../errors/classify.js'
+import { ChangeCalls } from '../lifetime/change-calls.js'
 import type { OwnPlace } from '../position/own-place.js'
 import type { AnswerTrust } from './answer-trust.js'
 import type { AppendTask } from './append-task.js'
 import type { BatchCutter } from './batch-cutter.js'
 import type { BatchInFlight } from './batch-in-flight.js'
 import { checkAnswer } from './check-answer.js'
-import { RoomCalls } from './room-calls.js'
 import { checkPrefix, isHopeless, isRefusedForEver, pauseBeforeResend } from './send-again.js'
 
 /** Whom the pipeline tells. Every call is synchronous. What `stored` and `settled` throw ends the writer. */
@@ -91,7 +91,7 @@ export class Pipeline {
   #ending: WalError | undefined
   /** How often in a row the batch at the front failed. */
   #refusals = 0
-  readonly #refused = new RoomCalls()
+  readonly #refused = new ChangeCalls()
 
   constructor(log: WALImpls, options: PipelineOptions) {
     this.#log = log

@@ -2,6 +2,7 @@ import type { MessageId, PackedIds, PropertyList, TimeTick, Writer } from '@wal/
 import { readProperties } from '@wal/walimpls/helper'
 import type { TakenMessage } from '../append/new-message.js'
 import type { LogRecord } from '../read/log-record.js'
+import type { Run } from './run.js'
 
 /** What a record costs in the buffer beside payload and properties, alone in its run and with the collector's slack. */
 export const RECORD_OVERHEAD_BYTES = 512
@@ -18,7 +19,7 @@ export interface RunParts {
  * Acknowledged messages that follow each other in the log, as bytes in slabs. Records are made when a reader asks: most
  * logs have none that tails in the writer's process.
  */
-export class BufferedRun {
+export class BufferedRun implements Run {
   readonly bytes: number
   readonly #parts: RunParts
   readonly #count: number

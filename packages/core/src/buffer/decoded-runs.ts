@@ -1,5 +1,5 @@
 import type { LogRecord } from '../read/log-record.js'
-import type { BufferedRun } from './buffered-run.js'
+import type { Run } from './run.js'
 
 /**
  * The records of the runs that were decoded last, so that readers at the end of the log share them: with sixteen, each
@@ -8,7 +8,7 @@ import type { BufferedRun } from './buffered-run.js'
  */
 export class DecodedRuns {
   readonly #capacityBytes: number
-  readonly #records = new Map<BufferedRun, readonly LogRecord[]>()
+  readonly #records = new Map<Run, readonly LogRecord[]>()
   /** What is kept, counted as the runs are. */
   bytes = 0
 
@@ -16,7 +16,7 @@ export class DecodedRuns {
     this.#capacityBytes = capacityBytes
   }
 
-  recordsOf(run: BufferedRun): readonly LogRecord[] {
+  recordsOf(run: Run): readonly LogRecord[] {
     const kept = this.#records.get(run)
     if (kept !== undefined) return kept
     const records = run.decode()
@@ -30,7 +30,7 @@ export class DecodedRuns {
     return records
   }
 
-  forget(run: BufferedRun): void {
+  forget(run: Run): void {
     if (this.#records.delete(run)) this.bytes -= run.bytes
   }
 

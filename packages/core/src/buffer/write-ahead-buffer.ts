@@ -1,7 +1,8 @@
 import type { Runtime, Timer, TimeTick } from '@wal/walimpls'
-import type { LogRecord } from '../read/log-record.js'
-import type { BufferedRun } from './buffered-run.js'
+import { ChangeCalls } from '../lifetime/change-calls.js'
+import type { TailRun } from '../read/log-tail.js'
 import { DecodedRuns } from './decoded-runs.js'
+import type { Run } from './run.js'
 
 /** For decoded records: what readers at the end of the log share. A small buffer gives less. */
 const DECODED_BYTES = 1 << 20
@@ -20,7 +21,7 @@ export class WriteAheadBuffer {
   readonly #maxAgeMs: number
   readonly #runtime: Pick<Runtime, 'monotonic' | 'setTimeout'>
   #timer: Timer | undefined
-  #runs: BufferedRun[] = []
+  #runs: Run[] = []
   /** When each run came. */
   #addedAt: number[] = []
   /** Index in `#runs` of the oldest run kept; what lies before is dropped now and then, as a shift of all costs. */
@@ -33,7 +34,7 @@ export class WriteAheadBuffer {
   #floor: TimeTick
   #newest: TimeTick
   #closed = false
-  readonly #waiting = new Set<() => void>()
+  readonly #changes = new ChangeCalls()
 
   constructor(options: {
     readonly capacityBytes: number
@@ -78,7 +79,7 @@ export class WriteAheadBuffer {
   }
 
   /** `now` is by the runtime's monotonic clock. */
-  append(run: BufferedRun, now: number): void {
+  append(run: Run, now: number): void {
     if (this.#closed) return
     this.#runs.push(run)
     this.#addedAt.push(now)
@@ -86,7 +87,7 @@ export class WriteAheadBuffer {
     this.#newest = run.lastTimeTick
     this.#evict(now - this.#maxAgeMs)
     if (this.#timer === undefined) this.#planEviction(now)
-    this.#wake()
+    this.#changes.tell()
   }
 
   /** Whether a reader that has everything up to this time tick can go on from here. */
@@ -96,23 +97,35 @@ export class WriteAheadBuffer {
 
   /** A reader of what comes after `timeTick`, which must be covered. */
   readAfter(timeTick: TimeTick): BufferReader {
+    return new BufferReader(this, this.#firstNumber + this.#indexAfter(timeTick) - this.#head, timeTick)
+  }
+
+  /** The run that the record of this time tick is in, if it is in any. */
+  runAt(timeTick: TimeTick): Run | undefined {
+    const run = this.#runs[this.#indexAfter(timeTick - 1n)]
+    return run !== undefined && run.firstTimeTick <= timeTick ? run : undefined
+  }
+
+  /** Of the first run that has anything above this time tick. */
+  #indexAfter(timeTick: TimeTick): number {
     let low = this.#head
     let high = this.#runs.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      if ((this.#runs[middle] as BufferedRun).lastTimeTick > timeTick) high = middle
+      if ((this.#runs[middle] as Run).lastTimeTick > timeTick) high = middle
       else low = middle + 1
     }
-    return new BufferReader(this, this.#firstNumber + low - this.#head, timeTick)
+    return low
   }
 
   /** The run of that number; undefined when it is not there yet, `evicted` when no more. */
-  run(number: number): BufferedRun | 'evicted' | undefined {
+  run(number: number): Run | 'evicted' | undefined {
     return number < this.#firstNumber ? 'evicted' : this.#runs[number - this.#firstNumber + this.#head]
   }
 
   /** The records of a run, shared with the readers that asked for it just before. */
-  recordsOf(run: BufferedRun): readonly LogRecord[] {
+  recordsOf(run: Run): TailRun['records'] {
+    if (run.records !== undefined) return run.records
     const records = this.#decoded.recordsOf(run)
     if (this.bytes > this.#capacityBytes) this.#evict(Number.NEGATIVE_INFINITY)
     return records
@@ -120,8 +133,7 @@ export class WriteAheadBuffer {
 
   /** Calls back once, at the next append or close, unless the returned function is called before. */
   onChange(callback: () => void): () => void {
-    this.#waiting.add(callback)
-    return () => this.#waiting.delete(callback)
+    return this.#changes.add(callback)
   }
 
   /** Wakes the readers; from now on they fall back to the backend. */
@@ -134,7 +146,7 @@ export class WriteAheadBuffer {
     this.#head = 0
     this.#bytes = 0
     this.#decoded.clear()
-    this.#wake()
+    this.#changes.tell()
   }
 
   /** Lets go of what is beyond the bytes, and of what came before that moment. */
@@ -144,7 +156,7 @@ export class WriteAheadBuffer {
       // The last run stays though it is too large alone, so that a reader in catch-up can meet a busy log's buffer.
       const isRoom = isLast || this.bytes <= this.#capacityBytes
       if (isRoom && (this.#addedAt[this.#head] as number) >= before) break
-      const oldest = this.#runs[this.#head] as BufferedRun
+      const oldest = this.#runs[this.#head] as Run
       this.#bytes -= oldest.bytes
       this.#decoded.forget(oldest)
       this.#floor = oldest.lastTimeTick
@@ -175,13 +187,6 @@ export class WriteAheadBuffer {
     this.#evict(now - this.#maxAgeMs + this.#maxAgeMs / AGE_STEPS + 1)
     this.#planEviction(now)
   }
-
-  #wake(): void {
-    if (this.#waiting.size === 0) return
-    const waiting = [...this.#waiting]
-    this.#waiting.clear()
-    for (const wake of waiting) wake()
-  }
 }
 
 /** One reader's place in the buffer. */
@@ -197,13 +202,13 @@ export class BufferReader {
   }
 
   /** The next records; undefined when there are none yet; `evicted` when the reader has to go back to the backend. */
-  take(): readonly LogRecord[] | 'evicted' | undefined {
+  take(): TailRun | 'evicted' | undefined {
     const run = this.#buffer.closed ? 'evicted' : this.#buffer.run(this.#number)
     if (run === undefined || run === 'evicted') return run
     this.#number++
+    const { bytes } = run
     const records = this.#buffer.recordsOf(run)
-    return run.firstTimeTick > this.#after
-      ? records
-      : records.filter((record) => record.timeTick > this.#after)
+    if (run.firstTimeTick > this.#after) return { records, bytes }
+    return { records: records.filter((record) => record.timeTick > this.#after), bytes }
   }
 }

@@ -30,6 +30,12 @@ export class ScanMeter {
     this.#moveTo(source.tailing ? 'tailing' : 'catchup')
   }
 
+  /** What follows comes from another source. */
+  resumed(): void {
+    this.#voids = 0
+    this.#duplicates = 0
+  }
+
   started(): void {
     this.#moveTo('catchup')
   }

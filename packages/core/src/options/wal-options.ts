@@ -8,8 +8,9 @@ import type { Interceptor, InterceptorBuilder } from '../interceptor/interceptor
 /** How a WAL behaves, whatever its backend. Sizes are in bytes, times in milliseconds. */
 export interface WalOptions {
   /**
-   * Memory: a half for the write-ahead buffer, a quarter for appends on their way. On a read-only WAL a half for records
-   * of another system's log that wait for their order. Default 64 MiB.
+   * Memory: a half for the write-ahead buffer, a quarter for appends on their way, a quarter for what scanners hold that
+   * nobody has asked for yet. On a read-only WAL that quarter, and a half for what scanners at the log's end share or, in
+   * another system's log, for records that wait for their order. Default 64 MiB.
    */
   readonly budgetBytes?: number
   /** How much may wait for room; more is refused with `WAL_RATE_LIMITED`. Default: a quarter of `budgetBytes`. */
@@ -65,7 +66,7 @@ export const WAL_OPTIONS: OptionTable = {
     default: 64 * MIB,
     min: MIB,
     description:
-      'memory: half for the write-ahead buffer, a quarter for appends on their way; read-only: half to put the records of another system’s log in order',
+      'memory: half for the write-ahead buffer, a quarter for appends on their way, a quarter for what readers hold that nobody has asked for yet; read-only: that quarter, and half for what readers at the log’s end share',
   },
   maxWaitingBytes: {
     type: 'integer',

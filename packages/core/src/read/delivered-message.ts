@@ -18,6 +18,25 @@ export function positionOf(record: LogRecord, logIdentity: string, { backend, id
   })
 }
 
+const NO_BYTES = new Uint8Array(0)
+
+/** Where an element lies. Keeps nothing of what was read, and makes the text when it is asked for. */
+export class ReadPlace {
+  readonly #record: LogRecord
+  readonly #logIdentity: string
+  readonly #naming: Naming
+
+  constructor(record: LogRecord, logIdentity: string, naming: Naming) {
+    this.#record = withPayload(record, NO_BYTES)
+    this.#logIdentity = logIdentity
+    this.#naming = naming
+  }
+
+  get position(): Position {
+    return positionOf(this.#record, this.#logIdentity, this.#naming)
+  }
+}
+
 /** A record of one's own. Field by field, since a spread takes several times as long. */
 function withPayload(record: LogRecord, payload: Uint8Array): LogRecord {
   const {
@@ -113,6 +132,11 @@ export class DeliveredMessage implements Message {
   get position(): Position {
     this.#position ??= positionOf(this.#record, this.#logIdentity, this.#naming)
     return this.#position
+  }
+
+  /** Of this message, for whoever does not keep it. */
+  get place(): { readonly position: Position } {
+    return new ReadPlace(this.#record, this.#logIdentity, this.#naming)
   }
 
   /** For `console.log`. */

@@ -1,10 +1,11 @@
 import { propertyOf, RESERVED, type TimeTick } from '@wal/walimpls'
+import type { Position } from '../position/position.js'
 import type { ReadOptions, ScannerElement } from '../scanner.js'
 import { DeliveredGap } from './delivered-gap.js'
-import { DeliveredMessage } from './delivered-message.js'
+import { DeliveredMessage, ReadPlace } from './delivered-message.js'
 import { DeliveredTimeTick } from './delivered-time-tick.js'
 import { DeliveredViolation } from './delivered-violation.js'
-import { isTimeTick } from './log-record.js'
+import { isTimeTick, type LogRecord } from './log-record.js'
 import type { MissingRecords } from './missing-records.js'
 import type { ReadContext } from './read-context.js'
 import { ReadFilter } from './read-filter.js'
@@ -18,6 +19,7 @@ export class DeliveryStage {
   readonly #filter: ReadFilter
   readonly #until: TimeTick | undefined
   #logIdentity: string
+  #looked: { readonly position: Position } | undefined
 
   constructor(context: ReadContext, options: ReadOptions, plan: ReadPlan) {
     this.#context = context
@@ -27,6 +29,11 @@ export class DeliveryStage {
     this.#logIdentity = plan.logIdentity ?? ''
   }
 
+  /** Up to here everything was looked at, whether or not the filters admit it. */
+  get looked(): { readonly position: Position } | undefined {
+    return this.#looked
+  }
+
   gap(missing: MissingRecords): ScannerElement {
     return new DeliveredGap(missing, this.#logIdentity, this.#context)
   }
@@ -34,8 +41,10 @@ export class DeliveryStage {
   elements({ records, shared, missing, late }: RecordRun): ScannerElement[] {
     const elements: ScannerElement[] = missing === undefined ? [] : [this.gap(missing)]
     const until = this.#until
+    let last: LogRecord | undefined
     for (const record of records) {
       if (until !== undefined && record.timeTick > until) break
+      last = record
       const place = late?.get(record)
       if (place !== undefined) elements.push(new DeliveredViolation(record, place, this.#context))
       else if (isTimeTick(record)) {
@@ -47,6 +56,9 @@ export class DeliveryStage {
       } else if (this.#filter.admits(record))
         elements.push(new DeliveredMessage(record, shared, this.#logIdentity, this.#context))
     }
+    if (last !== undefined && !late?.has(last))
+      this.#looked = new ReadPlace(last, this.#logIdentity, this.#context)
+    else if (elements.length > 0) this.#looked = elements[elements.length - 1]
     return elements
   }
 }

@@ -1,8 +1,9 @@
 import type { MessageIdCodec, ReadOnlyWALImpls, Runtime, TimeTick } from '@wal/walimpls'
-import type { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
 import type { Logger } from '../diagnostics/logger.js'
 import type { WalMetrics } from '../diagnostics/wal-metrics.js'
 import type { LogEnd } from '../position/log-end.js'
+import type { LogTail } from './log-tail.js'
+import type { PageBudget } from './page-budget.js'
 import type { ReorderBudget } from './reorder-budget.js'
 
 /** Aim for backend reads of this size. */
@@ -24,8 +25,10 @@ export interface ReadContext {
   log(): ReadOnlyWALImpls
   /** Settles when the log that is being opened anew (after a lost fence) is there; undefined when none is. */
   reopening?(): Promise<unknown> | undefined
-  /** Undefined on a read-only WAL, closed once the writer was fenced. */
-  readonly buffer: WriteAheadBuffer | undefined
+  /** Where scanners that reached the log's end go on; undefined for those that read in the backend alone. */
+  readonly tail: LogTail | undefined
+  /** What scanners hold that nobody has asked for yet; shared by the WAL's scanners. */
+  readonly pages: PageBudget
   /** For records of another system's log whose order is not settled yet; shared by the WAL's scanners. */
   readonly reorder: ReorderBudget
   /** Moves the process's clock past a time tick that was read, unless that is too far ahead. */

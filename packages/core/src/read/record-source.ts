@@ -12,15 +12,18 @@ import { CatchUp } from './catch-up.js'
 import { FOREIGN_BEGINNING, ForeignOrder, type LateRecord } from './foreign-order.js'
 import type { KnownPlace, LogOrder } from './log-order.js'
 import { decodeRecord, isForeign, type LogRecord } from './log-record.js'
+import type { TailReader } from './log-tail.js'
 import { type MissingRecords, missingUpTo } from './missing-records.js'
 import { OwnOrder } from './own-order.js'
 import { READ_BYTES, type ReadContext } from './read-context.js'
 import type { ReadPlan } from './read-plan.js'
-import { Tailing } from './tailing.js'
+import { retainedBytes } from './retained-bytes.js'
 
 /** Records that count, in order of delivery; none, and nothing missing, when the end is met. */
 export interface RecordRun {
   readonly records: readonly LogRecord[]
+  /** What keeping one of them keeps. */
+  readonly bytes: number
   /** Other readers have them too. */
   readonly shared: boolean
   /** What is gone before the first of them. */
@@ -36,11 +39,18 @@ export interface RecordSourceOptions {
   readonly deliverLate: boolean
   /** Aim for backend reads of this size. */
   readonly readBytes: number
+  /** Whether waiting for a record keeps the process alive. */
+  readonly holds: boolean
 }
 
-const STRICT: RecordSourceOptions = { deliverMissing: false, deliverLate: false, readBytes: READ_BYTES }
+const STRICT: RecordSourceOptions = {
+  deliverMissing: false,
+  deliverLate: false,
+  readBytes: READ_BYTES,
+  holds: true,
+}
 const NOTHING = { voids: 0, duplicates: 0 }
-const AT_END: RecordRun = { records: [], shared: true }
+const AT_END: RecordRun = { records: [], bytes: 0, shared: true }
 
 /** A scanner whose last record is not found looks so often whether the log's end is only slow to show. */
 const LOOKS_FOR_SOUGHT = 4
@@ -49,9 +59,9 @@ const FIRST_LOOK_MS = 50
 const TRIES_AT_ONE_PLACE = 3
 
 /**
- * Puts the first stages together: catch-up (the backend) and tailing (the write-ahead buffer) as one sequence without
- * gap or doubling, through the order that the log's writer calls for. It goes over to the buffer when the buffer has
- * everything above the last time tick counted, and back to the backend, at the last record counted, when it fell out.
+ * Puts the first stages together: catch-up (the backend) and the tail that it shares with other readers, as one sequence
+ * without gap or doubling, through the order that the log's writer calls for. It goes over to the tail when that has all
+ * that follows the last record counted, and back to the backend, at that record, when it fell out.
  */
 export class RecordSource {
   readonly #context: ReadContext
@@ -61,7 +71,8 @@ export class RecordSource {
   readonly #catchUp: CatchUp
   /** Undefined as long as nobody has written to the log. */
   #order: LogOrder | undefined
-  #tail: Tailing | undefined
+  #tail: TailReader | undefined
+  #closed = false
   #endTold = false
   /** Where a backend scanner starts as long as the order has no record to resume from. */
   #start: StartPosition
@@ -108,7 +119,7 @@ export class RecordSource {
     return this.#order?.sought ?? this.#order?.last
   }
 
-  /** Whether it reads the write-ahead buffer now. */
+  /** Whether it reads the tail now. */
   get tailing(): boolean {
     return this.#tail !== undefined
   }
@@ -121,12 +132,12 @@ export class RecordSource {
   /** Rejects with the signal's reason, or with what no retry can mend. One call at a time. */
   async next(): Promise<RecordRun> {
     // A wait at the buffer, and at some backends, is a promise alone: Node would end the process under it.
-    const hold = this.#context.runtime.hold?.()
+    const hold = this.#options.holds ? this.#context.runtime.hold?.() : undefined
     try {
       for (;;) {
         this.#signal.throwIfAborted()
         if (this.#failure !== undefined) throw this.#failure.error
-        const run = this.#tail === undefined ? await this.#fromBackend() : await this.#fromBuffer(this.#tail)
+        const run = this.#tail === undefined ? await this.#fromBackend() : await this.#fromTail(this.#tail)
         if (run === undefined) continue
         this.#endTold = run === AT_END
         return run
@@ -137,24 +148,26 @@ export class RecordSource {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     this.#order?.close()
-    await this.#catchUp.close()
+    await Promise.all([this.#catchUp.close(), this.#tail?.close()])
   }
 
-  async #fromBuffer(tail: Tailing): Promise<RecordRun | undefined> {
+  async #fromTail(tail: TailReader): Promise<RecordRun | undefined> {
     const taken = tail.take()
     if (taken === 'evicted') {
       this.#tail = undefined
+      await tail.close()
       return undefined
     }
     if (taken === undefined) {
-      if (!this.#endTold) return AT_END
+      if (!this.#endTold && tail.atEnd) return AT_END
       await tail.changed()
       return undefined
     }
     const records: LogRecord[] = []
-    for (const record of taken) this.#order?.take(record, records)
-    return records.length === 0 ? undefined : { records, shared: true }
+    for (const record of taken.records) this.#order?.take(record, records)
+    return records.length === 0 ? undefined : { records, bytes: taken.bytes, shared: true }
   }
 
   /** Where the backend scanner starts that is about to be opened. */
@@ -177,10 +190,11 @@ export class RecordSource {
     const records: LogRecord[] = []
     const missing = this.#takeAll(batch, records)
     if (records.length > 0) this.#context.follow(this.timeTick)
-    await this.#switchToBuffer()
+    await this.#joinTail(batch.length === 0)
     if (records.length > 0 || missing !== undefined) {
       const late = this.#order instanceof ForeignOrder ? this.#order.takeLateRecords() : undefined
-      return { records, shared: false, ...(missing && { missing }), ...(late && { late }) }
+      const bytes = retainedBytes(records)
+      return { records, bytes, shared: false, ...(missing && { missing }), ...(late && { late }) }
     }
     if (batch.length > 0 || this.#failure !== undefined) return undefined
     const sought = this.#order?.sought
@@ -208,13 +222,15 @@ export class RecordSource {
     return missing
   }
 
-  async #switchToBuffer(): Promise<void> {
-    const { buffer } = this.#context
+  async #joinTail(atEnd: boolean): Promise<void> {
+    const { tail } = this.#context
     const order = this.#order
-    if (buffer === undefined || !order?.mayTail || this.#lost !== undefined || this.#failure !== undefined)
+    if (tail === undefined || !order?.mayTail || this.#lost !== undefined || this.#failure !== undefined)
       return
-    if (!buffer.covers(order.timeTick)) return
-    this.#tail = new Tailing(buffer, order.timeTick, this.#signal)
+    const reader = await tail.join(order, atEnd, this.#signal)
+    if (reader === undefined) return
+    if (this.#closed) return reader.close()
+    this.#tail = reader
     await this.#catchUp.close()
   }
 
@@ -279,7 +295,7 @@ export class RecordSource {
       order.skip(truncation)
       this.#start = { from: ids.parse(truncation.id) }
       this.#lost = undefined
-      return { records: [], shared: false, missing: missingUpTo(truncation, after) }
+      return { records: [], bytes: 0, shared: false, missing: missingUpTo(truncation, after) }
     }
     const kept = error.oldest === undefined ? undefined : ids.parse(error.oldest)
     // Nothing is kept behind it yet; or the beginning went away again before it was read, as under a truncation.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { seededRandom } from '@wal/core/testing'
 import { test } from 'vitest'
-import type { Scanner } from '../../src/index.js'
+import type { ReadOnlyWAL, Scanner } from '../../src/index.js'
 import {
   cleanLogs,
   collect,
@@ -97,8 +97,9 @@ test('H23: a backend error in catch-up, whatever the start: nothing lost, nothin
     [{ deliver: 'latest' }, 40],
   ] as const
   const backend = faulty()
-  const reader = await openReader({ builder: backend.builder })
-  const scanners = starts.map(([options]) => reader.read(options))
+  // A WAL each: on one they would share a backend scanner at the end.
+  const readers = await Promise.all(starts.map(() => openReader({ builder: backend.builder })))
+  const scanners = starts.map(([options], i) => (readers[i] as ReadOnlyWAL).read(options))
   await Promise.all(scanners.map((scanner) => scanner.ready()))
   let calls = 0
   backend.plan = { script: { next: () => (calls++ % 3 === 0 ? 'fail' : undefined) } }

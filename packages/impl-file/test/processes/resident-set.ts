@@ -20,6 +20,10 @@ export function watchResidentSet(): () => ResidentSet {
   }
 }
 
+export function residentMiB(): number {
+  return inMiB(process.memoryUsage.rss())
+}
+
 function inMiB(bytes: number): number {
   return Math.round(bytes / MIB)
 }

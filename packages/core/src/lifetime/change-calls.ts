@@ -1,7 +1,7 @@
 import { abortable } from '@wal/walimpls/helper'
 
-/** Those who wait until budget becomes free or a message leaves the pipeline. Each is called once. */
-export class RoomCalls {
+/** Those who wait for something to change: each is called once, at the next change. */
+export class ChangeCalls {
   #wanted = new Set<() => void>()
 
   /** Calls back at the next change, unless the returned function is called before. */

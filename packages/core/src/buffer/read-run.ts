@@ -1,0 +1,23 @@
+import type { TimeTick } from '@wal/walimpls'
+import type { LogRecord } from '../read/log-record.js'
+import type { Run } from './run.js'
+
+/** Records that a backend gave, at least one. Kept as they are: the bytes that they are views of are kept either way. */
+export class ReadRun implements Run {
+  constructor(
+    readonly records: readonly LogRecord[],
+    readonly bytes: number,
+  ) {}
+
+  get firstTimeTick(): TimeTick {
+    return (this.records[0] as LogRecord).timeTick
+  }
+
+  get lastTimeTick(): TimeTick {
+    return (this.records[this.records.length - 1] as LogRecord).timeTick
+  }
+
+  decode(): readonly LogRecord[] {
+    return this.records
+  }
+}

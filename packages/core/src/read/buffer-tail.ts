@@ -1,0 +1,42 @@
+import type { BufferReader, WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
+import type { Joining, LogTail, TailReader, TailRun } from './log-tail.js'
+
+/** The tail of a log whose writer is here: acknowledged records in its write-ahead buffer. */
+export class BufferTail implements LogTail {
+  constructor(private readonly buffer: WriteAheadBuffer) {}
+
+  join({ timeTick }: Joining, _atEnd: boolean, signal: AbortSignal): TailReader | undefined {
+    if (!this.buffer.covers(timeTick)) return undefined
+    return new Reader(this.buffer, this.buffer.readAfter(timeTick), signal)
+  }
+}
+
+class Reader implements TailReader {
+  /** What was acknowledged is in the buffer at once. */
+  readonly atEnd = true
+
+  constructor(
+    private readonly buffer: WriteAheadBuffer,
+    private readonly reader: BufferReader,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  take(): TailRun | 'evicted' | undefined {
+    return this.reader.take()
+  }
+
+  changed(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        stopWaiting()
+        this.signal.removeEventListener('abort', done)
+        resolve()
+      }
+      const stopWaiting = this.buffer.onChange(done)
+      // The signal is the scanner's own, and this its only listener at a time.
+      this.signal.addEventListener('abort', done, { once: true })
+    })
+  }
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,54 @@
+import type { Joining, LogTail, TailReader } from './log-tail.js'
+import type { ReadContext } from './read-context.js'
+import { TailFeed, type TailFeedOptions } from './tail-feed.js'
+
+/** How often a feed that is behind is asked to read on for a reader that would join it. */
+const READS_TO_JOIN = 4
+
+/**
+ * The tail of a log whose writer is elsewhere. The first scanner that meets the end starts a feed, which reads in the
+ * backend for all that come after: their number costs neither the backend nor the decoding.
+ */
+export class SharedTail implements LogTail {
+  readonly #context: ReadContext
+  readonly #options: TailFeedOptions
+  #feed: TailFeed | undefined
+
+  /** `context` is what the feeds read with. */
+  constructor(context: ReadContext, options: TailFeedOptions) {
+    this.#context = context
+    this.#options = options
+  }
+
+  async join(order: Joining, atEnd: boolean, signal: AbortSignal): Promise<TailReader | undefined> {
+    for (let reads = 0; ; reads++) {
+      const feed = this.#feed
+      if (feed?.holds(order)) return feed.reader(order.timeTick, signal)
+      if (!atEnd) return undefined
+      if (feed === undefined || feed.closed) return this.#start(order, signal)
+      // It has gone on from there: the reader joins it at a later record.
+      if (feed.newest >= order.timeTick) return undefined
+      if (feed.atEnd) {
+        // What the reader has seen has only just come, or comes as soon as somebody asks for it.
+        feed.readOn()
+        return undefined
+      }
+      if (reads === READS_TO_JOIN) return this.#replace(feed, order, signal)
+      await feed.changed(signal)
+    }
+  }
+
+  /** Its readers stopped long ago. What they leave unread they read by themselves, should they go on. */
+  async #replace(feed: TailFeed, order: Joining, signal: AbortSignal): Promise<TailReader | undefined> {
+    const reader = this.#start(order, signal)
+    await feed.close()
+    return reader
+  }
+
+  #start({ last, timeTick }: Joining, signal: AbortSignal): TailReader | undefined {
+    if (last?.id === undefined || last.timeTick !== timeTick) return undefined
+    const { id } = last
+    this.#feed = new TailFeed(this.#context, { ...last, id }, this.#options)
+    return this.#feed.reader(timeTick, signal)
+  }
+}

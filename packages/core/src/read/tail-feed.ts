@@ -1,0 +1,161 @@
+import { type MessageId, type TimeTick, WalError } from '@wal/walimpls'
+import { ReadRun } from '../buffer/read-run.js'
+import { type BufferReader, WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
+import { ChangeCalls } from '../lifetime/change-calls.js'
+import type { KnownPlace } from './log-order.js'
+import type { Joining, TailReader, TailRun } from './log-tail.js'
+import type { ReadContext } from './read-context.js'
+import { RecordSource } from './record-source.js'
+import { retainedBytes } from './retained-bytes.js'
+import { isSameWriter } from './same-writer.js'
+
+export interface TailFeedOptions {
+  readonly capacityBytes: number
+  readonly maxAgeMs: number
+}
+
+/**
+ * One backend scanner for many readers that have read up to the log's end. It reads when one of them has taken everything
+ * and waits for more, so nothing is read that nobody asked for. The process is kept alive by them, not by it.
+ */
+export class TailFeed {
+  readonly #context: ReadContext
+  readonly #buffer: WriteAheadBuffer
+  readonly #source: RecordSource
+  readonly #ending = new AbortController()
+  readonly #changes = new ChangeCalls()
+  #reading: Promise<void> | undefined
+  #readers = 0
+  #released: Promise<void> | undefined
+  /** The one that asked for it was there. */
+  atEnd = true
+
+  /** Begins behind the record at `place`. */
+  constructor(
+    context: ReadContext,
+    place: KnownPlace & { readonly id: MessageId },
+    options: TailFeedOptions,
+  ) {
+    const { runtime } = context
+    const plan = {
+      start: { from: place.id },
+      known: place,
+      resumed: place,
+      until: undefined,
+      logIdentity: undefined,
+    }
+    this.#context = context
+    this.#buffer = new WriteAheadBuffer({ ...options, floor: place.timeTick, runtime })
+    this.#source = new RecordSource(context, plan, this.#ending.signal, { holds: false })
+  }
+
+  get closed(): boolean {
+    return this.#buffer.closed
+  }
+
+  /** Everything up to this time tick was read. */
+  get newest(): TimeTick {
+    return this.#source.timeTick
+  }
+
+  /** Whether the record that a reader has read last was read here too, and what follows it is still kept. */
+  holds({ last, timeTick }: Joining): boolean {
+    if (this.closed || last === undefined || last.timeTick !== timeTick) return false
+    const { known } = this.#source
+    if (known?.timeTick === timeTick) return isSameWriter(known.writer, last.writer)
+    const record = this.#buffer.runAt(timeTick)?.records?.find((each) => each.timeTick === timeTick)
+    return record !== undefined && isSameWriter(record, last.writer)
+  }
+
+  /** Of what follows `timeTick`, which must be held. The feed ends when its last reader is closed. */
+  reader(timeTick: TimeTick, signal: AbortSignal): TailReader {
+    this.#readers++
+    return new Reader(this, this.#buffer.readAfter(timeTick), signal)
+  }
+
+  /** The next change. Rejects only by the signal. */
+  async changed(signal: AbortSignal): Promise<void> {
+    const change = this.#changes.next(signal)
+    this.readOn()
+    await change
+  }
+
+  /** Reads more, if it does not already. */
+  readOn(): void {
+    if (!this.closed) this.#reading ??= this.#read()
+  }
+
+  async leave(): Promise<void> {
+    this.#readers--
+    if (this.#readers === 0) await this.close()
+  }
+
+  /** Its readers go on in the backend, each by itself. */
+  close(): Promise<void> {
+    this.#buffer.close()
+    this.#changes.tell()
+    this.#ending.abort(
+      new WalError('WAL_CLOSED', `${this.#context.where}: nobody reads at the log's end any more`),
+    )
+    this.#released ??= this.#release()
+    return this.#released
+  }
+
+  async #read(): Promise<void> {
+    try {
+      const { records } = await this.#source.next()
+      this.atEnd = records.length === 0
+      if (!this.atEnd)
+        this.#buffer.append(new ReadRun(records, retainedBytes(records)), this.#context.runtime.monotonic())
+    } catch (err) {
+      this.#fail(err)
+    } finally {
+      this.#reading = undefined
+      this.#changes.tell()
+    }
+  }
+
+  /** What ended it ends its readers too if it was not the feed's alone: each meets it in the backend. */
+  #fail(err: unknown): void {
+    if (this.closed) return
+    const { logger, where } = this.#context
+    logger.debug(
+      { err },
+      `${where}: scanners at the log's end go on one by one, since what they shared failed`,
+    )
+    this.#buffer.close()
+  }
+
+  async #release(): Promise<void> {
+    await this.#reading
+    await this.#source.close()
+  }
+}
+
+class Reader implements TailReader {
+  #closed = false
+
+  constructor(
+    private readonly feed: TailFeed,
+    private readonly reader: BufferReader,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  get atEnd(): boolean {
+    return this.feed.atEnd
+  }
+
+  take(): TailRun | 'evicted' | undefined {
+    return this.reader.take()
+  }
+
+  changed(): Promise<void> {
+    return this.feed.changed(this.signal)
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.feed.leave()
+  }
+}
