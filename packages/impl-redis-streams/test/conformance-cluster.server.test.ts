@@ -17,5 +17,7 @@ kit('redis-streams in a Cluster', options, {
   // One after another, the log's own among them.
   crash: async () => {
     for (const node of nodes) await node.restart()
+    // Until then it refuses everything, which is more than what a crash is to show.
+    await cluster.whole()
   },
 })

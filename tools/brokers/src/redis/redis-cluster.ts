@@ -8,11 +8,13 @@ import { type RedisServer, startRedisProcess } from './redis-server.js'
 export interface RedisCluster extends AsyncDisposable {
   /** Primaries that share the 16,384 slots evenly, in slot order. */
   readonly nodes: readonly RedisServer[]
+  /** Resolves once each node says that the cluster is ok, as it does again some time after nodes were away. */
+  whole(): Promise<void>
   stop(): Promise<void>
 }
 
 const slots = 16_384
-const formTimeoutMs = 60_000
+const wholeTimeoutMs = 60_000
 
 /** Three primaries without replicas. Resolves when each of them says that the cluster is ok. */
 export async function startRedisCluster(
@@ -44,7 +46,12 @@ export async function startRedisCluster(
     await stopAll(nodes)
     throw error
   }
-  return { nodes, stop: () => stopAll(nodes), [Symbol.asyncDispose]: () => stopAll(nodes) }
+  return {
+    nodes,
+    whole: () => whole(nodes),
+    stop: () => stopAll(nodes),
+    [Symbol.asyncDispose]: () => stopAll(nodes),
+  }
 }
 
 async function form(nodes: readonly RedisServer[], busPorts: readonly number[]): Promise<void> {
@@ -58,9 +65,13 @@ async function form(nodes: readonly RedisServer[], busPorts: readonly number[]):
   for (const [index, other] of others.entries()) {
     await first?.command('CLUSTER', 'MEET', other.host, other.port, busPorts[index + 1] ?? 0)
   }
-  await untilReady(() => everyNodeIsOk(nodes), {
+  await whole(nodes)
+}
+
+function whole(nodes: readonly RedisServer[]): Promise<void> {
+  return untilReady(() => everyNodeIsOk(nodes), {
     what: 'the Redis cluster',
-    timeoutMs: formTimeoutMs,
+    timeoutMs: wholeTimeoutMs,
     ended: () => nodes.some(({ processId }) => processId === undefined),
     logs: () => nodes.map((node) => node.logs()).join(''),
   })
