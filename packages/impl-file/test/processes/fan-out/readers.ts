@@ -1,6 +1,6 @@
 import { openWal } from '@wal/core'
 import '@wal/impl-file'
-import { residentMiB, watchResidentSet } from './resident-set.js'
+import { residentMiB, watchResidentSet } from '../resident-set.js'
 
 /**
  * `readers PATH COUNT RECORDS`: opens so many readers of a log of so many records, with a budget of 64 MiB. Each takes a
