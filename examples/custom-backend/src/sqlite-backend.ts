@@ -147,7 +147,7 @@ function writableLog(connection: Connection, writer: impls.Writer): impls.WALImp
   const turns = new helper.AppendTurns()
   connection.tree.add(() => turns.settled())
   let entered = false
-  const store = database.transaction((batch: impls.Batch) => {
+  const store = (batch: impls.Batch) => {
     const [[term, holder] = [-1, '']] = rows(database, 'SELECT term, incarnation FROM writer') as [
       number,
       string,
@@ -164,7 +164,7 @@ function writableLog(connection: Connection, writer: impls.Writer): impls.WALImp
       const { lastInsertRowid } = insert.run([payload, helper.encodeProperties(properties)])
       return ids.of(Number(lastInsertRowid))
     })
-  })
+  }
   return {
     ...readOnlyLog(connection),
     writer,
@@ -174,7 +174,7 @@ function writableLog(connection: Connection, writer: impls.Writer): impls.WALImp
       return turns.run(async () => {
         // The driver does not wait: a loop of appends would leave the event loop no turn.
         await connection.runtime.yield()
-        const stored = store.immediate(batch)
+        const stored = inTransaction(database, () => store(batch))
         entered = true
         return stored
       })
@@ -186,6 +186,26 @@ function writableLog(connection: Connection, writer: impls.Writer): impls.WALImp
       database.prepare(sql).run([ids.numberOf(before)])
     },
   }
+}
+
+function inTransaction<T>(database: Database, work: () => T): T {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    const result = work()
+    database.exec('COMMIT')
+    return result
+  } catch (error) {
+    // Where there is no room, SQLite has rolled back by itself. (libsql's `transaction` then tells of that only.)
+    if (database.inTransaction) database.exec('ROLLBACK')
+    throw told(error)
+  }
+}
+
+/** Appends wait for room, and a truncation makes some. Other errors of SQLite pass as they are: the adaptor tries again. */
+function told(error: unknown): unknown {
+  if ((error as { code?: unknown }).code !== 'SQLITE_FULL') return error
+  const text = `${(error as Error).message}: truncate the log, or free space`
+  return new impls.AppendError('WAL_STORAGE_FULL', text, { outcome: 'not-written', cause: error })
 }
 
 function messages(database: Database, sql: string, ...values: number[]): impls.StoredMessage<Id>[] {

@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict'
-import { memoryBuilder } from '@wal/core/testing'
+import { type Fault, memoryBuilder } from '@wal/core/testing'
 import { AppendError, type OpenerBuilderImpls, type WALImpls } from '@wal/walimpls'
 import { test } from 'vitest'
 import type { PositionTruncatedError } from '../src/index.js'
-import { cleanLogs, collect, isPending, message, open, openReader, texts, within } from './harness.js'
+import {
+  cleanLogs,
+  collect,
+  faulty,
+  isPending,
+  message,
+  open,
+  openReader,
+  pause,
+  texts,
+  within,
+} from './harness.js'
 import { overMemory } from './over-memory.js'
 import { storedLog, storedRecords } from './stored-log.js'
 
@@ -14,7 +25,7 @@ function withRoom(room: { records: number }, more: (log: WALImpls) => Partial<WA
   return overMemory((log) => ({
     append: async (batch) => {
       if (storedRecords().length + batch.messages.length > room.records)
-        throw new AppendError('WAL_UNAVAILABLE', 'out of room', { outcome: 'not-written', retryable: true })
+        throw new AppendError('WAL_STORAGE_FULL', 'out of room', { outcome: 'not-written' })
       return log.append(batch)
     },
     ...more(log),
@@ -136,6 +147,65 @@ test('where keeping the last time tick makes no room, all that the truncation as
   await within(waiting)
   const reader = await openReader()
   assert.deepEqual(await texts(reader.read({ after: positions[3] as string, until: 'end' })), ['e', 'f'])
+})
+
+/** Messages a, b, c, d, a time tick behind b; and a truncation at c while each append meets what `fault` says. */
+async function truncatingWhile(fault: () => Fault | undefined, channel = 'log') {
+  const backend = faulty()
+  const wal = await open({ channel, builder: backend.builder, timeTickMs: 60_000 })
+  const positions: string[] = []
+  for (const each of ['a', 'b']) positions.push((await wal.append(message(each))).position)
+  await wal.barrier()
+  for (const each of ['c', 'd']) positions.push((await wal.append(message(each))).position)
+  let failures = 0
+  const counted = () => {
+    failures++
+    return fault()
+  }
+  backend.plan = { script: { append: counted } }
+  const truncated = wal.truncate(positions[2] as string)
+  truncated.catch(() => {})
+  const failedOften = async () => {
+    while (failures < 4) await pause(1)
+  }
+  return { backend, wal, truncated, failedOften }
+}
+
+/** By channel. */
+const passing: Readonly<Record<string, Error>> = {
+  'cannot-be-reached': new AppendError('WAL_UNAVAILABLE', 'connection refused', { outcome: 'not-written' }),
+  'answers-are-lost': new Error('socket hang up'),
+  'a-replica-for-a-while': new AppendError('WAL_UNAVAILABLE', 'READONLY', { outcome: 'not-written' }),
+}
+test('H191: a truncation beside failures that pass frees nothing before the log names its new beginning', async () => {
+  for (const [channel, failure] of Object.entries(passing)) {
+    const { backend, truncated, failedOften } = await truncatingWhile(() => failure, channel)
+    await failedOften()
+    // The last time tick, which alone names the log, is there for the next opener, should this process die now.
+    assert.equal(storedLog(channel).oldest, 1, channel)
+    const reader = await openReader({ channel })
+    assert.deepEqual(await texts(reader.read({ until: 'end' })), ['a', 'b', 'c', 'd'])
+    backend.plan = {}
+    await within(truncated, 10_000)
+    assert.deepEqual(await texts((await openReader({ channel })).read({ until: 'end' })), ['d'])
+  }
+})
+
+test('a refusal for want of room between other failures frees nothing: only two in a row do', async () => {
+  let turn = 0
+  const faults: Fault[] = ['full', 'fail']
+  const { backend, truncated, failedOften } = await truncatingWhile(() => faults[turn++ % 2])
+  await failedOften()
+  assert.equal(storedLog().oldest, 1)
+  backend.plan = {}
+  await within(truncated, 10_000)
+})
+
+test('a storage that is full frees for the truncation that waits', async () => {
+  const { truncated, wal } = await truncatingWhile(() => (storedLog().oldest === 1 ? 'full' : undefined))
+  await within(truncated, 10_000)
+  await wal.append(message('e'))
+  assert.deepEqual(await texts(wal.read({ until: 'end' })), ['d', 'e'])
 })
 
 test('a truncation that is refused leaves no trace', async () => {

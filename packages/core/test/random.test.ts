@@ -48,6 +48,7 @@ const appendFaults = [
   'duplicate',
   'fence',
   'delay',
+  'full',
 ] as const
 const readFaults = ['fail', 'cut', 'delay'] as const
 const appendChance = 0.4 / appendFaults.length
@@ -72,6 +73,7 @@ for (const seed of seeds)
         'duplicate-then-fail': { append: appendChance },
         duplicate: { append: appendChance },
         fence: { append: appendChance },
+        full: { append: appendChance },
         cut: { next: readChance },
       },
       script: { next: driverError },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 
 interface StoredLog {
   readonly records: unknown[]
+  readonly oldest: number
   readonly batches: Map<number, unknown>
   writer: object | undefined
   store(batch: object, writer: object | undefined, fences: boolean): number

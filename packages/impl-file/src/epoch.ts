@@ -1,7 +1,7 @@
 import type { FileSystem } from '@wal/walimpls'
-import { codeOf } from './error-mapping.js'
+import { codeOf, isNoRoom } from './error-mapping.js'
 import { epochPath, parseListing } from './layout.js'
-import { isNoRoom, Reserve } from './reserve.js'
+import { Reserve } from './reserve.js'
 
 /**
  * Takes the next epoch: from when this resolves, no writer of an earlier one acknowledges a batch that it has not

@@ -1,7 +1,8 @@
 import { AppendError, type AppendOutcome, WalError } from '@wal/walimpls'
 
 const ADVICE: Readonly<Record<string, string>> = {
-  ENOSPC: 'The disk is full: free space or truncate the log; appends go on by themselves then.',
+  ENOSPC:
+    'The disk is full, or out of inodes: free space or truncate the log; appends go on by themselves then.',
   EDQUOT: 'The disk quota is used up: free space; appends go on by themselves then.',
   EIO: 'The disk reported an error: look into the kernel log and check the device.',
   EMFILE: 'This process has too many open files: raise its limit (ulimit -n).',
@@ -15,6 +16,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   ENOENT:
     'It is not there: the parent folder must allow new folders, and a channel must not be removed while it is open.',
 }
+/** The disk, its quota or its inodes are used up. */
+const NO_ROOM = new Set(['ENOSPC', 'EDQUOT'])
 /** What no repetition mends: somebody has to change something first. */
 const FINAL = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP'])
 
@@ -22,10 +25,14 @@ const FINAL = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENAMETOOLONG', 'E
 export function mapError(error: unknown, doing: string): WalError {
   if (WalError.isInstance(error)) return error
   const code = codeOf(error)
-  return new WalError('WAL_UNAVAILABLE', sentence(doing, code, error), {
-    cause: error,
-    retryable: code === undefined || !FINAL.has(code),
-  })
+  return new WalError(
+    isNoRoom(error) ? 'WAL_STORAGE_FULL' : 'WAL_UNAVAILABLE',
+    sentence(doing, code, error),
+    {
+      cause: error,
+      retryable: code === undefined || !FINAL.has(code),
+    },
+  )
 }
 
 /** The same for an append. An error that already says its outcome keeps it. */
@@ -41,6 +48,10 @@ export function mapAppendError(error: unknown, doing: string, outcome: AppendOut
 export function codeOf(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null | undefined)?.code
   return typeof code === 'string' ? code : undefined
+}
+
+export function isNoRoom(error: unknown): boolean {
+  return NO_ROOM.has(codeOf(error) ?? '')
 }
 
 export function isMissing(error: unknown): boolean {

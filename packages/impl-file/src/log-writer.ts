@@ -1,12 +1,12 @@
 import { type File, WalError, type Writer } from '@wal/walimpls'
 import { claimEpoch, isCurrent } from './epoch.js'
-import { codeOf, mapAppendError } from './error-mapping.js'
+import { codeOf, isNoRoom, mapAppendError } from './error-mapping.js'
 import { identityOf, sealFrame } from './frame.js'
 import type { EncodedBatch } from './frame-encoder.js'
 import { type SegmentName, segmentName, segmentPath } from './layout.js'
 import type { LogDirectory } from './log-directory.js'
 import { findEnd, type Unproven } from './log-end.js'
-import { fitsReserve, isNoRoom, Reserve } from './reserve.js'
+import { fitsReserve, Reserve } from './reserve.js'
 import { encodeSegmentHeader, SEGMENT_HEADER_BYTES, type Seal } from './segment-header.js'
 
 /** The segment being written. */

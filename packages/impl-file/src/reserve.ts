@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { FileSystem } from '@wal/walimpls'
-import { codeOf } from './error-mapping.js'
+import { isNoRoom } from './error-mapping.js'
 
 /**
  * An open on a disk without room takes one of them, on a disk without inodes two: so often the log can be opened for
@@ -13,12 +13,6 @@ const BYTES = 16 * 1024
 /** Whether a segment that begins with so many bytes needs no more room than a reserved file has. */
 export function fitsReserve(bytes: number): boolean {
   return bytes + 8 <= BYTES
-}
-
-/** The disk, its quota or its inodes are used up. */
-export function isNoRoom(error: unknown): boolean {
-  const code = codeOf(error)
-  return code === 'ENOSPC' || code === 'EDQUOT'
 }
 
 /**

@@ -14,6 +14,8 @@ import { simulatedRuntime } from './simulated-runtime.js'
 const SEED = Number(process.env.WAL_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31))
 const ROUNDS = Number(process.env.WAL_TEST_ROUNDS ?? 40)
 const CHANNEL = 'orders'
+/** What a disk that fails, or is full, makes of a call. */
+const UNAVAILABLE = ['WAL_UNAVAILABLE', 'WAL_STORAGE_FULL']
 
 interface History {
   /** What was acknowledged under an id. */
@@ -117,7 +119,7 @@ async function write(
           failures++
           const { code } = result.reason as { code: string }
           if (code === 'WAL_FENCED') fenced = true
-          else if (code === 'WAL_UNAVAILABLE') events.unavailable++
+          else if (UNAVAILABLE.includes(code)) events.unavailable++
           else fail(result.reason)
         }
       }
@@ -144,7 +146,7 @@ async function truncate(wal: WALImpls<NumberId>, history: History, random: () =>
     events.truncations++
   } catch (error) {
     const { code } = error as { code: string }
-    if (code !== 'WAL_FENCED' && code !== 'WAL_UNAVAILABLE') fail(error)
+    if (code !== 'WAL_FENCED' && !UNAVAILABLE.includes(code)) fail(error)
   }
 }
 
@@ -187,7 +189,7 @@ async function follow(
       await opener.close()
     } catch (error) {
       const { code } = error as { code: string }
-      if (!['WAL_CHANNEL_NOT_FOUND', 'WAL_UNAVAILABLE', 'WAL_POSITION_TRUNCATED'].includes(code)) fail(error)
+      if (!['WAL_CHANNEL_NOT_FOUND', 'WAL_POSITION_TRUNCATED', ...UNAVAILABLE].includes(code)) fail(error)
       await runtime.yield()
     }
   }

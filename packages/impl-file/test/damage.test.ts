@@ -131,7 +131,7 @@ test('goes on when a full disk has room again, leaving no rubbish', async () => 
     const together = [wal.append(batch), wal.append(batchOf(2, ['behind']))]
     const [first, behind] = await Promise.allSettled(together)
     expect(first).toMatchObject({
-      reason: { code: 'WAL_UNAVAILABLE', retryable: true, outcome: 'unknown' },
+      reason: { code: 'WAL_STORAGE_FULL', retryable: true, outcome: 'unknown' },
     })
     expect(behind).toMatchObject({ reason: { outcome: 'not-written' } })
     expect((first as { reason: Error }).reason.message).toContain('The disk is full')

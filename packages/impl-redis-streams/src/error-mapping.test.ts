@@ -36,6 +36,21 @@ test.each(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 
   },
 )
 
+test('a server at its maxmemory has no room, whichever version says so; one that can’t persist is unavailable', () => {
+  const reply = (text: string) => Object.assign(new Error(text), { name: 'ReplyError' })
+  for (const text of [
+    "OOM command not allowed when used memory > 'maxmemory'.",
+    "OOM command not allowed when used memory > 'maxmemory'. script: ff0c, on @user_script:70.",
+    "ERR Error running script (call to f_ff0c): @user_script:1: @user_script: 1: -OOM command not allowed when used memory > 'maxmemory'.",
+  ])
+    for (const map of [mapError, mapAppendError]) {
+      const { code, retryable } = map(reply(text), 'appending')
+      assert.deepEqual([code, retryable], ['WAL_STORAGE_FULL', true], text)
+    }
+  for (const text of ['MISCONF Redis is configured to save RDB snapshots', 'READONLY You can’t write'])
+    assert.equal(mapAppendError(reply(text), 'appending').code, 'WAL_UNAVAILABLE', text)
+})
+
 test('only what appends gets an outcome', () => {
   const error = withCode('ECONNRESET')
   assert.equal('outcome' in mapError(error, 'reading'), false)

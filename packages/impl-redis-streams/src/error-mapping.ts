@@ -28,10 +28,13 @@ const ACL_ADVICE =
 
 /** By the first word of the server's reply. Each is raised before the server has changed anything. */
 const REPLIES: Readonly<Record<string, Meaning>> = {
-  OOM: refused(
-    true,
-    'The server is out of memory (maxmemory): truncate logs or give it more; appends go on by themselves then.',
-  ),
+  OOM: {
+    ...refused(
+      true,
+      'The server is out of memory (maxmemory): truncate logs or give it more; appends go on by themselves then.',
+    ),
+    code: 'WAL_STORAGE_FULL',
+  },
   MISCONF: refused(true, 'The server cannot persist and refuses writes: see its log and its disk.'),
   NOREPLICAS: refused(true, 'Fewer replicas are connected than min-replicas-to-write asks for.'),
   READONLY: refused(

@@ -149,7 +149,7 @@ test('an append that the server refuses until its time is over says what the ser
     message: expect.stringMatching(
       /The last failure: appending to wal:\{a\} failed: OOM command not allowed/,
     ),
-    cause: { code: 'WAL_UNAVAILABLE', outcome: 'not-written' },
+    cause: { code: 'WAL_STORAGE_FULL', outcome: 'not-written' },
   })
   await redis.command('CONFIG', 'SET', 'maxmemory', '0')
   await wal.close()

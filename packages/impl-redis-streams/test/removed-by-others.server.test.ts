@@ -172,7 +172,11 @@ test('out of memory: not written, and it may be sent again', async () => {
   const writer = await scene.writer()
   await small.command('CONFIG', 'SET', 'maxmemory', '1mb')
   const failed = writer.batch('a', 'b')
-  await expect(writer.wal.append(failed)).rejects.toMatchObject({ outcome: 'not-written', retryable: true })
+  await expect(writer.wal.append(failed)).rejects.toMatchObject({
+    code: 'WAL_STORAGE_FULL',
+    outcome: 'not-written',
+    retryable: true,
+  })
   await small.command('CONFIG', 'SET', 'maxmemory', '0')
   await writer.wal.append(failed)
   expect(await readAll(writer.wal)).toEqual(['opening of term 1', 'a', 'b'])

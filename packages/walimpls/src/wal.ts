@@ -87,6 +87,10 @@ export interface WALImpls<I extends MessageId = MessageId> extends ReadOnlyWALIm
    * `WAL_FENCED` means that the backend saw another writer: the adaptor looks into the log before it believes it.
    * `WAL_MESSAGE_TOO_LARGE` and `WAL_INVALID_ARGUMENT` are final for that batch. What is `retryable`, or no `WalError`,
    * is sent again. Anything else (`WAL_CORRUPT`) ends the writer. After `close`: `WAL_CLOSED`, outcome `not-written`.
+   * `WAL_STORAGE_FULL` means that the storage has no room for the batch, and nothing else: a disk, a quota, inodes or a
+   * memory limit are used up. When a batch is refused with it twice in a row, the adaptor lets a waiting `truncate` free
+   * storage before the log itself names its new beginning. With any other code the adaptor names it first. A backend that
+   * gives this code for a lost connection risks the log's name; one that gives another code for a full disk is never freed.
    * `not-written` is certain: nothing of this attempt is stored, nor will be. A connection that broke under a request that
    * was sent is never that. The adaptor remembers for each batch that an attempt was `unknown`, also when it opens the log
    * again as the same writer, and tells its callers so until one succeeds; a backend need not remember it.
@@ -95,8 +99,9 @@ export interface WALImpls<I extends MessageId = MessageId> extends ReadOnlyWALIm
   /**
    * Frees ids below `before`, as far as the granularity allows, never above, and never the last record. Backwards is a
    * no-op. Durable when it resolves: a later reader below the new beginning gets `WAL_POSITION_TRUNCATED`, or more
-   * than was asked for (core keeps the exact point in the log itself). A backend may refuse it to a writer whose fence was
-   * taken (`WAL_FENCED`), and need not: the adaptor asks for it only up to a point that the log itself names.
+   * than was asked for (core keeps the exact point in the log itself). It works while the storage is full, also between two
+   * attempts of an append that waits for room. A backend may refuse it to a writer whose fence was taken (`WAL_FENCED`),
+   * and need not: the adaptor asks for it only up to a point that the log itself names, or will once it has room.
    */
   truncate(before: I, waits?: Waits): Promise<void>
 }

@@ -242,6 +242,27 @@ export const readMutants = [
     harness: noRoom,
   },
   {
+    name: 'a truncation frees before the log names its new beginning at any failure that lasts',
+    file: 'packages/core/src/append/pipeline.ts',
+    find: 'this.#fullInRow = isStorageFull(error) ? ',
+    replace: 'this.#fullInRow = isStorageFull !== undefined ? ',
+    harness: noRoom,
+  },
+  {
+    name: 'refusals for want of room count, whatever came between them',
+    file: 'packages/core/src/append/pipeline.ts',
+    find: 'isStorageFull(error) ? this.#fullInRow + 1 : 0',
+    replace: 'isStorageFull(error) ? this.#fullInRow + 1 : this.#fullInRow',
+    harness: noRoom,
+  },
+  {
+    name: 'what makes room is not waited for before more is freed',
+    file: 'packages/core/src/append/pipeline.ts',
+    find: 'if (again) await this.#full.next(signal)\n',
+    replace: '',
+    harness: noRoom,
+  },
+  {
     name: 'a look that a truncation overtook takes the log for another one',
     file: 'packages/core/src/adaptor/read-log-end.ts',
     find: 'return now === undefined || ids.compare(now.id, last.id) === 0 ? end : readLogEnd(view, options)',

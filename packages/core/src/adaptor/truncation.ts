@@ -67,7 +67,7 @@ export async function truncateLog(parts: TruncationParts, position: Position, wa
 
 /**
  * The log is told of its new beginning first, then the storage is freed: after a crash in between the log knows where it
- * begins. A backend without room can't store that time tick, nor what waits before it, until something is freed: then
+ * begins. A storage without room can't take that time tick, nor what waits before it, until something is freed: then
  * freeing comes first. A crash after that leaves a log that begins above the point it names, which readers find out.
  */
 async function freeingWhenStuck(
@@ -88,9 +88,11 @@ async function freeingWhenStuck(
 }
 
 /**
- * A batch was refused twice: what it waits for may be the room that this truncation frees. The last persisted time tick,
- * which alone names the log, is kept as long as that makes enough room. Where it does not, a crash before the next time
- * tick leaves a log that its next writer has to name anew; without going further no append would ever be stored again.
+ * The storage had no room for a batch twice: that batch waits for what this truncation frees. Other failures (a connection
+ * that is lost, a read-only disk) free nothing early: they end without it, and a crash meanwhile would cost the log its
+ * name. The last persisted time tick, which alone names the log, is kept as long as that makes enough room. Where it does
+ * not, a crash before the next time tick leaves a log to which its next writer has to give another name; without going
+ * further no append would ever be stored again.
  */
 async function freeWhenStuck(
   { appender, log, lastTick, logger, context }: TruncationParts,
@@ -102,8 +104,8 @@ async function freeWhenStuck(
   const whole = ids.parse(point.id)
   const upToTick = ids.parse(lastTick())
   const steps = ids.compare(whole, upToTick) > 0 ? [upToTick, whole] : [whole]
-  for (let refusals = 2; steps.length > 0; ) {
-    refusals = (await appender.stuck(refusals, over)) + 1
+  for (let again = false; steps.length > 0; again = true) {
+    await appender.stuck(again, over)
     try {
       await log().truncate(steps[0] as MessageId, waits)
       steps.shift()

@@ -176,9 +176,9 @@ export class Appender implements PipelineEvents {
     }
   }
 
-  /** Resolves once a batch was refused so often in a row, to how often that is by then; rejects only by the signal. */
-  stuck(refusals: number, signal: AbortSignal): Promise<number> {
-    return this.#pipeline.stuck(refusals, signal)
+  /** Resolves once the storage has no room for a batch; with `again`, not before the next refusal. Rejects only by the signal. */
+  stuck(again: boolean, signal: AbortSignal): Promise<void> {
+    return this.#pipeline.stuck(again, signal)
   }
 
   drained(): Promise<void> {

@@ -9,7 +9,7 @@ import {
 import { abortable, sleep } from '@wal/walimpls/helper'
 import type { AppendDiagnostics } from '../diagnostics/append-diagnostics.js'
 import type { Trouble } from '../diagnostics/trouble.js'
-import { isFenced } from '../errors/classify.js'
+import { isFenced, isStorageFull } from '../errors/classify.js'
 import { ChangeCalls } from '../lifetime/change-calls.js'
 import type { OwnPlace } from '../position/own-place.js'
 import type { AnswerTrust } from './answer-trust.js'
@@ -89,9 +89,9 @@ export class Pipeline {
   #confirming = false
   /** Why the writer ends once what is confirmed is acknowledged. */
   #ending: WalError | undefined
-  /** How often in a row the batch at the front failed. */
-  #refusals = 0
-  readonly #refused = new ChangeCalls()
+  /** How often in a row the batch at the front was refused for want of room in the storage. */
+  #fullInRow = 0
+  readonly #full = new ChangeCalls()
 
   constructor(log: WALImpls, options: PipelineOptions) {
     this.#log = log
@@ -156,12 +156,12 @@ export class Pipeline {
   }
 
   /**
-   * Resolves once the batch at the front was refused so often in a row, to how often that is by then; rejects only by the
-   * signal.
+   * Resolves once the storage had no room for the batch at the front twice in a row; with `again`, once it is refused for
+   * that after this call. Rejects only by the signal. Other failures don't count: no freeing helps against them.
    */
-  async stuck(refusals: number, signal: AbortSignal): Promise<number> {
-    while (this.#refusals < refusals) await this.#refused.next(signal)
-    return this.#refusals
+  async stuck(again: boolean, signal: AbortSignal): Promise<void> {
+    if (again) await this.#full.next(signal)
+    while (this.#fullInRow < 2) await this.#full.next(signal)
   }
 
   /** Ends for good: what has not settled fails with this error. */
@@ -332,10 +332,9 @@ export class Pipeline {
     const { runtime, trouble, where } = this.#options
     const { signal } = this.#stopping
     for (let attempt = 0; this.#inFlight.length > 0; attempt++) {
-      this.#refusals++
-      this.#refused.tell()
       const failed = this.#inFlight[0] as BatchInFlight
       const { error } = failed.outcome as { error: unknown }
+      this.#noteFull(error)
       checkPrefix(this.#inFlight, error, where)
       if (isRefusedForEver(error)) {
         this.#inFlight.shift()
@@ -357,6 +356,11 @@ export class Pipeline {
     trouble.over('appends go on')
   }
 
+  #noteFull(error: unknown): void {
+    this.#fullInRow = isStorageFull(error) ? this.#fullInRow + 1 : 0
+    if (this.#fullInRow > 0) this.#full.tell()
+  }
+
   /**
    * Sends from the front again, as many batches as the log may have in flight as it is open now: after it was opened again
    * that may be fewer than before. Whether all of them are stored.
@@ -371,7 +375,7 @@ export class Pipeline {
   /** The batch at the front counts. It stays there until its owners are told: of what throws in between, too. */
   #succeed(batch: BatchInFlight, ids: readonly MessageId[]): void {
     const { events, trust } = this.#options
-    this.#refusals = 0
+    this.#fullInRow = 0
     batch.maybeWritten = true
     this.#lastAckedId = events.stored(batch, ids)
     const timeTick = batch.firstTimeTick + BigInt(ids.length - 1)

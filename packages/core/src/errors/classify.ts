@@ -18,6 +18,11 @@ export function isFenced(error: unknown): boolean {
   return WalError.isInstance(error) && error.code === 'WAL_FENCED'
 }
 
+/** The storage has no room. What is freed helps, and nothing else does. */
+export function isStorageFull(error: unknown): boolean {
+  return WalError.isInstance(error) && error.code === 'WAL_STORAGE_FULL'
+}
+
 export function isRolledBack(error: unknown): boolean {
   return WalError.isInstance(error) && error.code === 'WAL_LOG_ROLLED_BACK'
 }

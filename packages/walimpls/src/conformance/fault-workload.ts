@@ -26,6 +26,7 @@ const APPEND_FAULTS = [
   'duplicate',
   'fence',
   'delay',
+  'full',
 ] as const
 const READ_FAULTS = ['fail', 'cut', 'delay'] as const
 /** Four appends in ten meet a fault, and one read in twelve. */
@@ -69,6 +70,7 @@ export class FaultWorkload {
         'duplicate-then-fail': { append: APPEND_CHANCE },
         duplicate: { append: APPEND_CHANCE },
         fence: { append: APPEND_CHANCE },
+        full: { append: APPEND_CHANCE },
         cut: { next: READ_CHANCE },
       },
       delayMs: 8,

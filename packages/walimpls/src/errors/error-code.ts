@@ -39,6 +39,11 @@ export const ERROR_CODES = {
   WAL_BACKEND_ALREADY_REGISTERED: { retryable: false },
   /** A backend's contract, or what is stored (a log's format, another system's transaction), is not of this version. */
   WAL_SPEC_UNSUPPORTED: { retryable: false },
+  /**
+   * The storage has no room for a record: a full disk, a used-up quota, no inodes, a server at its memory limit. An append
+   * waits and is sent again. Only freeing helps, so `truncate` frees before anything else when an append is refused with it.
+   */
+  WAL_STORAGE_FULL: { retryable: true },
   /** The backend can't be reached or can't serve now. */
   WAL_UNAVAILABLE: { retryable: true },
 } as const

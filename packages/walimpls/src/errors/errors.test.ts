@@ -8,7 +8,7 @@ import { WalError } from './wal-error.js'
 
 describe('errors', () => {
   // A second list, on purpose: whoever changes a code's meaning has to say so twice.
-  const retryable = ['WAL_TIMEOUT', 'WAL_RATE_LIMITED', 'WAL_UNAVAILABLE']
+  const retryable = ['WAL_TIMEOUT', 'WAL_RATE_LIMITED', 'WAL_STORAGE_FULL', 'WAL_UNAVAILABLE']
 
   test.each(Object.keys(ERROR_CODES) as ErrorCode[])('%s', (code) => {
     const error = new WalError(code, 'text')

@@ -2,6 +2,7 @@
  * What may go wrong:
  *
  * - `fail`: before anything is done; `WAL_UNAVAILABLE`, of an append with outcome `not-written`
+ * - `full`: of an append; `WAL_STORAGE_FULL`, outcome `not-written`, as of a full disk
  * - `delay`: done later, by the runtime's timer
  * - `write-then-fail`: done, then a driver's error, so that the outcome counts as unknown
  * - `duplicate`: stored twice; the ids are those of the second copy
@@ -22,6 +23,7 @@ export const FAULT_KINDS = [
   'truncate',
   'cut',
   'close',
+  'full',
 ] as const
 
 export type FaultKind = (typeof FAULT_KINDS)[number]
@@ -32,7 +34,7 @@ export const FAULTS_AT = {
   openReadOnly: ['fail', 'delay', 'cut'],
   list: ['fail', 'delay', 'cut'],
   delete: ['fail', 'delay', 'write-then-fail', 'cut'],
-  append: ['fail', 'delay', 'write-then-fail', 'duplicate', 'duplicate-then-fail', 'fence', 'cut'],
+  append: ['fail', 'delay', 'write-then-fail', 'duplicate', 'duplicate-then-fail', 'fence', 'cut', 'full'],
   last: ['fail', 'delay', 'cut'],
   truncate: ['fail', 'delay', 'write-then-fail', 'cut'],
   next: ['fail', 'delay', 'truncate', 'cut', 'close'],

@@ -84,6 +84,19 @@ test('fail: nothing is stored, outcome not-written, and those behind it are turn
   assert.deepEqual(await payloads(log), ['a', 'b', 'c', 'd', 'e'])
 })
 
+test('full: nothing is stored, and that batch alone says that there is no room', async () => {
+  const { log } = await openFaulty({ script: { append: { 2: 'full' } } })
+  const batches = ['a', 'b', 'c'].map((text, i) => batch(i, text))
+  const appends = batches.map((each) => log.append(each))
+  assert.deepEqual(await settled(appends), [
+    'stored',
+    'WAL_STORAGE_FULL not-written',
+    'WAL_UNAVAILABLE not-written',
+  ])
+  await assert.rejects(appends[1] as Promise<unknown>, { retryable: true })
+  assert.deepEqual(await payloads(log), ['a'])
+})
+
 test('a new batch handed in before its caller can know of a failure is turned away too', async () => {
   const { log } = await openFaulty({ script: { append: { 1: 'fail' } } })
   const first = log.append(batch(0, 'a'))
@@ -278,6 +291,7 @@ test('opening, looking, truncating, listing and deleting fail, are late, are los
 })
 
 const everything = {
+  full: 0.05,
   fail: 0.1,
   delay: 0.1,
   'write-then-fail': 0.1,

@@ -1,4 +1,5 @@
 import { AppendError } from '../../errors/append-error.js'
+import type { ErrorCode } from '../../errors/error-code.js'
 import { abortable } from '../../helper/on-abort.js'
 import type { MessageId } from '../../message/message-id.js'
 import type { Batch, WALImpls, Waits } from '../../wal.js'
@@ -56,6 +57,8 @@ export class FaultyWAL extends FaultyReadOnlyWAL implements WALImpls {
         const error = refusal(decision)
         throw decision.fault === error ? error : notWritten('WAL_UNAVAILABLE', error.message)
       }
+      case 'full':
+        throw notWritten('WAL_STORAGE_FULL', 'fault injection: the storage has no room')
       case 'fence':
         this.fenced = true
         throw notWritten('WAL_FENCED', 'fault injection: fenced')
@@ -91,6 +94,6 @@ export class FaultyWAL extends FaultyReadOnlyWAL implements WALImpls {
   }
 }
 
-function notWritten(code: 'WAL_UNAVAILABLE' | 'WAL_FENCED' | 'WAL_CLOSED', text: string): AppendError {
+function notWritten(code: ErrorCode, text: string): AppendError {
   return new AppendError(code, text, { outcome: 'not-written' })
 }
