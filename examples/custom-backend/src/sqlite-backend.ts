@@ -24,7 +24,9 @@ const PAGE = `SELECT id, payload, properties FROM record WHERE id BETWEEN ?1 AND
   )) WHERE start < ?2) ORDER BY id`
 const LAST = 'SELECT id, payload, properties FROM record ORDER BY id DESC LIMIT 1'
 const ONE = 'SELECT id, payload, properties FROM record WHERE id = ?'
-const BOUNDS = 'SELECT COALESCE(MIN(id), 1), COALESCE(MAX(id), 0) FROM record'
+/** The number of the oldest record kept, and of the last one ever stored, which others may have removed. */
+const BOUNDS = `SELECT COALESCE(MIN(id), 1), COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'record'), 0)
+  FROM record`
 
 export const sqliteBuilder: impls.OpenerBuilderImpls<{ directory: string }, Id> = {
   name: 'sqlite',
@@ -97,7 +99,11 @@ function readOnlyLog({ channel, place, database, runtime, tree }: Connection): i
     async last(waits) {
       tree.assertOpen('the log')
       waits?.signal?.throwIfAborted()
-      return messages(database, LAST)[0]
+      const { next } = boundsOf(database)
+      const [last] = messages(database, LAST)
+      // The last record is never truncated: without any, others removed them.
+      if (!last && next > 1) throw new impls.PositionTruncatedError('every record of the log was removed')
+      return last
     },
     read(options) {
       let next = 0
@@ -105,13 +111,16 @@ function readOnlyLog({ channel, place, database, runtime, tree }: Connection): i
       const scanner = new helper.PagedScanner<Id>({
         options,
         async begin() {
-          const [[oldest, last]] = rows(database, BOUNDS) as [[number, number]]
-          next = helper.startValue(ids, options.start, { oldest, next: last + 1 })
+          next = helper.startValue(ids, options.start, boundsOf(database))
         },
         async page(maxBytes) {
-          const page = messages(database, PAGE, next, maxBytes)
-          // Numbers have no holes: what is missing was truncated.
-          if (page[0]) helper.checkKept(ids, next, page[0].id.value)
+          const bounds = boundsOf(database)
+          // Numbers have no holes: what is missing was truncated, or removed by others.
+          const page = helper.keptRun(
+            ids,
+            { wanted: next, next: bounds.next },
+            messages(database, PAGE, next, maxBytes),
+          )
           if (given) checkThere(database, given)
           next += page.length
           given = page.at(-1) ?? given
@@ -133,10 +142,10 @@ function readOnlyLog({ channel, place, database, runtime, tree }: Connection): i
  * lost are given out again.
  */
 function checkThere(database: Database, given: impls.StoredMessage<Id>): void {
-  const [[, last]] = rows(database, BOUNDS) as [[number, number]]
+  const { next } = boundsOf(database)
   const [found] = messages(database, ONE, given.id.value)
   // One that is missing below the last one was truncated.
-  if (found ? isDeepStrictEqual(found, given) : given.id.value < last) return
+  if (found ? isDeepStrictEqual(found, given) : given.id.value < next - 1) return
   const known = ids.serialise(given.id)
   throw new impls.LogRolledBackError(`record ${known} was read and is gone: the log lost its end`, { known })
 }
@@ -206,6 +215,11 @@ function told(error: unknown): unknown {
   if ((error as { code?: unknown }).code !== 'SQLITE_FULL') return error
   const text = `${(error as Error).message}: truncate the log, or free space`
   return new impls.AppendError('WAL_STORAGE_FULL', text, { outcome: 'not-written', cause: error })
+}
+
+function boundsOf(database: Database): { oldest: number; next: number } {
+  const [[oldest, last]] = rows(database, BOUNDS) as [[number, number]]
+  return { oldest, next: last + 1 }
 }
 
 function messages(database: Database, sql: string, ...values: number[]): impls.StoredMessage<Id>[] {

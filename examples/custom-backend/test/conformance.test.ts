@@ -23,6 +23,7 @@ conformanceTests({
   refusesTooLarge: false,
   saveState: (channel) => copies.saveState(channel),
   copy: (channel) => copies.copy(channel),
+  loseRecords: (records) => copies.loseRecords(records),
   leftOut: [
     'channels: a deleted channel is gone and can be created anew',
     'channels: who still has a deleted channel open neither appends to it nor reads it',

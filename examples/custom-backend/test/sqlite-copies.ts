@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { LostRecords } from '@wal/walimpls/conformance'
 import Sqlite from 'libsql'
 
 /** The kit's hooks that put a database of a channel back to an older state, and copy it into another directory. */
@@ -31,6 +32,14 @@ export class SqliteCopies {
 
   copy(channel: string) {
     return { directory: this.#copied(channel) }
+  }
+
+  /** `from` and `to` are the ids' numbers in base 36, as `numberIdCodec` writes them. */
+  loseRecords({ channel, from, to }: LostRecords): void {
+    const database = new Sqlite(join(this.directory, `${channel}.db`), { timeout: 30_000 })
+    const ids = [from, to].map((id) => Number.parseInt(id, 36))
+    database.prepare('DELETE FROM record WHERE id BETWEEN ? AND ?').run(ids)
+    database.close()
   }
 
   remove(): void {

@@ -1,4 +1,10 @@
-import { BreakableConnections, copyMemoryLog, memoryBuilder, saveMemoryLog } from '@wal/core/testing'
+import {
+  BreakableConnections,
+  copyMemoryLog,
+  loseMemoryRecords,
+  memoryBuilder,
+  saveMemoryLog,
+} from '@wal/core/testing'
 import { conformanceTests } from '@wal/walimpls/conformance'
 import { test } from 'vitest'
 import { openWal } from '../src/index.js'
@@ -21,12 +27,13 @@ conformanceTests({
     copyMemoryLog(channel, 'conformance', name)
     return { name }
   },
+  loseRecords: (records) => loseMemoryRecords({ ...records, name: 'conformance' }),
 })
 conformanceTests({
   test,
   openWal,
-  leftOut: [...leftOut, 'disturbed', 'crashed', 'lost-end', 'restored-copy'],
-  name: 'memory, one batch at a time',
+  leftOut: [...leftOut, 'disturbed', 'crashed', 'lost-end', 'restored-copy', 'holes'],
+  name: 'memory, one batch at a time, forgetting idle writers',
   builder: memoryBuilder(),
-  options: { name: 'conformance-1', maxInFlightBatches: 1, maxRecordBytes: 1024 * 1024 },
+  options: { name: 'conformance-1', maxInFlightBatches: 1, maxRecordBytes: 1024 * 1024, maxIdleMs: 60_000 },
 })

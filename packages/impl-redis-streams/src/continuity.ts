@@ -54,6 +54,13 @@ export class Continuity {
     this.after = id
   }
 
+  /** Entries came and none follows them: `WAL_POSITION_TRUNCATED` when later ones were stored, and are gone. */
+  missingBehind({ last }: LogEnds): Error | undefined {
+    const { after } = this
+    if (last === undefined || after === undefined || !isAfter(last, after)) return undefined
+    return this.removed(undefined)
+  }
+
   /** No entry came: is there truly none? */
   atEnd({ last }: LogEnds): void {
     const known = this.after ?? (this.wanted as RedisStreamsId)

@@ -104,6 +104,8 @@ class Pages {
     if (entries.length === 0) this.continuity.atEnd(page)
     this.entries = this.whole(entries)
     this.at = 0
+    // Before the end is told, behind which a reader waits for more.
+    if (page.ended && entries.length > 0) this.failure ??= this.continuity.missingBehind(page)
     this.ended = page.ended && entries.length > 0 && this.failure === undefined
     if (page.ended || this.failure !== undefined) return
     this.ahead = this.fetch(this.continuity.from, maxBytes)

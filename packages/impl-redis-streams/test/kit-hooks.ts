@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { FaultProxy, RedisServer } from '@wal/brokers'
 import { systemRuntime } from '@wal/walimpls'
+import type { LostRecords } from '@wal/walimpls/conformance'
 import { readOptions } from '@wal/walimpls/helper'
 import { connect, disconnect } from '../src/client/connect.js'
 import type { RedisClient } from '../src/client/redis-calls.js'
@@ -53,6 +54,21 @@ export function copies(options: RedisStreamsOptions, disturb: () => Promise<void
       return { ...elsewhere }
     },
   }
+}
+
+/** The kit's hook that makes a hole, as an operator's `XDEL` does. */
+export function removeEntries(
+  options: RedisStreamsOptions,
+  { channel, from, to }: LostRecords,
+): Promise<void> {
+  return withClient(
+    options,
+    async (client, { stream }) => {
+      const entries = await client.xrange(stream, from, to)
+      await client.xdel(stream, ...entries.map(([id]) => id))
+    },
+    channel,
+  )
 }
 
 type Dump = readonly (Buffer | null)[]

@@ -4,7 +4,7 @@ import { type ConformanceOptions, conformanceTests } from '@wal/walimpls/conform
 import { test } from 'vitest'
 import { redisStreamsBuilder } from '../src/builder.js'
 import type { RedisStreamsOptions } from '../src/options.js'
-import { copies } from './kit-hooks.js'
+import { copies, removeEntries } from './kit-hooks.js'
 
 /** What a server, or a group of them, lets the kit do to it. */
 export type KitHooks = Pick<ConformanceOptions, 'disturb' | 'crash' | 'leftOut'>
@@ -24,6 +24,7 @@ export function kit(name: string, options: RedisStreamsOptions, hooks: KitHooks)
       execArgv: ['--import', 'tsx'],
       env: { TSX_TSCONFIG_PATH: fileURLToPath(new URL('../../../tsconfig.json', import.meta.url)) },
     },
+    loseRecords: (records) => removeEntries(options, records),
     ...copies(options, async () => hooks.disturb?.()),
     ...hooks,
   })

@@ -143,6 +143,10 @@ test('the last entry deleted: readers meet the gap, and the log can be written o
   await using scene = Scene.on(redis)
   const { writer, ids, reader } = await tailing(scene)
   await redis.command('XDEL', scene.keys.stream, String(ids[3]))
+  // Nobody is told of the end of a log whose last record is gone.
+  const scanner = scan(reader)
+  expect(textsOf((await scanner.next()) ?? [])).toEqual(['opening of term 1', 'a', 'b', 'c'])
+  await expect(scanner.next()).rejects.toMatchObject({ code: 'WAL_POSITION_TRUNCATED', oldest: undefined })
   expect(await codeOf(writer.append('e'))).toBe('no error')
   const [last] = await writer.append('f')
   await redis.command('XDEL', scene.keys.stream, String(last))

@@ -35,6 +35,7 @@ conformanceTests({
     }
   },
   copy: (channel) => copies.copy(channel),
+  loseRecords: (records) => copies.loseRecords(records),
   // Its server lives in this process.
   leftOut: [
     'prefix: when a record too large is refused, what is in flight behind it is refused too, and stored when sent again',

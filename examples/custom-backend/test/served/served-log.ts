@@ -64,7 +64,13 @@ export class ServedLog implements impls.ReadOnlyWALImpls<Id> {
   async last(waits?: impls.Waits): Promise<impls.StoredMessage<Id> | undefined> {
     this.tree.assertOpen('the log')
     waits?.signal?.throwIfAborted()
-    const asked = this.request((database) => messages(database, `${RECORDS} ORDER BY id DESC LIMIT 1`)[0])
+    const asked = this.request((database) => {
+      const { next } = boundsOf(database)
+      const [last] = messages(database, `${RECORDS} ORDER BY id DESC LIMIT 1`)
+      if (last === undefined && next > 1 && !this.parts.mistakes.idsDrawnBeforeLock)
+        throw new impls.PositionTruncatedError(`every record of ${this.channel} was removed`)
+      return last
+    })
     return helper.abortable(asked, waits?.signal)
   }
 
@@ -94,10 +100,10 @@ export class ServedLog implements impls.ReadOnlyWALImpls<Id> {
           const bounds = boundsOf(database)
           helper.checkKept(ids, from, bounds.oldest)
           if (from > bounds.next) throw lostEnd(this.channel, from, bounds.next)
-          return within(
-            maxBytes,
-            messages(database, `${RECORDS} WHERE id >= ? ORDER BY id LIMIT ${PAGE_ROWS}`, from),
-          )
+          const found = messages(database, `${RECORDS} WHERE id >= ? ORDER BY id LIMIT ${PAGE_ROWS}`, from)
+          // Where ids are drawn early, a hole may yet be filled.
+          if (mistakes.idsDrawnBeforeLock) return within(maxBytes, found)
+          return within(maxBytes, helper.keptRun(ids, { wanted: from, next: bounds.next }, found))
         }).catch(unavailable)
         next = (page.at(-1)?.id.value ?? next - 1) + 1
         return page
@@ -131,7 +137,10 @@ function boundsOf(database: Database): { oldest: number; next: number } {
 }
 
 /** At least one, and about so many bytes of them. */
-function within(maxBytes: number, all: impls.StoredMessage<Id>[]): impls.StoredMessage<Id>[] {
+function within(
+  maxBytes: number,
+  all: readonly impls.StoredMessage<Id>[],
+): readonly impls.StoredMessage<Id>[] {
   let bytes = 0
   const count = all.findIndex((message, i) => {
     bytes += impls.recordBytes(message)

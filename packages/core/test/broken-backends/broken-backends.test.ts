@@ -7,6 +7,8 @@ import { brokenAnswers } from './broken-answers.js'
 import { brokenAppends } from './broken-append.js'
 import type { BrokenBackend } from './broken-backend.js'
 import { brokenCopies } from './broken-copies.js'
+import { brokenHoles } from './broken-holes.js'
+import { brokenIdlers } from './broken-idlers.js'
 import { brokenLifetimes, scrubbedLogin } from './broken-lifetimes.js'
 import { brokenReads } from './broken-reads.js'
 import { brokenScanners } from './broken-scanners.js'
@@ -22,6 +24,8 @@ const brokenBackends: BrokenBackend[] = [
   ...brokenLifetimes,
   ...brokenUnderStrikes,
   ...brokenCopies,
+  ...brokenHoles,
+  ...brokenIdlers,
 ]
 
 const caught: string[] = []

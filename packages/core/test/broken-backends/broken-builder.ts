@@ -78,6 +78,7 @@ interface StoredLog {
   readonly oldest: number
   /** Answers the number of the first record. */
   store(batch: Batch, writer: Writer, fences: boolean): number
+  forgetIdleWriter(now: number, maxIdleMs: number): void
 }
 
 /** The same object with some of its members replaced. */

@@ -5,10 +5,14 @@ import { test } from 'vitest'
 import { openWal } from '../../src/index.js'
 import { brokenBuilder } from '../broken-backends/broken-builder.js'
 import { brokenCopies } from '../broken-backends/broken-copies.js'
+import { brokenHoles } from '../broken-backends/broken-holes.js'
+import { brokenIdlers } from '../broken-backends/broken-idlers.js'
+
+const brokenOnes = [...brokenCopies, ...brokenHoles, ...brokenIdlers]
 
 /** The names of the part's tests that the broken backend of that name fails. */
 async function failedBy(name: RegExp, part: PartName): Promise<string[]> {
-  const broken = brokenCopies.find((each) => name.test(each.name)) ?? assert.fail(`no backend ${name}`)
+  const broken = brokenOnes.find((each) => name.test(each.name)) ?? assert.fail(`no backend ${name}`)
   const backend = { openWal, options: { name: 'broken' }, patienceMs: 5000, ...broken }
   const results = await runConformance(backend, [part])
   return results.filter(({ error }) => error !== undefined).map((each) => each.name)
@@ -28,6 +32,28 @@ test('H190: a backend that takes a log and its copy for one fails the part resto
     const failed = await failedBy(name, 'restored-copy')
     assert.ok(failed.includes(first), failed.join())
   }
+})
+
+test('H192: a backend that waits at a hole, or passes over it in silence, fails the part holes', async () => {
+  const first =
+    'what lies before a hole is read, then the scanner says where reading goes on, and from there the rest is read'
+  const names = [
+    /^waits at a hole/,
+    /^takes a hole for the end/,
+    /^passes over a hole/,
+    /^names the log’s first record/,
+    /^does not say where/,
+    /^tells of a hole before/,
+  ]
+  const failed = await Promise.all(names.map((name) => failedBy(name, 'holes')))
+  for (const [i, name] of names.entries()) assert.ok(failed[i]?.includes(first), `${name}: ${failed[i]}`)
+  const emptied = await failedBy(/^takes a log that lost every record/, 'holes')
+  assert.ok(emptied.includes('a log that lost every record is not taken for an empty one'), emptied.join())
+})
+
+test('H193: a backend that forgets an idle writer sooner than it says, or without saying so, fails the part idle', async () => {
+  for (const { name } of brokenIdlers)
+    assert.equal((await failedBy(new RegExp(`^${name}$`), 'idle')).length, 1, name)
 })
 
 test('a hook that breaks nothing, and a backend that knows no unknown outcome, prove nothing in the part disturbed', async () => {

@@ -54,6 +54,12 @@ export interface BackendUnderTest {
    * which the backend finds it there. Without it, name `restored-copy` in `leftOut`.
    */
   copy?(channel: string): Promise<Readonly<Record<string, unknown>>> | Readonly<Record<string, unknown>>
+  /**
+   * Removes records from the middle of a channel's stored log, as others may: a command of an operator, a server's
+   * retention. Those who have the log open are not told. Without it, name `holes` in `leftOut`: where storage gives nobody
+   * a way to take records out of a log, there are no holes.
+   */
+  loseRecords?(records: LostRecords): Promise<void> | void
   /** What a process of the kit's is to the backend. Called for each process. Default: a copy of the
    * system's own runtime. */
   runtime?(): Runtime
@@ -61,6 +67,13 @@ export interface BackendUnderTest {
   readonly seed?: number
   /** How long whatever must happen may take. Default 60,000. */
   readonly patienceMs?: number
+}
+
+/** Records of a channel, from one id up to another, both included. The ids are serialised. */
+export interface LostRecords {
+  readonly channel: string
+  readonly from: string
+  readonly to: string
 }
 
 /** A log as it was stored when it was saved. */

@@ -10,6 +10,7 @@ export type {
 export type {
   BackendUnderTest,
   ConformanceOptions,
+  LostRecords,
   ProcessOptions,
   SavedState,
   TestFunction,

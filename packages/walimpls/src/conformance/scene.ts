@@ -60,11 +60,11 @@ export class Scene {
     return this.backend.patienceMs ?? DEFAULT_PATIENCE_MS
   }
 
-  async opener(): Promise<OpenerImpls> {
+  async opener(runtime = this.runtime()): Promise<OpenerImpls> {
     this.#used = true
     const { builder } = this
     const checked = readOptions(builder.options, this.options, `backend "${builder.name}"`)
-    const opener = await builder.build(checked, this.runtime())
+    const opener = await builder.build(checked, runtime)
     this.atEnd('closing an opener', () => opener.close())
     return opener
   }

@@ -10,6 +10,8 @@ import { crashedPart } from './parts/crashed.js'
 import { disturbedPart } from './parts/disturbed.js'
 import { faultsPart } from './parts/faults.js'
 import { fencingPart } from './parts/fencing.js'
+import { holesPart } from './parts/holes.js'
+import { idlePart } from './parts/idle.js'
 import { lostEndPart } from './parts/lost-end.js'
 import { oncePart } from './parts/once.js'
 import { outcomesPart } from './parts/outcomes.js'
@@ -44,8 +46,10 @@ const PARTS = {
   fencing: fencingPart,
   takeover: takeoverPart,
   'taken-back': takenBackPart,
+  idle: idlePart,
   'lost-end': lostEndPart,
   'restored-copy': restoredCopyPart,
+  holes: holesPart,
   'read-only': readOnlyPart,
   channels: channelsPart,
   close: closePart,

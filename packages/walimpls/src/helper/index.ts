@@ -19,6 +19,6 @@ export {
 export { redactUrl } from './redact-url.js'
 export { type RetryOptions, retry } from './retry.js'
 export { sleep } from './sleep.js'
-export { checkKept, type LogBounds, startValue } from './start-position.js'
+export { checkKept, keptRun, type LogBounds, startValue } from './start-position.js'
 export { unknownOption } from './unknown-option.js'
 export { optionsFromUrl } from './url-options.js'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { numberIdCodec } from './number-id.js'
-import { checkKept, startValue } from './start-position.js'
+import { checkKept, keptRun, startValue } from './start-position.js'
 
 const ids = numberIdCodec('test')
 const from = (value: number) => ({ from: ids.of(value) })
@@ -28,6 +28,21 @@ test('below the first one ever given out nothing is missing', () => {
   expect(startValue(ids, from(0), { oldest: 1, next: 10 })).toBe(1)
   expect(startValue(ids, from(-1), { first: 0, oldest: 0, next: 10 })).toBe(0)
   expect(() => startValue(ids, from(-1), { first: 0, oldest: 1, next: 10 })).toThrow('truncated')
+})
+
+test('a page is read up to its first hole, and a hole at its beginning is told with what lies behind it', () => {
+  const page = (...values: number[]) => values.map((value) => ({ id: ids.of(value) }))
+  const run = (wanted: number, next: number, ...values: number[]) =>
+    keptRun(ids, { wanted, next }, page(...values)).map(({ id }) => id.value)
+  expect(run(5, 8, 5, 6, 7)).toEqual([5, 6, 7])
+  expect(run(5, 9, 5, 6, 8)).toEqual([5, 6])
+  // Stored since `next` was asked for.
+  expect(run(5, 6, 5, 6)).toEqual([5, 6])
+  expect(run(5, 5)).toEqual([])
+  const gone = (oldest: string | undefined) =>
+    expect.objectContaining({ code: 'WAL_POSITION_TRUNCATED', oldest })
+  expect(() => run(5, 8, 7)).toThrow(gone('7'))
+  expect(() => run(5, 6)).toThrow(gone(undefined))
 })
 
 test('an id of another backend has no place here', () => {

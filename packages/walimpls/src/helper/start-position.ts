@@ -31,3 +31,25 @@ export function checkKept(codec: NumberIdCodec, wanted: number, oldest: number):
     { oldest: begin },
   )
 }
+
+/**
+ * Of a page in id order, the records numbered from `wanted` on without a hole, for a log that leaves no number out. Throws
+ * `WAL_POSITION_TRUNCATED` when the first of them is gone, truncated or removed by others: with the next one kept as `oldest`,
+ * or without when there is none, though the log gave out numbers up to `next`. Ask for `next` before the page: a record may
+ * be stored in between.
+ */
+export function keptRun<M extends { readonly id: NumberId }>(
+  codec: NumberIdCodec,
+  { wanted, next }: { readonly wanted: number; readonly next: number },
+  page: readonly M[],
+): readonly M[] {
+  const hole = page.findIndex(({ id }, i) => codec.numberOf(id) !== wanted + i)
+  if (hole > 0) return page.slice(0, hole)
+  if (hole < 0 && (page.length > 0 || wanted >= next)) return page
+  const kept = page[0] === undefined ? undefined : codec.serialise(page[0].id)
+  const behind = kept === undefined ? 'nothing is kept behind it' : `the first one kept behind it is ${kept}`
+  throw new PositionTruncatedError(
+    `record ${codec.serialise(codec.of(wanted))} is gone, truncated or removed by others; ${behind}`,
+    kept === undefined ? {} : { oldest: kept },
+  )
+}
