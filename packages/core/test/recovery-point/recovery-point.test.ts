@@ -15,7 +15,12 @@ const STEPS = 40
 /** Truncated so far that a void record is the oldest one kept. */
 const ONCE_WRONG = [1_837_661_986]
 
-test(`the end of a log says what all of it says: ${LOGS} logs from WAL_TEST_SEED=${SEED}`, async () => {
+/** A log takes about a millisecond. */
+const TIMEOUT_MS = 60_000 + 10 * LOGS
+
+test(`the end of a log says what all of it says: ${LOGS} logs from WAL_TEST_SEED=${SEED}`, {
+  timeout: TIMEOUT_MS,
+}, async () => {
   const happened = { looks: 0, takeovers: 0, 'second openings': 0, void: 0, duplicates: 0, truncations: 0 }
   for (const seed of [...ONCE_WRONG, ...Array.from({ length: LOGS }, (_, i) => SEED + i)])
     try {
