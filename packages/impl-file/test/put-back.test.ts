@@ -80,3 +80,36 @@ test('a reader whose files were replaced by the same ones reads on', async () =>
     await each.close()
   }
 })
+
+test('a reader whose file was replaced is told, though the next writer has the number of the one before', async () => {
+  const first = await open()
+  await first.append(bytes('a'))
+  await first.close()
+  const folder = join(path, 'log')
+  const saved = join(path, 'saved')
+  cpSync(folder, saved, { recursive: true })
+  const second = await open()
+  await using reader = await openWal('file:', {
+    channel: 'log',
+    builder: fileBuilder,
+    backend: { path },
+    accessMode: 'ro',
+  })
+  const tail = reader.read({ signal: AbortSignal.timeout(10_000) })
+  const live = (async () => {
+    const seen: string[] = []
+    while (seen.length < 3) seen.push(new TextDecoder().decode((await tail.next()).value?.payload))
+    return seen
+  })()
+  await tail.caughtUp()
+  for (const each of ['b', 'c']) await second.append(bytes(each))
+  assert.deepEqual(await live, ['a', 'b', 'c'])
+  await second.close()
+  for (const name of readdirSync(folder)) rmSync(join(folder, name))
+  cpSync(saved, folder, { recursive: true })
+  const next = tail.next()
+  next.catch(() => {})
+  await using third = await open()
+  for (const each of ['x', 'y', 'z']) await third.append(bytes(each))
+  await assert.rejects(next, { code: 'WAL_LOG_ROLLED_BACK' })
+})

@@ -112,7 +112,7 @@ export const fileMutants = [
     file: 'packages/impl-file/src/log-reader.ts',
     find: '    this.log.assertInPlace(reader.name, reader.fileIdentity, this.offset)\n',
     replace: '',
-    harness: 'packages/impl-file/test/conformance.test.ts',
+    harness: 'packages/impl-file/test/put-back.test.ts',
   },
   {
     name: 'file: no room set aside for an opening record',
