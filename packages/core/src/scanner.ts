@@ -8,7 +8,7 @@ export interface ReadOptions {
   readonly from?: Position
   /** Behind this position: the way to resume. */
   readonly after?: Position
-  /** Where to end, inclusive; `end` is the log's end at `ready()`. Without it the scanner tails for ever. */
+  /** Where to end, inclusive; `end` is the log's end at `ready()`. Without it the scanner tails forever. */
   readonly until?: 'end' | Position | TimeTick
   /** Only this vchannel, and messages that belong to every vchannel. */
   readonly vchannel?: string

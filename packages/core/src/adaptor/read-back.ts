@@ -1,5 +1,5 @@
 import { type MessageId, type ScannerImpls, type StoredMessage, WalError, type Writer } from '@wal/walimpls'
-import { closeWithin } from '../lifetime/close-within.js'
+import { closeScanner } from '../lifetime/close-within.js'
 import type { LogView } from '../position/log-view.js'
 import type { OwnPlace } from '../position/own-place.js'
 import { decodeRecord } from '../read/log-record.js'
@@ -51,7 +51,7 @@ export class ReadBack {
     this.#look = undefined
     this.#ahead = []
     this.#next = 0
-    if (scanner !== undefined) await closeWithin(this.#view as LogView, 'scanner', scanner)
+    if (scanner !== undefined) await closeScanner(this.#view as LogView, scanner)
   }
 
   #begin(view: LogView, place: OwnPlace, signal: AbortSignal): ForwardLook {

@@ -56,7 +56,9 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
     const view = { log, ids, where, runtime, logger }
     const metrics = WalMetrics.create({ backend, channel, term: -1 }, logger)
     metrics?.observe()
-    const looks = new SharedLooks(() => awaitLogEnd(view, this.signal, new Trouble(view)))
+    const looks = new SharedLooks(runtime, this.signal, () =>
+      awaitLogEnd(view, this.signal, new Trouble(view)),
+    )
     const context: ReadContext = {
       where,
       backend,
@@ -133,8 +135,11 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
   async #close(log: ReadOnlyWALImpls): Promise<void> {
     this.#closing = true
     this.#ended.abort(closedError(this.#where))
-    await closeScanners(this.#scanners)
-    await closeWithin(this.#context, 'log', log)
+    try {
+      await closeScanners(this.#scanners)
+    } finally {
+      await closeWithin(this.#context, 'log', log)
+    }
   }
 }
 

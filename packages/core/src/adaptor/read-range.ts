@@ -6,7 +6,7 @@ import {
   WalError,
 } from '@wal/walimpls'
 import { isTruncated } from '../errors/classify.js'
-import { closeWithin } from '../lifetime/close-within.js'
+import { closeScanner } from '../lifetime/close-within.js'
 import type { LogView } from '../position/log-view.js'
 import { decodeRecord, type LogRecord } from '../read/log-record.js'
 import { READ_BYTES } from '../read/read-context.js'
@@ -62,7 +62,7 @@ async function readUntilHole(view: LogView, range: RecordRange): Promise<void> {
       }
     }
   } finally {
-    await closeWithin(view, 'scanner', scanner)
+    await closeScanner(view, scanner)
   }
 }
 

@@ -1,6 +1,7 @@
 import { invalidArgument, type TimeTick, WalError } from '@wal/walimpls'
 import { onAbort } from '@wal/walimpls/helper'
 import { ScanMeter } from '../diagnostics/scan-meter.js'
+import type { LogEnd } from '../position/log-end.js'
 import type { Position } from '../position/position.js'
 import { DeliveredMessage } from '../read/delivered-message.js'
 import { DeliveryStage } from '../read/delivery-stage.js'
@@ -14,6 +15,9 @@ import { type RecordRun, RecordSource } from '../read/record-source.js'
 import type { ScannerElement as Element, ReadOptions, Scanner } from '../scanner.js'
 
 const DONE: IteratorResult<never, undefined> = { done: true, value: undefined }
+
+/** Beside the batch at hand, a reader in the backend holds the page that it was cut from, and the next one. */
+const PAGES_HELD = 2
 
 /** Where a scanner has got to. */
 interface Place {
@@ -35,6 +39,8 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
   #stopFollowing: (() => void) | undefined
   readonly #meter: ScanMeter | undefined
   #plan: ReadPlan | undefined
+  /** Where the log ended when the scanner began. */
+  #begun: LogEnd | undefined
   /** Undefined while it rests. */
   #source: RecordSource | undefined
   #resting: Promise<void> | undefined
@@ -142,17 +148,24 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
   rest(): boolean {
     const source = this.#source
     if (this.#turns > 0 || source === undefined || this.#ending.signal.aborted) return false
-    this.#looked = this.#reached
-    this.#last = this.#last && lasting(this.#last)
+    this.#stand()
+    // What is not handed out yet is read again.
+    if (this.#index < this.#batch.length) this.#finished = false
     this.#batch = []
     this.#index = 0
-    this.#finished = false
     this.#holds = false
     this.#source = undefined
     this.#resting = source.close()
     // Told by the next call, or by the close.
     this.#resting.catch(() => {})
     return true
+  }
+
+  /** The rest of the batch at hand will not be handed out: what was looked at ends where the user is. */
+  #stand(): void {
+    const reached = this.#reached
+    this.#looked = reached && lasting(reached)
+    this.#last = this.#last && lasting(this.#last)
   }
 
   /** Up to where everything is handed out that is to be. */
@@ -163,7 +176,7 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
 
   #claim(): void {
     if (this.#iterated)
-      throw invalidArgument('a scanner', 'iterated once; call read() again for a second reader')
+      throw invalidArgument('a scanner', 'iterated by one loop only; call read() again for a second one')
     this.#iterated = true
   }
 
@@ -213,6 +226,7 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
     // Let the constructor end first: an option that `planRead` refuses must reject, not throw halfway.
     const { deliver, until } = this.#options
     const end = await this.#context.end(signal, deliver === 'latest' || until === 'end')
+    this.#begun = end
     const plan = planRead(this.#options, end, this.#context)
     this.#until = plan.until
     this.#delivery = new DeliveryStage(this.#context, this.#options, plan)
@@ -233,21 +247,32 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
     })
     this.#source = source
     this.#before = this.#reached
-    if (plan.missing !== undefined) this.#batch = [delivery.gap(plan.missing)]
+    if (plan.missing !== undefined) {
+      const gap = delivery.gap(plan.missing)
+      this.#batch = [gap]
+      this.#looked = gap
+    }
+    // Charged before the first read: many may be started at once.
+    this.#hold(PAGES_HELD * this.#pageBytes)
     this.#finished = this.#isPastUntil(source)
     return source
   }
 
-  /** Goes on after a rest: behind what was handed out, in the log as it is now. */
+  /**
+   * Goes on after a rest, behind what was handed out. Whether that was truncated since, or lost, the backend says as it would
+   * have without a rest, so the log is not looked at once more.
+   */
   async #wake(delivery: DeliveryStage): Promise<RecordSource> {
     await this.#resting
     const { signal } = this.#ending
     const after = this.progress
     const { gaps } = this.#options
+    // An empty log had no name yet.
+    if (this.#begun?.lastId === undefined) this.#begun = await this.#context.end(signal)
     const plan =
       after === undefined
         ? (this.#plan as ReadPlan)
-        : planRead({ after, ...(gaps && { gaps }) }, await this.#context.end(signal), this.#context)
+        : planRead({ after, ...(gaps && { gaps }) }, this.#begun, this.#context)
     signal.throwIfAborted()
     this.#meter?.resumed()
     return this.#open(plan, delivery)
@@ -269,7 +294,7 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
         const source = this.#source ?? (await this.#wake(delivery))
         if (this.#index < this.#batch.length || this.#finished) continue
         const run = await source.next()
-        // Closed meanwhile: what was read is nobody's.
+        // The user closed the scanner while it read, and is given nothing more.
         if (this.#ending.signal.aborted) break
         if (run.records.length === 0 && run.missing === undefined) this.#caughtUp.resolve()
         this.#put(run, source, delivery)
@@ -287,12 +312,12 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
 
   #put(run: RecordRun, source: RecordSource, delivery: DeliveryStage): void {
     this.#before = this.#reached
-    this.#batch = delivery.elements(run)
-    this.#looked = delivery.looked ?? this.#looked
+    const { elements, looked } = delivery.deliver(run)
+    this.#batch = elements
+    this.#looked = looked ?? this.#looked
     this.#index = 0
     this.#meter?.ran(run, this.#batch, source)
-    // What a reader in the backend holds beside the batch: the page that it was cut from, and the next one.
-    const pages = source.tailing ? 0 : 2 * this.#pageBytes
+    const pages = source.tailing ? 0 : PAGES_HELD * this.#pageBytes
     this.#hold(pages + (this.#batch.length === 0 ? 0 : run.bytes))
     if (this.#isPastUntil(source)) this.#finished = true
   }
@@ -302,6 +327,8 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
     if (this.#ending.signal.aborted) return
     this.#error = error
     this.#finished = true
+    // What is at hand is handed out to nobody any more.
+    this.#stand()
     this.#batch = []
     this.#index = 0
     this.#stopListening?.()

@@ -1,17 +1,25 @@
-import { abortable } from '@wal/walimpls/helper'
+import type { Runtime } from '@wal/walimpls'
+import { abortable, sleep } from '@wal/walimpls/helper'
 import type { LogEnd } from '../position/log-end.js'
+
+/** A look that takes longer may never end: its connection is dead, say. Nobody waits for it any more who has asked since. */
+const PATIENCE_MS = 2_000
 
 /**
  * Looks at a log's end for many who ask at once, as a thousand scanners do that are started in a loop. A look answers those
- * who asked before it began, so at most one is under way and one is awaited.
+ * who asked before it began, so at most one is under way and one is to follow, unless that one takes long.
  */
 export class SharedLooks {
   readonly #look: () => Promise<LogEnd>
   #underWay: Promise<LogEnd> | undefined
   #next: Promise<LogEnd> | undefined
 
-  /** `look` ends with the log. */
-  constructor(look: () => Promise<LogEnd>) {
+  /** `look` ends with the log, as `ended` does. */
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly ended: AbortSignal,
+    look: () => Promise<LogEnd>,
+  ) {
     this.#look = look
   }
 
@@ -26,15 +34,20 @@ export class SharedLooks {
     const look = this.#look()
     this.#underWay = look
     const done = () => {
-      // The next one takes its place otherwise.
-      if (this.#next === undefined) this.#underWay = undefined
+      // The next one takes its place otherwise, or has taken it.
+      if (this.#next === undefined && this.#underWay === look) this.#underWay = undefined
     }
     look.then(done, done)
     return look
   }
 
   async #beginBehind(before: Promise<LogEnd>): Promise<LogEnd> {
-    await before.catch(() => {})
+    const waited = new AbortController()
+    const patience = sleep(this.runtime, PATIENCE_MS, AbortSignal.any([waited.signal, this.ended]))
+    // What ends either is told by the look that follows.
+    await Promise.race([before, patience]).catch(() => {})
+    patience.catch(() => {})
+    waited.abort()
     this.#next = undefined
     return this.#begin()
   }

@@ -37,3 +37,13 @@ export async function closeWithin(
     logger.warn({ err }, `${where}: the backend's ${what}, which was left behind, did not close well`),
   )
 }
+
+/** The same for a scanner that nobody needs any more. Its failure is logged: nothing that was read depends on it. */
+export async function closeScanner(closing: Closing, scanner: { close(): Promise<void> }): Promise<void> {
+  try {
+    await closeWithin(closing, 'scanner', scanner)
+  } catch (err) {
+    const { logger, where } = closing
+    logger.warn({ err }, `${where}: a scanner of the backend failed to close; reading goes on without it`)
+  }
+}

@@ -8,7 +8,7 @@ import {
 import { abortable, sleep } from '@wal/walimpls/helper'
 import { Trouble } from '../diagnostics/trouble.js'
 import { mayPass } from '../errors/classify.js'
-import { closeWithin } from '../lifetime/close-within.js'
+import { closeScanner } from '../lifetime/close-within.js'
 import type { ReadContext } from './read-context.js'
 
 const FIRST_RETRY_MS = 100
@@ -27,6 +27,8 @@ export class CatchUp {
   #log: ReadOnlyWALImpls | undefined
   #scanner: ScannerImpls | undefined
   #failures = 0
+  /** The backend's last answer was that nothing follows. */
+  #wasEmpty = false
   /** Made at the first failure: most scanners see none. */
   #trouble: Trouble | undefined
 
@@ -35,6 +37,11 @@ export class CatchUp {
     this.#begin = begin
     this.#readBytes = readBytes
     this.#signal = signal
+  }
+
+  /** Whether the last attempt to read failed. */
+  get failing(): boolean {
+    return this.#failures > 0
   }
 
   /**
@@ -59,6 +66,9 @@ export class CatchUp {
       if (await this.#reopened()) return undefined
       throw new WalError('WAL_CLOSED', `${this.#context.where}: the log was closed under a scanner`)
     }
+    // A backend says once that nothing follows, and waits then. One that goes on saying it must not stop the event loop.
+    if (batch.length === 0 && this.#wasEmpty) await this.#context.runtime.yield()
+    this.#wasEmpty = batch.length === 0
     this.#failures = 0
     this.#trouble?.over('reading goes on')
     return batch
@@ -68,7 +78,7 @@ export class CatchUp {
   async close(): Promise<void> {
     const scanner = this.#scanner
     this.#scanner = undefined
-    if (scanner !== undefined) await closeWithin(this.#context, 'scanner', scanner)
+    if (scanner !== undefined) await closeScanner(this.#context, scanner)
   }
 
   async backOff(): Promise<void> {

@@ -12,6 +12,13 @@ import { ReadFilter } from './read-filter.js'
 import type { ReadPlan } from './read-plan.js'
 import type { RecordRun } from './record-source.js'
 
+/** What users get of a run of records. */
+export interface Delivered {
+  readonly elements: readonly ScannerElement[]
+  /** Up to here everything was looked at, whether or not the filters admit it. Undefined when nothing was. */
+  readonly looked: { readonly position: Position } | undefined
+}
+
 /** The last stage: makes of records what a scanner's user gets, as far as the filters and `until` admit it. */
 export class DeliveryStage {
   readonly #context: ReadContext
@@ -19,7 +26,6 @@ export class DeliveryStage {
   readonly #filter: ReadFilter
   readonly #until: TimeTick | undefined
   #logIdentity: string
-  #looked: { readonly position: Position } | undefined
 
   constructor(context: ReadContext, options: ReadOptions, plan: ReadPlan) {
     this.#context = context
@@ -29,16 +35,11 @@ export class DeliveryStage {
     this.#logIdentity = plan.logIdentity ?? ''
   }
 
-  /** Up to here everything was looked at, whether or not the filters admit it. */
-  get looked(): { readonly position: Position } | undefined {
-    return this.#looked
-  }
-
   gap(missing: MissingRecords): ScannerElement {
     return new DeliveredGap(missing, this.#logIdentity, this.#context)
   }
 
-  elements({ records, shared, missing, late }: RecordRun): ScannerElement[] {
+  deliver({ records, shared, missing, late }: RecordRun): Delivered {
     const elements: ScannerElement[] = missing === undefined ? [] : [this.gap(missing)]
     const until = this.#until
     let last: LogRecord | undefined
@@ -56,9 +57,7 @@ export class DeliveryStage {
       } else if (this.#filter.admits(record))
         elements.push(new DeliveredMessage(record, shared, this.#logIdentity, this.#context))
     }
-    if (last !== undefined && !late?.has(last))
-      this.#looked = new ReadPlace(last, this.#logIdentity, this.#context)
-    else if (elements.length > 0) this.#looked = elements[elements.length - 1]
-    return elements
+    if (last === undefined || late?.has(last)) return { elements, looked: elements.at(-1) }
+    return { elements, looked: new ReadPlace(last, this.#logIdentity, this.#context) }
   }
 }

@@ -23,7 +23,7 @@ export interface ReadContext {
   readonly metrics: WalMetrics | undefined
   /** The backend's log, as it is open now. */
   log(): ReadOnlyWALImpls
-  /** Settles when the log that is being opened anew (after a lost fence) is there; undefined when none is. */
+  /** Settles when the log that is being opened again (after a lost fence) is there; undefined when none is. */
   reopening?(): Promise<unknown> | undefined
   /** Where scanners that reached the log's end go on; undefined for those that read in the backend alone. */
   readonly tail: LogTail | undefined

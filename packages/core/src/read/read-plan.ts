@@ -8,7 +8,7 @@ export interface ReadPlan {
   readonly start: StartPosition
   /** Who was current at the start, and the last time tick that counted. Everything up to it is passed over. */
   readonly known: KnownPlace | undefined
-  /** Inclusive; undefined: tails for ever. */
+  /** Inclusive; undefined: tails forever. */
   readonly until: TimeTick | undefined
   /** The record that has to be found again before any later one (G8): else the log lost its end and went on. */
   readonly resumed: KnownPlace | undefined

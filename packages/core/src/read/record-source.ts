@@ -24,7 +24,7 @@ export interface RecordRun {
   readonly records: readonly LogRecord[]
   /** What keeping one of them keeps. */
   readonly bytes: number
-  /** Other readers have them too. */
+  /** Other readers are given the same objects, so they must not be changed. */
   readonly shared: boolean
   /** What is gone before the first of them. */
   readonly missing?: MissingRecords
@@ -122,6 +122,11 @@ export class RecordSource {
   /** Whether it reads the tail now. */
   get tailing(): boolean {
     return this.#tail !== undefined
+  }
+
+  /** Whether the backend failed when it was asked the last time. */
+  get failing(): boolean {
+    return this.#catchUp.failing
   }
 
   /** How many records did not count, so far. */
@@ -243,7 +248,8 @@ export class RecordSource {
   async #assertMoreFollows({ timeTick }: KnownPlace): Promise<void> {
     const { ids, runtime, where } = this.#context
     for (let looks = 1; ; looks++) {
-      const end = await this.#context.end(this.#signal)
+      // A writer knows its log's end by heart, and may not know that the log lost it.
+      const end = await this.#context.end(this.#signal, true)
       const start = this.#start
       const reached = this.#seen ?? (typeof start === 'object' ? start.from : undefined)
       const order = end.lastId === undefined || reached === undefined ? -1 : ids.compare(end.lastId, reached)

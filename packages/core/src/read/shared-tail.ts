@@ -21,11 +21,14 @@ export class SharedTail implements LogTail {
   }
 
   async join(order: Joining, atEnd: boolean, signal: AbortSignal): Promise<TailReader | undefined> {
+    // Who joins has been at the end itself, so what it is told of the end is never older than what it asked for.
+    if (!atEnd) return undefined
     for (let reads = 0; ; reads++) {
       const feed = this.#feed
-      if (feed?.holds(order)) return feed.reader(order.timeTick, signal)
-      if (!atEnd) return undefined
       if (feed === undefined || feed.closed) return this.#start(order, signal)
+      // The reader's own scanner has just had an answer.
+      if (feed.failing) return this.#replace(feed, order, signal)
+      if (feed.holds(order)) return feed.reader(order.timeTick, signal)
       // It has gone on from there: the reader joins it at a later record.
       if (feed.newest >= order.timeTick) return undefined
       if (feed.atEnd) {
@@ -38,7 +41,7 @@ export class SharedTail implements LogTail {
     }
   }
 
-  /** Its readers stopped long ago. What they leave unread they read by themselves, should they go on. */
+  /** It fails, or its readers stopped long ago. What they leave unread they read by themselves, should they go on. */
   async #replace(feed: TailFeed, order: Joining, signal: AbortSignal): Promise<TailReader | undefined> {
     const reader = this.#start(order, signal)
     await feed.close()

@@ -27,7 +27,7 @@ export class TailFeed {
   #reading: Promise<void> | undefined
   #readers = 0
   #released: Promise<void> | undefined
-  /** The one that asked for it was there. */
+  /** Whether nothing followed what was read last. The reader that the feed was started for had been told so. */
   atEnd = true
 
   /** Begins behind the record at `place`. */
@@ -51,6 +51,11 @@ export class TailFeed {
 
   get closed(): boolean {
     return this.#buffer.closed
+  }
+
+  /** Whether its last attempt to read failed. It tries again in some seconds. */
+  get failing(): boolean {
+    return this.#source.failing
   }
 
   /** Everything up to this time tick was read. */

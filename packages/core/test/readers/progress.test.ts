@@ -68,3 +68,34 @@ test('progress is no further than the messages that were handed out', async () =
   await resumed.close()
   await scanner.close()
 })
+
+async function afterEnd(how: 'break' | 'abort' | 'close' | 'close of the log'): Promise<void> {
+  const wal = await open()
+  await wal.appendBatch(['a', 'b', 'c', 'd', 'e'].map((each) => message(each)))
+  for (const reader of [await openReader(), wal]) {
+    const ending = new AbortController()
+    const scanner = reader.read({ signal: ending.signal })
+    let count = 0
+    const loop = (async () => {
+      for await (const _ of scanner) {
+        if (++count < 2) continue
+        if (how === 'break') break
+        if (how === 'abort') ending.abort(new Error('enough'))
+        if (how === 'close') void scanner.close()
+        if (how === 'close of the log') await reader.close()
+      }
+    })()
+    if (how === 'abort') await assert.rejects(loop, { message: 'enough' })
+    else await loop
+    assert.equal(count, 2)
+    const { progress } = scanner
+    const again = (await openReader()).read({ after: progress as string, until: 'end' })
+    assert.deepEqual(await texts(again), ['c', 'd', 'e'])
+  }
+}
+
+test('H206: behind a break, progress is where the loop stopped, not where its batch ended', () =>
+  afterEnd('break'))
+test('so it is behind an abort', () => afterEnd('abort'))
+test('so it is behind a close', () => afterEnd('close'))
+test('so it is behind a close of the log', () => afterEnd('close of the log'))

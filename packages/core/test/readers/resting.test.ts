@@ -137,3 +137,35 @@ test('a reader that rested in a log that lost its end is told, and not given wha
   for (const scanner of scanners.slice(0, MANY - 16))
     await assert.rejects(within(collect(scanner)), { code: 'WAL_LOG_ROLLED_BACK' })
 })
+
+test('a bounded reader that has handed out everything is at its end, whatever is truncated then', async () => {
+  const { wal, results } = await fullLog()
+  const reader = await openReader()
+  const bounded = reader.read({ until: results[9]?.position as string })
+  assert.deepEqual(await take(bounded, 10), numbers(0, 10))
+  for (const other of Array.from({ length: MANY }, () => reader.read())) await take(other, 1)
+  await wal.truncate(results[30]?.position as string)
+  assert.equal((await within(bounded.next())).done, true)
+})
+
+test('H207: readers that are started side by side read small pages', async () => {
+  await fullLog()
+  const { watch, builder } = watchedReaders()
+  const reader = await openReader({ builder, budgetBytes: 64 << 20 })
+  const scanners = Array.from({ length: MANY }, () => reader.read())
+  await Promise.all(scanners.map((scanner) => scanner.ready()))
+  watch.pageBytes = 0
+  await Promise.all(scanners.map((scanner) => take(scanner, 1)))
+  assert.ok(watch.pageBytes <= 8 << 20, `pages of ${watch.pageBytes} bytes together`)
+})
+
+test('a reader that wakes does not look at the log’s end', async () => {
+  await fullLog()
+  const { watch, builder } = watchedReaders()
+  const reader = await openReader({ builder })
+  const scanners = Array.from({ length: MANY }, () => reader.read())
+  for (const scanner of scanners) await take(scanner, 1)
+  const { looks } = watch
+  for (const scanner of scanners) assert.deepEqual(await take(scanner, 1), ['1'])
+  assert.equal(watch.looks, looks)
+})

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { WalError } from '@wal/walimpls'
+import { type Runtime, systemRuntime, WalError } from '@wal/walimpls'
 import { test } from 'vitest'
 import type { Scanner } from '../../src/index.js'
 import { cleanLogs, collect, message, open, openReader, pause, texts, within } from '../harness.js'
@@ -28,7 +28,7 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 /** Readers of a read-only WAL that have read the first messages of a log, up to its end. */
-async function atTheEnd(options: { readonly budgetBytes?: number } = {}) {
+async function atTheEnd(options: { readonly budgetBytes?: number; readonly runtime?: Runtime } = {}) {
   const wal = await open({ timeTickMs: 60_000 })
   for (const each of numbers(0, 5)) await wal.append(message(each))
   const { watch, builder } = watchedReaders()
@@ -162,3 +162,64 @@ async function texts5(scanner: Scanner): Promise<string[]> {
   while (seen.length < 5) seen.push(Buffer.from((await scanner.next()).value?.payload ?? []).toString())
   return seen
 }
+
+test('H208: a scanner of the backend that fails to close ends no reader, and the log is closed all the same', async () => {
+  const { wal, watch, reader, following } = await atTheEnd()
+  watch.closeFailure = new WalError('WAL_UNAVAILABLE', 'connection reset')
+  const late = reader.read()
+  const seen = follow([late])[0]?.seen ?? []
+  await within(late.caughtUp())
+  await wal.append(message('5'))
+  await within(until(() => seen.length === 6 && following.every((each) => each.seen.length === 6)))
+  assert.equal(watch.logsClosed, 0)
+  await reader.close()
+  assert.equal(watch.logsClosed, 1)
+})
+
+test('H209: while what readers share fails, one whose own scanner works goes on, and the others with it', async () => {
+  // Whoever fails tries again in a minute.
+  const setTimeout: Runtime['setTimeout'] = (run, ms, options) =>
+    systemRuntime.setTimeout(run, ms < 50 || ms >= 1000 ? ms : 60_000, options)
+  const { wal, watch, reader, following } = await atTheEnd({ runtime: { ...systemRuntime, setTimeout } })
+  await within(until(() => watch.open === 1))
+  watch.failure = new WalError('WAL_UNAVAILABLE', 'connection reset')
+  await wal.append(message('5'))
+  await within(until(() => watch.failure === undefined && watch.open === 0))
+  const late = reader.read()
+  const seen = follow([late])[0]?.seen ?? []
+  const caughtUpAt = late.caughtUp().then(() => seen.length)
+  assert.equal(await within(caughtUpAt), 6)
+  await wal.append(message('6'))
+  await within(until(() => [seen, ...following.map((each) => each.seen)].every((each) => each.length === 7)))
+})
+
+test('H210: a look that never ends holds up nobody who asks later', async () => {
+  const wal = await open()
+  await wal.append(message('a'))
+  const { watch, builder } = watchedReaders()
+  const reader = await openReader({ builder })
+  const { looks } = watch
+  watch.answered = new Promise(() => {})
+  const ending = new AbortController()
+  const first = texts(reader.read({ signal: ending.signal }))
+  await within(until(() => watch.looks > looks))
+  watch.answered = undefined
+  const second = texts(reader.read({ until: 'end' }))
+  ending.abort(new Error('enough'))
+  await assert.rejects(first, { message: 'enough' })
+  assert.deepEqual(await within(second, 10_000), ['a'])
+})
+
+test('a backend that says again and again that nothing follows leaves the event loop its turns', async () => {
+  const wal = await open()
+  await wal.append(message('a'))
+  const { watch, builder } = watchedReaders()
+  watch.endless = true
+  const reader = await openReader({ builder })
+  const scanner = reader.read()
+  await scanner.next()
+  const waiting = scanner.next()
+  waiting.catch(() => {})
+  await within(pause(5))
+  await scanner.close()
+})
