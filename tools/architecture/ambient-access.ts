@@ -5,10 +5,21 @@ import { importsOf, parse, walk } from './source-file.js'
 const simulated = new Set(['walimpls', 'core', 'impl-file'])
 const runtime = /^packages\/walimpls\/src\/runtime(\.ts$|\/)/
 const modules = new Set(['fs', 'fs/promises', 'timers', 'timers/promises'])
-const globals = new Set(['setTimeout', 'setInterval', 'setImmediate'])
+const globals = new Set([
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'clearTimeout',
+  'clearInterval',
+  'clearImmediate',
+  // A microtask is no time, but fake timers replace this too: what is queued so would wait for a test to move time on.
+  'queueMicrotask',
+])
 const members = new Set([
   'Date.now',
   'performance.now',
+  'process.nextTick',
+  'AbortSignal.timeout',
   'Math.random',
   'crypto.randomUUID',
   'crypto.randomBytes',

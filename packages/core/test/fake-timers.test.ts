@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
+import { systemRuntime } from '@wal/walimpls'
 import { onTestFinished, test, vi } from 'vitest'
 import { openWal } from '../src/index.js'
-import { cleanLogs, message, SMALL, texts, type within } from './harness.js'
+import { cleanLogs, faulty, message, SMALL, texts, type within } from './harness.js'
 
 cleanLogs()
 
@@ -64,4 +65,28 @@ test('the memory backend works under fake timers that were installed before the 
   assert.notEqual(loadedLater, openWal)
   assert.notEqual(holder[key], first)
   assert.deepEqual(await roundTrip(loadedLater, limit), ['1', '2'])
+}, 30_000)
+
+test('H200: appends that fail are told, and the WAL closes, under fake timers', async () => {
+  const limit = realLimit()
+  const backend = faulty()
+  const wal = await openWal('memory:', { channel: 'log', builder: backend.builder, ...SMALL })
+  vi.useFakeTimers({ toFake: [...FAKED] })
+  onTestFinished(() => void vi.useRealTimers())
+  backend.plan = { script: { append: () => backend.hang() } }
+  const caller = new AbortController()
+  const append = (text: string): Promise<string> =>
+    wal.append(message(text), { signal: caller.signal }).then(
+      () => 'acknowledged',
+      (error) => error.code ?? error.message,
+    )
+  const sent = append('sent')
+  await systemRuntime.yield()
+  // More than are told in one microtask.
+  const queued = Promise.all(Array.from({ length: 100 }, () => append('queued')))
+  caller.abort(new Error('given up'))
+  assert.equal(await limit(sent, 2000), 'WAL_OUTCOME_UNKNOWN')
+  assert.deepEqual(new Set(await limit(queued, 2000)), new Set(['given up']))
+  backend.letGo()
+  await limit(wal.close(), 2000)
 }, 30_000)

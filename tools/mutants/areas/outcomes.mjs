@@ -201,4 +201,11 @@ export const outcomeMutants = [
     replace: '',
     harness: 'packages/core/test/give-up.test.ts',
   },
+  {
+    name: 'failed appends are told in a microtask that fake timers hold back',
+    file: 'packages/core/src/append/in-slices.ts',
+    find: 'void Promise.resolve().then(() => this.#work())',
+    replace: 'queueMicrotask(() => this.#work())',
+    harness: 'packages/core/test/fake-timers.test.ts',
+  },
 ]

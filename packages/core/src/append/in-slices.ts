@@ -36,12 +36,17 @@ export class InSlices {
     this.#waiting.push(work)
     if (this.#planned) return
     this.#planned = true
-    queueMicrotask(() => this.#work())
+    this.#workSoon()
   }
 
   /** Resolves when all that was added by now is done. */
   done(): Promise<void> {
     return this.busy ? new Promise((resolve) => this.#allDone.push(resolve)) : Promise.resolve()
+  }
+
+  /** In a microtask; not by `queueMicrotask`, which fake timers replace. */
+  #workSoon(): void {
+    void Promise.resolve().then(() => this.#work())
   }
 
   /** A group, then what callers do with it at once, which counts: the next group follows in a microtask. */
@@ -55,7 +60,7 @@ export class InSlices {
     const last = Math.min(this.#next + GROUP, this.#waiting.length)
     while (this.#next < last) (this.#waiting[this.#next++] as () => void)()
     if (this.busy) {
-      queueMicrotask(() => this.#work())
+      this.#workSoon()
       return
     }
     this.#waiting = []

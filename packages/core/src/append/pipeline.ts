@@ -132,7 +132,7 @@ export class Pipeline {
     this.#options.cutter.push(task)
     if (this.#pumpPlanned) return
     this.#pumpPlanned = true
-    // Not `queueMicrotask`, which tests fake.
+    // Not `queueMicrotask`, which fake timers replace.
     void Promise.resolve().then(() => {
       this.#pumpPlanned = false
       this.#guard(() => this.#pump())
