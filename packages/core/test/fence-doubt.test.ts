@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { memoryBuilder, simulatedRuntime } from '@wal/core/testing'
+import { loseMemoryRecords, memoryBuilder, simulatedRuntime } from '@wal/core/testing'
 import { AppendError, type OpenerBuilderImpls } from '@wal/walimpls'
 import { test } from 'vitest'
 import { openWal, type WAL } from '../src/index.js'
@@ -118,6 +118,29 @@ test('H108: where no fence reaches, an append is acknowledged once it was read b
   await within(append)
   const fenced = await open({ channel: 'other' })
   assert.doesNotMatch(fenced.guarantees.fencing, /read back/)
+})
+
+test('H201: where no fence reaches, a writer whose successor truncated past its last record is fenced', async () => {
+  const older = await open({ builder: unfenced(none), timeTickMs: 60_000 })
+  for (const each of ['1', '2']) await older.append(message(each))
+  const newer = await open({ builder: unfenced(none), timeTickMs: 60_000 })
+  await newer.append(message('3'))
+  const { position } = await newer.append(message('4'))
+  await newer.append(message('5'))
+  await newer.truncate(position)
+  await assert.rejects(within(older.append(message('late'))), { code: 'WAL_FENCED', outcome: 'unknown' })
+  assert.equal(older.signal.reason.code, 'WAL_FENCED')
+  assert.deepEqual(await texts((await openReader()).read({ until: 'end' })), ['5'])
+})
+
+test('where no fence reaches, a writer whose last record others removed goes on as long as nobody succeeds it', async () => {
+  const wal = await open({ term: 3, builder: unfenced(none), timeTickMs: 60_000 })
+  const raw = await rawLog()
+  const opening = (await raw.all()).map(({ id }) => messageIds.serialise(id as never))[0] as string
+  await raw.append(raw.record({ term: 2, incarnation: 'ghost', timeTick: 7n, payload: 'void' }))
+  loseMemoryRecords({ channel: 'log', from: opening, to: opening })
+  for (const each of ['1', '2']) await within(wal.append(message(each)))
+  assert.equal(wal.signal.aborted, false)
 })
 
 test('H109: a late record of a void writer, of one’s own term too, ends nobody', async () => {

@@ -127,6 +127,13 @@ export const openMutants = [
     harness: doubt,
   },
   {
+    name: 'no fence, and a successor’s truncation is what ends the writer',
+    file: 'packages/core/src/adaptor/read-back.ts',
+    find: '      await lookAtEndInstead(error, view, this.#writer, signal)\n',
+    replace: '      throw error\n',
+    harness: doubt,
+  },
+  {
     name: 'an idle writer lets the backend forget it',
     file: 'packages/core/src/time-tick/ticker.ts',
     find: 'maxIdleMs === undefined ? undefined : Math.max',

@@ -37,11 +37,24 @@ export async function lookForward(
     await readRange(view, { start: { from: place.id }, end: upTo, see, signal })
     look.assertPlaceSeen()
   } catch (error) {
-    if (!isTruncated(error) && !isCorrupt(error)) throw error
-    // A successor truncated past the place, others removed it, or it is damaged: only the log's end can tell.
-    const fenced = fencedBy((await readLogEnd(view, { signal, passHoles: true })).writer, writer, where)
-    if (fenced !== undefined) throw fenced
+    await lookAtEndInstead(error, view, writer, signal)
   }
+}
+
+/**
+ * A look that reads forward ended with `error`. Rejects with that, unless records are gone or damaged: a successor truncated
+ * past the place where the look began, or others removed it. Then only the log's end can tell, and this rejects with
+ * `WAL_FENCED` when another writer is current there.
+ */
+export async function lookAtEndInstead(
+  error: unknown,
+  view: LogView,
+  writer: Writer,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (!isTruncated(error) && !isCorrupt(error)) throw error
+  const fenced = fencedBy((await readLogEnd(view, { signal, passHoles: true })).writer, writer, view.where)
+  if (fenced !== undefined) throw fenced
 }
 
 /** What a writer concludes from the records that lie from its last acknowledged one on, one after another. */
@@ -91,7 +104,7 @@ export class ForwardLook {
 function lostPlace({ ids, where }: LogView, { id }: OwnPlace): WalError {
   const known = ids.serialise(id)
   return new LogRolledBackError(
-    `${where}: records up to message ${known} were acknowledged and are gone. The log lost its end, in a failover or because an older copy of it was restored. Stop being the writer; a reader learns from its own error where it can go on.`,
+    `${where}: records up to message ${known} were acknowledged and are gone. The log lost its end, in a failover or because an older copy of it was restored. Stop being the writer.`,
     { known },
   )
 }

@@ -4,7 +4,7 @@ import type { LogView } from '../position/log-view.js'
 import type { OwnPlace } from '../position/own-place.js'
 import { decodeRecord } from '../read/log-record.js'
 import { READ_BYTES } from '../read/read-context.js'
-import { ForwardLook } from './look-forward.js'
+import { ForwardLook, lookAtEndInstead } from './look-forward.js'
 
 /**
  * A writer's own scanner on a log that no fence protects: what the writer stores is acknowledged when it has been read
@@ -23,7 +23,11 @@ export class ReadBack {
     this.#writer = writer
   }
 
-  /** Reads up to the record `end`, which is in the log, from `place` at the latest. Rejects as `lookForward` does. */
+  /**
+   * Reads up to the record `end`, which is in the log, from `place` or, where the scanner stands further on, from there.
+   * Rejects as `lookForward` does. When records before `end` are gone it looks at the log's end, as that does: a successor
+   * that truncates past `place` is `WAL_FENCED`. The next call then starts at its own place.
+   */
   async upTo(end: MessageId, view: LogView, place: OwnPlace, signal: AbortSignal): Promise<void> {
     if (this.#view?.log !== view.log) await this.close()
     try {
@@ -41,7 +45,7 @@ export class ReadBack {
       }
     } catch (error) {
       await this.close()
-      throw error
+      await lookAtEndInstead(error, view, this.#writer, signal)
     }
   }
 
