@@ -250,6 +250,19 @@ test('H111: an idle writer stores a time tick before a third of limits.maxIdleMs
   await runtime.run(wal.close())
 })
 
+test('H202: a writer stores a time tick before a third of limits.maxIdleMs has passed since an append, however long timeTickMs is', async () => {
+  const { runtime, openAs } = await forgetful()
+  const wal = await openAs(runtime, { timeTickMs: 60_000 })
+  for (let round = 0; round < 3; round++) {
+    await runtime.advance(15_000)
+    await runtime.run(wal.append(message('x')))
+    const before = storedRecords().length
+    await runtime.advance(20_100)
+    assert.equal(storedRecords().length, before + 1, `round ${round}`)
+  }
+  await runtime.run(wal.close())
+})
+
 test('a writer that slept through limits.maxIdleMs looks into the log before it believes an answer', async () => {
   const { runtime, openAs } = await forgetful()
   const wal = await openAs(runtime)

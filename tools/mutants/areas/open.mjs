@@ -141,6 +141,13 @@ export const openMutants = [
     harness: doubt,
   },
   {
+    name: 'an append puts off the time tick that keeps the writer remembered',
+    file: 'packages/core/src/time-tick/ticker.ts',
+    find: 'this.#idleTickMs() ?? this.#intervalMs)',
+    replace: 'this.#intervalMs)',
+    harness: doubt,
+  },
+  {
     name: 'an answer after a long sleep is believed',
     file: trust,
     find: '> maxIdleMs / 2',

@@ -10,7 +10,8 @@ const TICK_BYTES = 8 << 20
 
 /**
  * Persists time ticks: a while after something new was written, and on an idle log only as long as somebody here reads
- * time ticks or the backend would otherwise forget the writer. Each carries what an open has to know: the log's identity, where to read from, where the log begins.
+ * time ticks or the backend would otherwise forget the writer. Each carries what an open has to know: the log's identity,
+ * where to read from, where the log begins.
  */
 export class Ticker {
   readonly #runtime: Runtime
@@ -58,7 +59,7 @@ export class Ticker {
   wrote(bytes: number): void {
     this.#newBytes += bytes
     if (this.#newBytes >= TICK_BYTES) this.#persist()
-    else if (this.#timer === undefined || this.#idle) this.#plan(this.#intervalMs, false)
+    else if (this.#timer === undefined || this.#idle) this.#plan(this.#freshTickMs(), false)
   }
 
   /**
@@ -111,7 +112,7 @@ export class Ticker {
       try {
         await this.tick()
       } catch (err) {
-        // Whoever has to know learns it from an append or from `wal.signal`.
+        // Who has to know learns of it from an append or from `wal.signal`.
         this.#logger.debug({ err }, 'a time tick was not persisted')
       }
     } while (this.#again && !this.#closed)
@@ -132,6 +133,14 @@ export class Ticker {
     this.#newBytes = 0
     const ms = this.#idleTickMs()
     if (ms !== undefined) this.#plan(ms, true)
+  }
+
+  /**
+   * When the time tick behind something new is due. Never later than on an idle log, which this one may be from now on: with
+   * an interval of 60 s, and a backend that forgets a writer after 60 s, it is due after 20 s.
+   */
+  #freshTickMs(): number {
+    return Math.min(this.#intervalMs, this.#idleTickMs() ?? this.#intervalMs)
   }
 
   /** When an idle log gets its next time tick; undefined: not before something is written. */
@@ -157,7 +166,7 @@ export class Ticker {
   }
 }
 
-/** The reserved properties of a time tick. The recovery point is the tick itself: no state of ours spans it yet. */
+/** The reserved properties of a time tick. An empty recovery point stands for the time tick itself. */
 export function tickProperties(logIdentity: string, truncation: TruncationPoint | undefined): string[] {
   const list: string[] = [RESERVED.logIdentity, logIdentity, RESERVED.recoveryPoint, '']
   if (truncation !== undefined) list.push(RESERVED.truncationPoint, formatTruncationPoint(truncation))
