@@ -1,5 +1,6 @@
 const pipeline = 'packages/core/src/append/pipeline.ts'
 const resend = 'packages/core/test/resend.test.ts'
+const ending = 'packages/core/test/ending-writer.test.ts'
 const bounds = 'packages/core/test/bounds.test.ts'
 
 export const appendMutants = [
@@ -61,8 +62,8 @@ export const appendMutants = [
   {
     name: 'failures that pass end the append',
     file: pipeline,
-    find: '      if (isRefusedForEver(error)) {',
-    replace: '      if (isRefusedForEver(error) || !isHopeless(error)) {',
+    find: '      if (isRefusedForever(error)) {',
+    replace: '      if (isRefusedForever(error) || !isHopeless(error)) {',
     harness: 'packages/core/test/outcomes.test.ts',
   },
   {
@@ -128,5 +129,19 @@ export const appendMutants = [
     find: '    if (codec.compare(ids[0] as MessageId, lastAcked) <= 0) return false\n',
     replace: '    if (codec.compare(ids[0] as MessageId, lastAcked) <= 0) return true\n',
     harness: 'packages/core/test/lost-end.test.ts',
+  },
+  {
+    name: 'a writer that ends goes on sending until it is stopped',
+    file: pipeline,
+    find: "    this.#state = 'broken'\n",
+    replace: '',
+    harness: ending,
+  },
+  {
+    name: 'a writer that ends acknowledges more than what was confirmed',
+    file: pipeline,
+    find: '      if (this.#ending !== undefined && !head.confirmed) break\n',
+    replace: '',
+    harness: ending,
   },
 ]

@@ -17,7 +17,8 @@ import type { AppendTask } from './append-task.js'
 import type { BatchCutter } from './batch-cutter.js'
 import type { BatchInFlight } from './batch-in-flight.js'
 import { checkAnswer } from './check-answer.js'
-import { checkPrefix, isHopeless, isRefusedForEver, pauseBeforeResend } from './send-again.js'
+import { Linger } from './linger.js'
+import { checkPrefix, isHopeless, isRefusedForever, pauseBeforeResend } from './send-again.js'
 
 /** Whom the pipeline tells. Every call is synchronous. What `stored` and `settled` throw ends the writer. */
 export interface PipelineEvents {
@@ -44,7 +45,10 @@ export interface PipelineEvents {
    * writer is found, when nobody can tell or the backend made a mistake.
    */
   explainIds(next: MessageId, signal: AbortSignal): Promise<WalError>
-  /** Sending again can't help any more: the writer is at its end. The pipeline has not stopped yet. */
+  /**
+   * Sending again can't help any more. From now on nothing is sent or acknowledged. The listener calls `stop`, which
+   * gives everything outstanding its outcome.
+   */
   broken(error: unknown): void
 }
 
@@ -77,17 +81,19 @@ export class Pipeline {
   #lastAcked: OwnPlace
   /** Its id, serialised: a token's starting point. */
   #lastAckedId: string
-  /** `failing`: an append failed, others are still in flight. `recovering`: all have an outcome, some are sent again. */
-  #state: 'running' | 'failing' | 'recovering' | 'stopped' = 'running'
+  /**
+   * `failing`: an append failed, others are still in flight. `recovering`: all have an outcome, some are sent again.
+   * `broken`: nothing is sent or acknowledged any more, until `stop`.
+   */
+  #state: 'running' | 'failing' | 'recovering' | 'broken' | 'stopped' = 'running'
   #pumpPlanned = false
   #turnPlanned = false
-  #lingering: { clear(): void } | undefined
-  #lingered = false
+  readonly #linger: Linger
   /** Set by `drained`: nothing lingers any more. */
   #draining = false
   #idle: (() => void)[] = []
   #confirming = false
-  /** Why the writer ends once what is confirmed is acknowledged. */
+  /** Why the writer ends once what is confirmed, and nothing else, is acknowledged. */
   #ending: WalError | undefined
   /** How often in a row the batch at the front was refused for want of room in the storage. */
   #fullInRow = 0
@@ -96,6 +102,7 @@ export class Pipeline {
   constructor(log: WALImpls, options: PipelineOptions) {
     this.#log = log
     this.#options = options
+    this.#linger = new Linger(options.runtime, options.lingerMs, () => this.#guard(() => this.#pump()))
     this.#lastAcked = options.lastAcked
     this.#lastAckedId = options.ids.serialise(options.lastAcked.id)
   }
@@ -169,7 +176,7 @@ export class Pipeline {
     if (this.#state === 'stopped') return
     this.#state = 'stopped'
     this.#stopping.abort(new WalError('WAL_CLOSED', `${this.#options.where}: closed`))
-    this.#lingering?.clear()
+    this.#linger.close()
     const inFlight = this.#inFlight
     this.#inFlight = []
     for (const batch of inFlight) this.#fail(batch, error)
@@ -208,18 +215,7 @@ export class Pipeline {
   }
 
   #lingerIsOver(): boolean {
-    const { cutter, lingerMs, runtime } = this.#options
-    if (lingerMs === 0 || cutter.empty || this.#draining) return true
-    if (this.#lingered) {
-      this.#lingered = false
-      return true
-    }
-    this.#lingering ??= runtime.setTimeout(() => {
-      this.#lingering = undefined
-      this.#lingered = true
-      this.#guard(() => this.#pump())
-    }, lingerMs)
-    return false
+    return this.#draining || this.#options.cutter.empty || this.#linger.isOver()
   }
 
   /** Sends a batch once; never rejects. */
@@ -245,10 +241,11 @@ export class Pipeline {
   /** Acknowledges from the front what is stored and counts. Answers a batch at the front that has to be confirmed first. */
   #acknowledge(): BatchInFlight | undefined {
     for (let head = this.#inFlight[0]; head?.outcome && 'ids' in head.outcome; head = this.#inFlight[0]) {
+      if (this.#ending !== undefined && !head.confirmed) break
       if (!this.#options.trust.counts(head, head.outcome.ids, this.#lastAcked.id)) return head
       this.#succeed(head, head.outcome.ids)
     }
-    if (this.#ending !== undefined) this.#options.events.broken(this.#ending)
+    if (this.#ending !== undefined) this.#break(this.#ending)
     return undefined
   }
 
@@ -281,7 +278,7 @@ export class Pipeline {
   #settle(): void {
     if (this.#state === 'running' && !this.#confirming) {
       if (this.#acknowledge() !== undefined) this.#confirmThenSettle()
-      else if (this.#inFlight[0]?.outcome !== undefined) this.#state = 'failing'
+      else if (this.#ending === undefined && this.#inFlight[0]?.outcome !== undefined) this.#state = 'failing'
     }
     if (this.#state === 'running') {
       this.#pump()
@@ -312,7 +309,9 @@ export class Pipeline {
   }
 
   #break(error: unknown): void {
-    if (this.#state !== 'stopped') this.#options.events.broken(error)
+    if (this.#state === 'stopped' || this.#state === 'broken') return
+    this.#state = 'broken'
+    this.#options.events.broken(error)
   }
 
   #confirmThenSettle(): void {
@@ -327,7 +326,7 @@ export class Pipeline {
     )
   }
 
-  /** Until everything that was in flight is stored or refused for ever. */
+  /** Until everything that was in flight is stored or refused forever. */
   async #recover(): Promise<void> {
     const { runtime, trouble, where } = this.#options
     const { signal } = this.#stopping
@@ -336,7 +335,7 @@ export class Pipeline {
       const { error } = failed.outcome as { error: unknown }
       this.#noteFull(error)
       checkPrefix(this.#inFlight, error, where)
-      if (isRefusedForEver(error)) {
+      if (isRefusedForever(error)) {
         this.#inFlight.shift()
         this.#fail(failed, error)
       } else if (isHopeless(error)) throw error
@@ -369,6 +368,7 @@ export class Pipeline {
     const again = this.#inFlight.slice(0, this.#log.limits.maxInFlightBatches)
     await abortable(Promise.all(again.map((batch) => this.#attempt(batch))), signal)
     while (this.#acknowledge() !== undefined) await this.#confirm()
+    if (this.#ending !== undefined) throw this.#ending
     return again.every(({ outcome }) => outcome !== undefined && 'ids' in outcome)
   }
 

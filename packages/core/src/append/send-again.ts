@@ -17,7 +17,7 @@ export function isHopeless(error: unknown): boolean {
 }
 
 /** This batch is refused for good: sending the same one again can't help, and others may go on. */
-export function isRefusedForEver(error: unknown): boolean {
+export function isRefusedForever(error: unknown): boolean {
   return (
     WalError.isInstance(error) &&
     (error.code === 'WAL_MESSAGE_TOO_LARGE' || error.code === 'WAL_INVALID_ARGUMENT') &&
