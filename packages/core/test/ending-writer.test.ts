@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
-import { type Batch, propertyOf, type ScannerImpls } from '@wal/walimpls'
+import { memoryBuilder } from '@wal/core/testing'
+import {
+  AppendError,
+  type Batch,
+  type OpenerBuilderImpls,
+  propertyOf,
+  type ScannerImpls,
+  WalError,
+} from '@wal/walimpls'
 import { test } from 'vitest'
-import { cleanLogs, open, pause, turn, within } from './harness.js'
+import { cleanLogs, message, open, pause, texts, turn, within } from './harness.js'
 import { overMemory } from './over-memory.js'
 import { loseAllBut, storedRecords } from './stored-log.js'
 
@@ -62,4 +70,106 @@ test('H203: nothing is sent or acknowledged while a writer whose log lost its en
   for (const each of onTheirWay)
     await assert.rejects(within(each), { code: 'WAL_LOG_ROLLED_BACK', outcome: 'unknown' })
   await assert.rejects(within(queued), { code: 'WAL_LOG_ROLLED_BACK', outcome: 'not-written' })
+})
+
+/** What a backend answers when a writer takes its fence back, and when the log is opened for its readers. */
+interface Reopening {
+  readonly refusal: WalError
+  readonly readOnly?: () => Promise<void>
+}
+
+/** The memory backend; `fenced` takes the fence away, after which opening the log for writing is refused. */
+function refusingBackend({ refusal, readOnly }: Reopening) {
+  const inner = memoryBuilder() as unknown as OpenerBuilderImpls
+  let fenced: AppendError | undefined
+  const builder: OpenerBuilderImpls = {
+    ...inner,
+    async build(...parameters) {
+      const opener = await inner.build(...parameters)
+      return {
+        open: async (...given) => {
+          if (fenced !== undefined) throw refusal
+          const log = await opener.open(...given)
+          const append = (batch: Batch) => (fenced === undefined ? log.append(batch) : Promise.reject(fenced))
+          return new Proxy(log, {
+            get(target, name) {
+              if (name === 'append') return append
+              const value = Reflect.get(target, name)
+              return typeof value === 'function' ? value.bind(target) : value
+            },
+          })
+        },
+        openReadOnly: async (...given) => {
+          if (fenced !== undefined) await readOnly?.()
+          return opener.openReadOnly(...given)
+        },
+        close: () => opener.close(),
+      }
+    },
+  }
+  const takeFence = (outcome: 'not-written' | 'unknown') => {
+    fenced = new AppendError('WAL_FENCED', 'another writer', { outcome })
+  }
+  return { builder, takeFence }
+}
+
+const refusal = new WalError('WAL_UNAVAILABLE', 'no writers today', { retryable: false })
+
+test('H204: readers of a writer go on when it is refused to take its fence back, through failures that pass', async () => {
+  let failures = 3
+  const readOnly = async () => {
+    if (failures-- > 0) throw new WalError('WAL_UNAVAILABLE', 'no connection', { retryable: true })
+  }
+  const { builder, takeFence } = refusingBackend({ refusal, readOnly })
+  const wal = await open({ builder, timeTickMs: 60_000 })
+  await wal.append(message('1'))
+  const behind = wal.read()
+  const [tailing, latest] = [texts(wal.read(), 3), texts(wal.read({ deliver: 'latest' }), 2)]
+  await pause(5)
+  takeFence('not-written')
+  await assert.rejects(within(wal.append(message('refused'))), {
+    code: 'WAL_UNAVAILABLE',
+    outcome: 'not-written',
+  })
+  // Also one that begins while the log is being opened for readers, and one that has not begun to read before.
+  const late = [texts(wal.read(), 3), texts(behind, 3)]
+  const successor = await open({ timeTickMs: 60_000 })
+  for (const each of ['2', '3']) await successor.append(message(each))
+  for (const reading of [tailing, ...late]) assert.deepEqual(await within(reading, 5000), ['1', '2', '3'])
+  assert.deepEqual(await within(latest), ['2', '3'])
+  assert.deepEqual(await within(texts(wal.read({ until: 'end' }))), ['1', '2', '3'])
+})
+
+test('a token is resolved by the writer that was refused to take its fence back', async () => {
+  const { builder, takeFence } = refusingBackend({ refusal })
+  const wal = await open({ builder, timeTickMs: 60_000 })
+  await wal.append(message('1'))
+  takeFence('unknown')
+  const { token } = await wal.append(message('2')).catch((error) => error)
+  await (await open({ timeTickMs: 60_000 })).append(message('3'))
+  assert.deepEqual(await within(wal.resolve(token)), { outcome: 'not-written' })
+})
+
+test('readers of a writer are told why its log can’t be read any more, when nobody may open it', async () => {
+  const readOnly = () => Promise.reject(new WalError('WAL_UNAVAILABLE', 'no readers', { retryable: false }))
+  const { builder, takeFence } = refusingBackend({ refusal, readOnly })
+  const wal = await open({ builder, timeTickMs: 60_000 })
+  await wal.append(message('1'))
+  const reading = texts(wal.read(), 2)
+  takeFence('not-written')
+  await assert.rejects(within(wal.append(message('2'))), { code: 'WAL_UNAVAILABLE' })
+  await assert.rejects(within(reading), { code: 'WAL_UNAVAILABLE', message: /no readers/ })
+})
+
+test('a WAL closes while its log is being opened for its readers', async () => {
+  const opened = gate()
+  const { builder, takeFence } = refusingBackend({ refusal, readOnly: () => opened.opened })
+  const wal = await open({ builder, timeTickMs: 60_000 })
+  await wal.append(message('1'))
+  const reading = texts(wal.read())
+  takeFence('not-written')
+  await assert.rejects(within(wal.append(message('2'))), { code: 'WAL_UNAVAILABLE' })
+  await within(wal.close())
+  await within(reading.catch(() => []))
+  opened.open()
 })

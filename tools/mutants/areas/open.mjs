@@ -204,4 +204,18 @@ export const openMutants = [
     replace: '',
     harness: scheduleTest,
   },
+  {
+    name: 'readers of a writer that can’t take its fence back are left with a closed log',
+    file: 'packages/core/src/adaptor/writer-log.ts',
+    find: '() => (closed ? this.#openForReaders() : undefined),',
+    replace: '() => {},',
+    harness: 'packages/core/test/ending-writer.test.ts',
+  },
+  {
+    name: 'readers are not told why nobody may open their log',
+    file: 'packages/core/src/adaptor/writer-log.ts',
+    find: '      this.#unreadable = { error }\n',
+    replace: '      void error\n',
+    harness: 'packages/core/test/ending-writer.test.ts',
+  },
 ]

@@ -1,4 +1,5 @@
 import { type ReadOnlyWALImpls, type ScannerOptions, WalError } from '@wal/walimpls'
+import { abortable } from '@wal/walimpls/helper'
 import { Trouble } from '../diagnostics/trouble.js'
 import { mayPass } from '../errors/classify.js'
 import type { ReadContext } from '../read/read-context.js'
@@ -23,7 +24,11 @@ export function impatientContext(context: ReadContext): ReadContext {
   return {
     ...context,
     log,
-    end: (signal) => awaitLogEnd({ ...context, log: context.log() }, signal, new Trouble(context), TRIES),
+    async end(signal) {
+      // The log may still have to be opened for the ended writer's readers.
+      await abortable(context.reopening?.() ?? Promise.resolve(), signal)
+      return awaitLogEnd({ ...context, log: context.log() }, signal, new Trouble(context), TRIES)
+    },
   }
 }
 

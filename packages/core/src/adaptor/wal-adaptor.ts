@@ -7,7 +7,7 @@ import {
   type Waits,
   WalError,
 } from '@wal/walimpls'
-import { CloseTree, sleep } from '@wal/walimpls/helper'
+import { abortable, CloseTree, sleep } from '@wal/walimpls/helper'
 import { AppendAll } from '../append/append-all.js'
 import { endedError } from '../append/append-error.js'
 import { emptyBatch } from '../append/append-options.js'
@@ -21,7 +21,6 @@ import type { WalMetrics } from '../diagnostics/wal-metrics.js'
 import { isRolledBack, mayPass } from '../errors/classify.js'
 import type { InterceptorChain } from '../interceptor/chain.js'
 import { isExclusive } from '../interceptor/lock.js'
-import { closeWithin } from '../lifetime/close-within.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
 import type { LogEnd } from '../position/log-end.js'
 import type { LogView } from '../position/log-view.js'
@@ -118,6 +117,7 @@ export class WalAdaptor implements WAL {
       writer,
       trouble: () => this.#appender.trouble,
       look: (signal) => this.#looks.lookThroughFailures(signal),
+      closing: () => this.#tree.closed,
     })
     const path = openAppendPath({
       backend,
@@ -153,7 +153,7 @@ export class WalAdaptor implements WAL {
       runtime,
       logger,
       metrics: this.#metrics,
-      log: () => this.#log.current,
+      log: () => this.#log.readable,
       reopening: () => this.#log.reopening,
       tail: new BufferTail(this.#buffer),
       pages: new PageBudget(Math.floor(options.budgetBytes / 4)),
@@ -294,7 +294,7 @@ export class WalAdaptor implements WAL {
   }
 
   get #view(): LogView {
-    return { ...this.#context, log: this.#log.current }
+    return { ...this.#context, log: this.#log.readable }
   }
 
   get #fenceReaches(): boolean {
@@ -308,6 +308,8 @@ export class WalAdaptor implements WAL {
     const known = this.#knownEnd()
     const shouldRetry = (error: unknown) => mayPass(error) || this.#log.reopening !== undefined
     if (!this.#buffer.closed && (!asking || (await this.#looks.isCurrent(signal, shouldRetry)))) return known
+    // The log in which an ended writer's readers go on may still have to be opened.
+    await abortable(this.#log.reopening ?? Promise.resolve(), signal)
     return awaitLogEnd(this.#view, signal, new Trouble(this.#view))
   }
 
@@ -379,7 +381,7 @@ export class WalAdaptor implements WAL {
     await this.#appender.allTold()
     this.#buffer.close()
     await attempt(this.#looks.close())
-    await attempt(closeWithin(this.#context, 'log', this.#log.current))
+    await attempt(this.#log.close())
     await attempt(this.#chain.close())
     this.#metrics?.close()
     this.#left()

@@ -128,7 +128,11 @@ async function lookBefore({
 }
 
 /** Closes a log that is needed no more. How that ends changes nothing about what its caller is told. */
-async function release(log: ReadOnlyWALImpls, where: string, options: ResolvedWalOptions): Promise<void> {
+export async function release(
+  log: ReadOnlyWALImpls,
+  where: string,
+  options: ResolvedWalOptions,
+): Promise<void> {
   const { runtime, logger } = options
   try {
     await closeWithin({ runtime, logger, where }, 'log', log)
@@ -261,14 +265,17 @@ export async function reassertFence(
     readonly log: WALImpls
     readonly writer: Writer
     readonly look: () => Promise<void>
+    /** Called just before `log` is closed. */
+    readonly closes?: () => void
   },
 ): Promise<WALImpls> {
-  const { opener, channel, where, signal, log, writer, look } = options
+  const { opener, channel, where, signal, log, writer, look, closes } = options
   const { runtime } = options.options
   await look()
   // A successor that has the fence but not yet its opening record gets the time to store it.
   await sleep(runtime, 50 + 100 * runtime.random(), signal)
   await look()
+  closes?.()
   // Its connection may be gone: that is no reason not to open another.
   await release(log, where, options.options)
   return retry(runtime, { ...outlasting(options), firstMs: 50 }, () =>

@@ -21,9 +21,9 @@ export interface ReadContext {
   readonly logger: Logger
   /** Undefined where nobody collects metrics. */
   readonly metrics: WalMetrics | undefined
-  /** The backend's log, as it is open now. */
+  /** The backend's log, as it is open now. Throws when it can't be opened for readers any more. */
   log(): ReadOnlyWALImpls
-  /** Settles when the log that is being opened again (after a lost fence) is there; undefined when none is. */
+  /** Settles when the log that is being opened again (after a lost fence) is there, or never will be; undefined when none is. */
   reopening?(): Promise<unknown> | undefined
   /** Where scanners that reached the log's end go on; undefined for those that read in the backend alone. */
   readonly tail: LogTail | undefined
