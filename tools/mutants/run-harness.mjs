@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { environment, installedScript } from '../bootstrap.mjs'
 import { run } from '../children.mjs'
 
-/** Mutants that make a test wait for ever are caught by this. */
+/** Mutants that make a test wait forever are caught by this. */
 const TEST_LIMIT_MS = 20_000
 const HARNESS_LIMIT_MS = 2 * 60_000
 /** The random tests do the same each time, so a mutant is caught always or never. */

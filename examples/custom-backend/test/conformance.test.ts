@@ -25,7 +25,7 @@ conformanceTests({
   copy: (channel) => copies.copy(channel),
   loseRecords: (records) => copies.loseRecords(records),
   leftOut: [
-    'channels: a deleted channel is gone and can be created anew',
+    'channels: a deleted channel is gone and can be created again',
     'channels: who still has a deleted channel open neither appends to it nor reads it',
     'positions: through the adaptor: a position of a log that was deleted and created again is refused',
     'prefix: when a record too large is refused, what is in flight behind it is refused too, and stored when sent again',

@@ -194,7 +194,7 @@ test('appendAll: a failing source, a failing append, a bad message, a break', as
   for await (const _ of wal.appendAll(endless())) break
   assert.equal(closed, true)
 
-  // A break also leaves a source that waits for ever: another log's tail.
+  // A break also leaves a source that waits forever: another log's tail.
   const tail = wal.read()
   const seen: string[] = []
   const other = await open({ channel: 'other' })

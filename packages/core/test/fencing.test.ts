@@ -150,7 +150,7 @@ test('G6 a fence that the log does not confirm: the same writer goes on, none of
   )
 })
 
-test('a reader in catch-up lives through the log being opened anew under it', async () => {
+test('a reader in catch-up lives through the log being opened again under it', async () => {
   const backend = faulty()
   // A buffer that forgets at once keeps the reader in catch-up.
   const wal = await open({ builder: backend.builder, bufferAgeMs: 0, batchBytes: 1024 })

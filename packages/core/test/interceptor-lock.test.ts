@@ -331,7 +331,7 @@ async function drain(source: AsyncIterable<unknown>): Promise<void> {
   for await (const _ of source);
 }
 
-test('random mixes: exclusive ones exclude, order is kept, nothing is lost, nobody waits for ever', {
+test('random mixes: exclusive ones exclude, order is kept, nothing is lost, nobody waits forever', {
   timeout: 60_000,
 }, async () => {
   const counts = { alone: 0, sends: 0, inFlight: 0 }

@@ -218,7 +218,7 @@ test('passing failures are sent again: none of the appends fails, order stays', 
   }
 }, 30_000)
 
-test('a batch refused for ever has its outcome; those behind it go on', async () => {
+test('a batch refused forever has its outcome; those behind it go on', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, batchBytes: 1024 })
   backend.plan = {

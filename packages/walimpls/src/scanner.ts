@@ -23,7 +23,7 @@ export interface ScannerImpls<I extends MessageId = MessageId> {
   ready(): Promise<void>
   /**
    * The next records, in id order, none left out. An empty array says once that the end was met; the call after it
-   * waits for more, for ever. `undefined` after `close`, also for a call that was waiting. The first end counts: after
+   * waits for more, forever. `undefined` after `close`, also for a call that was waiting. The first end counts: after
    * an error or an abort, `next` goes on rejecting with it.
    *
    * Rejects, and from then on always: `WAL_POSITION_TRUNCATED` when the record that comes next is gone, whether it was

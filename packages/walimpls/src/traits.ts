@@ -22,7 +22,7 @@ export interface Limits {
   readonly maxRecordBytes: number
   /**
    * Largest batch of several records, in bytes. It must be so small that no batch within it and `maxBatchMessages` exceeds
-   * what the server takes, whatever the encoding adds: the adaptor sends the same batch again, and never cuts it anew. At
+   * what the server takes, whatever the encoding adds: the adaptor sends the same batch again, never cut in another way. At
    * worst all is in properties of a byte each. Example: Kafka puts a length before each key and each value, so that such a
    * property takes three bytes, and about ten more for each record; where the server takes 1 MiB, 300 KiB and 10,000
    * messages are safe.

@@ -13,7 +13,7 @@ export interface Waits {
 export interface Batch {
   /**
    * Ordinal of the first message in this writer's life, from 0: the batch's identity. The same batch keeps it when it is
-   * sent again. It rises from batch to batch and may leave gaps (a batch refused for ever is not sent again).
+   * sent again. It rises from batch to batch and may leave gaps (a batch refused forever is not sent again).
    */
   readonly sequence: number
   readonly messages: readonly WireMessage[]

@@ -107,7 +107,7 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
     return DONE
   }
 
-  /** A source that owes an answer is told to end, and not waited for: it may wait itself, for ever. */
+  /** A source that owes an answer is told to end, and not waited for: it may wait itself, forever. */
   async #closeSource(): Promise<void> {
     if (!this.#pulling) return this.#filling
     const iterator = this.#iterator

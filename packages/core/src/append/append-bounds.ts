@@ -10,7 +10,7 @@ export interface AppendBoundsOptions {
   readonly diagnostics: AppendDiagnostics | undefined
 }
 
-/** What is refused before it is taken in: a message too large for ever, or more than may wait for now. */
+/** What is refused before it is taken in: a message that is too large, or more than may wait for now. */
 export class AppendBounds {
   readonly #options: AppendBoundsOptions
   readonly #log: () => Pick<WALImpls, 'limits'>

@@ -87,7 +87,7 @@ export class Appender implements PipelineEvents {
     return takeMessage(this.#arena, message, barrierTimeTick)
   }
 
-  /** Throws when the message can't be taken: too large for ever, too much waiting for now, or aborted already. */
+  /** Throws when the message can't be taken: it is too large, too much waits for now, or it is aborted already. */
   submit(message: TakenMessage, owner: TaskOwner, options: AppendOptions = NO_OPTIONS): void {
     const timeoutMs = this.#begin(options)
     this.#bounds.check(message)

@@ -29,7 +29,7 @@ export class TaskQueue {
     return task
   }
 
-  /** One in it has settled. Once they are the most they are let go, or one that waits for ever would keep them all. */
+  /** One in it has settled. Once they are the most they are let go, or one that waits forever would keep them all. */
   passOver(): void {
     if (++this.#settled <= Math.max(MAX_SETTLED, (this.#tasks.length - this.#head) / 2)) return
     this.#tasks = this.toArray()

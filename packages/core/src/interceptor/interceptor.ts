@@ -27,7 +27,7 @@ export interface Interceptor {
   readonly name: string
   /**
    * `outer`, the default: once an append, side by side with others; may wait for long. `inner`: inside the lock, one at a
-   * time on each vchannel and in log order, again whenever it is run anew (`redo`); what waits here holds up its
+   * time on each vchannel and in log order, and once more for each `redo`; what waits here holds up its
    * vchannel. Must not change the message's vchannel or type.
    */
   readonly place?: 'outer' | 'inner'

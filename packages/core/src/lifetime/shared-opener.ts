@@ -80,7 +80,7 @@ class SharedOpener {
     }
   }
 
-  /** A failure throws out all who wait, and with the last of them this: whoever comes then tries anew. */
+  /** A failure throws out all who wait, and with the last of them this: who comes then tries again. */
   async #build(builder: OpenerBuilderImpls, runtime: Runtime): Promise<OpenerImpls> {
     const failed = (error: unknown) => {
       this.#failure = { error }

@@ -75,7 +75,7 @@ export const brokenAppends: BrokenBackend[] = [
     }),
   },
   {
-    name: 'gives ids out again after it was opened anew',
+    name: 'gives ids out again after it was opened again',
     part: 'append',
     builder: brokenBuilder({
       writer: (wal) => {

@@ -212,7 +212,7 @@ export const brokenReads: BrokenBackend[] = [
     }),
   },
   {
-    name: 'brings truncated records back when it is opened anew',
+    name: 'brings truncated records back when it is opened again',
     part: 'truncate',
     builder: brokenBuilder({
       writer: (wal) => {

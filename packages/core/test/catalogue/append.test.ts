@@ -35,7 +35,7 @@ test('H16: a caller who gives up in the middle of an append: the record is store
   assert.deepEqual(await texts(wal.read({ until: 'end' })), ['stored', 'next'])
 })
 
-test('H17: an append during close is WAL_CLOSED; close waits for those in flight, but not for ever', async () => {
+test('H17: an append during close is WAL_CLOSED; close waits for those in flight, but not forever', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, closeTimeoutMs: 60_000 })
   backend.plan = { script: { append: { 1: backend.hang() } } }

@@ -196,7 +196,7 @@ export class Schedule {
     for (const faults of this.#faults) faults.plan = {}
     await this.#writing.settled()
     assert.equal(this.#current.wal.signal.aborted, false, 'nobody has replaced the last writer')
-    // A reader of `latest` that begins behind the end would wait for ever.
+    // A reader of `latest` that begins behind the end would wait forever.
     do await sleep(this.#time, 100)
     while (!this.#readers.every((reader) => reader.isReady))
     await this.#writing.theEnd(this.#current.wal)

@@ -34,7 +34,7 @@ export class CloseTree {
     if (this.closed) throw new WalError('WAL_CLOSED', `${what} is closed`)
   }
 
-  /** Puts something inside. Call what is returned when it has closed by itself, lest it be kept for ever. */
+  /** Puts something inside. Call what is returned when it has closed by itself: otherwise it is kept until this closes. */
   add(close: Close): () => void {
     if (this.closed) {
       const closing = run(close)

@@ -50,7 +50,7 @@ export class FedScanner<I extends MessageId = MessageId> implements ScannerImpls
         bytes += more
       }
       this.marked = false
-      // Without waiting in between, lest a second feed get in among the parts of this one.
+      // Without waiting in between. Otherwise a second feed could get in among the parts of this one.
       taken = this.queue.push(
         from === 0 && to === messages.length ? messages : messages.slice(from, to),
         bytes,

@@ -25,7 +25,7 @@ export interface MessageIdCodec<I extends MessageId = MessageId> {
   follows?(id: I, before: I): boolean
 }
 
-/** Ids by their index; perhaps made anew whenever one is asked for. An array of ids does as well. */
+/** Ids by their index; perhaps made again whenever one is asked for. An array of ids does as well. */
 export interface PackedIds<I extends MessageId = MessageId> {
   at(index: number): I | undefined
 }

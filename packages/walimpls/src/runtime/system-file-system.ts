@@ -54,7 +54,7 @@ export const systemFileSystem: FileSystem = {
   },
   list: (directory) => readdir(directory),
   makeDirectory: async (path) => {
-    // Not `recursive`: Node's loops for ever where the kernel answers ENOENT under an existing parent (/proc, seen).
+    // Not `recursive`: Node's loops forever where the kernel answers ENOENT under an existing parent (/proc, seen).
     try {
       await mkdir(path, { mode: 0o750 })
     } catch (error) {

@@ -56,7 +56,7 @@ export function channelsPart({ backend, test, traits }: PartContext): void {
   )
 
   test(
-    'a deleted channel is gone and can be created anew',
+    'a deleted channel is gone and can be created again',
     async (scene) => {
       const { wal, opener, append } = await scene.writer(5)
       await append(text('old'))
@@ -65,8 +65,8 @@ export function channelsPart({ backend, test, traits }: PartContext): void {
       await rejectsWith(opener.openReadOnly(scene.channel), 'WAL_CHANNEL_NOT_FOUND')
       await rejectsWith(opener.delete?.(scene.channel) ?? assert.fail(), 'WAL_CHANNEL_NOT_FOUND')
       if (traits.list) assert.ok(!(await opener.list?.())?.includes(scene.channel))
-      const anew = await scene.writer(1)
-      assert.deepEqual(textsOf(await readAll(anew.wal)), ['opening of term 1'])
+      const second = await scene.writer(1)
+      assert.deepEqual(textsOf(await readAll(second.wal)), ['opening of term 1'])
     },
     traits.delete ? undefined : 'its traits say that it does not delete',
   )

@@ -24,7 +24,7 @@ export function positionsPart({ backend, test }: PartContext): void {
     // The oldest one, too, is a place to read from by its text alone.
     for (const [i, id] of ids.entries())
       assert.equal((await readAll(wal, { from: parse(serialise(id)) })).length, ids.length - i)
-    // Given or made anew, an id is the same; also behind a gap, as when a batch before it was refused.
+    // Given or made again, an id is the same; also behind a gap, as when a batch before it was refused.
     for (const some of [ids, ids.slice(1), [...ids.slice(0, 1), ...ids.slice(2)]]) {
       const packed = pack?.(some) ?? some
       for (const [i, id] of some.entries())

@@ -37,7 +37,7 @@ async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await systemRuntime.yield()
 }
 
-/** G9: an unbounded scanner waits at the end for ever. */
+/** G9: an unbounded scanner waits at the end forever. */
 export function tailPart({ test, traits }: PartContext): void {
   test('the end is said once, then the scanner waits for what comes', async (scene) => {
     const { wal, append } = await scene.writer(1)

@@ -29,7 +29,7 @@ export function takenBackPart({ test, traits }: PartContext): void {
           settled = true
         })
         await scene.waiting.until('the older writer opens again', () => held.reached || settled)
-        assert.ok(held.reached, 'a writer told by its backend that it is fenced has to open it anew')
+        assert.ok(held.reached, 'a writer told by its backend that it is fenced has to open it again')
         const newer = await scene.open({ term, fenceCheckMs: 0 })
         held.release()
         assert.equal(await late, 'WAL_FENCED', 'how an append behind a newer writer’s opening record ended')

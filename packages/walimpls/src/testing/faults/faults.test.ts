@@ -198,7 +198,7 @@ async function scanning(plan: FaultPlan) {
   return { ...opened, scanner: opened.log.read({ start: 'oldest', maxBytes: 1 << 20 }) }
 }
 
-test('a scanner that is cut gives half a batch and breaks off, for ever; another goes on', async () => {
+test('a scanner that is cut gives half a batch and breaks off, forever; another goes on', async () => {
   const { log, scanner, faults } = await scanning({ script: { next: { 1: 'cut' } } })
   assert.deepEqual(textsOf(await scanner.next()), ['a', 'b'])
   for (let i = 0; i < 2; i++)
