@@ -321,8 +321,8 @@ export const readMutants = [
   {
     name: 'a reader that rested goes on where it has looked, past what was not handed out',
     file: scanner,
-    find: '    this.#looked = this.#reached\n',
-    replace: '',
+    find: '    this.#stand()\n    // What',
+    replace: '    // What',
     harness: resting,
   },
   {
@@ -335,7 +335,7 @@ export const readMutants = [
   {
     name: 'progress stays where the last message was',
     file: scanner,
-    find: '    this.#looked = delivery.looked ?? this.#looked\n',
+    find: '    this.#looked = looked ?? this.#looked\n',
     replace: '',
     harness: progress,
   },
