@@ -8,6 +8,7 @@ import { lifetimeMutants } from './areas/lifetimes.mjs'
 import { openMutants } from './areas/open.mjs'
 import { outcomeMutants } from './areas/outcomes.mjs'
 import { readMutants } from './areas/read.mjs'
+import { truncateMutants } from './areas/truncate.mjs'
 
 /** @type {readonly import('./mutate.mjs').Mutant[]} */
 export const mutants = [
@@ -16,6 +17,7 @@ export const mutants = [
   ...bufferMutants,
   ...clockMutants,
   ...readMutants,
+  ...truncateMutants,
   ...openMutants,
   ...fileMutants,
   ...errorMutants,

@@ -217,6 +217,19 @@ test('G11 a truncation that begins before what is freed already leaves the log r
   }
 })
 
+test('a message that was sent twice is found behind the truncation point, though its position begins before it', async () => {
+  const backend = faulty()
+  const wal = await open({ builder: backend.builder, timeTickMs: 60_000 })
+  await wal.append(message('1'))
+  backend.plan = { script: { append: { 1: 'fail' } } }
+  const [, third] = await wal.appendBatch([message('2'), message('3')])
+  await wal.append(message('4'))
+  const [, second] = await collect((await openReader()).read({ until: 'end' }))
+  await wal.truncate(second?.position as string)
+  await wal.truncate(third?.position as string)
+  assert.deepEqual(await texts((await openReader()).read({ until: 'end' })), ['4'])
+})
+
 test('a damaged position is refused and harms nothing', async () => {
   const { wal, positions } = await filled()
   const [wal1, backend, identity, id, term, incarnation, tick] = (positions[4] as string).split(':')

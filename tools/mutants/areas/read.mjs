@@ -109,32 +109,11 @@ export const readMutants = [
     harness: 'packages/core/test/truncate.test.ts',
   },
   {
-    name: 'truncation point not written to the log',
-    file: truncation,
-    find: '  ticker.truncation = point\n',
-    replace: '',
-    harness: 'packages/core/test/truncate.test.ts',
-  },
-  {
-    name: 'storage freed before the log knows',
-    file: truncation,
-    find: '  const told = ticker.tick()\n',
-    replace: '  await log().truncate(context.ids.parse(point.id), waits)\n  const told = ticker.tick()\n',
-    harness: 'packages/core/test/truncate.test.ts',
-  },
-  {
     name: 'a truncation puts the beginning back before what is freed',
     file: 'packages/core/src/position/truncation-point.ts',
     find: 'return kept ? point : { ...point, id: before.id }',
     replace: 'return point',
     harness: 'packages/core/src/position/position.test.ts',
-  },
-  {
-    name: 'a time tick that waited says what held before a truncation',
-    file: 'packages/core/src/append/appender.ts',
-    find: 'if (task.message.type === MESSAGE_TYPE.TimeTick) task.message = this.#tick()',
-    replace: '',
-    harness: 'packages/core/test/truncate.test.ts',
   },
   {
     name: 'the place before a message that was sent twice is freed, and the message taken for gone',
@@ -188,23 +167,9 @@ export const readMutants = [
   {
     name: 'reading resumes at the record that took the place of the last one',
     file: 'packages/core/src/read/resume-position.ts',
-    find: '    if (!isOther(found, known)) return tick\n',
-    replace: '    return tick\n',
+    find: '(tick) => !isOther(tick, known)',
+    replace: '(tick) => tick !== undefined || !isOther(tick, known)',
     harness: lostEnd,
-  },
-  {
-    name: 'a truncation does not look for its position',
-    file: truncation,
-    find: '  if (!gap && timeTick !== before?.timeTick) {\n',
-    replace: '  if (gap && timeTick !== before?.timeTick) {\n',
-    harness: lostEnd,
-  },
-  {
-    name: 'a refused truncation is told by the next time tick',
-    file: truncation,
-    find: "if (outcomeOf(error) === 'not-written' && ticker.truncation === point) ticker.truncation = before\n",
-    replace: '',
-    harness: noRoom,
   },
   {
     name: 'a truncation waits behind what waits for room',

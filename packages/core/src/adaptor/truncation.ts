@@ -1,21 +1,17 @@
-import { LogRolledBackError, type MessageId, outcomeOf, type WALImpls, type Waits } from '@wal/walimpls'
-import { abortable } from '@wal/walimpls/helper'
+import { type MessageId, outcomeOf, type WALImpls, type Waits } from '@wal/walimpls'
+import { abortable, onAbort } from '@wal/walimpls/helper'
+import { endedError } from '../append/append-error.js'
 import type { Appender } from '../append/appender.js'
 import type { Logger } from '../diagnostics/logger.js'
 import { checkWaits } from '../options/waits.js'
 import type { LogEnd } from '../position/log-end.js'
-import type { LogView } from '../position/log-view.js'
-import type { Position } from '../position/position.js'
+import type { Position, PositionParts } from '../position/position.js'
 import { movedTo, type TruncationPoint } from '../position/truncation-point.js'
 import { explainEnd } from '../read/explain-end.js'
-import type { LogRecord } from '../read/log-record.js'
-import { checkPosition } from '../read/plan-read.js'
+import { checkPosition, planRead } from '../read/plan-read.js'
 import type { ReadContext } from '../read/read-context.js'
-import { isSameWriter } from '../read/same-writer.js'
 import type { Ticker } from '../time-tick/ticker.js'
-import { readRange } from './read-range.js'
-
-const NEVER_ABORTED = new AbortController().signal
+import { findTruncationPlace } from './truncation-place.js'
 
 export interface TruncationParts {
   readonly context: ReadContext
@@ -27,11 +23,14 @@ export interface TruncationParts {
   readonly lastTick: () => string
   /** Where the log ends, as its writer knows. */
   readonly end: () => LogEnd
+  /** Aborts with what ends the writer. */
+  readonly ended: AbortSignal
 }
 
 /**
- * Lets go of everything up to and including the message at `position`. Nothing is written before that message was found: a
- * position that the log lost would make a beginning that nobody can read from.
+ * Lets go of everything up to and including the message at `position`, or up to the gap there. Nothing is written before
+ * the log was found to hold what the position names: a position that the log lost would make a beginning that nobody can
+ * read from, or pass over records that were acknowledged since.
  */
 export async function truncateLog(parts: TruncationParts, position: Position, waits: Waits): Promise<void> {
   checkWaits(waits, 'truncate')
@@ -44,15 +43,10 @@ export async function truncateLog(parts: TruncationParts, position: Position, wa
   // Before the log is told: a point that can't be read back would shut everybody out of it.
   context.ids.parse(id)
   const before = ticker.truncation
-  const point = movedTo({ id, writer, timeTick }, before, context.ids)
-  // No message lies at the near edge of a gap.
-  if (!gap && timeTick !== before?.timeTick) {
-    const view = { ...context, log: log() }
-    const known = { id: context.ids.parse(id), writer, timeTick }
-    await assertFound(view, point, parts.end(), waits.signal).catch(async (error: unknown) => {
-      throw await explainEnd(error, known, context, waits.signal ?? NEVER_ABORTED)
-    })
-  }
+  // The message at which the log begins already may be freed.
+  const isSame = !gap && timeTick === before?.timeTick
+  const found = isSame ? { id, writer, timeTick } : await findPlace(parts, place, waits)
+  const point = movedTo(found, before, context.ids)
   ticker.truncation = point
   const told = ticker.tick()
   try {
@@ -116,23 +110,28 @@ async function freeWhenStuck(
   }
 }
 
-/** Rejects with `WAL_LOG_ROLLED_BACK` unless the log holds the message of that point. */
-async function assertFound(
-  view: LogView,
-  { id, writer, timeTick }: TruncationPoint,
-  end: LogEnd,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const from = view.ids.parse(id)
-  let found = false
-  const see = (record: LogRecord): void => {
-    if (record.timeTick === timeTick && isSameWriter(record, writer)) found = true
-  }
-  if (end.lastId !== undefined && timeTick <= end.timeTick && view.ids.compare(from, end.lastId) <= 0)
-    await readRange(view, { start: { from }, end: end.lastId, see, enough: () => found, signal })
-  if (found) return
-  throw new LogRolledBackError(
-    `${view.where}: the position given to truncate names a message that is not in the log (time tick ${timeTick} of term ${writer.term}). The log lost its end after that message was acknowledged, in a failover or because an older copy of it was restored. Nothing was truncated.`,
-    { known: id },
+/** Where the position lies, in the log as it is stored. Rejects with the writer's end, or by the caller's signal. */
+async function findPlace(
+  parts: TruncationParts,
+  place: PositionParts,
+  waits: Waits,
+): Promise<TruncationPoint> {
+  const { context, log, end, ended } = parts
+  const looking = new AbortController()
+  const { signal } = looking
+  const stopListening = [ended, waits.signal].map(
+    (given) => given && onAbort(given, (reason) => looking.abort(reason)),
   )
+  try {
+    const { start, known } = planRead({}, end(), context)
+    const view = { ...context, log: log(), beginning: { start, known } }
+    return await abortable(findTruncationPlace(view, place, signal), signal)
+  } catch (error) {
+    if (ended.aborted && error === ended.reason) throw endedError(ended.reason)
+    const { lastConfirmed, writer, timeTick, gap } = place
+    const known = { writer, timeTick, ...(gap ? {} : { id: context.ids.parse(lastConfirmed) }) }
+    throw await explainEnd(error, known, context, signal)
+  } finally {
+    for (const stop of stopListening) stop?.()
+  }
 }

@@ -170,6 +170,7 @@ export class WalAdaptor implements WAL {
       log: () => this.#log.current,
       lastTick: () => opened.stamp.previousTick,
       end: () => this.#knownEnd(),
+      ended: this.signal,
     }
     this.#metrics?.observe(path.gauges)
     this.#tree = new CloseTree(() => this.#close(), parent)

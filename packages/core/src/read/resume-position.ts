@@ -1,17 +1,14 @@
 import { LogRolledBackError, type MessageId, type TimeTick, type Writer } from '@wal/walimpls'
 import { readRange } from '../adaptor/read-range.js'
-import { isTruncated } from '../errors/classify.js'
 import type { LogView } from '../position/log-view.js'
 import { formatPosition, type Position } from '../position/position.js'
+import { lastTick } from './last-tick.js'
 import type { KnownPlace } from './log-order.js'
 import { decodeRecord, isForeign, type LogRecord } from './log-record.js'
 import { positionBefore } from './oldest-position.js'
 import { planRead } from './plan-read.js'
 import type { ReadContext } from './read-context.js'
 import { WriterJudge } from './writer-judge.js'
-
-/** How many time ticks the search goes back at most; beyond that, reading resumes at the log's beginning. */
-const MAX_STEPS_BACK = 10_000
 
 /**
  * The same error with positions. `known` is the last place that a reader, or a writer, knows the log to have had. From
@@ -60,7 +57,8 @@ async function findResumption(
   const record = decodeRecord(last, where, ids)
   if (known === undefined || isForeign(record))
     return positionBefore('oldest', { reached: -1n, context, signal })
-  const tick = await lastKeptTick(view, record, known, signal)
+  // Without one, reading resumes at the log's beginning.
+  const tick = await lastTick(view, record, (tick) => !isOther(tick, known), signal)
   const beginning = tick === undefined ? planRead({}, await context.end(signal), context) : undefined
   const place = await firstOther(view, known, {
     start: tick === undefined ? (beginning?.start ?? 'oldest') : { from: tick },
@@ -77,39 +75,6 @@ async function findResumption(
     timeTick: timeTick < 0n ? 0n : timeTick,
     gap: true,
   })
-}
-
-/** The last persisted time tick that the log had before it lost its end; undefined when going back does not find one. */
-async function lastKeptTick(
-  view: LogView,
-  last: LogRecord,
-  known: KnownPlace,
-  signal: AbortSignal,
-): Promise<MessageId | undefined> {
-  const { ids } = view
-  let record = last
-  for (let step = 0; step < MAX_STEPS_BACK && record.previousTick !== ''; step++) {
-    const tick = ids.parse(record.previousTick)
-    if (ids.compare(tick, record.id) >= 0) return undefined
-    const found = await recordAt(view, tick, signal)
-    if (found === undefined) return undefined
-    if (!isOther(found, known)) return tick
-    record = found
-  }
-  return undefined
-}
-
-async function recordAt(view: LogView, id: MessageId, signal: AbortSignal): Promise<LogRecord | undefined> {
-  let found: LogRecord | undefined
-  const see = (record: LogRecord): void => {
-    found = record
-  }
-  try {
-    await readRange(view, { start: { from: id }, end: id, see, signal })
-  } catch (error) {
-    if (!isTruncated(error)) throw error
-  }
-  return found
 }
 
 /** The first record that is not of the log as it was known, or the log's end when there is none. */

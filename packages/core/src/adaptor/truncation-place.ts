@@ -1,0 +1,122 @@
+import { LogRolledBackError, type StartPosition } from '@wal/walimpls'
+import { sleep } from '@wal/walimpls/helper'
+import type { LogView } from '../position/log-view.js'
+import type { PositionParts } from '../position/position.js'
+import type { TruncationPoint } from '../position/truncation-point.js'
+import { lastTick } from '../read/last-tick.js'
+import type { KnownPlace } from '../read/log-order.js'
+import type { LogRecord } from '../read/log-record.js'
+import { isSameWriter } from '../read/same-writer.js'
+import { WriterJudge } from '../read/writer-judge.js'
+import { readRange } from './read-range.js'
+
+/** The end of a log may be slow to show: so often a place is looked for behind it. */
+const LOOKS = 4
+const FIRST_PAUSE_MS = 50
+
+export interface PlaceView extends LogView {
+  /** Where reading begins, and who is current there; nobody is known where the log was never truncated. */
+  readonly beginning: { readonly start: StartPosition; readonly known: KnownPlace | undefined }
+}
+
+/** What a look says of a place. `beyond`: the log ends before the place. */
+type Sight = TruncationPoint | 'other' | 'beyond'
+
+/**
+ * The point from which the log can begin, for a position given to `truncate`. Looks into the log as it is stored: what the
+ * writer remembers of it may be lost, and a reader may have a message that the writer does not know to be stored.
+ * `WAL_LOG_ROLLED_BACK` unless the log holds what the position names.
+ */
+export async function findTruncationPlace(
+  view: PlaceView,
+  place: PositionParts,
+  signal: AbortSignal,
+): Promise<TruncationPoint> {
+  for (let looks = 1; ; looks++) {
+    const sight = await (place.gap ? lookForGap : lookForMessage)(view, place, signal)
+    if (typeof sight === 'object') return sight
+    if (sight === 'other' || looks === LOOKS) throw notFound(view, place)
+    await sleep(view.runtime, FIRST_PAUSE_MS * 2 ** (looks - 1), signal)
+  }
+}
+
+/** The message may have been stored more than once, behind the id that its position names. */
+async function lookForMessage(view: PlaceView, place: PositionParts, signal: AbortSignal): Promise<Sight> {
+  const { lastConfirmed: id, writer, timeTick } = place
+  const judge = new WriterJudge({ writer, timeTick: timeTick - 1n })
+  let sight: Sight = 'beyond'
+  const see = (record: LogRecord): void => {
+    const counts = judge.counts(record)
+    if (record.timeTick === timeTick && isSameWriter(record, writer)) sight = { id, writer, timeTick }
+    // A record that can't lie before the message, unless the log lost its end: it goes on without the message.
+    else if (counts) sight = 'other'
+  }
+  await readRange(view, {
+    start: startAt(view, id),
+    end: undefined,
+    see,
+    enough: () => sight !== 'beyond',
+    signal,
+  })
+  return sight
+}
+
+/** A message that was sent more than once has a position that begins at a record before it, which may be freed by now. */
+function startAt({ ids, beginning }: PlaceView, id: string): StartPosition {
+  const from = ids.parse(id)
+  const { start } = beginning
+  return typeof start === 'object' && ids.compare(from, start.from) < 0 ? start : { from }
+}
+
+/**
+ * No message lies at the near edge of a gap: a reader with that position has everything up to its time tick, and goes on with
+ * the record of its id. That holds as long as that record is there, and nothing above that time tick counts before it.
+ * After the log lost its end, newer records may lie below that id: they would be freed unread.
+ */
+async function lookForGap(view: PlaceView, place: PositionParts, signal: AbortSignal): Promise<Sight> {
+  const { ids } = view
+  const { lastConfirmed: id, writer, timeTick } = place
+  const end = ids.parse(id)
+  let edge: LogRecord | undefined
+  const find = (record: LogRecord): void => {
+    edge = record
+  }
+  await readRange(view, { start: { from: end }, end: undefined, see: find, enough: () => true, signal })
+  if (edge === undefined) return 'beyond'
+  if (ids.compare(edge.id, end) !== 0) return 'other'
+
+  const tick = await lastTick(view, edge, (record) => record.timeTick <= timeTick, signal)
+  const { start, known } = view.beginning
+  const judge = new WriterJudge(tick === undefined ? known : undefined)
+  let last: LogRecord | undefined
+  let skipped = false
+  const see = (record: LogRecord): void => {
+    last = record
+    if (judge.counts(record) && record.timeTick > timeTick && ids.compare(record.id, end) < 0) skipped = true
+  }
+  await readRange(view, {
+    start: tick === undefined ? start : { from: tick },
+    end: undefined,
+    see,
+    enough: () => skipped || (last !== undefined && ids.compare(last.id, end) >= 0),
+    hole: () => judge.passHole(),
+    signal,
+  })
+  if (skipped || last === undefined || ids.compare(last.id, end) !== 0) return 'other'
+  // Where nobody had written behind a lost end, the position names the last record that counted itself.
+  const ended =
+    judge.timeTick === timeTick && judge.writer !== undefined && isSameWriter(judge.writer, writer)
+  if (!ended && !isSameWriter(edge, writer)) return 'other'
+  return { id, writer: judge.writer ?? writer, timeTick }
+}
+
+function notFound({ where }: LogView, place: PositionParts): LogRolledBackError {
+  const { lastConfirmed, writer, timeTick, gap } = place
+  const what = gap
+    ? `the position given to truncate lies behind a gap, and the log does not go on there with message ${lastConfirmed} any more (time tick ${timeTick}). The log lost its end after a reader was given that position`
+    : `the position given to truncate names a message that is not in the log (time tick ${timeTick} of term ${writer.term}). The log lost its end after that message was stored`
+  return new LogRolledBackError(
+    `${where}: ${what}, in a failover or because an older copy of it was restored. Nothing was truncated.`,
+    gap ? {} : { known: lastConfirmed },
+  )
+}
