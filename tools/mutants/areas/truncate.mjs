@@ -2,36 +2,60 @@ const truncation = 'packages/core/src/adaptor/truncation.ts'
 const place = 'packages/core/src/adaptor/truncation-place.ts'
 const truncate = 'packages/core/test/truncate.test.ts'
 const lost = 'packages/core/test/truncate-lost.test.ts'
+const refused = 'packages/core/test/truncate-refused.test.ts'
+const beginning = 'packages/core/src/time-tick/log-beginning.ts'
 const noRoom = 'packages/core/test/no-room.test.ts'
 
 export const truncateMutants = [
   {
     name: 'truncation point not written to the log',
     file: truncation,
-    find: '  ticker.truncation = point\n',
-    replace: '',
+    find: '  const told = ticker.tick(point)\n',
+    replace: '  const told = ticker.tick()\n',
     harness: truncate,
   },
   {
     name: 'storage freed before the log knows',
     file: truncation,
-    find: '  const told = ticker.tick()\n',
-    replace: '  await log().truncate(context.ids.parse(point.id), waits)\n  const told = ticker.tick()\n',
+    find: '  const told = ticker.tick(point)\n',
+    replace:
+      '  await log().truncate(context.ids.parse(point.id), waits)\n  const told = ticker.tick(point)\n',
     harness: truncate,
   },
   {
     name: 'a time tick that waited says what held before a truncation',
-    file: 'packages/core/src/append/appender.ts',
-    find: 'if (task.message.type === MESSAGE_TYPE.TimeTick) task.message = this.#tick()',
+    file: 'packages/core/src/append/batch-cutter.ts',
+    find: 'if (task.tick !== undefined) task.message = task.tick.renewed()',
     replace: '',
     harness: truncate,
   },
   {
-    name: 'a refused truncation is told by the next time tick',
+    name: 'a truncation’s point is said by other time ticks before its own is sent',
     file: truncation,
-    find: "if (outcomeOf(error) === 'not-written' && ticker.truncation === point) ticker.truncation = before\n",
-    replace: '',
+    find: '  const told = ticker.tick(point)\n',
+    replace: '  beginning.keep(point)\n  const told = ticker.tick(point)\n',
+    harness: refused,
+  },
+  {
+    name: 'a refused truncation is told by the next time tick',
+    file: beginning,
+    find: 'if (maybeStored) this.#kept',
+    replace: 'if (maybeStored !== undefined) this.#kept',
     harness: noRoom,
+  },
+  {
+    name: 'a time tick that is on its way is forgotten by the next one',
+    file: beginning,
+    find: 'for (const point of this.#sent.values()) said',
+    replace: 'for (const point of [...this.#sent.values()].slice(0, 0)) said',
+    harness: 'packages/core/src/time-tick/log-beginning.test.ts',
+  },
+  {
+    name: 'a truncation that freed storage is taken back',
+    file: truncation,
+    find: '    ticker.beginning.keep(point)\n',
+    replace: '',
+    harness: refused,
   },
   {
     name: 'a truncation does not look for its position',

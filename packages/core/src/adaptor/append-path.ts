@@ -8,6 +8,7 @@ import { AppendDiagnostics } from '../diagnostics/append-diagnostics.js'
 import { Trouble } from '../diagnostics/trouble.js'
 import { type WalGauges, WalMetrics } from '../diagnostics/wal-metrics.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
+import { LogBeginning } from '../time-tick/log-beginning.js'
 import { ReadableTicks } from '../time-tick/readable-ticks.js'
 import { Ticker } from '../time-tick/ticker.js'
 import type { OpenedWriter } from './writer-open.js'
@@ -77,7 +78,6 @@ export function openAppendPath(
     }),
     lastAcked: { id: opened.openingId, timeTick: openingTick },
     wrote: (bytes) => ticker.wrote(bytes),
-    tickProperties: () => ticker.properties(),
     reassert,
     confirm,
     explainIds,
@@ -85,7 +85,8 @@ export function openAppendPath(
   })
   const { timeTickMs: intervalMs, idleTickMs: idleMs } = options
   const maxIdleMs = () => appender.log.limits.maxIdleMs
-  const ticks = { intervalMs, idleMs, maxIdleMs, logIdentity, truncation }
+  const beginning = new LogBeginning(truncation, ids)
+  const ticks = { intervalMs, idleMs, maxIdleMs, logIdentity, beginning }
   const ticker = new Ticker({ runtime, appender, logger, ...ticks })
   const gauges = (): WalGauges => ({
     lastAllocated: cutter.lastAllocated,

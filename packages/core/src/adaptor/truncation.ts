@@ -1,4 +1,11 @@
-import { type MessageId, outcomeOf, type WALImpls, type Waits } from '@wal/walimpls'
+import {
+  AppendError,
+  type MessageId,
+  outcomeOf,
+  type WALImpls,
+  type Waits,
+  type WalError,
+} from '@wal/walimpls'
 import { abortable, onAbort } from '@wal/walimpls/helper'
 import { endedError } from '../append/append-error.js'
 import type { Appender } from '../append/appender.js'
@@ -10,6 +17,7 @@ import { movedTo, type TruncationPoint } from '../position/truncation-point.js'
 import { explainEnd } from '../read/explain-end.js'
 import { checkPosition, planRead } from '../read/plan-read.js'
 import type { ReadContext } from '../read/read-context.js'
+import { isSameWriter } from '../read/same-writer.js'
 import type { Ticker } from '../time-tick/ticker.js'
 import { findTruncationPlace } from './truncation-place.js'
 
@@ -36,27 +44,50 @@ export async function truncateLog(parts: TruncationParts, position: Position, wa
   checkWaits(waits, 'truncate')
   waits.signal?.throwIfAborted()
   const { context, ticker, log } = parts
+  const { beginning } = ticker
   const place = checkPosition(position, 'truncate', parts.end(), context)
   // The same point again is done again: the call before may have failed halfway.
-  if (place.timeTick < (ticker.truncation?.timeTick ?? -1n)) return
-  const { lastConfirmed: id, writer, timeTick, gap } = place
+  if (place.timeTick < (beginning.held?.timeTick ?? -1n)) return
   // Before the log is told: a point that can't be read back would shut everybody out of it.
-  context.ids.parse(id)
-  const before = ticker.truncation
-  // The message at which the log begins already may be freed.
-  const isSame = !gap && timeTick === before?.timeTick
-  const found = isSame ? { id, writer, timeTick } : await findPlace(parts, place, waits)
-  const point = movedTo(found, before, context.ids)
-  ticker.truncation = point
-  const told = ticker.tick()
+  context.ids.parse(place.lastConfirmed)
+  const point = beginsAlready(place, beginning.kept, context) ?? (await findPlace(parts, place, waits))
+  const told = ticker.tick(point)
   try {
     await abortable(freeingWhenStuck(parts, point, told, waits), waits.signal)
   } catch (error) {
-    // Not in the log, so no later time tick may say it.
-    if (outcomeOf(error) === 'not-written' && ticker.truncation === point) ticker.truncation = before
-    throw error
+    // No time tick with the point may be stored, and nothing is freed: the truncation left no trace.
+    if (outcomeOf(error) !== 'not-written' || !beginning.mayBegin(point)) throw error
+    beginning.keep(point)
+    throw notTakenBack(error as WalError, context)
   }
   await log().truncate(context.ids.parse(point.id), waits)
+}
+
+/**
+ * The point, where the log begins there or further on as it is, or may: what the position names may be freed. Undefined
+ * when it has to be found. A gap's near edge at the same time tick may lie further on.
+ */
+function beginsAlready(
+  { lastConfirmed: id, writer, timeTick, gap }: PositionParts,
+  kept: TruncationPoint | undefined,
+  { ids }: ReadContext,
+): TruncationPoint | undefined {
+  if (kept === undefined || timeTick > kept.timeTick || (gap && timeTick === kept.timeTick)) return undefined
+  // A message that was sent twice may lie further on than the id of the position that was given first.
+  const isSame = timeTick === kept.timeTick && isSameWriter(writer, kept.writer)
+  return isSame ? movedTo({ id, writer, timeTick }, kept, ids) : kept
+}
+
+/**
+ * The truncation's own time tick is certainly not stored, and the log may begin there all the same. So it does from now
+ * on: with storage freed and the point taken back, the log would name a beginning that is gone.
+ */
+function notTakenBack({ code, message, retryable, cause }: WalError, { where }: ReadContext): AppendError {
+  return new AppendError(
+    code,
+    `${where}: the truncation is not confirmed, and it is not taken back: storage may be freed for appends that wait for room, or another time tick may name the log's new beginning. Call truncate again with the same position. What ended it: ${message}`,
+    { outcome: 'unknown', retryable, cause },
+  )
 }
 
 /**
@@ -72,7 +103,7 @@ async function freeingWhenStuck(
 ): Promise<void> {
   const over = new AbortController()
   const freeing = freeWhenStuck(parts, point, waits, over.signal)
-  // It ends with the time tick. What else ends it is told by that tick as well.
+  // The freeing ends with the time tick. What else ends it is told by that tick as well.
   freeing.catch(() => {})
   try {
     await told
@@ -89,7 +120,7 @@ async function freeingWhenStuck(
  * further no append would ever be stored again.
  */
 async function freeWhenStuck(
-  { appender, log, lastTick, logger, context }: TruncationParts,
+  { appender, log, lastTick, logger, context, ticker }: TruncationParts,
   point: TruncationPoint,
   waits: Waits,
   over: AbortSignal,
@@ -100,6 +131,9 @@ async function freeWhenStuck(
   const steps = ids.compare(whole, upToTick) > 0 ? [upToTick, whole] : [whole]
   for (let again = false; steps.length > 0; again = true) {
     await appender.stuck(again, over)
+    over.throwIfAborted()
+    // An attempt that fails may have freed a part.
+    ticker.beginning.keep(point)
     try {
       await log().truncate(steps[0] as MessageId, waits)
       steps.shift()
@@ -125,7 +159,8 @@ async function findPlace(
   try {
     const { start, known } = planRead({}, end(), context)
     const view = { ...context, log: log(), beginning: { start, known } }
-    return await abortable(findTruncationPlace(view, place, signal), signal)
+    const found = await abortable(findTruncationPlace(view, place, signal), signal)
+    return movedTo(found, parts.ticker.beginning.kept, context.ids)
   } catch (error) {
     if (ended.aborted && error === ended.reason) throw endedError(ended.reason)
     const { lastConfirmed, writer, timeTick, gap } = place

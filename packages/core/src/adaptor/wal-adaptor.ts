@@ -324,7 +324,7 @@ export class WalAdaptor implements WAL {
       timeTick: this.#buffer.newest,
       logIdentity,
       lastTick: '',
-      truncation: this.#ticker.truncation,
+      truncation: this.#ticker.beginning.kept,
     }
   }
 

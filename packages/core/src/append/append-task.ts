@@ -16,8 +16,9 @@ export interface TaskOwner {
 
 /** One message on its way through the pipeline. */
 export interface AppendTask {
-  /** A time tick that waited for room is made again when there is some. */
   message: TakenMessage
+  /** Of a time tick: makes its message again when it is cut, and hears that it is sent. */
+  readonly tick: { renewed(): TakenMessage; sent(): void } | undefined
   /** What the budget is charged. */
   readonly bytes: number
   /** Counts a writer's messages as they are taken in, from 1; 0 for a time tick. */

@@ -17,6 +17,7 @@ import { InSlices } from './in-slices.js'
 import { MessageArena } from './message-arena.js'
 import { TakenMessage, takeMessage } from './new-message.js'
 import { Pipeline, type PipelineEvents, type PipelineOptions } from './pipeline.js'
+import type { TickOwner } from './tick-owner.js'
 
 export interface AppenderOptions
   extends Omit<PipelineOptions, 'events'>,
@@ -25,8 +26,6 @@ export interface AppenderOptions
   readonly log: WALImpls
   readonly admission: Admission
   readonly appendTimeoutMs: number
-  /** What a time tick says, as things are now. */
-  readonly tickProperties: () => readonly string[]
 }
 
 const NO_OPTIONS: AppendOptions = {}
@@ -110,21 +109,25 @@ export class Appender implements PipelineEvents {
   }
 
   /** A time tick of our own: not charged to the budget, which must never keep ticks from flowing. */
-  submitTick(owner: TaskOwner): void {
+  submitTick(owner: TickOwner): void {
     if (this.#stopped !== undefined) {
       owner.reject(endedError(this.#stopped))
       return
     }
     const { runtime, appendTimeoutMs } = this.#options
-    const task = this.#task(this.#tick(), 0, 0, runtime.monotonic() + appendTimeoutMs, owner)
+    const task = this.#task(this.#tick(owner), 0, 0, runtime.monotonic() + appendTimeoutMs, owner, owner)
     task.state = 'queued'
     this.#pipeline.enter(task)
     this.#deadlines.watch(task.deadline)
   }
 
   /** A time tick that a user asks for: it waits for room like a message, hence behind all that were submitted before. */
-  submitBarrier(owner: TaskOwner, options: AppendOptions): void {
-    this.submit(this.#tick(), owner, options)
+  submitBarrier(owner: TickOwner, options: AppendOptions): void {
+    const timeoutMs = this.#begin(options)
+    const message = this.#tick(owner)
+    this.#bounds.check(message)
+    const deadline = this.#options.runtime.monotonic() + timeoutMs
+    this.#admit(message, owner, options.signal, deadline, owner)
   }
 
   hasRoom(bytes: number): boolean {
@@ -223,11 +226,7 @@ export class Appender implements PipelineEvents {
     // After the end what still waits is rejected by `stop`, in order; the pipeline takes nothing any more.
     if (this.#stopped !== undefined) return
     const { admission } = this.#options
-    for (let task = admission.next(); task !== undefined; task = admission.next()) {
-      // The last time tick in the log says where the log begins: one made before a truncation must not lie behind it.
-      if (task.message.type === MESSAGE_TYPE.TimeTick) task.message = this.#tick()
-      this.#pipeline.enter(task)
-    }
+    for (let task = admission.next(); task !== undefined; task = admission.next()) this.#pipeline.enter(task)
   }
 
   reassert(signal: AbortSignal): Promise<WALImpls> {
@@ -256,9 +255,15 @@ export class Appender implements PipelineEvents {
     return timeoutMs
   }
 
-  #admit(message: TakenMessage, owner: TaskOwner, signal: AbortSignal | undefined, deadline: number): void {
+  #admit(
+    message: TakenMessage,
+    owner: TaskOwner,
+    signal: AbortSignal | undefined,
+    deadline: number,
+    tick?: TickOwner,
+  ): void {
     const bytes = message.bytes + MESSAGE_OVERHEAD_BYTES
-    const task = this.#task(message, bytes, ++this.#taken, deadline, owner)
+    const task = this.#task(message, bytes, ++this.#taken, deadline, owner, tick)
     if (this.#options.admission.enter(task)) this.#pipeline.enter(task)
     this.#deadlines.watch(deadline)
     if (signal !== undefined)
@@ -267,8 +272,8 @@ export class Appender implements PipelineEvents {
       )
   }
 
-  #tick(): TakenMessage {
-    const properties = this.#options.tickProperties()
+  #tick(owner: TickOwner): TakenMessage {
+    const properties = owner.properties()
     return new TakenMessage(this.#arena, new Uint8Array(0), '', MESSAGE_TYPE.TimeTick, properties)
   }
 
@@ -278,10 +283,12 @@ export class Appender implements PipelineEvents {
     ordinal: number,
     deadline: number,
     waiting: TaskOwner,
+    tick?: TickOwner,
   ): AppendTask {
     const owner = this.#options.diagnostics?.watch(waiting, message) ?? waiting
     return {
       message,
+      tick: tick && { renewed: () => this.#tick(tick), sent: () => tick.sent() },
       bytes,
       ordinal,
       state: 'waiting',

@@ -61,6 +61,8 @@ export class BatchCutter {
     let charged = 0
     let wireBytes = 0
     for (let task = this.#queue.peek(); task !== undefined; task = this.#queue.peek()) {
+      // The last time tick in the log says where the log begins: one made before a truncation must not lie behind it.
+      if (task.tick !== undefined) task.message = task.tick.renewed()
       wireBytes += task.message.bytes + STAMP_BYTES
       if (tasks.length > 0 && (tasks.length >= maxMessages || wireBytes > maxBytes)) break
       this.#queue.shift()
@@ -68,6 +70,7 @@ export class BatchCutter {
       tasks.push(task)
       charged += task.bytes
       task.state = 'sent'
+      task.tick?.sent()
     }
     if (tasks.length === 0) return undefined
     this.queuedBytes -= charged

@@ -1,9 +1,10 @@
 import { RESERVED, type Runtime, type Timer, type TimeTick } from '@wal/walimpls'
-import type { TaskOwner } from '../append/append-task.js'
 import type { Appender } from '../append/appender.js'
+import type { TickOwner } from '../append/tick-owner.js'
 import type { Logger } from '../diagnostics/logger.js'
 import { formatTruncationPoint, type TruncationPoint } from '../position/truncation-point.js'
 import type { AppendOptions } from '../wal.js'
+import type { LogBeginning } from './log-beginning.js'
 
 /** A tick is due after so many bytes as well, which bounds the tail that an open has to read. */
 const TICK_BYTES = 8 << 20
@@ -21,7 +22,7 @@ export class Ticker {
   readonly #idleMs: number
   readonly #maxIdleMs: () => number | undefined
   readonly #logIdentity: string
-  truncation: TruncationPoint | undefined
+  readonly beginning: LogBeginning
   #timer: Timer | undefined
   /** Whether the timer is set for something new, or only for those who follow. */
   #idle = true
@@ -42,7 +43,7 @@ export class Ticker {
     /** How long the backend remembers a writer that stores nothing; undefined: for as long as it lives. */
     maxIdleMs: () => number | undefined
     logIdentity: string
-    truncation: TruncationPoint | undefined
+    beginning: LogBeginning
   }) {
     this.#runtime = options.runtime
     this.#appender = options.appender
@@ -51,7 +52,7 @@ export class Ticker {
     this.#idleMs = options.idleMs
     this.#maxIdleMs = options.maxIdleMs
     this.#logIdentity = options.logIdentity
-    this.truncation = options.truncation
+    this.beginning = options.beginning
     this.#rest()
   }
 
@@ -74,19 +75,14 @@ export class Ticker {
     }
   }
 
-  /** A time tick now, past whatever waits for room; resolves when it is durable. */
-  tick(): Promise<TimeTick> {
-    return this.#submit((owner) => this.#appender.submitTick(owner))
+  /** A time tick now, past what waits for room; resolves when it is durable. `truncation`: where the log begins from it on. */
+  tick(truncation?: TruncationPoint): Promise<TimeTick> {
+    return this.#submit((owner) => this.#appender.submitTick(owner), truncation)
   }
 
   /** A time tick behind all that was appended so far. Rejects as an append does. */
   barrier(options: AppendOptions): Promise<TimeTick> {
     return this.#submit((owner) => this.#appender.submitBarrier(owner, options))
-  }
-
-  /** What a time tick that enters the pipeline now has to say. */
-  properties(): readonly string[] {
-    return tickProperties(this.#logIdentity, this.truncation)
   }
 
   close(): void {
@@ -119,9 +115,21 @@ export class Ticker {
     this.#persisting = false
   }
 
-  #submit(submit: (owner: TaskOwner) => void): Promise<TimeTick> {
+  #submit(submit: (owner: TickOwner) => void, truncation?: TruncationPoint): Promise<TimeTick> {
     return new Promise((resolve, reject) => {
-      submit({ resolve: ({ timeTick }) => resolve(timeTick), reject })
+      const said = this.beginning.say(truncation)
+      submit({
+        properties: () => tickProperties(this.#logIdentity, said.now()),
+        sent: () => said.sent(),
+        resolve: ({ timeTick }) => {
+          said.stored()
+          resolve(timeTick)
+        },
+        reject: (error, sent) => {
+          said.failed(sent !== undefined)
+          reject(error)
+        },
+      })
       // Not before: one that is refused leaves what is due as it is.
       this.#rest()
     })
