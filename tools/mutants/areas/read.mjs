@@ -6,6 +6,7 @@ const plan = 'packages/core/src/read/plan-read.ts'
 const truncation = 'packages/core/src/adaptor/truncation.ts'
 const noRoom = 'packages/core/test/no-room.test.ts'
 const lostEnd = 'packages/core/test/lost-end.test.ts'
+const explained = 'packages/core/test/lost-end-explained.test.ts'
 const holes = 'packages/core/test/holes.test.ts'
 const restart = 'packages/core/test/restart.test.ts'
 const fencing = 'packages/core/test/fencing.test.ts'
@@ -177,6 +178,20 @@ export const readMutants = [
     find: '      await log().truncate(steps[0] as MessageId, waits)\n',
     replace: '',
     harness: noRoom,
+  },
+  {
+    name: 'what ends a writer is explained once more, behind what it acknowledged since',
+    file: 'packages/core/src/adaptor/writer-looks.ts',
+    find: 'if (this.#explained.has(reason)) return reason\n',
+    replace: '',
+    harness: explained,
+  },
+  {
+    name: 'what ended a reader is held back for as long as the log’s end can’t be looked at',
+    file: 'packages/core/src/read/explain-end.ts',
+    find: 'const PATIENCE_MS = 5_000\n',
+    replace: 'const PATIENCE_MS = 5_000_000\n',
+    harness: explained,
   },
   {
     name: 'a log that begins above the truncation point that it names can’t be read',

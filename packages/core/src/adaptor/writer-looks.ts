@@ -33,6 +33,8 @@ export interface WriterLooksOptions {
 export class WriterLooks {
   readonly #options: WriterLooksOptions
   readonly #readBack: ReadBack
+  /** What `explained` has answered. */
+  readonly #explained = new WeakSet<object>()
 
   constructor(options: WriterLooksOptions) {
     this.#options = options
@@ -89,7 +91,7 @@ export class WriterLooks {
   async explainIds(next: MessageId, signal: AbortSignal): Promise<WalError> {
     const { trouble, view, lastAcked, writer } = this.#options
     const { ids, where } = view()
-    let lost: unknown
+    let lost: WalError | undefined
     try {
       await this.#outlasting(10, signal, () => this.#forward(undefined, signal))
     } catch (error) {
@@ -104,10 +106,16 @@ export class WriterLooks {
     throw error
   }
 
-  /** The error that ends the writer, with the positions that it can name. Never rejects. */
-  async explained(reason: unknown, signal: AbortSignal): Promise<WalError> {
+  /**
+   * The error that ends the writer, with the positions that it can name. Never rejects. Once: a writer that acknowledges d
+   * after it was found to have lost c would later name d as what it lost, and a place behind d to go on from.
+   */
+  async explained(reason: WalError, signal: AbortSignal): Promise<WalError> {
+    if (this.#explained.has(reason)) return reason
     const { context, lastAcked, writer } = this.#options
-    return (await explainEnd(reason, { ...lastAcked(), writer }, context(), signal)) as WalError
+    const error = (await explainEnd(reason, { ...lastAcked(), writer }, context(), signal)) as WalError
+    this.#explained.add(error)
+    return error
   }
 
   close(): Promise<void> {

@@ -23,7 +23,7 @@ export function isStorageFull(error: unknown): boolean {
   return WalError.isInstance(error) && error.code === 'WAL_STORAGE_FULL'
 }
 
-export function isRolledBack(error: unknown): boolean {
+export function isRolledBack(error: unknown): error is WalError {
   return WalError.isInstance(error) && error.code === 'WAL_LOG_ROLLED_BACK'
 }
 

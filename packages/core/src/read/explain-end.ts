@@ -1,5 +1,5 @@
 import { type LogRolledBackError, type PositionTruncatedError, WalError } from '@wal/walimpls'
-import { retry } from '@wal/walimpls/helper'
+import { abortable, onAbort, retry } from '@wal/walimpls/helper'
 import { isRolledBack, isTruncated, mayPass } from '../errors/classify.js'
 import type { KnownPlace } from './log-order.js'
 import { nameOldest } from './oldest-position.js'
@@ -9,10 +9,13 @@ import { nameLoss } from './resume-position.js'
 /** What takes the end of a log away often takes the connections with it: the position is looked for again so many times. */
 const MOST_FAILURES = 10
 const LONGEST_PAUSE_MS = 500
+/** A log that gives nothing must not keep back what ended its reader. The tries and their pauses take 3 s of it. */
+const PATIENCE_MS = 5_000
 
 /**
  * What ended a reader, with positions from which it can go on: `oldest` of a truncated log, `resumeAt` of one that lost its
- * end. `known` is the last place that the reader knows the log to have had. Other errors are left as they are.
+ * end. `known` is the last place that the reader knows the log to have had. Other errors are left as they are, and so is
+ * one for which no position is found before `signal` aborts or patience is over. Never rejects.
  */
 export async function explainEnd(
   error: unknown,
@@ -21,18 +24,23 @@ export async function explainEnd(
   signal: AbortSignal,
 ): Promise<unknown> {
   if (!WalError.isInstance(error)) return error
-  const named = (): Promise<unknown> | undefined =>
+  if (!isTruncated(error) && !isRolledBack(error)) return error
+  const looking = new AbortController()
+  const named = (): Promise<unknown> =>
     isTruncated(error)
-      ? nameOldest(error as PositionTruncatedError, known, context, signal)
-      : isRolledBack(error)
-        ? nameLoss(error as LogRolledBackError, known, context, signal)
-        : undefined
+      ? nameOldest(error as PositionTruncatedError, known, context, looking.signal)
+      : nameLoss(error as LogRolledBackError, known, context, looking.signal)
   const shouldRetry = (reason: unknown, failures: number) => failures < MOST_FAILURES && mayPass(reason)
-  const options = { firstMs: 20, maxMs: LONGEST_PAUSE_MS, shouldRetry, signal }
+  const options = { firstMs: 20, maxMs: LONGEST_PAUSE_MS, shouldRetry, signal: looking.signal }
+  const patience = context.runtime.setTimeout(() => looking.abort(), PATIENCE_MS)
+  const stopListening = onAbort(signal, (reason) => looking.abort(reason))
   try {
-    return (await retry(context.runtime, options, async () => named())) ?? error
+    return await abortable(retry(context.runtime, options, named), looking.signal)
   } catch {
     // The end is what has to be told; the log may have been closed, or truncated further, meanwhile.
     return error
+  } finally {
+    patience.clear()
+    stopListening()
   }
 }

@@ -3,9 +3,6 @@ import type { OutcomeToken } from '../append/outcome-token.js'
 import { explainEnd } from '../read/explain-end.js'
 import type { ReadContext } from '../read/read-context.js'
 
-/** A log that gives nothing must not keep the rejection back. */
-const PATIENCE_MS = 10_000
-
 /**
  * Looks where reading goes on, for those whose tokens start from a record that the log lost. One look serves all that
  * start from the same record and come while it is under way.
@@ -32,20 +29,8 @@ export class LossLooks {
 
   async #look(error: unknown, token: OutcomeToken, context: ReadContext): Promise<unknown> {
     const { writer, ackedBefore } = token
-    const impatient = new AbortController()
-    const { signal } = impatient
-    const stop = () => impatient.abort()
-    const patience = context.runtime.setTimeout(stop, PATIENCE_MS)
-    this.#ending.signal.addEventListener('abort', stop)
-    try {
-      const known = { writer, timeTick: ackedBefore.timeTick, id: context.ids.parse(ackedBefore.id) }
-      return await abortable(explainEnd(error, known, context, signal), signal)
-    } catch {
-      return error
-    } finally {
-      patience.clear()
-      this.#ending.signal.removeEventListener('abort', stop)
-    }
+    const known = { writer, timeTick: ackedBefore.timeTick, id: context.ids.parse(ackedBefore.id) }
+    return explainEnd(error, known, context, this.#ending.signal)
   }
 
   /** Those that wait are told at once. */

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { WalError } from '@wal/walimpls'
+import { test } from 'vitest'
+import { type LogRolledBackError, type Runtime, systemRuntime, type WAL } from '../src/index.js'
+import { cleanLogs, message, open, openReader, texts, within } from './harness.js'
+import { overMemory } from './over-memory.js'
+import { loseAllBut } from './stored-log.js'
+
+cleanLogs()
+
+const IDLE = { timeTickMs: 60_000 } as const
+
+/** Whose long patience is over fifty times as soon. */
+const impatient: Runtime = {
+  ...systemRuntime,
+  setTimeout: (run, ms, options) => systemRuntime.setTimeout(run, ms < 1_000 ? ms : ms / 50, options),
+}
+
+async function aborted({ signal }: WAL): Promise<LogRolledBackError> {
+  if (!signal.aborted)
+    await within(new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true })))
+  return signal.reason
+}
+
+test('H197: a writer that stores in a log that lost its end says to go on before what it stored there', async () => {
+  const wal = await open(IDLE)
+  const lost = []
+  for (const each of ['a', 'b', 'c']) lost.push(await wal.append(message(each)))
+  loseAllBut(2)
+  await within(wal.append(message('d')))
+  const { message: text, resumeAt, known } = await aborted(wal)
+  assert.equal(known, lost[2]?.position)
+  assert.equal(text.split('Reading can go on at').length, 2, text)
+  const reader = await openReader()
+  assert.deepEqual(await texts(reader.read({ after: resumeAt as string, until: 'end' })), ['d'])
+})
+
+test('what ends a writer is not explained once more where the first look found no place to go on', async () => {
+  let blind = false
+  const unavailable = () => new WalError('WAL_UNAVAILABLE', 'no leader', { retryable: false })
+  let lookedAt = 0
+  const builder = overMemory((log) => ({
+    last: async (waits) => {
+      // The look that finds the loss, and from the second one on those that look for a place to go on.
+      if (blind && ++lookedAt === 2) throw unavailable()
+      return log.last(waits)
+    },
+  }))
+  const wal = await open({ ...IDLE, builder })
+  for (const each of ['a', 'b', 'c']) await wal.append(message(each))
+  loseAllBut(2)
+  blind = true
+  await within(wal.append(message('d')))
+  const { code, resumeAt } = await aborted(wal)
+  assert.equal(code, 'WAL_LOG_ROLLED_BACK')
+  assert.equal(resumeAt, undefined)
+})
+
+test('H199: what ended a reader is told, though the log’s end can’t be looked at', async () => {
+  const wal = await open(IDLE)
+  for (const each of ['a', 'b', 'c', 'd']) await wal.append(message(each))
+  let blind = false
+  const builder = overMemory(
+    () => ({}),
+    (log) => ({
+      last: async (waits) => {
+        if (blind) throw new WalError('WAL_UNAVAILABLE', 'no leader', { retryable: true })
+        return log.last(waits)
+      },
+    }),
+  )
+  const scanner = (await openReader({ builder, runtime: impatient })).read()
+  for (let i = 0; i < 4; i++) await scanner.next()
+  const next = scanner.next()
+  next.catch(() => {})
+  blind = true
+  loseAllBut(2)
+  const newer = await open(IDLE)
+  for (const each of ['x', 'y', 'z', 'u']) await newer.append(message(each))
+  await assert.rejects(within(next, 8_000), { code: 'WAL_LOG_ROLLED_BACK', resumeAt: undefined })
+})
+
+test('a truncation that is refused says so, though nothing can be read to find where reading goes on', async () => {
+  let hanging = false
+  const builder = overMemory((log) => ({
+    last: (waits) => (hanging ? new Promise(() => {}) : log.last(waits)),
+  }))
+  const wal = await open({ ...IDLE, runtime: impatient, builder })
+  const { position } = await wal.append(message('a'))
+  loseAllBut(1)
+  hanging = true
+  await assert.rejects(within(wal.truncate(position), 8_000), { code: 'WAL_LOG_ROLLED_BACK' })
+})
