@@ -126,8 +126,10 @@ export interface WAL extends ReadOnlyWAL {
   latestReadableTimeTick(vchannel?: string): Promise<TimeTick>
   /**
    * Lets go of everything up to and including the message at `position`. Afterwards `read` begins behind it. Storage is
-   * freed at the backend's granularity. Backwards is a no-op. Rejects: `WAL_INVALID_ARGUMENT` (no position, or one above the
-   * log's end), `WAL_POSITION_MISMATCH`, and as `append` does; the same call again finishes what one left half done.
+   * freed at the backend's granularity. Backwards is a no-op. Rejects: `WAL_INVALID_ARGUMENT` (no position),
+   * `WAL_POSITION_MISMATCH`, `WAL_LOG_ROLLED_BACK` (the log does not hold what the position names; nothing was truncated),
+   * and as `append` does. With the outcome `not-written` the log begins where it did. With `unknown` it may begin behind
+   * `position`, or may come to; the same call again finishes what one left half done.
    */
   truncate(position: Position, waits?: Waits): Promise<void>
 }
