@@ -131,13 +131,6 @@ export const appendMutants = [
     harness: 'packages/core/test/lost-end.test.ts',
   },
   {
-    name: 'a writer that ends goes on sending until it is stopped',
-    file: pipeline,
-    find: "    this.#state = 'broken'\n",
-    replace: '',
-    harness: ending,
-  },
-  {
     name: 'a writer that ends acknowledges more than what was confirmed',
     file: pipeline,
     find: '      if (this.#ending !== undefined && !head.confirmed) break\n',
