@@ -13,7 +13,7 @@ interface Piece {
 const pieces: Piece[] = []
 
 /**
- * Bytes that whoever gets them may keep. A view keeps all of the memory that it is a part of, which may be the megabyte
+ * Bytes that their receiver may keep. A view keeps all of the memory that it is a part of, which may be the megabyte
  * that was read from a file in one go, or a slab with a thousand other messages. So it is copied, unless it is most of that
  * memory. A copy keeps at most sixteen times its size, or the smallest piece of 512 bytes.
  */

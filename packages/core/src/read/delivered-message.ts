@@ -134,7 +134,7 @@ export class DeliveredMessage implements Message {
     return this.#position
   }
 
-  /** Of this message, for whoever does not keep it. */
+  /** Of this message, to be kept without the message itself. */
   get place(): { readonly position: Position } {
     return new ReadPlace(this.#record, this.#logIdentity, this.#naming)
   }
