@@ -4,18 +4,10 @@ import { AppendError, type Batch, type OpenerBuilderImpls, propertyOf, WalError 
 import { test } from 'vitest'
 import { cleanLogs, message, open, pause, texts, turn, within } from './harness.js'
 import { overMemory } from './over-memory.js'
+import { gate } from './resolve/gated.js'
 import { loseAllBut, storedRecords } from './stored-log.js'
 
 cleanLogs()
-
-/** Closed at first: who passes waits until it is opened. */
-function gate() {
-  let open = () => {}
-  const opened = new Promise<void>((resolve) => {
-    open = resolve
-  })
-  return { opened, open }
-}
 
 test('H203: a writer whose log lost its end acknowledges what it has found to count, and sends no more', async () => {
   const answers = new Map<string, Promise<void>>()

@@ -56,9 +56,7 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
     const view = { log, ids, where, runtime, logger }
     const metrics = WalMetrics.create({ backend, channel, term: -1 }, logger)
     metrics?.observe()
-    const looks = new SharedLooks(runtime, this.signal, () =>
-      awaitLogEnd(view, this.signal, new Trouble(view)),
-    )
+    const looks = new SharedLooks(runtime, () => awaitLogEnd(view, this.signal, new Trouble(view)))
     const context: ReadContext = {
       where,
       backend,

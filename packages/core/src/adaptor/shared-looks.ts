@@ -10,16 +10,14 @@ const PATIENCE_MS = 2_000
  * who asked before it began, so at most one is under way and one is to follow, unless that one takes long.
  */
 export class SharedLooks {
+  readonly #runtime: Runtime
   readonly #look: () => Promise<LogEnd>
   #underWay: Promise<LogEnd> | undefined
   #next: Promise<LogEnd> | undefined
 
-  /** `look` ends with the log, as `ended` does. */
-  constructor(
-    private readonly runtime: Runtime,
-    private readonly ended: AbortSignal,
-    look: () => Promise<LogEnd>,
-  ) {
+  /** `look` ends with the log. */
+  constructor(runtime: Runtime, look: () => Promise<LogEnd>) {
+    this.#runtime = runtime
     this.#look = look
   }
 
@@ -43,8 +41,8 @@ export class SharedLooks {
 
   async #beginBehind(before: Promise<LogEnd>): Promise<LogEnd> {
     const waited = new AbortController()
-    const patience = sleep(this.runtime, PATIENCE_MS, AbortSignal.any([waited.signal, this.ended]))
-    // What ends either is told by the look that follows.
+    const patience = sleep(this.#runtime, PATIENCE_MS, waited.signal)
+    // How that one failed is told to those who waited for it.
     await Promise.race([before, patience]).catch(() => {})
     patience.catch(() => {})
     waited.abort()

@@ -22,10 +22,6 @@ export class PageBudget {
 
   constructor(readonly capacityBytes: number) {}
 
-  get bytes(): number {
-    return this.#bytes
-  }
-
   /** How much one more scanner reads at once: the more hold something, the less. */
   get pageBytes(): number {
     const share = (this.capacityBytes * SHARE_OF_FIRST) / (this.#held.size + 1)
