@@ -48,6 +48,8 @@ export class LogReader {
   private finalEnd = 0
   private lastFrameId = 0
   private segmentNextId = 0
+  /** The last frame given out. */
+  private given: FrameHeader | undefined
   /** Where no whole frame was found the last time. */
   private suspect = -1
   private syncedAt = Number.NEGATIVE_INFINITY
@@ -106,6 +108,7 @@ export class LogReader {
         this.place(frame.start),
         `record ${this.segmentNextId} is missing, ${frame.firstId} follows`,
       )
+    this.checkGiven(frame)
     this.chunkIndex++
     this.offset = frame.end
     this.lastFrameId = frame.firstId
@@ -113,12 +116,23 @@ export class LogReader {
     this.log.index.note((this.link as Link).name, frame)
     if (this.segmentNextId <= this.nextId) return undefined
     this.nextId = this.segmentNextId
+    this.given = frame
     return {
       bytes: chunk.bytes,
       at: frame.start - chunk.start,
       header: frame,
       place: this.place(frame.start),
     }
+  }
+
+  /** A successor writes the last batch again, and only that: another one where it lay is another log. */
+  private checkGiven(frame: FrameHeader): void {
+    const { given } = this
+    if (given === undefined || given.firstId < frame.firstId || given.firstId >= frame.firstId + frame.count)
+      return
+    const same =
+      given.firstId === frame.firstId && given.count === frame.count && given.bodyCrc === frame.bodyCrc
+    if (!same) throw this.putBack(`${this.place(frame.start)} holds another batch than the one read before`)
   }
 
   private isFinal(frame: FrameHeader): boolean {
@@ -223,17 +237,25 @@ export class LogReader {
     return this.enter(next)
   }
 
-  /** The present segment is gone: truncated, or the log is another one than before. */
+  /** The present segment is not of the log any more. */
   private locateBehind(links: readonly Link[]): Promise<boolean> {
+    const { name } = this.link as Link
     const [first] = links
-    if (first !== undefined && first.name.firstId < this.segmentNextId) {
-      this.log.forget()
-      throw new WalError(
-        'WAL_UNAVAILABLE',
-        `${this.reader?.path} is gone, though the log begins before it: the folder was put back to an older state while it was open. It is read again.`,
-      )
-    }
+    const isTruncated = first === undefined || first.name.firstId > name.firstId
+    if (!isTruncated && !this.mayBeRewritten(name))
+      throw this.putBack(`${this.reader?.path} is gone, though the log begins before it`)
     return this.locate(links)
+  }
+
+  /** Whether a successor may have left the segment out of the log: it does so with one batch, which it writes again. */
+  private mayBeRewritten({ epoch, firstId }: SegmentName): boolean {
+    return this.lastFrameId <= firstId && isSuperseded(this.log.files, this.log.path, epoch)
+  }
+
+  private putBack(what: string): WalError {
+    this.log.forget()
+    const why = 'the folder was put back to an older state while it was open. It is read again.'
+    return new WalError('WAL_UNAVAILABLE', `${what}: ${why}`)
   }
 
   private async locate(links?: readonly Link[]): Promise<boolean> {
@@ -242,8 +264,14 @@ export class LogReader {
     if (first === undefined) return false
     checkKept(messageIds, this.nextId, first.name.firstId)
     let at = this.links.length - 1
-    while ((this.links[at] as Link).name.firstId > this.nextId) at--
+    const from = Math.max(first.name.firstId, this.rereadFrom)
+    while ((this.links[at] as Link).name.firstId > from) at--
     return this.enter(this.links[at] as Link)
+  }
+
+  /** Behind what was given out already, the last frame of it is looked at again. */
+  private get rereadFrom(): number {
+    return this.given?.firstId ?? this.nextId
   }
 
   private async enter(link: Link): Promise<boolean> {
@@ -259,7 +287,7 @@ export class LogReader {
     this.chunk = undefined
     this.finalEnd = 0
     this.suspect = -1
-    this.offset = this.log.index.nearest(link.name, this.nextId) ?? SEGMENT_HEADER_BYTES
+    this.offset = this.log.index.nearest(link.name, this.rereadFrom) ?? SEGMENT_HEADER_BYTES
     this.segmentNextId = this.offset === SEGMENT_HEADER_BYTES ? link.name.firstId : 0
     this.lastFrameId = link.name.firstId
     return true

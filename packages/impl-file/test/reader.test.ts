@@ -1,5 +1,7 @@
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { type File, type FileSystem, systemRuntime } from '@wal/walimpls'
+import { type File, type FileSystem, type ScannerImpls, systemRuntime } from '@wal/walimpls'
+import type { NumberId } from '@wal/walimpls/helper'
 import { expect, test } from 'vitest'
 import { fileBuilder } from '../src/builder.js'
 import { claimEpoch } from '../src/epoch.js'
@@ -96,3 +98,45 @@ test('an idle reader asks the disk seldom', async () => {
   await opener.close()
   expect(await waiting).toBeUndefined()
 })
+
+test('a reader goes on where the segment it read was written again by a successor', async () => {
+  const path = temporaryFolder()
+  const older = await (await openerFor(path)).open('orders', { term: 1, incarnation: 'one' })
+  await older.append(batchOf(0, ['first', 'second']))
+  const reader = (await (await openerFor(path)).openReadOnly('orders')).read({
+    start: 'oldest',
+    maxBytes: 3_000,
+  })
+  expect(await next(reader)).toEqual(['first', 'second'])
+  // A segment with one batch leaves the log: the next writer repeats the batch in a segment of its own.
+  const newer = await (await openerFor(path)).open('orders', { term: 2, incarnation: 'two' })
+  await newer.append(batchOf(0, ['opening']))
+  expect(await next(reader)).toEqual(['opening'])
+  await reader.close()
+})
+
+test.each([1, 40])('a reader of another batch of %i than lies there now does not go on', async (size) => {
+  const path = temporaryFolder()
+  const folder = join(path, 'orders')
+  const older = await (await openerFor(path)).open('orders', { term: 1, incarnation: 'one' })
+  await fill(older, 1, { size })
+  const names = readdirSync(folder)
+  const reader = (await (await openerFor(path)).openReadOnly('orders')).read({
+    start: 'oldest',
+    maxBytes: 30_000,
+  })
+  expect(await next(reader)).toHaveLength(size)
+  // The folder of a moment ago, in which another writer takes over and fills several segments.
+  for (const name of names) if (name.endsWith('.seg')) rmSync(join(folder, name))
+  const newer = await (await openerFor(path)).open('orders', { term: 2, incarnation: 'two' })
+  await fill(newer, 20, { size: 3 })
+  await expect(next(reader)).rejects.toMatchObject({ code: 'WAL_UNAVAILABLE' })
+})
+
+/** The texts of the next messages that there are. */
+async function next(scanner: ScannerImpls<NumberId>): Promise<string[]> {
+  for (;;) {
+    const messages = await scanner.next()
+    if (messages?.length !== 0) return (messages ?? []).map(textOf)
+  }
+}

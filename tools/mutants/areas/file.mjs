@@ -115,6 +115,27 @@ export const fileMutants = [
     harness: 'packages/impl-file/test/put-back.test.ts',
   },
   {
+    name: 'file: a segment that a successor wrote again was put back',
+    file: 'packages/impl-file/src/log-reader.ts',
+    find: 'return this.lastFrameId <= firstId && isSuperseded(this.log.files, this.log.path, epoch)',
+    replace: 'return this.lastFrameId < firstId && isSuperseded(this.log.files, this.log.path, epoch)',
+    harness: 'packages/impl-file/test/reader.test.ts',
+  },
+  {
+    name: 'file: a reader goes on behind a batch that is another one now',
+    file: 'packages/impl-file/src/log-reader.ts',
+    find: '    this.checkGiven(frame)\n',
+    replace: '',
+    harness: 'packages/impl-file/test/reader.test.ts',
+  },
+  {
+    name: 'file: a reader does not look at its last batch again where its segment left the log',
+    file: 'packages/impl-file/src/log-reader.ts',
+    find: 'return this.given?.firstId ?? this.nextId',
+    replace: 'return this.nextId',
+    harness: 'packages/impl-file/test/reader.test.ts',
+  },
+  {
     name: 'file: no room set aside for an opening record',
     file: 'packages/impl-file/src/reserve.ts',
     find: 'if (!this.files.existsNow(path)) await this.create(path)',
