@@ -1,5 +1,5 @@
 import { type File, WalError, type Writer } from '@wal/walimpls'
-import { claimEpoch, isCurrent } from './epoch.js'
+import { claimEpoch, isCurrent, isSuperseded } from './epoch.js'
 import { codeOf, isNoRoom, mapAppendError } from './error-mapping.js'
 import { identityOf, sealFrame } from './frame.js'
 import type { EncodedBatch } from './frame-encoder.js'
@@ -81,8 +81,7 @@ export class LogWriter {
   isFenced(): boolean {
     this.replaced ||= !this.isInPlace()
     if (this.replaced) return true
-    if (this.epoch !== undefined && !this.fenced)
-      this.fenced = !isCurrent(this.log.files, this.log.path, this.epoch)
+    if (this.epoch !== undefined) this.fenced ||= !this.isNewest(this.epoch)
     return this.fenced
   }
 
@@ -257,6 +256,12 @@ export class LogWriter {
     this.open = undefined
     // All that counts is durable already.
     await segment?.file.close().catch(() => {})
+  }
+
+  /** Of a channel that was deleted neither a segment nor the marker is there, so one look tells, and the other is spared. */
+  private isNewest(epoch: number): boolean {
+    const { files, path } = this.log
+    return this.lastSegment === undefined ? isCurrent(files, path, epoch) : !isSuperseded(files, path, epoch)
   }
 
   /** A microsecond, so it is asked before every acknowledgement: what goes into a file without a name is lost. */
