@@ -5,7 +5,7 @@ import type { Trouble } from '../diagnostics/trouble.js'
 import type { ReadableTicks } from '../time-tick/readable-ticks.js'
 import { appendError, notSentInTime, stillOnItsWay } from './append-error.js'
 import { type ResultContext, StoredResult } from './append-result.js'
-import { type AppendTask, settle } from './append-task.js'
+import { type AppendTask, settle, type TaskOwner } from './append-task.js'
 import { type BatchInFlight, endOutcome } from './batch-in-flight.js'
 import { type Failure, FailureTurns } from './failure-turns.js'
 import type { InSlices } from './in-slices.js'
@@ -79,9 +79,14 @@ export class AppendOutcomes {
       if (task.state === 'settled') continue
       settle(task)
       const result = new StoredResult(stored, i, ids[i] as MessageId, task.message.vchannel)
-      if (busy) this.#slices.add(() => task.owner.resolve(result))
+      if (busy) this.#resolveLater(task.owner, result)
       else task.owner.resolve(result)
     }
+  }
+
+  /** Apart, since a function made in the loop would cost every message. */
+  #resolveLater(owner: TaskOwner, result: StoredResult): void {
+    this.#slices.add(() => owner.resolve(result))
   }
 
   /** `batch` undefined: they had not been sent. */

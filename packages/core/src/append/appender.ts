@@ -266,15 +266,23 @@ export class Appender implements PipelineEvents {
     const task = this.#task(message, bytes, ++this.#taken, deadline, owner, tick)
     if (this.#options.admission.enter(task)) this.#pipeline.enter(task)
     this.#deadlines.watch(deadline)
-    if (signal !== undefined)
-      task.stopListening = onAbort(signal, (reason) =>
-        this.#giveUp(task, (sent) => this.#outcomes.aborted(task, sent, reason)),
-      )
+    if (signal !== undefined) this.#endWith(signal, task)
+  }
+
+  /** Apart from what every message passes through, where a function made here would cost each of them. */
+  #endWith(signal: AbortSignal, task: AppendTask): void {
+    task.stopListening = onAbort(signal, (reason) =>
+      this.#giveUp(task, (sent) => this.#outcomes.aborted(task, sent, reason)),
+    )
   }
 
   #tick(owner: TickOwner): TakenMessage {
     const properties = owner.properties()
     return new TakenMessage(this.#arena, new Uint8Array(0), '', MESSAGE_TYPE.TimeTick, properties)
+  }
+
+  #renewing(tick: TickOwner): NonNullable<AppendTask['tick']> {
+    return { renewed: () => this.#tick(tick), sent: () => tick.sent() }
   }
 
   #task(
@@ -288,7 +296,7 @@ export class Appender implements PipelineEvents {
     const owner = this.#options.diagnostics?.watch(waiting, message) ?? waiting
     return {
       message,
-      tick: tick && { renewed: () => this.#tick(tick), sent: () => tick.sent() },
+      tick: tick && this.#renewing(tick),
       bytes,
       ordinal,
       state: 'waiting',

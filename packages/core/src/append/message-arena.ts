@@ -2,14 +2,6 @@ import { packedBytes, propertiesBound, writeProperties } from '@wal/walimpls/hel
 
 const SLAB_BYTES = 256 << 10
 
-/** Where a message's bytes lie: payload, and behind it the user's properties, packed. */
-export interface MessageBytes {
-  readonly slab: Buffer
-  readonly start: number
-  readonly payloadEnd: number
-  readonly end: number
-}
-
 /**
  * Copies messages into large slabs, one behind the other. The write-ahead buffer keeps slabs and offsets and no object
  * per message, which the garbage collector would copy twice and then mark for as long as the buffer holds it (half of
@@ -17,33 +9,35 @@ export interface MessageBytes {
  * last one. Each writer has its own: in a shared one a quiet log's few records would keep a busy one's slabs.
  */
 export class MessageArena {
-  #slab: Buffer = Buffer.alloc(0)
+  /** Where the bytes of the message that was copied last lie: its payload, and behind it the user's properties, packed. */
+  slab: Buffer = Buffer.alloc(0)
+  start = 0
+  payloadEnd = 0
+  end = 0
+  #shared = this.slab
   #used = 0
 
-  copy(payload: Uint8Array, properties: readonly string[]): MessageBytes {
+  /** The place is in the fields from here on, since an object for each message would be one more to collect. */
+  copy(payload: Uint8Array, properties: readonly string[]): void {
     const bound = payload.length + propertiesBound(properties)
     if (bound > SLAB_BYTES / 8) {
       // A slab of its own lives as long as the message does: the bound may be three times what it needs.
-      const slab = Buffer.allocUnsafeSlow(payload.length + packedBytes(properties))
-      return place(slab, 0, payload, properties)
+      this.#place(Buffer.allocUnsafeSlow(payload.length + packedBytes(properties)), 0, payload, properties)
+      return
     }
-    if (this.#used + bound > this.#slab.length) {
-      this.#slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
+    if (this.#used + bound > this.#shared.length) {
+      this.#shared = Buffer.allocUnsafeSlow(SLAB_BYTES)
       this.#used = 0
     }
-    const bytes = place(this.#slab, this.#used, payload, properties)
-    this.#used = bytes.end
-    return bytes
+    this.#place(this.#shared, this.#used, payload, properties)
+    this.#used = this.end
   }
-}
 
-function place(
-  slab: Buffer,
-  start: number,
-  payload: Uint8Array,
-  properties: readonly string[],
-): MessageBytes {
-  slab.set(payload, start)
-  const payloadEnd = start + payload.length
-  return { slab, start, payloadEnd, end: writeProperties(slab, payloadEnd, properties) }
+  #place(slab: Buffer, start: number, payload: Uint8Array, properties: readonly string[]): void {
+    slab.set(payload, start)
+    this.slab = slab
+    this.start = start
+    this.payloadEnd = start + payload.length
+    this.end = writeProperties(slab, this.payloadEnd, properties)
+  }
 }

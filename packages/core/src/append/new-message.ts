@@ -12,14 +12,17 @@ import {
 import { packedTextBytes } from '@wal/walimpls/helper'
 import { ownBytes } from '../buffer/own-bytes.js'
 import type { NewMessage } from '../wal.js'
-import type { MessageArena, MessageBytes } from './message-arena.js'
+import type { MessageArena } from './message-arena.js'
 
 const MAX_VCHANNEL_LENGTH = 1024
 const NO_PROPERTIES: readonly string[] = []
 
 /** A message, checked and taken over: the payload is a copy of ours. */
 export class TakenMessage {
-  readonly place: MessageBytes
+  /** Where the copy lies; the user's properties follow it, packed. */
+  readonly slab: Buffer
+  readonly start: number
+  readonly payloadEnd: number
   readonly vchannel: string
   readonly type: number
   readonly properties: readonly string[]
@@ -34,19 +37,21 @@ export class TakenMessage {
     type: number,
     properties: readonly string[],
   ) {
-    const place = arena.copy(payload, properties)
-    this.place = place
+    arena.copy(payload, properties)
+    this.slab = arena.slab
+    this.start = arena.start
+    this.payloadEnd = arena.payloadEnd
     this.vchannel = vchannel
     this.type = type
     this.properties = properties
     // The texts are encoded by now, so their length is known without looking at them again.
-    this.bytes = payload.length + utf8Length(vchannel) + packedTextBytes(place.slab, place.payloadEnd)
+    this.bytes =
+      payload.length + utf8Length(vchannel) + packedTextBytes(arena.slab, arena.payloadEnd, arena.end)
   }
 
   /** A view of the copy. */
   get payload(): Uint8Array {
-    const { slab, start, payloadEnd } = this.place
-    return slab.subarray(start, payloadEnd)
+    return this.slab.subarray(this.start, this.payloadEnd)
   }
 }
 

@@ -40,13 +40,13 @@ export class BufferedRun implements Run {
     this.#types = new Array(count)
     let bytes = 0
     for (let i = 0; i < count; i++) {
-      const { place, vchannel, type, bytes: size } = (messages[i] as { message: TakenMessage }).message
-      this.#slabs[i] = place.slab
-      this.#starts[i] = place.start
-      this.#payloadEnds[i] = place.payloadEnd
-      this.#vchannels[i] = vchannel
-      this.#types[i] = type
-      bytes += size + RECORD_OVERHEAD_BYTES
+      const { message } = messages[i] as { message: TakenMessage }
+      this.#slabs[i] = message.slab
+      this.#starts[i] = message.start
+      this.#payloadEnds[i] = message.payloadEnd
+      this.#vchannels[i] = message.vchannel
+      this.#types[i] = message.type
+      bytes += message.bytes + RECORD_OVERHEAD_BYTES
     }
     this.bytes = bytes
   }

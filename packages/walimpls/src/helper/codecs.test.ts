@@ -39,7 +39,7 @@ describe('packed properties', () => {
         const end = writeProperties(plain, offset, list)
         expect(readProperties(plain, offset)).toEqual({ properties: list, end })
         expect(packedBytes(list)).toBe(packed.length)
-        expect(packedTextBytes(plain, offset)).toBe(Buffer.byteLength(list.join('')))
+        expect(packedTextBytes(plain, offset, end)).toBe(Buffer.byteLength(list.join('')))
       }),
     )
   })

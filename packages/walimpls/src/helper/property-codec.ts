@@ -37,18 +37,10 @@ export function packedBytes(properties: PropertyList): number {
 }
 
 /** How many bytes the texts of packed properties have, without what packing adds: their part of `recordBytes`. */
-export function packedTextBytes(bytes: Uint8Array, offset: number): number {
-  // Nearly always every length is one byte. Every message appended passes here.
-  const count = bytes[offset] as number
-  let at = offset + 1
-  let total = 0
-  for (let i = 0; i < count; i++) {
-    const length = bytes[at] as number
-    if (length > 127 || count > 127) return longTextBytes(bytes, offset)
-    at += 1 + length
-    total += length
-  }
-  return total
+export function packedTextBytes(bytes: Uint8Array, start: number, end: number): number {
+  // Where all of it takes no more than this, every length in it takes one byte. Every message appended passes here.
+  if (end - start <= 128) return end - start - 1 - (bytes[start] as number)
+  return longTextBytes(bytes, start)
 }
 
 function longTextBytes(bytes: Uint8Array, offset: number): number {
