@@ -89,7 +89,7 @@ export const bufferMutants = [
   {
     name: 'a message on its way is charged UTF-16 units',
     file: 'packages/core/src/append/new-message.ts',
-    find: 'packedTextBytes(place.slab, place.payloadEnd)',
+    find: 'packedTextBytes(arena.slab, arena.payloadEnd, arena.end)',
     replace: "properties.join('').length",
     harness: 'packages/core/src/append/stamp.test.ts',
   },
