@@ -6,8 +6,6 @@ export default defineConfig({
     'registry/index': 'src/registry/index.ts',
     'helper/index': 'src/helper/index.ts',
     'testing/index': 'src/testing/index.ts',
-    'conformance/index': 'src/conformance/index.ts',
-    'conformance/check-history-command': 'src/conformance/check-history-command.ts',
   },
   format: ['esm', 'cjs'],
   target: 'node20',

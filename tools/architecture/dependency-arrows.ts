@@ -3,7 +3,7 @@ import { posix } from 'node:path'
 import { type ExportMap, type FileMap, isTest, packageOf } from './file-map.js'
 import { importsOf, parse } from './source-file.js'
 
-/** `impl-* → walimpls ← core`, and packages know each other by their exported names only. */
+/** `impl-* → walimpls ← core`, `conformance → walimpls`, and packages know each other by their exported names only. */
 export function dependencyViolations(files: FileMap, exportsOf: ExportMap): string[] {
   const violations: string[] = []
   for (const [path, text] of files) {
@@ -41,6 +41,8 @@ function arrowProblem(path: string, from: string, specifier: string): string | u
     return `walimpls has no dependencies, but imports '${specifier}'`
   }
   if (from === 'walimpls') return `walimpls imports no other package, but '${specifier}'`
+  if (from === 'conformance' && to !== 'walimpls')
+    return `the kit is given core, and imports walimpls alone, but '${specifier}'`
   if (from === 'core' && to.startsWith('impl-')) return `core imports an implementation, '${specifier}'`
   if (from.startsWith('impl-') && to !== 'walimpls' && !(to === 'core' && isTest(path))) {
     return `an implementation imports walimpls alone, but '${specifier}'`

@@ -1,6 +1,5 @@
-import { posix } from 'node:path'
 import { type FileMap, packageOf } from './file-map.js'
-import { importsOf, parse } from './source-file.js'
+import { importsOf, parse, resolveImport } from './source-file.js'
 
 /**
  * Cycles among a package's own files, each once, as the path round it. Type-only imports are left out: they
@@ -27,12 +26,6 @@ export function importCycles(files: FileMap): string[] {
 function targets(path: string, files: FileMap): string[] {
   return importsOf(parse(path, files.get(path) ?? ''))
     .filter(({ typeOnly }) => !typeOnly)
-    .map(({ specifier }) => (specifier?.startsWith('.') ? resolve(path, specifier, files) : undefined))
+    .map(({ specifier }) => (specifier?.startsWith('.') ? resolveImport(path, specifier, files) : undefined))
     .filter((target) => target !== undefined)
-}
-
-function resolve(path: string, specifier: string, files: FileMap): string | undefined {
-  const target = posix.join(posix.dirname(path), specifier)
-  const candidates = [target, target.replace(/\.([cm]?)js$/, '.$1ts'), `${target}.ts`, `${target}/index.ts`]
-  return candidates.find((candidate) => files.has(candidate))
 }

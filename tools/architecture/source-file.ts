@@ -1,4 +1,6 @@
+import { posix } from 'node:path'
 import ts from 'typescript'
+import type { FileMap } from './file-map.js'
 
 /** One specifier of an import, a re-export, `import()`, `require()` or an import type. */
 export interface ImportReference {
@@ -43,4 +45,11 @@ function loadsModule(callee: ts.Expression): boolean {
 export function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
   visit(node)
   ts.forEachChild(node, (child) => walk(child, visit))
+}
+
+/** The file of the map that a relative import means. */
+export function resolveImport(path: string, specifier: string, files: FileMap): string | undefined {
+  const target = posix.join(posix.dirname(path), specifier)
+  const candidates = [target, target.replace(/\.([cm]?)js$/, '.$1ts'), `${target}.ts`, `${target}/index.ts`]
+  return candidates.find((candidate) => files.has(candidate))
 }

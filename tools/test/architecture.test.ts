@@ -4,6 +4,7 @@ import { ambientAccessViolations } from '../architecture/ambient-access.js'
 import { dependencyViolations } from '../architecture/dependency-arrows.js'
 import { lengthViolations } from '../architecture/file-length.js'
 import { packageOf, readExports, readFiles } from '../architecture/file-map.js'
+import { foldersBothWays } from '../architecture/folder-arrows.js'
 import { importCycles } from '../architecture/import-cycles.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -23,6 +24,9 @@ describe('this repository', () => {
   })
   test('no import cycles inside a package', () => {
     expect(importCycles(files)).toEqual([])
+  })
+  test('no two folders of a package import each other', () => {
+    expect(foldersBothWays(files)).toEqual([])
   })
   test('no source file is past its limit', () => {
     expect(lengthViolations(files)).toEqual([])
@@ -58,6 +62,7 @@ describe('dependency arrows', () => {
     ['impl-file/src/wal.ts', "let wal: import('@wal/core').WAL", 'imports walimpls alone'],
     ['impl-file/src/wal.ts', "export { openWal } from '@wal/core'", 'imports walimpls alone'],
     ['impl-file/src/wal.ts', "import '@wal/impl-kafka'", 'imports walimpls alone'],
+    ['conformance/src/suite.ts', "import type { WAL } from '@wal/core'", 'imports walimpls alone'],
     ['core/src/open.ts', "import '@wal/impl-file'", 'core imports an implementation'],
     ['core/src/open.ts', "require('@wal/impl-file')", 'core imports an implementation'],
     ['core/src/open.test.ts', 'await import(`@wal/impl-file`)', 'core imports an implementation'],
@@ -105,13 +110,13 @@ describe('ambient access', () => {
   })
 
   test.each([
-    ['packages/core/src/wal.ts', '// Date.now() and setTimeout() are the runtime’s'],
-    ['packages/core/src/wal.ts', "const text = 'Date.now()'"],
-    ['packages/core/src/wal.ts', 'runtime.setTimeout(run, 10)'],
-    ['packages/core/src/wal.ts', 'void Promise.resolve().then(run)'],
-    ['packages/core/src/wal.ts', 'interface Timers { setTimeout(run: () => void, ms: number): Timer }'],
-    ['packages/core/src/wal.ts', 'const shown = new Date(milliseconds)'],
-    ['packages/core/src/wal.ts', "import { createHash } from 'node:crypto'"],
+    ['packages/core/src/api/wal.ts', '// Date.now() and setTimeout() are the runtime’s'],
+    ['packages/core/src/api/wal.ts', "const text = 'Date.now()'"],
+    ['packages/core/src/api/wal.ts', 'runtime.setTimeout(run, 10)'],
+    ['packages/core/src/api/wal.ts', 'void Promise.resolve().then(run)'],
+    ['packages/core/src/api/wal.ts', 'interface Timers { setTimeout(run: () => void, ms: number): Timer }'],
+    ['packages/core/src/api/wal.ts', 'const shown = new Date(milliseconds)'],
+    ['packages/core/src/api/wal.ts', "import { createHash } from 'node:crypto'"],
     ['packages/core/src/wal.test.ts', 'setTimeout(run, 10)'],
     ['packages/walimpls/src/runtime.ts', "import * as fs from 'node:fs'\nDate.now()"],
     ['packages/walimpls/src/runtime/clock.ts', 'Date.now()'],
@@ -161,8 +166,44 @@ describe('import cycles', () => {
   })
 })
 
+describe('folders that import each other', () => {
+  const check = (texts: Readonly<Record<string, string>>) =>
+    foldersBothWays(new Map(Object.entries(texts).map(([path, text]) => [`packages/core/src/${path}`, text])))
+
+  test('found, whichever files they are, types included, a folder within a folder too', () => {
+    expect(
+      check({
+        'read/a.ts': "import '../log/b.js'",
+        'log/b.ts': '',
+        'log/c.ts': "import type { A } from '../read/a.js'",
+      }),
+    ).toEqual([
+      'packages/core/src/log and packages/core/src/read: packages/core/src/log/c.ts imports packages/core/src/read/a.ts; packages/core/src/read/a.ts imports packages/core/src/log/b.ts',
+    ])
+    expect(
+      check({
+        'read/a.ts': "export { b } from './order/b.js'",
+        'read/order/b.ts': "import '../c.js'",
+        'read/c.ts': '',
+      }),
+    ).toHaveLength(1)
+  })
+
+  test('one way, the entry file and tests are allowed', () => {
+    expect(
+      check({
+        'index.ts': "import './read/a.js'",
+        'open.ts': '',
+        'read/a.ts': "import '../open.js'",
+        'log/a.test.ts': "import '../read/a.js'",
+        'read/b.ts': "import '../log/a.test.js'\nimport './a.js'",
+      }),
+    ).toEqual([])
+  })
+})
+
 test('file length: 400 lines pass, 401 do not', () => {
-  const lines = (count: number) => new Map([['packages/core/src/wal.ts', 'x\n'.repeat(count)]])
+  const lines = (count: number) => new Map([['packages/core/src/api/wal.ts', 'x\n'.repeat(count)]])
   expect(lengthViolations(lines(400))).toEqual([])
-  expect(lengthViolations(lines(401))).toEqual(['packages/core/src/wal.ts: 401 lines, the limit is 400'])
+  expect(lengthViolations(lines(401))).toEqual(['packages/core/src/api/wal.ts: 401 lines, the limit is 400'])
 })

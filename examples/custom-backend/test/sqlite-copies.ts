@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { LostRecords } from '@wal/walimpls/conformance'
+import type { LostRecords } from '@wal/conformance'
 import Sqlite from 'libsql'
 
 /** The kit's hooks that put a database of a channel back to an older state, and copy it into another directory. */

@@ -9,10 +9,10 @@ import {
 } from '@wal/walimpls'
 import { readOptions } from '@wal/walimpls/helper'
 import { OpenerAdaptor } from './adaptor/opener-adaptor.js'
+import type { OpenerBuilder } from './api/opener.js'
+import type { WalOptions } from './api/wal-options.js'
 import { shareOpener } from './lifetime/shared-opener.js'
-import type { OpenerBuilder } from './opener.js'
 import { checkWaits } from './options/waits.js'
-import type { WalOptions } from './options/wal-options.js'
 
 /** The builder of a registered backend. Throws `WAL_BACKEND_NOT_REGISTERED`, saying which import is missing. */
 export function mustGetBuilder<const N extends string>(name: N): OpenerBuilder<N> {

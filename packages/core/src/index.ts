@@ -22,21 +22,14 @@ export {
   timeTickOf,
   WalError,
 } from '@wal/walimpls'
-export { AppendBatchError } from './append/append-batch-error.js'
-export { getBuilder, mustGetBuilder } from './builder.js'
-export type { Logger } from './diagnostics/logger.js'
-export { type AdmissionCheck, admission } from './interceptor/admission.js'
 export type {
   InterceptedAppend,
   Interceptor,
   InterceptorBuilder,
   InterceptorContext,
-} from './interceptor/interceptor.js'
-export { redo } from './interceptor/redo.js'
-export { type OpenWalOptions, openWal } from './open.js'
-export type { ChannelOptions, Opened, Opener, OpenerBuilder, OpenOptions } from './opener.js'
-export type { WalOptions } from './options/wal-options.js'
-export type { Position } from './position/position.js'
+} from './api/interceptor.js'
+export type { Logger } from './api/logger.js'
+export type { ChannelOptions, Opened, Opener, OpenerBuilder, OpenOptions } from './api/opener.js'
 export type {
   Delivery,
   Gap,
@@ -46,7 +39,7 @@ export type {
   Scanner,
   ScannerElement,
   TimeTickMark,
-} from './scanner.js'
+} from './api/scanner.js'
 export type {
   AppendOptions,
   AppendResolution,
@@ -55,4 +48,11 @@ export type {
   NewMessage,
   ReadOnlyWAL,
   WAL,
-} from './wal.js'
+} from './api/wal.js'
+export type { WalOptions } from './api/wal-options.js'
+export { AppendBatchError } from './append/append-batch-error.js'
+export { getBuilder, mustGetBuilder } from './builder.js'
+export { type AdmissionCheck, admission } from './interceptor/admission.js'
+export { redo } from './interceptor/redo.js'
+export type { Position } from './log/position.js'
+export { type OpenWalOptions, openWal } from './open.js'

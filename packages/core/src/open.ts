@@ -9,11 +9,12 @@ import {
 } from '@wal/walimpls'
 import { optionsFromUrl, parseBackendUrl } from '@wal/walimpls/helper'
 import { OpenDeadline } from './adaptor/open-deadline.js'
+import type { ReadOnlyWAL, WAL } from './api/wal.js'
+import type { WalOptions } from './api/wal-options.js'
 import { buildOpener } from './builder.js'
 import { type CheckedOpen, checkOpenOptions } from './options/open-options.js'
 import { checkNames } from './options/waits.js'
-import { WAL_OPTIONS, type WalOptions } from './options/wal-options.js'
-import type { ReadOnlyWAL, WAL } from './wal.js'
+import { WAL_OPTIONS } from './options/wal-options.js'
 
 export interface OpenWalOptions extends WalOptions, Waits {
   /** Lower-case letters, digits, `_` and `-`, beginning with a letter or digit; at most 200. */

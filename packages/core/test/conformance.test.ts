@@ -1,3 +1,4 @@
+import { conformanceTests } from '@wal/conformance'
 import {
   BreakableConnections,
   copyMemoryLog,
@@ -5,7 +6,6 @@ import {
   memoryBuilder,
   saveMemoryLog,
 } from '@wal/core/testing'
-import { conformanceTests } from '@wal/walimpls/conformance'
 import { test } from 'vitest'
 import { openWal } from '../src/index.js'
 

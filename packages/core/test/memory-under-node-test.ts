@@ -1,6 +1,6 @@
 import { test } from 'node:test'
+import { conformanceTests } from '@wal/conformance'
 import { memoryBuilder } from '@wal/core/testing'
-import { conformanceTests } from '@wal/walimpls/conformance'
 import { openWal } from '../src/index.js'
 
 const leftOut = ['processes', 'secrets', 'disturbed', 'crashed', 'lost-end', 'restored-copy', 'holes']

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { ERROR_CODES } from '@wal/walimpls'
 import { test } from 'vitest'
+import type { ReadOptions } from '../src/api/scanner.js'
 import { WAL_OPTIONS } from '../src/options/wal-options.js'
 import { checkReadOptions } from '../src/read/read-options.js'
-import type { ReadOptions } from '../src/scanner.js'
 
 /** What is the caller's beside `WAL_OPTIONS`: which log, and the open itself. */
 const OF_THE_OPEN = ['channel', 'accessMode', 'term', 'openTimeoutMs', 'signal', 'backend', 'builder']

@@ -1,15 +1,15 @@
 import { AppendError, type Batch, outcomeOf, type Writer } from '@wal/walimpls'
-import { type EncodedBatch, encodeBatch } from './batch-encoder.js'
+import { mapAppendError, mapError } from './client/error-mapping.js'
 import type { RedisCalls } from './client/redis-calls.js'
 import { isAfter, rolledBack } from './continuity.js'
-import { damagedField } from './damaged-state.js'
-import { mapAppendError, mapError } from './error-mapping.js'
-import type { LogKeys } from './log-keys.js'
 import type { LogLook } from './log-view.js'
-import { idText, messageIds, type RedisStreamsId } from './message-id.js'
 import { missing } from './scanner.js'
 import { appendScript } from './scripts/append-script.js'
 import { runScript, textAt } from './scripts/script.js'
+import { type EncodedBatch, encodeBatch } from './stored/batch-encoder.js'
+import { damagedField } from './stored/damaged-state.js'
+import type { LogKeys } from './stored/log-keys.js'
+import { idText, messageIds, type RedisStreamsId } from './stored/message-id.js'
 
 export interface AppenderParts {
   readonly calls: RedisCalls

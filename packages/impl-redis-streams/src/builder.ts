@@ -6,9 +6,9 @@ import {
   WalError,
 } from '@wal/walimpls'
 import { connect } from './client/connect.js'
-import { messageIds, type RedisStreamsId } from './message-id.js'
+import { type FullRedisStreamsOptions, optionTable } from './client/options.js'
 import { RedisStreamsOpener } from './opener.js'
-import { type FullRedisStreamsOptions, optionTable } from './options.js'
+import { messageIds, type RedisStreamsId } from './stored/message-id.js'
 
 export const redisStreamsBuilder: OpenerBuilderImpls<FullRedisStreamsOptions, RedisStreamsId> = {
   name: 'redis-streams',

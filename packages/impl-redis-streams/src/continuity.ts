@@ -1,6 +1,6 @@
 import { PositionTruncatedError, WalError } from '@wal/walimpls'
-import type { Entry } from './entry-decoder.js'
-import { idText, messageIds, type RedisStreamsId } from './message-id.js'
+import type { Entry } from './stored/entry-decoder.js'
+import { idText, messageIds, type RedisStreamsId } from './stored/message-id.js'
 
 /** What the server said of a log's ends, at the moment when a page was read. */
 export interface LogEnds {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import type { FullRedisStreamsOptions } from './client/options.js'
 import { guaranteesOf } from './guarantees.js'
-import type { FullRedisStreamsOptions } from './options.js'
 import type { ServerSettings } from './server-settings.js'
 
 const options: FullRedisStreamsOptions = {

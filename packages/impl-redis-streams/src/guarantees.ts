@@ -1,5 +1,5 @@
 import type { Guarantees } from '@wal/walimpls'
-import type { FullRedisStreamsOptions } from './options.js'
+import type { FullRedisStreamsOptions } from './client/options.js'
 import type { ServerSettings } from './server-settings.js'
 
 /** What the settings make an acknowledgement worth (G2). What a server does not tell is unknown, never assumed. */

@@ -1,9 +1,9 @@
 import { registerBackend, SPEC_VERSION } from '@wal/walimpls'
 import { redisStreamsBuilder } from './builder.js'
-import type { RedisStreamsOptions } from './options.js'
+import type { RedisStreamsOptions } from './client/options.js'
 
 export { redisStreamsBuilder } from './builder.js'
-export type { RedisStreamsOptions } from './options.js'
+export type { RedisStreamsOptions } from './client/options.js'
 
 declare module '@wal/walimpls' {
   interface BackendOptions {

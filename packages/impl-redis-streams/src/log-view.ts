@@ -1,13 +1,13 @@
 import type { StoredMessage } from '@wal/walimpls'
 import type { RedisCalls } from './client/redis-calls.js'
 import type { LogEnds } from './continuity.js'
-import { damagedField } from './damaged-state.js'
-import { type Entry, EntryDecoder } from './entry-decoder.js'
-import type { LogKeys } from './log-keys.js'
-import { messageIds, type RedisStreamsId } from './message-id.js'
 import { lookScript } from './scripts/look-script.js'
 import { pageScript } from './scripts/page-script.js'
 import { runScript, type ScriptReply, textAt } from './scripts/script.js'
+import { damagedField } from './stored/damaged-state.js'
+import { type Entry, EntryDecoder } from './stored/entry-decoder.js'
+import type { LogKeys } from './stored/log-keys.js'
+import { messageIds, type RedisStreamsId } from './stored/message-id.js'
 
 /** What the server has of a log at one moment. */
 export interface LogLook extends LogEnds {

@@ -9,14 +9,14 @@ import {
 import { abortable, CloseTree } from '@wal/walimpls/helper'
 import type { Redis } from 'ioredis'
 import { type Clients, isCluster, placeOf } from './client/connect.js'
-import { channelOf, type LogKeys, logKeys, streamPattern } from './log-keys.js'
+import type { FullRedisStreamsOptions } from './client/options.js'
 import { LogView } from './log-view.js'
-import type { RedisStreamsId } from './message-id.js'
-import type { FullRedisStreamsOptions } from './options.js'
 import { RedisStreamsReadOnlyWAL } from './read-only-wal.js'
 import { deleteScript } from './scripts/delete-script.js'
 import { runScript, textAt } from './scripts/script.js'
 import { Server } from './server.js'
+import { channelOf, type LogKeys, logKeys, streamPattern } from './stored/log-keys.js'
+import type { RedisStreamsId } from './stored/message-id.js'
 import { RedisStreamsWAL } from './wal.js'
 
 /** The channels of one server, Sentinel group or Cluster under one prefix. */

@@ -9,11 +9,11 @@ import {
   type Waits,
 } from '@wal/walimpls'
 import { abortable, CloseTree } from '@wal/walimpls/helper'
-import { type LogKeys, logKeys } from './log-keys.js'
 import { LogView } from './log-view.js'
-import type { RedisStreamsId } from './message-id.js'
 import { missing, openScanner } from './scanner.js'
 import type { Server } from './server.js'
+import { type LogKeys, logKeys } from './stored/log-keys.js'
+import type { RedisStreamsId } from './stored/message-id.js'
 
 const MEBIBYTE = 1024 * 1024
 

@@ -2,9 +2,9 @@ import { type ScannerImpls, type ScannerOptions, type StoredMessage, WalError } 
 import { PagedScanner } from '@wal/walimpls/helper'
 import type { WakeUps } from './client/wake-ups.js'
 import { Continuity, isAfter, type LogEnds, truncated } from './continuity.js'
-import type { Entry } from './entry-decoder.js'
 import type { LogPage, LogView } from './log-view.js'
-import { messageIds, type RedisStreamsId } from './message-id.js'
+import type { Entry } from './stored/entry-decoder.js'
+import { messageIds, type RedisStreamsId } from './stored/message-id.js'
 
 export interface ScannerParts {
   readonly view: LogView

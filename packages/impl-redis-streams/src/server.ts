@@ -1,13 +1,13 @@
 import type { Guarantees, Runtime } from '@wal/walimpls'
 import { listen } from './client/client-events.js'
 import { type Clients, disconnect, isCluster, placeOf } from './client/connect.js'
+import { CallFailure } from './client/error-mapping.js'
+import type { FullRedisStreamsOptions } from './client/options.js'
 import { RedisCalls } from './client/redis-calls.js'
 import { WakeUps } from './client/wake-ups.js'
-import { CallFailure } from './error-mapping.js'
 import { guaranteesOf } from './guarantees.js'
-import type { LogKeys } from './log-keys.js'
-import type { FullRedisStreamsOptions } from './options.js'
 import { readSettings, type ServerSettings } from './server-settings.js'
+import type { LogKeys } from './stored/log-keys.js'
 
 /** How old what is known of the server's settings may get before it is asked for again. */
 const SETTINGS_AGE_MS = 10_000

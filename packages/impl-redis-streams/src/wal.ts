@@ -1,11 +1,11 @@
 import { AppendError, type Batch, type WALImpls, type Waits, WalError, type Writer } from '@wal/walimpls'
 import { Appender } from './appender.js'
 import type { LogLook } from './log-view.js'
-import { messageIds, type RedisStreamsId } from './message-id.js'
 import { LIMITS, type LogParts, RedisStreamsReadOnlyWAL } from './read-only-wal.js'
 import { missing } from './scanner.js'
 import { runScript, textAt } from './scripts/script.js'
 import { truncateScript } from './scripts/truncate-script.js'
+import { messageIds, type RedisStreamsId } from './stored/message-id.js'
 
 /** Entries freed by one command: some milliseconds of the server's time. */
 const TRIM_STEP = 10_000

@@ -1,6 +1,6 @@
 import { freePort, type RedisCluster, startRedis, startRedisCluster } from '@wal/brokers'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import type { RedisStreamsId } from '../src/message-id.js'
+import type { RedisStreamsId } from '../src/stored/message-id.js'
 import { codeOf, readAll, Scene, scan, textsOf } from './scene.js'
 
 let cluster: RedisCluster

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { FaultProxy, RedisServer } from '@wal/brokers'
+import type { LostRecords } from '@wal/conformance'
 import { systemRuntime } from '@wal/walimpls'
-import type { LostRecords } from '@wal/walimpls/conformance'
 import { readOptions } from '@wal/walimpls/helper'
 import { connect, disconnect } from '../src/client/connect.js'
+import { type FullRedisStreamsOptions, optionTable, type RedisStreamsOptions } from '../src/client/options.js'
 import type { RedisClient } from '../src/client/redis-calls.js'
-import { logKeys } from '../src/log-keys.js'
-import { type FullRedisStreamsOptions, optionTable, type RedisStreamsOptions } from '../src/options.js'
+import { logKeys } from '../src/stored/log-keys.js'
 
 /** How long, in milliseconds, a connection may take to send the request whose reply is to be cut. */
 const CUT_MS = 10

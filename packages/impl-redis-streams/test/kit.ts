@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url'
+import { type ConformanceOptions, conformanceTests } from '@wal/conformance'
 import { openWal } from '@wal/core'
-import { type ConformanceOptions, conformanceTests } from '@wal/walimpls/conformance'
 import { test } from 'vitest'
 import { redisStreamsBuilder } from '../src/builder.js'
-import type { RedisStreamsOptions } from '../src/options.js'
+import type { RedisStreamsOptions } from '../src/client/options.js'
 import { copies, removeEntries } from './kit-hooks.js'
 
 /** What a server, or a group of them, lets the kit do to it. */

@@ -1,7 +1,7 @@
 import { type RedisServer, startRedis } from '@wal/brokers'
 import type { WALImpls } from '@wal/walimpls'
 import { expect, test } from 'vitest'
-import type { RedisStreamsId } from '../src/message-id.js'
+import type { RedisStreamsId } from '../src/stored/message-id.js'
 import { batchOf, Scene, scan, text } from './scene.js'
 
 const LOADED = 10

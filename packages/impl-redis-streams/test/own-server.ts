@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { RedisStreamsOptions } from '../src/options.js'
+import type { RedisStreamsOptions } from '../src/client/options.js'
 import { buildOpener } from './scene.js'
 
 export interface OwnServer {

@@ -11,10 +11,10 @@ import {
 } from '@wal/walimpls'
 import { readOptions } from '@wal/walimpls/helper'
 import { redisStreamsBuilder } from '../src/builder.js'
-import { type LogKeys, logKeys } from '../src/log-keys.js'
-import type { RedisStreamsId } from '../src/message-id.js'
+import { optionTable, type RedisStreamsOptions } from '../src/client/options.js'
 import type { RedisStreamsOpener } from '../src/opener.js'
-import { optionTable, type RedisStreamsOptions } from '../src/options.js'
+import { type LogKeys, logKeys } from '../src/stored/log-keys.js'
+import type { RedisStreamsId } from '../src/stored/message-id.js'
 
 export function buildOpener(options: RedisStreamsOptions): Promise<RedisStreamsOpener> {
   const read = readOptions<never>(optionTable, options, 'backend "redis-streams"')

@@ -2,7 +2,6 @@ import type { MessageId, MessageIdCodec } from './message/message-id.js'
 import type { OpenerImpls } from './opener.js'
 import type { OptionTable } from './option-table.js'
 import type { Runtime } from './runtime/runtime.js'
-import type { MemoryOptions } from './testing/memory-options.js'
 import type { Traits } from './traits.js'
 import type { Waits } from './wal.js'
 
@@ -50,5 +49,10 @@ export interface OpenerBuilderImpls<O = unknown, I extends MessageId = MessageId
  */
 export interface BackendOptions {
   /** Registered by importing `@wal/walimpls/testing`. (tsup's declarations can't merge into their own package.) */
-  memory: MemoryOptions
+  memory: {
+    readonly name?: string
+    readonly maxRecordBytes?: number
+    readonly maxInFlightBatches?: number
+    readonly maxIdleMs?: number
+  }
 }

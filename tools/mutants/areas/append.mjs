@@ -75,7 +75,7 @@ export const appendMutants = [
   },
   {
     name: 'the caller’s buffer is not copied',
-    file: 'packages/core/src/append/message-arena.ts',
+    file: 'packages/core/src/message/message-arena.ts',
     find: '  slab.set(payload, start)\n',
     replace: '  setImmediate(() => slab.set(payload, start))\n',
     harness: 'packages/core/test/scanner.test.ts',
@@ -111,7 +111,7 @@ export const appendMutants = [
   },
   {
     name: 'listener not removed',
-    file: 'packages/core/src/append/append-task.ts',
+    file: 'packages/core/src/message/append-task.ts',
     find: '  task.stopListening?.()\n',
     replace: '',
     harness: 'packages/core/test/cancel.test.ts',

@@ -74,10 +74,10 @@ export const bufferMutants = [
   },
   {
     name: 'small payloads keep Node’s pool',
-    file: 'packages/core/src/buffer/own-bytes.ts',
+    file: 'packages/core/src/message/own-bytes.ts',
     find: '  const piece = pieceFor(length)',
     replace: '  if (length < 4096) return Buffer.from(view)\n  const piece = pieceFor(length)',
-    harness: 'packages/core/src/buffer/own-bytes.test.ts',
+    harness: 'packages/core/src/message/own-bytes.test.ts',
   },
   {
     name: 'bytes are UTF-16 units',
@@ -88,10 +88,10 @@ export const bufferMutants = [
   },
   {
     name: 'a message on its way is charged UTF-16 units',
-    file: 'packages/core/src/append/new-message.ts',
+    file: 'packages/core/src/message/new-message.ts',
     find: 'packedTextBytes(arena.slab, arena.payloadEnd, arena.end)',
     replace: "properties.join('').length",
-    harness: 'packages/core/src/append/stamp.test.ts',
+    harness: 'packages/core/src/message/stamp.test.ts',
   },
   {
     name: 'evict floor off by one run',

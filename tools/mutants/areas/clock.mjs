@@ -1,6 +1,6 @@
-const clock = 'packages/core/src/clock/hybrid-clock.ts'
-const passed = 'packages/core/src/clock/passed-time.ts'
-const unit = 'packages/core/src/clock/hybrid-clock.test.ts'
+const clock = 'packages/core/src/time-tick/hybrid-clock.ts'
+const passed = 'packages/core/src/time-tick/passed-time.ts'
+const unit = 'packages/core/src/time-tick/hybrid-clock.test.ts'
 
 export const clockMutants = [
   {

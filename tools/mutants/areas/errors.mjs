@@ -5,7 +5,7 @@ const extra = 'packages/core/test/interceptor-extra.test.ts'
 export const errorMutants = [
   {
     name: 'who waits is not told the last failure',
-    file: 'packages/core/src/errors/last-failure.ts',
+    file: 'packages/core/src/diagnostics/trouble.ts',
     find: 'return error === undefined ?',
     replace: 'return error !== error ? String(error) : true ?',
     harness: reasons,
@@ -26,7 +26,7 @@ export const errorMutants = [
   },
   {
     name: 'an open that outlasts failures does not remember them',
-    file: 'packages/core/src/adaptor/writer-open.ts',
+    file: 'packages/core/src/writer/writer-open.ts',
     find: 'failed: (error) => trouble.failed(error, OPENING_FAILED)',
     replace: 'failed: (error) => void [error, trouble, OPENING_FAILED]',
     harness: reasons,
@@ -54,7 +54,7 @@ export const errorMutants = [
   },
   {
     name: 'an open rejects with an append’s outcome',
-    file: 'packages/core/src/adaptor/writer-open.ts',
+    file: 'packages/core/src/writer/writer-open.ts',
     find: 'throw withoutOutcome(error)',
     replace: 'throw withoutOutcome && error',
     harness: 'packages/core/test/retryable.test.ts',
@@ -82,10 +82,10 @@ export const errorMutants = [
   },
   {
     name: 'Redis: a server at its maxmemory seems to be away',
-    file: 'packages/impl-redis-streams/src/error-mapping.ts',
+    file: 'packages/impl-redis-streams/src/client/error-mapping.ts',
     find: "    code: 'WAL_STORAGE_FULL',\n",
     replace: '',
-    harness: 'packages/impl-redis-streams/src/error-mapping.test.ts',
+    harness: 'packages/impl-redis-streams/src/client/error-mapping.test.ts',
   },
   {
     name: 'bundles lose the in-memory backend of core',

@@ -1,5 +1,5 @@
-const parts = 'packages/walimpls/src/conformance/parts'
-const judge = 'packages/walimpls/src/conformance/flow-judge.ts'
+const parts = 'packages/conformance/src/parts'
+const judge = 'packages/conformance/src/workload/flow-judge.ts'
 const mistakes = 'examples/custom-backend/test/served/mistakes.test.ts'
 const bites = 'packages/core/test/kit/kit-bites.test.ts'
 const ends = 'packages/core/test/kit/kit-ends.test.ts'
@@ -23,7 +23,7 @@ export const kitMutants = [
   },
   {
     name: 'kit: nothing is read between a failure and the next attempt',
-    file: 'packages/walimpls/src/conformance/struck-flow.ts',
+    file: 'packages/conformance/src/workload/struck-flow.ts',
     find: "    if (batch.outcome === 'not-written') wrong.push(",
     replace: "    if (batch.outcome === 'acked') wrong.push(",
     harness: mistakes,
@@ -65,14 +65,14 @@ export const kitMutants = [
   },
   {
     name: 'kit: timers don’t run when time leaps',
-    file: 'packages/walimpls/src/conformance/leaping-time.ts',
+    file: 'packages/conformance/src/kit/leaping-time.ts',
     find: '    for (const { run } of due.sort((a, b) => a.due - b.due)) run()\n',
     replace: '    void due\n',
     harness: bites,
   },
   {
     name: 'kit: a failed test goes on',
-    file: 'packages/walimpls/src/conformance/scene.ts',
+    file: 'packages/conformance/src/kit/scene.ts',
     find: '    if (this.waiting.signal.aborted) void close().catch(() => {})\n    else this.#closers',
     replace: '    this.#closers',
     harness: ends,

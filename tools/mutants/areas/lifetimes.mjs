@@ -31,7 +31,7 @@ export const lifetimeMutants = [
   },
   {
     name: 'a closed writer is kept by the seat that it had',
-    file: 'packages/core/src/lifetime/writer-seat.ts',
+    file: 'packages/core/src/writer/writer-seat.ts',
     find: '      if (writers.get(key) === writer) writers.delete(key)\n',
     replace: '      if (writers.get(key) !== writer) writers.delete(key)\n',
     harness: 'packages/impl-file/test/processes/leaks.test.ts',

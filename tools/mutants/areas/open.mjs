@@ -1,12 +1,12 @@
-const open = 'packages/core/src/adaptor/writer-open.ts'
-const newer = 'packages/core/src/adaptor/newer-writer.ts'
+const open = 'packages/core/src/writer/writer-open.ts'
+const newer = 'packages/core/src/log/newer-writer.ts'
 const fencing = 'packages/core/test/fencing.test.ts'
-const forward = 'packages/core/src/adaptor/look-forward.ts'
+const forward = 'packages/core/src/log/look-forward.ts'
 const trust = 'packages/core/src/append/answer-trust.ts'
 const lostEnd = 'packages/core/test/lost-end.test.ts'
 const doubt = 'packages/core/test/fence-doubt.test.ts'
-const schedule = 'packages/core/src/adaptor/look-schedule.ts'
-const scheduleTest = 'packages/core/src/adaptor/look-schedule.test.ts'
+const schedule = 'packages/core/src/writer/look-schedule.ts'
+const scheduleTest = 'packages/core/src/writer/look-schedule.test.ts'
 
 export const openMutants = [
   {
@@ -78,14 +78,14 @@ export const openMutants = [
   },
   {
     name: 'a look back begins at the last record itself, whatever it names',
-    file: 'packages/core/src/adaptor/read-log-end.ts',
+    file: 'packages/core/src/log/read-log-end.ts',
     find: '  if (ids.compare(tick, last.id) < 0)\n',
     replace: '  if (ids.compare(tick, last.id) <= 0 || true)\n',
     harness: lostEnd,
   },
   {
     name: 'a look back begins at whatever record has the id of a time tick that is gone',
-    file: 'packages/core/src/adaptor/read-log-end.ts',
+    file: 'packages/core/src/log/read-log-end.ts',
     find: 'ids.compare(first.id, tick) === 0 && isTimeTick(first) ? end : undefined',
     replace: 'true ? end : undefined',
     harness: lostEnd,
@@ -128,21 +128,21 @@ export const openMutants = [
   },
   {
     name: 'no fence, and a successor’s truncation is what ends the writer',
-    file: 'packages/core/src/adaptor/read-back.ts',
+    file: 'packages/core/src/writer/read-back.ts',
     find: '      await lookAtEndInstead(error, view, this.#writer, signal)\n',
     replace: '      throw error\n',
     harness: doubt,
   },
   {
     name: 'an idle writer lets the backend forget it',
-    file: 'packages/core/src/time-tick/ticker.ts',
+    file: 'packages/core/src/append/ticker.ts',
     find: 'maxIdleMs === undefined ? undefined : Math.max',
     replace: 'true ? undefined : Math.max',
     harness: doubt,
   },
   {
     name: 'an append puts off the time tick that keeps the writer remembered',
-    file: 'packages/core/src/time-tick/ticker.ts',
+    file: 'packages/core/src/append/ticker.ts',
     find: 'this.#idleTickMs() ?? this.#intervalMs)',
     replace: 'this.#intervalMs)',
     harness: doubt,
@@ -170,7 +170,7 @@ export const openMutants = [
   },
   {
     name: 'a copy of a log is taken for the log',
-    file: 'packages/core/src/lifetime/process-writers.ts',
+    file: 'packages/core/src/writer/process-writers.ts',
     find: 'logKey(backend: string, place: string, logIdentity: string): string {\n',
     replace:
       'logKey(backend: string, stored: string, logIdentity: string): string {\n  const place = stored.slice(0, 0)\n',
@@ -178,7 +178,7 @@ export const openMutants = [
   },
   {
     name: 'a look that finds records gone never goes on behind them',
-    file: 'packages/core/src/adaptor/read-log-end.ts',
+    file: 'packages/core/src/log/read-log-end.ts',
     find: 'found = oldest === place ? found + 1 : 1',
     replace: 'found = 1',
     harness: 'packages/core/test/holes.test.ts',
@@ -206,14 +206,14 @@ export const openMutants = [
   },
   {
     name: 'readers of a writer that can’t take its fence back are left with a closed log',
-    file: 'packages/core/src/adaptor/writer-log.ts',
+    file: 'packages/core/src/writer/writer-log.ts',
     find: '() => (closed ? this.#openForReaders() : undefined),',
     replace: '() => {},',
     harness: 'packages/core/test/ending-writer.test.ts',
   },
   {
     name: 'readers are not told why nobody may open their log',
-    file: 'packages/core/src/adaptor/writer-log.ts',
+    file: 'packages/core/src/writer/writer-log.ts',
     find: '      this.#unreadable = { error }\n',
     replace: '      void error\n',
     harness: 'packages/core/test/ending-writer.test.ts',

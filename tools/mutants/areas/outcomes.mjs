@@ -14,7 +14,7 @@ const appendAll = 'packages/core/src/append/append-all.ts'
 export const outcomeMutants = [
   {
     name: 'unknown outcome told as not written, at the end',
-    file: 'packages/core/src/append/batch-in-flight.ts',
+    file: 'packages/core/src/message/batch-in-flight.ts',
     find: "return batch.maybeWritten || pending || stored ? 'unknown' : 'not-written'",
     replace: "return 'not-written'",
     harness: outcomes,
@@ -99,7 +99,7 @@ export const outcomeMutants = [
   },
   {
     name: 'resolve: an ended writer reads through all failures',
-    file: 'packages/core/src/adaptor/impatient-log.ts',
+    file: 'packages/core/src/read/impatient-log.ts',
     find: '++failures >= TRIES',
     replace: '++failures < 0',
     harness: ends,

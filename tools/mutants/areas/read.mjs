@@ -1,7 +1,7 @@
-const judge = 'packages/core/src/read/writer-judge.ts'
+const judge = 'packages/core/src/log/writer-judge.ts'
 const source = 'packages/core/src/read/record-source.ts'
 const catchUp = 'packages/core/src/read/catch-up.ts'
-const order = 'packages/core/src/read/own-order.ts'
+const order = 'packages/core/src/read/order/own-order.ts'
 const plan = 'packages/core/src/read/plan-read.ts'
 const truncation = 'packages/core/src/adaptor/truncation.ts'
 const noRoom = 'packages/core/test/no-room.test.ts'
@@ -13,7 +13,7 @@ const fencing = 'packages/core/test/fencing.test.ts'
 const sharedTail = 'packages/core/test/readers/shared-tail.test.ts'
 const resting = 'packages/core/test/readers/resting.test.ts'
 const progress = 'packages/core/test/readers/progress.test.ts'
-const scanner = 'packages/core/src/adaptor/scanner-adaptor.ts'
+const scanner = 'packages/core/src/read/scanner-adaptor.ts'
 const positions = 'packages/core/test/positions.test.ts'
 
 export const readMutants = [
@@ -36,7 +36,7 @@ export const readMutants = [
     file: judge,
     find: '(record.term === this.#term && record.opening && record.timeTick > this.#timeTick)',
     replace: '(record.term === this.#term && record.opening)',
-    harness: 'packages/core/src/read/writer-judge.test.ts',
+    harness: 'packages/core/src/log/writer-judge.test.ts',
   },
   {
     name: 'catch-up restarted at its original start',
@@ -111,10 +111,10 @@ export const readMutants = [
   },
   {
     name: 'a truncation puts the beginning back before what is freed',
-    file: 'packages/core/src/position/truncation-point.ts',
+    file: 'packages/core/src/log/truncation-point.ts',
     find: 'return kept ? point : { ...point, id: before.id }',
     replace: 'return point',
-    harness: 'packages/core/src/position/position.test.ts',
+    harness: 'packages/core/src/log/position.test.ts',
   },
   {
     name: 'the place before a message that was sent twice is freed, and the message taken for gone',
@@ -153,7 +153,7 @@ export const readMutants = [
   },
   {
     name: 'a bounded read ends before its position was found',
-    file: 'packages/core/src/adaptor/scanner-adaptor.ts',
+    file: 'packages/core/src/read/scanner-adaptor.ts',
     find: ' && !source.seeking\n',
     replace: '\n',
     harness: lostEnd,
@@ -181,7 +181,7 @@ export const readMutants = [
   },
   {
     name: 'what ends a writer is explained once more, behind what it acknowledged since',
-    file: 'packages/core/src/adaptor/writer-looks.ts',
+    file: 'packages/core/src/writer/writer-looks.ts',
     find: 'if (this.#explained.has(reason)) return reason\n',
     replace: '',
     harness: explained,
@@ -244,7 +244,7 @@ export const readMutants = [
   },
   {
     name: 'a look that a truncation overtook takes the log for another one',
-    file: 'packages/core/src/adaptor/read-log-end.ts',
+    file: 'packages/core/src/log/read-log-end.ts',
     find: 'return now === undefined || ids.compare(now.id, last.id) === 0 ? end : readLogEnd(view, options)',
     replace: 'return end',
     harness: 'packages/core/test/truncate.test.ts',
@@ -286,7 +286,7 @@ export const readMutants = [
   },
   {
     name: 'a look answers for those who asked while it was under way',
-    file: 'packages/core/src/adaptor/shared-looks.ts',
+    file: 'packages/core/src/read/shared-looks.ts',
     find: 'this.#next ??= this.#beginBehind(this.#underWay)',
     replace: 'this.#next ??= this.#underWay',
     harness: sharedTail,
@@ -356,7 +356,7 @@ export const readMutants = [
   },
   {
     name: 'a look that never ends holds up those behind it',
-    file: 'packages/core/src/adaptor/shared-looks.ts',
+    file: 'packages/core/src/read/shared-looks.ts',
     find: 'Promise.race([before, patience])',
     replace: 'before',
     harness: sharedTail,

@@ -3,15 +3,15 @@ import { Admission } from '../append/admission.js'
 import { AnswerTrust } from '../append/answer-trust.js'
 import { Appender, type AppenderOptions } from '../append/appender.js'
 import { BatchCutter } from '../append/batch-cutter.js'
+import { ReadableTicks } from '../append/readable-ticks.js'
+import { Ticker } from '../append/ticker.js'
 import { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
 import { AppendDiagnostics } from '../diagnostics/append-diagnostics.js'
 import { Trouble } from '../diagnostics/trouble.js'
 import { type WalGauges, WalMetrics } from '../diagnostics/wal-metrics.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
 import { LogBeginning } from '../time-tick/log-beginning.js'
-import { ReadableTicks } from '../time-tick/readable-ticks.js'
-import { Ticker } from '../time-tick/ticker.js'
-import type { OpenedWriter } from './writer-open.js'
+import type { OpenedWriter } from '../writer/writer-open.js'
 
 /** With so much queued (as the budget counts) a second batch goes out while the first is on its way. */
 const PIPELINE_BYTES = 256 << 10

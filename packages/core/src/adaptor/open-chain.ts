@@ -1,13 +1,13 @@
+import type { InterceptorContext } from '../api/interceptor.js'
 import type { Appender } from '../append/appender.js'
-import type { HybridClock } from '../clock/hybrid-clock.js'
 import type { WalMetrics } from '../diagnostics/wal-metrics.js'
 import { buildInterceptors } from '../interceptor/build-interceptors.js'
 import { InterceptorChain } from '../interceptor/chain.js'
-import type { InterceptorContext } from '../interceptor/interceptor.js'
 import { AppendLock } from '../interceptor/lock.js'
 import { timeTickInterceptor } from '../interceptor/time-tick.js'
 import type { TimingsListener } from '../interceptor/timings.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
+import type { HybridClock } from '../time-tick/hybrid-clock.js'
 
 /** The interceptors of one WAL: the user's, built for it, around the library's own. Throws what a builder throws. */
 export function openChain(parts: {

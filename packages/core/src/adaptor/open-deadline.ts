@@ -1,7 +1,6 @@
 import { WalError } from '@wal/walimpls'
 import { onAbort } from '@wal/walimpls/helper'
-import { Trouble } from '../diagnostics/trouble.js'
-import { lastFailure } from '../errors/last-failure.js'
+import { lastFailure, Trouble } from '../diagnostics/trouble.js'
 import type { CheckedOpen } from '../options/open-options.js'
 
 /** Bounds one open, from the first attempt to connect to the last look into the log, and knows why it is not done yet. */

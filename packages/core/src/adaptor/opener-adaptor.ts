@@ -7,20 +7,20 @@ import {
   WalError,
 } from '@wal/walimpls'
 import { CloseTree, sleep } from '@wal/walimpls/helper'
-import { type Logger, silentLogger } from '../diagnostics/logger.js'
+import { type Logger, silentLogger } from '../api/logger.js'
+import type { ChannelOptions, Opened, Opener, OpenOptions } from '../api/opener.js'
+import type { ReadOnlyWAL, WAL } from '../api/wal.js'
 import { BACKEND_CLOSE_MS, closeWithin } from '../lifetime/close-within.js'
-import { handOver } from '../lifetime/hand-over.js'
 import type { OpenerShare } from '../lifetime/shared-opener.js'
-import { WriterSeat } from '../lifetime/writer-seat.js'
-import type { ChannelOptions, Opened, Opener, OpenOptions } from '../opener.js'
 import { type CheckedOpen, checkOpenOptions } from '../options/open-options.js'
 import { checkWaits } from '../options/waits.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
-import type { ReadOnlyWAL, WAL } from '../wal.js'
+import { handOver } from '../writer/hand-over.js'
+import { openWriter } from '../writer/writer-open.js'
+import { WriterSeat } from '../writer/writer-seat.js'
 import { OpenDeadline } from './open-deadline.js'
 import { ReadOnlyWalAdaptor } from './read-only-wal-adaptor.js'
 import { WalAdaptor } from './wal-adaptor.js'
-import { openWriter } from './writer-open.js'
 
 /** How long closing waits for opens that were given up. After that the backend's opener closes under them. */
 const OPENING_MS = 3_000

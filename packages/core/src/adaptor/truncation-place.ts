@@ -1,14 +1,14 @@
 import { LogRolledBackError, type StartPosition } from '@wal/walimpls'
 import { sleep } from '@wal/walimpls/helper'
-import type { LogView } from '../position/log-view.js'
-import type { PositionParts } from '../position/position.js'
-import type { TruncationPoint } from '../position/truncation-point.js'
-import { lastTick } from '../read/last-tick.js'
-import type { KnownPlace } from '../read/log-order.js'
-import type { LogRecord } from '../read/log-record.js'
-import { isSameWriter } from '../read/same-writer.js'
-import { WriterJudge } from '../read/writer-judge.js'
-import { readRange } from './read-range.js'
+import type { KnownPlace } from '../log/known-place.js'
+import { lastTick } from '../log/last-tick.js'
+import type { LogRecord } from '../log/log-record.js'
+import type { LogView } from '../log/log-view.js'
+import type { PositionParts } from '../log/position.js'
+import { readRange } from '../log/read-range.js'
+import { isSameWriter } from '../log/same-writer.js'
+import type { TruncationPoint } from '../log/truncation-point.js'
+import { WriterJudge } from '../log/writer-judge.js'
 
 /** The end of a log may be slow to show: so often a place is looked for behind it. */
 const LOOKS = 4

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'vitest'
+import type { AppendTask } from '../message/append-task.js'
 import { Admission } from './admission.js'
-import type { AppendTask } from './append-task.js'
 
 const task = (bytes: number) => ({ bytes, state: 'waiting' }) as AppendTask
 

@@ -1,5 +1,5 @@
 import { AppendError } from '@wal/walimpls'
-import type { AppendTask } from './append-task.js'
+import type { AppendTask } from '../message/append-task.js'
 import { TaskQueue } from './task-queue.js'
 
 /**

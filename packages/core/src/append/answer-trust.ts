@@ -1,15 +1,6 @@
 import type { Limits, MessageId, MessageIdCodec, Runtime, WALImpls } from '@wal/walimpls'
-import type { BatchInFlight } from './batch-in-flight.js'
-
-/** A moment on both of the runtime's clocks: a machine that slept may show it on one of them alone. */
-export interface Moment {
-  readonly wall: number
-  readonly monotonic: number
-}
-
-export function momentOf(runtime: Pick<Runtime, 'now' | 'monotonic'>): Moment {
-  return { wall: runtime.now(), monotonic: runtime.monotonic() }
-}
+import type { BatchInFlight } from '../message/batch-in-flight.js'
+import { type Moment, momentOf } from '../time-tick/moment.js'
 
 export interface AnswerTrustOptions {
   readonly ids: MessageIdCodec

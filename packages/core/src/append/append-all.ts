@@ -1,9 +1,9 @@
 import { invalidArgument } from '@wal/walimpls'
 import { onAbort } from '@wal/walimpls/helper'
-import type { AppendOptions, AppendResult, NewMessage } from '../wal.js'
+import type { AppendOptions, AppendResult, NewMessage } from '../api/wal.js'
+import type { TakenMessage } from '../message/new-message.js'
 import { checkAppendOptions } from './append-options.js'
 import type { Appender } from './appender.js'
-import type { TakenMessage } from './new-message.js'
 
 /** Results that wait to be read: beyond this nothing more is pulled. They are small (about 100 bytes each). */
 const MAX_UNREAD = 1 << 14

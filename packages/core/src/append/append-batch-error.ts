@@ -1,5 +1,5 @@
 import { AppendError, type AppendOutcome, WalError } from '@wal/walimpls'
-import type { AppendResult } from '../wal.js'
+import type { AppendResult } from '../api/wal.js'
 
 /** What an `appendBatch` rejects with: when nothing was sent, a foreign error (an abort's reason) as it is. */
 export function batchFailure(

@@ -1,8 +1,8 @@
 import { AppendError, type WALImpls } from '@wal/walimpls'
 import type { AppendDiagnostics } from '../diagnostics/append-diagnostics.js'
+import { MESSAGE_OVERHEAD_BYTES } from '../message/append-task.js'
+import type { TakenMessage } from '../message/new-message.js'
 import type { Admission } from './admission.js'
-import { MESSAGE_OVERHEAD_BYTES } from './append-task.js'
-import type { TakenMessage } from './new-message.js'
 
 export interface AppendBoundsOptions {
   readonly admission: Admission

@@ -1,5 +1,5 @@
 import { AppendError, WalError } from '@wal/walimpls'
-import { lastFailure } from '../errors/last-failure.js'
+import { lastFailure } from '../diagnostics/trouble.js'
 
 /**
  * What a caller is told when something other than its own append ended it: the same code, with the append's outcome. A

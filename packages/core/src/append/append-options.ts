@@ -1,6 +1,6 @@
 import { invalidArgument } from '@wal/walimpls'
+import type { AppendOptions, AppendResult } from '../api/wal.js'
 import { checkWaits } from '../options/waits.js'
-import type { AppendOptions, AppendResult } from '../wal.js'
 
 const NAMES = ['timeoutMs', 'signal', 'barrierTimeTick']
 

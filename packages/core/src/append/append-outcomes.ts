@@ -2,15 +2,15 @@ import { MESSAGE_TYPE, type MessageId, type Runtime, WalError } from '@wal/walim
 import { BufferedRun } from '../buffer/buffered-run.js'
 import type { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
 import type { Trouble } from '../diagnostics/trouble.js'
-import type { ReadableTicks } from '../time-tick/readable-ticks.js'
+import { type AppendTask, settle, type TaskOwner } from '../message/append-task.js'
+import { type BatchInFlight, endOutcome } from '../message/batch-in-flight.js'
+import type { Stamp } from '../message/stamp.js'
 import { appendError, notSentInTime, stillOnItsWay } from './append-error.js'
 import { type ResultContext, StoredResult } from './append-result.js'
-import { type AppendTask, settle, type TaskOwner } from './append-task.js'
-import { type BatchInFlight, endOutcome } from './batch-in-flight.js'
 import { type Failure, FailureTurns } from './failure-turns.js'
 import type { InSlices } from './in-slices.js'
 import { outcomeToken } from './outcome-token.js'
-import type { Stamp } from './stamp.js'
+import type { ReadableTicks } from './readable-ticks.js'
 
 export interface AppendOutcomesOptions {
   readonly stamp: Stamp

@@ -1,7 +1,7 @@
 import type { MessageId, TimeTick, Writer } from '@wal/walimpls'
-import { formatPosition, type Position } from '../position/position.js'
+import type { AppendResult } from '../api/wal.js'
+import { formatPosition, type Position } from '../log/position.js'
 import type { ReadContext } from '../read/read-context.js'
-import type { AppendResult } from '../wal.js'
 
 /** What all results of one writer share. */
 export interface ResultContext extends Pick<ReadContext, 'backend' | 'ids'> {

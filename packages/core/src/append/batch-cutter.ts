@@ -1,9 +1,9 @@
 import type { Limits, TimeTick, WireMessage } from '@wal/walimpls'
-import type { HybridClock } from '../clock/hybrid-clock.js'
-import { TimeTickRun } from '../clock/time-tick-run.js'
-import type { AppendTask } from './append-task.js'
-import type { BatchInFlight } from './batch-in-flight.js'
-import type { Stamp } from './stamp.js'
+import type { AppendTask } from '../message/append-task.js'
+import type { BatchInFlight } from '../message/batch-in-flight.js'
+import type { Stamp } from '../message/stamp.js'
+import type { HybridClock } from '../time-tick/hybrid-clock.js'
+import { TimeTickRun } from '../time-tick/time-tick-run.js'
 import { TaskQueue } from './task-queue.js'
 
 /** No less than what the stamp adds to a message on the wire. */

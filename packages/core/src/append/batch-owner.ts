@@ -1,9 +1,9 @@
 import { outcomeOf, WalError } from '@wal/walimpls'
-import type { AppendResult } from '../wal.js'
+import type { AppendResult } from '../api/wal.js'
+import type { TaskOwner } from '../message/append-task.js'
+import type { BatchInFlight } from '../message/batch-in-flight.js'
 import { batchFailure } from './append-batch-error.js'
 import type { ResultContext } from './append-result.js'
-import type { TaskOwner } from './append-task.js'
-import type { BatchInFlight } from './batch-in-flight.js'
 import { UnknownMessages } from './unknown-messages.js'
 
 /** Collects the outcomes of one `appendBatch`: one promise, and one token, for all of its messages. */

@@ -1,5 +1,5 @@
 import type { Runtime, Timer } from '@wal/walimpls'
-import type { AppendTask } from './append-task.js'
+import type { AppendTask } from '../message/append-task.js'
 
 /** How late a deadline may be noticed, ms: one timer serves all appends, as one each would cost more than the append. */
 const GRAIN_MS = 10

@@ -1,5 +1,5 @@
-import type { TaskOwner } from './append-task.js'
-import type { BatchInFlight } from './batch-in-flight.js'
+import type { TaskOwner } from '../message/append-task.js'
+import type { BatchInFlight } from '../message/batch-in-flight.js'
 import type { InSlices } from './in-slices.js'
 
 /** Why tasks failed: many share one. */

@@ -7,10 +7,10 @@ import {
   WalError,
   type Writer,
 } from '@wal/walimpls'
-import { formatPosition, parsePosition } from '../position/position.js'
-import { isSameWriter } from '../read/same-writer.js'
+import { formatPosition, parsePosition } from '../log/position.js'
+import { isSameWriter } from '../log/same-writer.js'
+import type { BatchInFlight } from '../message/batch-in-flight.js'
 import type { ResultContext } from './append-result.js'
-import type { BatchInFlight } from './batch-in-flight.js'
 
 /** A record of the writer's that was acknowledged. */
 export interface AckedRecord {

@@ -1,6 +1,6 @@
 import { outcomeOf, type Runtime, WalError } from '@wal/walimpls'
-import { isFenced, mayPass } from '../errors/classify.js'
-import type { BatchInFlight } from './batch-in-flight.js'
+import { isFenced, mayPass } from '../log/classify.js'
+import type { BatchInFlight } from '../message/batch-in-flight.js'
 
 const FIRST_PAUSE_MS = 10
 const MAX_PAUSE_MS = 5000

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'vitest'
-import type { AppendTask } from './append-task.js'
+import type { AppendTask } from '../message/append-task.js'
 import { TaskQueue } from './task-queue.js'
 
 const task = (bytes: number) => ({ bytes, state: 'queued' }) as AppendTask

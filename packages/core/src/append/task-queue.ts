@@ -1,4 +1,4 @@
-import type { AppendTask } from './append-task.js'
+import type { AppendTask } from '../message/append-task.js'
 
 /** As many settled ones as this may stay, however few others there are. */
 const MAX_SETTLED = 64

@@ -1,4 +1,4 @@
-import type { TaskOwner } from './append-task.js'
+import type { TaskOwner } from '../message/append-task.js'
 
 /** Who waits for a time tick. What that one says is decided when it is sent, not when it is asked for. */
 export interface TickOwner extends TaskOwner {

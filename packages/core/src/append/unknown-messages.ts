@@ -1,5 +1,5 @@
+import type { BatchInFlight } from '../message/batch-in-flight.js'
 import type { ResultContext } from './append-result.js'
-import type { BatchInFlight } from './batch-in-flight.js'
 import { type AckedRecord, ackedBefore, addRun, formatToken, type TickRun, tokenOf } from './outcome-token.js'
 
 /** The messages of one call that were sent and whose outcome is unknown, in the order in which they were sent. */

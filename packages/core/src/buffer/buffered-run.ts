@@ -1,7 +1,7 @@
 import type { MessageId, PackedIds, PropertyList, TimeTick, Writer } from '@wal/walimpls'
 import { readProperties } from '@wal/walimpls/helper'
-import type { TakenMessage } from '../append/new-message.js'
-import type { LogRecord } from '../read/log-record.js'
+import type { LogRecord } from '../log/log-record.js'
+import type { TakenMessage } from '../message/new-message.js'
 import type { Run } from './run.js'
 
 /** What a record costs in the buffer beside payload and properties, alone in its run and with the collector's slack. */

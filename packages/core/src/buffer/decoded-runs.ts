@@ -1,4 +1,4 @@
-import type { LogRecord } from '../read/log-record.js'
+import type { LogRecord } from '../log/log-record.js'
 import type { Run } from './run.js'
 
 /**

@@ -1,5 +1,5 @@
 import type { TimeTick } from '@wal/walimpls'
-import type { LogRecord } from '../read/log-record.js'
+import type { LogRecord } from '../log/log-record.js'
 import type { Run } from './run.js'
 
 /** Records that a backend gave, at least one. Kept as they are: the bytes that they are views of are kept either way. */

@@ -3,7 +3,7 @@ import type { Runtime } from '@wal/walimpls'
 import { simulatedRuntime } from '@wal/walimpls/testing'
 import fc from 'fast-check'
 import { test } from 'vitest'
-import type { LogRecord } from '../read/log-record.js'
+import type { LogRecord } from '../log/log-record.js'
 import type { Run } from './run.js'
 import { type BufferReader, WriteAheadBuffer } from './write-ahead-buffer.js'
 

@@ -1,8 +1,7 @@
 import type { Runtime, Timer, TimeTick } from '@wal/walimpls'
 import { ChangeCalls } from '../lifetime/change-calls.js'
-import type { TailRun } from '../read/log-tail.js'
 import { DecodedRuns } from './decoded-runs.js'
-import type { Run } from './run.js'
+import type { Run, TailRun } from './run.js'
 
 /** For decoded records: what readers at the end of the log share. A small buffer gives less. */
 const DECODED_BYTES = 1 << 20

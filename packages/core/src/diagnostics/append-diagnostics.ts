@@ -7,11 +7,11 @@ import {
   trace,
 } from '@opentelemetry/api'
 import { messageTypeOf, type Runtime, WalError } from '@wal/walimpls'
-import type { TaskOwner } from '../append/append-task.js'
-import type { BatchInFlight } from '../append/batch-in-flight.js'
-import type { TakenMessage } from '../append/new-message.js'
-import type { AppendResult } from '../wal.js'
-import type { Logger } from './logger.js'
+import type { Logger } from '../api/logger.js'
+import type { AppendResult } from '../api/wal.js'
+import type { TaskOwner } from '../message/append-task.js'
+import type { BatchInFlight } from '../message/batch-in-flight.js'
+import type { TakenMessage } from '../message/new-message.js'
 import type { WalMetrics } from './wal-metrics.js'
 
 /** More links than this on a batch's span help nobody. */

@@ -1,4 +1,4 @@
-import { type Logger, silentLogger } from './logger.js'
+import { type Logger, silentLogger } from '../api/logger.js'
 
 /**
  * The user's logger, for use anywhere: a call of it never throws. A log line that can't be written must not end a writer

@@ -1,5 +1,5 @@
 import type { Runtime } from '@wal/walimpls'
-import type { Logger } from './logger.js'
+import type { Logger } from '../api/logger.js'
 
 const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 300_000
@@ -62,4 +62,13 @@ export class Trouble {
     this.#last = undefined
     if (this.#pauseMs > FIRST_PAUSE_MS) logger.info({ failures: this.#failures, forMs }, `${where}: ${what}`)
   }
+}
+
+/** The sentence that ends an error's text with the failure behind it; nothing when none is known. */
+export function lastFailure(error: unknown): string {
+  return error === undefined ? '' : ` The last failure: ${textOf(error)}`
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error && error.message !== '' ? error.message : String(error)
 }

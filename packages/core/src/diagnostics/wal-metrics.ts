@@ -9,8 +9,8 @@ import {
   type ObservableGauge,
 } from '@opentelemetry/api'
 import { messageTypeOf, millisecondsOf, type TimeTick } from '@wal/walimpls'
+import type { Logger } from '../api/logger.js'
 import { INSTRUMENTS, type InstrumentName } from './instruments.js'
-import type { Logger } from './logger.js'
 
 /** Bounds of Milvus' histograms: 1 ms to 5 s, 64 B to 8 MiB; finer below, where a local disk answers. */
 const SECONDS = [0.0001, 0.0003, 0.001, 0.0026, 0.0066, 0.017, 0.044, 0.11, 0.3, 0.76, 2, 5]

@@ -1,5 +1,5 @@
-import type { NewMessage } from '../wal.js'
-import type { InterceptedAppend, Interceptor } from './interceptor.js'
+import type { InterceptedAppend, Interceptor } from '../api/interceptor.js'
+import type { NewMessage } from '../api/wal.js'
 
 /** Looks at a message that is about to be stored: returns it, changed or not (or nothing: as it is), or throws. */
 export type AdmissionCheck = (

@@ -1,8 +1,8 @@
 import { invalidArgument, type TimeTick } from '@wal/walimpls'
+import type { InterceptedAppend, Interceptor } from '../api/interceptor.js'
+import type { Logger } from '../api/logger.js'
+import type { AppendResult, NewMessage } from '../api/wal.js'
 import { ResultWithExtra } from '../append/result-with-extra.js'
-import type { Logger } from '../diagnostics/logger.js'
-import type { AppendResult, NewMessage } from '../wal.js'
-import type { InterceptedAppend, Interceptor } from './interceptor.js'
 import type { InterceptorTiming } from './timings.js'
 
 export interface AppendRunParts {

@@ -1,5 +1,5 @@
 import { invalidArgument } from '@wal/walimpls'
-import type { Interceptor, InterceptorBuilder, InterceptorContext } from './interceptor.js'
+import type { Interceptor, InterceptorBuilder, InterceptorContext } from '../api/interceptor.js'
 
 const CAPABILITIES = ['ready', 'gracefulClose', 'close'] as const
 

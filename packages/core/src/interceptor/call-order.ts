@@ -1,5 +1,5 @@
-import type { AppendResult, NewMessage } from '../wal.js'
-import type { InterceptedAppend, Interceptor } from './interceptor.js'
+import type { InterceptedAppend, Interceptor } from '../api/interceptor.js'
+import type { AppendResult, NewMessage } from '../api/wal.js'
 import { isExclusive } from './lock.js'
 
 /** When an append, and all before it in its order, has passed on to the pipeline, and when it has settled. */

@@ -1,7 +1,7 @@
 import { MESSAGE_TYPE, messageTypeOf, outcomeOf, WalError } from '@wal/walimpls'
 import { onAbort } from '@wal/walimpls/helper'
-import type { AppendResult, NewMessage } from '../wal.js'
-import type { InterceptedAppend, Interceptor } from './interceptor.js'
+import type { InterceptedAppend, Interceptor } from '../api/interceptor.js'
+import type { AppendResult, NewMessage } from '../api/wal.js'
 
 /** Whether the message's type is registered as `exclusive`. Anything that is no message is not. */
 export function isExclusive(message: NewMessage | undefined): boolean {

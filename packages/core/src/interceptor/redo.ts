@@ -1,6 +1,6 @@
 import { AppendError, type Runtime } from '@wal/walimpls'
 import { sleep } from '@wal/walimpls/helper'
-import type { Interceptor } from './interceptor.js'
+import type { Interceptor } from '../api/interceptor.js'
 
 const brand = Symbol.for('@wal/redo')
 const FIRST_PAUSE_MS = 1

@@ -1,6 +1,6 @@
 import { AppendError, type TimeTick } from '@wal/walimpls'
-import type { HybridClock } from '../clock/hybrid-clock.js'
-import type { Interceptor } from './interceptor.js'
+import type { Interceptor } from '../api/interceptor.js'
+import type { HybridClock } from '../time-tick/hybrid-clock.js'
 
 /**
  * Innermost: honours a barrier. The message's time tick itself is given where batches are cut, behind everything that

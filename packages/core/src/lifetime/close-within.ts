@@ -1,6 +1,6 @@
 import type { Runtime } from '@wal/walimpls'
 import { sleep } from '@wal/walimpls/helper'
-import type { Logger } from '../diagnostics/logger.js'
+import type { Logger } from '../api/logger.js'
 
 /** How long a backend has to close a scanner, a log or an opener. */
 export const BACKEND_CLOSE_MS = 3_000

@@ -1,5 +1,5 @@
 import { CHANNEL_NAME_RULE, checkChannelName, invalidArgument } from '@wal/walimpls'
-import type { ChannelOptions, OpenOptions } from '../opener.js'
+import type { ChannelOptions, OpenOptions } from '../api/opener.js'
 import { checkNames, checkSignal } from './waits.js'
 import { type ResolvedWalOptions, resolveWalOptions, WAL_OPTIONS } from './wal-options.js'
 

@@ -1,5 +1,6 @@
+import type { TailRun } from '../buffer/run.js'
 import type { BufferReader, WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
-import type { Joining, LogTail, TailReader, TailRun } from './log-tail.js'
+import type { Joining, LogTail, TailReader } from './log-tail.js'
 
 /** The tail of a log whose writer is here: acknowledged records in its write-ahead buffer. */
 export class BufferTail implements LogTail {

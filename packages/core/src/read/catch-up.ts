@@ -7,8 +7,8 @@ import {
 } from '@wal/walimpls'
 import { abortable, sleep } from '@wal/walimpls/helper'
 import { Trouble } from '../diagnostics/trouble.js'
-import { mayPass } from '../errors/classify.js'
 import { closeScanner } from '../lifetime/close-within.js'
+import { mayPass } from '../log/classify.js'
 import type { ReadContext } from './read-context.js'
 
 const FIRST_RETRY_MS = 100

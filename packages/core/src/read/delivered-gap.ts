@@ -1,6 +1,6 @@
 import type { TimeTick } from '@wal/walimpls'
-import { formatPosition, type Position } from '../position/position.js'
-import type { Gap } from '../scanner.js'
+import type { Gap } from '../api/scanner.js'
+import { formatPosition, type Position } from '../log/position.js'
 import type { Naming } from './delivered-message.js'
 import type { MissingRecords } from './missing-records.js'
 

@@ -1,8 +1,8 @@
 import { type TimeTick, userPropertyMap } from '@wal/walimpls'
-import { copyOf, ownBytes } from '../buffer/own-bytes.js'
-import { formatPosition, type Position } from '../position/position.js'
-import type { Message } from '../scanner.js'
-import { isForeign, type LogRecord, startFrom } from './log-record.js'
+import type { Message } from '../api/scanner.js'
+import { isForeign, type LogRecord, startFrom } from '../log/log-record.js'
+import { formatPosition, type Position } from '../log/position.js'
+import { copyOf, ownBytes } from '../message/own-bytes.js'
 import type { ReadContext } from './read-context.js'
 
 export type Naming = Pick<ReadContext, 'backend' | 'ids'>

@@ -1,8 +1,8 @@
 import type { TimeTick } from '@wal/walimpls'
-import type { Position } from '../position/position.js'
-import type { TimeTickMark } from '../scanner.js'
+import type { TimeTickMark } from '../api/scanner.js'
+import type { LogRecord } from '../log/log-record.js'
+import type { Position } from '../log/position.js'
 import { type Naming, positionOf } from './delivered-message.js'
-import type { LogRecord } from './log-record.js'
 
 /** One for all: there is nothing in it that anybody could change. */
 const NO_BYTES = new Uint8Array(0)

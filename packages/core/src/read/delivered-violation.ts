@@ -1,9 +1,9 @@
 import type { TimeTick } from '@wal/walimpls'
-import { formatPosition, type Position } from '../position/position.js'
-import type { Message, OrderViolation } from '../scanner.js'
+import type { Message, OrderViolation } from '../api/scanner.js'
+import type { LogRecord } from '../log/log-record.js'
+import { formatPosition, type Position } from '../log/position.js'
 import { DeliveredMessage, type Naming } from './delivered-message.js'
-import type { LateRecord } from './foreign-order.js'
-import type { LogRecord } from './log-record.js'
+import type { LateRecord } from './order/foreign-order.js'
 
 export class DeliveredViolation implements OrderViolation {
   readonly kind = 'orderViolation'

@@ -1,5 +1,5 @@
-import type { LogOrder } from './log-order.js'
-import type { LogRecord } from './log-record.js'
+import type { TailRun } from '../buffer/run.js'
+import type { LogOrder } from './order/log-order.js'
 
 /** Where readers at the end of the log get what follows, without a backend scanner of their own. */
 export interface LogTail {
@@ -16,13 +16,6 @@ export interface LogTail {
 
 /** What a tail has to know of the reader that joins it. */
 export type Joining = Pick<LogOrder, 'last' | 'timeTick'>
-
-/** Records that follow each other in the log. */
-export interface TailRun {
-  readonly records: readonly LogRecord[]
-  /** What keeping one of them keeps. */
-  readonly bytes: number
-}
 
 export interface TailReader {
   /** The next records; undefined when there are none yet; `evicted` when only the backend has them any more. */

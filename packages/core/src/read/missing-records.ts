@@ -1,5 +1,5 @@
 import type { TimeTick, Writer } from '@wal/walimpls'
-import type { TruncationPoint } from '../position/truncation-point.js'
+import type { TruncationPoint } from '../log/truncation-point.js'
 
 /** Records that a reader should have met and that are gone. */
 export interface MissingRecords {

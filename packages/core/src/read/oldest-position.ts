@@ -1,11 +1,12 @@
 import { PositionTruncatedError, type StartPosition } from '@wal/walimpls'
-import { formatPosition, type Position } from '../position/position.js'
+import type { KnownPlace } from '../log/known-place.js'
+import { decodeRecord } from '../log/log-record.js'
+import { formatPosition, type Position } from '../log/position.js'
+import { LOOK_BYTES } from '../log/read-sizes.js'
 import { CatchUp } from './catch-up.js'
 import { positionOf } from './delivered-message.js'
-import type { KnownPlace } from './log-order.js'
-import { decodeRecord } from './log-record.js'
 import { planRead } from './plan-read.js'
-import { LOOK_BYTES, type ReadContext } from './read-context.js'
+import type { ReadContext } from './read-context.js'
 import { RecordSource } from './record-source.js'
 
 /**

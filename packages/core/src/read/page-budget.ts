@@ -1,4 +1,4 @@
-import { READ_BYTES } from './read-context.js'
+import { READ_BYTES } from '../log/read-sizes.js'
 
 /** Smaller reads cost more than they save. */
 const SMALLEST_PAGE_BYTES = 16 << 10

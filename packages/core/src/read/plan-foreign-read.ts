@@ -1,8 +1,8 @@
 import type { StartPosition, TimeTick } from '@wal/walimpls'
-import type { LogEnd } from '../position/log-end.js'
-import type { PositionParts } from '../position/position.js'
-import type { ReadOptions } from '../scanner.js'
-import { FOREIGN_BEGINNING, type ForeignStart } from './foreign-order.js'
+import type { ReadOptions } from '../api/scanner.js'
+import type { LogEnd } from '../log/log-end.js'
+import type { PositionParts } from '../log/position.js'
+import { FOREIGN_BEGINNING, type ForeignStart } from './order/foreign-order.js'
 import type { ReadContext } from './read-context.js'
 import type { ReadPlan } from './read-plan.js'
 

@@ -1,15 +1,10 @@
 import type { MessageIdCodec, ReadOnlyWALImpls, Runtime, TimeTick } from '@wal/walimpls'
-import type { Logger } from '../diagnostics/logger.js'
+import type { Logger } from '../api/logger.js'
 import type { WalMetrics } from '../diagnostics/wal-metrics.js'
-import type { LogEnd } from '../position/log-end.js'
+import type { LogEnd } from '../log/log-end.js'
 import type { LogTail } from './log-tail.js'
+import type { ReorderBudget } from './order/reorder-budget.js'
 import type { PageBudget } from './page-budget.js'
-import type { ReorderBudget } from './reorder-budget.js'
-
-/** Aim for backend reads of this size. */
-export const READ_BYTES = 1 << 20
-/** Where what is looked for lies among the first records, and many may be looking. */
-export const LOOK_BYTES = 64 << 10
 
 /** What a scanner needs of the WAL it reads. */
 export interface ReadContext {

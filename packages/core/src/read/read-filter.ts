@@ -1,6 +1,6 @@
 import { messageTypeOf, type TimeTick } from '@wal/walimpls'
-import type { ReadOptions } from '../scanner.js'
-import type { LogRecord } from './log-record.js'
+import type { ReadOptions } from '../api/scanner.js'
+import type { LogRecord } from '../log/log-record.js'
 
 /** Which of the records that count are this reader's: all conditions at once. The stage before delivery. */
 export class ReadFilter {

@@ -1,7 +1,7 @@
 import { invalidArgument, MAX_TIME_TICK, messageTypeOf } from '@wal/walimpls'
+import type { ReadOptions } from '../api/scanner.js'
+import { parsePosition } from '../log/position.js'
 import { checkSignal, checkWaits } from '../options/waits.js'
-import { parsePosition } from '../position/position.js'
-import type { ReadOptions } from '../scanner.js'
 
 const CHECKS: { readonly [K in keyof Required<ReadOptions>]: (value: unknown) => void } = {
   deliver: oneOf('deliver', 'all', 'latest'),

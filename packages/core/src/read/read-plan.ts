@@ -1,7 +1,7 @@
 import type { StartPosition, TimeTick } from '@wal/walimpls'
-import type { ForeignStart } from './foreign-order.js'
-import type { KnownPlace } from './log-order.js'
+import type { KnownPlace } from '../log/known-place.js'
 import type { MissingRecords } from './missing-records.js'
+import type { ForeignStart } from './order/foreign-order.js'
 
 /** Where a scanner starts in the backend, what it knows there, and where it ends. */
 export interface ReadPlan {

@@ -1,14 +1,14 @@
 import { LogRolledBackError, type MessageId, type TimeTick, type Writer } from '@wal/walimpls'
-import { readRange } from '../adaptor/read-range.js'
-import type { LogView } from '../position/log-view.js'
-import { formatPosition, type Position } from '../position/position.js'
-import { lastTick } from './last-tick.js'
-import type { KnownPlace } from './log-order.js'
-import { decodeRecord, isForeign, type LogRecord } from './log-record.js'
+import type { KnownPlace } from '../log/known-place.js'
+import { lastTick } from '../log/last-tick.js'
+import { decodeRecord, isForeign, type LogRecord } from '../log/log-record.js'
+import type { LogView } from '../log/log-view.js'
+import { formatPosition, type Position } from '../log/position.js'
+import { readRange } from '../log/read-range.js'
+import { WriterJudge } from '../log/writer-judge.js'
 import { positionBefore } from './oldest-position.js'
 import { planRead } from './plan-read.js'
 import type { ReadContext } from './read-context.js'
-import { WriterJudge } from './writer-judge.js'
 
 /**
  * The same error with positions. `known` is the last place that a reader, or a writer, knows the log to have had. From

@@ -1,5 +1,5 @@
 import { RECORD_OVERHEAD_BYTES } from '../buffer/buffered-run.js'
-import type { LogRecord } from './log-record.js'
+import type { LogRecord } from '../log/log-record.js'
 
 /**
  * What keeping records keeps: payloads are views of what was read in one go, which may be a thousand times as large. Those

@@ -1,13 +1,14 @@
 import { type MessageId, type TimeTick, WalError } from '@wal/walimpls'
 import { ReadRun } from '../buffer/read-run.js'
+import type { TailRun } from '../buffer/run.js'
 import { type BufferReader, WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
 import { ChangeCalls } from '../lifetime/change-calls.js'
-import type { KnownPlace } from './log-order.js'
-import type { Joining, TailReader, TailRun } from './log-tail.js'
+import type { KnownPlace } from '../log/known-place.js'
+import { isSameWriter } from '../log/same-writer.js'
+import type { Joining, TailReader } from './log-tail.js'
 import type { ReadContext } from './read-context.js'
 import { RecordSource } from './record-source.js'
 import { retainedBytes } from './retained-bytes.js'
-import { isSameWriter } from './same-writer.js'
 
 export interface TailFeedOptions {
   readonly capacityBytes: number

@@ -1,5 +1,5 @@
 import { LogRolledBackError, PositionTruncatedError, WalError } from '@wal/walimpls'
-import { formatPosition } from '../position/position.js'
+import { formatPosition } from '../log/position.js'
 import type { ReadContext } from '../read/read-context.js'
 import type { WaitingToken } from './waiting-token.js'
 

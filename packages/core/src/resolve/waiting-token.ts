@@ -1,12 +1,12 @@
 import type { TimeTick } from '@wal/walimpls'
+import type { AppendResolution, AppendResult } from '../api/wal.js'
 import { StoredResult } from '../append/append-result.js'
 import type { OutcomeToken, TickRun } from '../append/outcome-token.js'
-import type { TruncationPoint } from '../position/truncation-point.js'
-import type { KnownPlace } from '../read/log-order.js'
-import type { LogRecord } from '../read/log-record.js'
+import type { KnownPlace } from '../log/known-place.js'
+import type { LogRecord } from '../log/log-record.js'
+import { isSameWriter } from '../log/same-writer.js'
+import type { TruncationPoint } from '../log/truncation-point.js'
 import type { ReadContext } from '../read/read-context.js'
-import { isSameWriter } from '../read/same-writer.js'
-import type { AppendResolution, AppendResult } from '../wal.js'
 import type { Ticked } from './tick-heap.js'
 
 /** Who waits. Exactly one of the two is called, once. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { memoryBuilder } from '@wal/core/testing'
 import type { MessageIdCodec } from '@wal/walimpls'
 import { test } from 'vitest'
-import type { TruncationPoint } from '../position/truncation-point.js'
+import type { TruncationPoint } from '../log/truncation-point.js'
 import { LogBeginning } from './log-beginning.js'
 
 const ids = memoryBuilder().messageIds as MessageIdCodec

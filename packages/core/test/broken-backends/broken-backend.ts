@@ -1,4 +1,4 @@
-import type { BackendUnderTest, PartName } from '@wal/walimpls/conformance'
+import type { BackendUnderTest, PartName } from '@wal/conformance'
 import type { Builder } from './broken-builder.js'
 
 /** A backend that breaks one promise, and the part of the kit that has to notice. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
+import { type ConformanceResult, PART_NAMES, runConformance } from '@wal/conformance'
 import { memoryBuilder } from '@wal/core/testing'
-import { type ConformanceResult, PART_NAMES, runConformance } from '@wal/walimpls/conformance'
 import { afterAll, test } from 'vitest'
 import { openWal } from '../../src/index.js'
 import { brokenAnswers } from './broken-answers.js'

@@ -1,6 +1,6 @@
+import type { BackendUnderTest } from '@wal/conformance'
 import { copyMemoryLog, saveMemoryLog } from '@wal/core/testing'
 import type { StoredMessage } from '@wal/walimpls'
-import type { BackendUnderTest } from '@wal/walimpls/conformance'
 import type { BrokenBackend } from './broken-backend.js'
 import { brokenBuilder, type Id, ids, plus } from './broken-builder.js'
 

@@ -1,6 +1,6 @@
+import type { BackendUnderTest } from '@wal/conformance'
 import { loseMemoryRecords } from '@wal/core/testing'
 import type { ScannerImpls } from '@wal/walimpls'
-import type { BackendUnderTest } from '@wal/walimpls/conformance'
 import type { BrokenBackend } from './broken-backend.js'
 import { type Breaks, brokenBuilder, ids } from './broken-builder.js'
 

@@ -1,5 +1,5 @@
 import { test } from 'node:test'
-import { conformanceTests } from '@wal/walimpls/conformance'
+import { conformanceTests } from '@wal/conformance'
 import { openWal } from '../../src/index.js'
 import { brokenBuilder } from '../broken-backends/broken-builder.js'
 

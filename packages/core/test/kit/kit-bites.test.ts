@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
+import { type BackendUnderTest, type PartName, runConformance } from '@wal/conformance'
 import { AppendError } from '@wal/walimpls'
-import { type BackendUnderTest, type PartName, runConformance } from '@wal/walimpls/conformance'
 import { test } from 'vitest'
 import { openWal } from '../../src/index.js'
 import { brokenBuilder } from '../broken-backends/broken-builder.js'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
+import { type PartName, runConformance } from '@wal/conformance'
 import { memoryBuilder } from '@wal/core/testing'
 import { systemRuntime } from '@wal/walimpls'
-import { type PartName, runConformance } from '@wal/walimpls/conformance'
 import { readOptions } from '@wal/walimpls/helper'
 import { test } from 'vitest'
 import { openWal } from '../../src/index.js'

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { PositionTruncatedError, WalError } from '@wal/walimpls'
 import {
   assertKept,
   type BackendUnderTest,
   HistoryWriter,
   type PartName,
   runConformance,
-} from '@wal/walimpls/conformance'
+} from '@wal/conformance'
+import { PositionTruncatedError, WalError } from '@wal/walimpls'
 import { test } from 'vitest'
 import { openWal } from '../../src/index.js'
 import { type Builder, brokenBuilder, ids } from '../broken-backends/broken-builder.js'

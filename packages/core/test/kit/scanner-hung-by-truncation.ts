@@ -1,4 +1,4 @@
-import { runConformance } from '@wal/walimpls/conformance'
+import { runConformance } from '@wal/conformance'
 import { openWal } from '../../src/index.js'
 import { brokenBuilder, replacing } from '../broken-backends/broken-builder.js'
 

@@ -3,8 +3,8 @@ import { memoryBuilder, resetMemory } from '@wal/core/testing'
 import { systemRuntime } from '@wal/walimpls'
 import { onTestFinished, test, vi } from 'vitest'
 import { openWal, type WAL, type WalError } from '../../src/index.js'
-import { processWriters } from '../../src/lifetime/process-writers.js'
 import type { OpenWalOptions } from '../../src/open.js'
+import { processWriters } from '../../src/writer/process-writers.js'
 import {
   cleanLogs,
   faulty,

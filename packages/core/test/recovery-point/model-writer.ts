@@ -8,9 +8,9 @@ import {
   type WireMessage,
   type Writer,
 } from '@wal/walimpls'
-import { Stamp } from '../../src/append/stamp.js'
-import type { TruncationPoint } from '../../src/position/truncation-point.js'
-import { tickProperties } from '../../src/time-tick/ticker.js'
+import { tickProperties } from '../../src/append/ticker.js'
+import type { TruncationPoint } from '../../src/log/truncation-point.js'
+import { Stamp } from '../../src/message/stamp.js'
 import { modelIds } from './model-log.js'
 
 /** What a writer stamps and stores, without its waits. */

@@ -1,6 +1,6 @@
 import type { BuildWaits, WalError } from '@wal/walimpls'
-import { mapError } from '../error-mapping.js'
 import { listen } from './client-events.js'
+import { mapError } from './error-mapping.js'
 import type { RedisClient } from './redis-calls.js'
 
 /** Emitted on a client when one of its sentinels could not be asked, with the reason. */

@@ -1,10 +1,10 @@
 import { type BuildWaits, invalidArgument, type Runtime } from '@wal/walimpls'
 import { abortable } from '@wal/walimpls/helper'
 import type { Cluster, Redis, RedisOptions } from 'ioredis'
-import { mapError } from '../error-mapping.js'
-import type { FullRedisStreamsOptions } from '../options.js'
 import { Attempts, SENTINEL_FAILED } from './attempts.js'
 import { connectCluster } from './connect-cluster.js'
+import { mapError } from './error-mapping.js'
+import type { FullRedisStreamsOptions } from './options.js'
 import { quieten, quietenCluster, tellingConnector } from './quiet.js'
 import type { RedisClient } from './redis-calls.js'
 

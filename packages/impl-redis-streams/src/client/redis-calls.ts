@@ -1,7 +1,7 @@
 import { type Runtime, WalError } from '@wal/walimpls'
 import type { Cluster, Redis } from 'ioredis'
-import { CallFailure, mapError } from '../error-mapping.js'
 import { listen } from './client-events.js'
+import { CallFailure, mapError } from './error-mapping.js'
 
 export type RedisClient = Redis | Cluster
 

@@ -1,7 +1,7 @@
 import type { Runtime } from '@wal/walimpls'
 import { onAbort } from '@wal/walimpls/helper'
 import type { Redis } from 'ioredis'
-import type { LogKeys } from '../log-keys.js'
+import type { LogKeys } from '../stored/log-keys.js'
 import { listen } from './client-events.js'
 import { disconnect, isCluster } from './connect.js'
 import { quieten } from './quiet.js'

@@ -1,4 +1,4 @@
-import { PREVIOUS_FIELD } from '../fields.js'
+import { PREVIOUS_FIELD } from '../stored/fields.js'
 import { defineScript } from './script.js'
 
 /**

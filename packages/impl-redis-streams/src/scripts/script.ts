@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
+import { isScriptFailure, type mapError, replyCode, scrubbed } from '../client/error-mapping.js'
 import type { RedisCalls, RedisClient } from '../client/redis-calls.js'
-import { damagedState } from '../damaged-state.js'
-import { isScriptFailure, type mapError, replyCode, scrubbed } from '../error-mapping.js'
-import type { LogKeys } from '../log-keys.js'
+import { damagedState } from '../stored/damaged-state.js'
+import type { LogKeys } from '../stored/log-keys.js'
 
 /** A Lua script: the server runs it whole before it serves anybody else. */
 export interface Script {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { openWal } from '@wal/core'
 import { test } from 'vitest'
 import { redisStreamsBuilder } from '../../src/builder.js'
-import type { RedisStreamsOptions } from '../../src/options.js'
+import type { RedisStreamsOptions } from '../../src/client/options.js'
 import { type HistoryPlan, HistoryWorkload } from './history-workload.js'
 import { APPENDS, PATIENCE_MS, SEED, TIMEOUT_MS } from './scale.js'
 

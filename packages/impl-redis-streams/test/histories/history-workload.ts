@@ -1,4 +1,3 @@
-import type { AppendOptions, AppendResolution, AppendResult, ReadOnlyWAL, WAL } from '@wal/core'
 import {
   assertKept,
   HistoryWriter,
@@ -8,9 +7,10 @@ import {
   notAcked,
   resolved,
   written,
-} from '@wal/walimpls/conformance'
+} from '@wal/conformance'
+import type { AppendOptions, AppendResolution, AppendResult, ReadOnlyWAL, WAL } from '@wal/core'
 import { seededRandom } from '@wal/walimpls/testing'
-import { messageIds } from '../../src/message-id.js'
+import { messageIds } from '../../src/stored/message-id.js'
 import { LostRanges } from './lost-ranges.js'
 import { RecordedReader } from './recorded-reader.js'
 import { untilAvailable } from './until-available.js'

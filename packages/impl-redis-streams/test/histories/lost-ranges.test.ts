@@ -1,8 +1,8 @@
+import { HistoryWriter } from '@wal/conformance'
 import { WalError } from '@wal/walimpls'
-import { HistoryWriter } from '@wal/walimpls/conformance'
 import { expect, test } from 'vitest'
 import { rolledBack } from '../../src/continuity.js'
-import { messageIds } from '../../src/message-id.js'
+import { messageIds } from '../../src/stored/message-id.js'
 import { LostRanges } from './lost-ranges.js'
 
 const announcement = (kept: string, known: string) =>

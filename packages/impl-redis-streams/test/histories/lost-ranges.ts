@@ -1,6 +1,6 @@
-import type { HistoryWriter } from '@wal/walimpls/conformance'
+import type { HistoryWriter } from '@wal/conformance'
 import { isAfter } from '../../src/continuity.js'
-import { messageIds, type RedisStreamsId } from '../../src/message-id.js'
+import { messageIds, type RedisStreamsId } from '../../src/stored/message-id.js'
 
 interface Place {
   readonly id: RedisStreamsId

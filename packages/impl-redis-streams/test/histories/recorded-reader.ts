@@ -1,5 +1,5 @@
+import { delivered, type HistoryWriter } from '@wal/conformance'
 import type { Message, ReadOnlyWAL } from '@wal/core'
-import { delivered, type HistoryWriter } from '@wal/walimpls/conformance'
 import { vi } from 'vitest'
 import type { LostRanges } from './lost-ranges.js'
 

@@ -8,8 +8,8 @@ export type { CallDetails, CallScript, Fault, FaultPlan } from './faults/fault-p
 export { type FaultEvent, Faults, type FaultsOptions } from './faults/faults.js'
 export { faultyBuilder } from './faults/faulty-builder.js'
 export { seededRandom } from './faults/seeded-random.js'
+export type { MemoryOptions } from './memory-builder.js'
 export type { MemoryId } from './memory-id.js'
-export type { MemoryOptions } from './memory-options.js'
 export { copyMemoryLog, loseMemoryRecords, resetMemory, saveMemoryLog } from './memory-store.js'
 export {
   type SimulatedRuntime,

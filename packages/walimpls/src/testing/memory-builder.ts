@@ -1,9 +1,10 @@
-import type { OpenerBuilderImpls } from '../builder.js'
+import type { BackendOptions, OpenerBuilderImpls } from '../builder.js'
 import type { OptionTable } from '../option-table.js'
 import { type MemoryId, memoryIds } from './memory-id.js'
 import { MemoryOpener } from './memory-opener.js'
-import type { MemoryOptions } from './memory-options.js'
 import { memoryStore } from './memory-store.js'
+
+export type MemoryOptions = BackendOptions['memory']
 
 const options = {
   name: { type: 'text', description: 'which of the process’ stores', default: 'default', from: 'path' },

@@ -1,7 +1,7 @@
 import type { OpenerBuilderImpls } from '../../builder.js'
+import { withMethods } from '../../helper/with-methods.js'
 import type { OpenerImpls } from '../../opener.js'
 import type { ReadOnlyWALImpls, WALImpls } from '../../wal.js'
-import { withMethods } from '../with-methods.js'
 import { BreakableAppends } from './breakable-appends.js'
 import { BreakableScanner } from './breakable-scanner.js'
 import { Link } from './link.js'

@@ -1,0 +1,72 @@
+import type { CompareIds } from '../history/compare-ids.js'
+import type { HistoryEvent } from '../history/history-event.js'
+import type { DeliveryEntry, HistoryIndex, ScannerEntry } from '../history/history-index.js'
+import type { Report } from '../history/violation.js'
+
+/** Rule 2: one value per id; ids and unit time ticks strictly increase in every scanner. */
+export function checkValues(index: HistoryIndex, compareIds: CompareIds, report: Report): void {
+  const values = new Map<string, { readonly key: string; readonly event: HistoryEvent }>()
+  const claim = (id: string, key: string, event: HistoryEvent) => {
+    const other = values.get(id)
+    if (other === undefined) values.set(id, { key, event })
+    else if (other.key !== key) report(2, `The id ${id} names two messages.`, other.event, event)
+  }
+  for (const { id, settled, invoked } of index.appends.values())
+    if (id !== undefined && settled !== undefined) claim(id, `append ${invoked.append}`, settled)
+  const unnamed = new Map<string, DeliveryEntry>()
+  for (const scanner of index.scanners.values()) {
+    for (const delivery of scanner.deliveries) {
+      claim(delivery.event.id, delivery.key, delivery.event)
+      checkContent(delivery, unnamed, report)
+    }
+    checkRising(scanner, compareIds, report)
+  }
+}
+
+function checkContent(delivery: DeliveryEntry, unnamed: Map<string, DeliveryEntry>, report: Report): void {
+  const { append, event, key } = delivery
+  if (append === undefined) {
+    const other = unnamed.get(key)
+    if (other === undefined) unnamed.set(key, delivery)
+    else if (other.event.payloadHash !== event.payloadHash || other.tick !== delivery.tick)
+      report(2, `The id ${event.id} was delivered with two values.`, other.event, event)
+    return
+  }
+  const { payloadHash, writer } = append.invoked
+  if (event.payloadHash !== payloadHash)
+    report(2, `The id ${event.id} holds another payload than was appended.`, append.invoked, event)
+  else if (
+    event.term !== writer.term ||
+    (event.incarnation !== undefined && event.incarnation !== writer.incarnation)
+  )
+    report(2, `The id ${event.id} names another writer than the one that appended.`, append.invoked, event)
+}
+
+function checkRising({ deliveries }: ScannerEntry, compareIds: CompareIds, report: Report): void {
+  let unit: DeliveryEntry | undefined
+  let member: DeliveryEntry | undefined
+  for (const delivery of deliveries) {
+    const unitId = delivery.event.unitId ?? delivery.event.id
+    if (unit !== undefined && member !== undefined && inOneUnit(member, delivery)) {
+      if (compareIds(delivery.event.id, member.event.id) > 0) member = delivery
+      else report(2, 'The ids inside a transaction do not rise.', member.event, delivery.event)
+      continue
+    }
+    member = delivery
+    const idRises = unit === undefined || compareIds(unitId, unit.event.unitId ?? unit.event.id) > 0
+    const tickRises = unit === undefined || delivery.tick > unit.tick
+    if (idRises && tickRises) unit = delivery
+    else report(2, `A scanner’s ${idRises ? 'time ticks' : 'ids'} do not rise.`, unit?.event, delivery.event)
+  }
+}
+
+function inOneUnit(a: DeliveryEntry, b: DeliveryEntry): boolean {
+  const transaction = a.append?.invoked.transaction
+  return (
+    a.tick === b.tick &&
+    a.event.unitId === b.event.unitId &&
+    (transaction !== undefined
+      ? transaction === b.append?.invoked.transaction
+      : a.event.unitId !== undefined && b.append?.invoked.transaction === undefined)
+  )
+}

@@ -1,0 +1,59 @@
+import type { OpenerBuilderImpls, ScannerImpls } from '@wal/walimpls'
+import { withMethods } from '@wal/walimpls/helper'
+
+// biome-ignore lint/suspicious/noExplicitAny: takes every backend.
+type AnyBuilder = OpenerBuilderImpls<any, any>
+
+/** A backend whose scanners break off when told to, and whose next ones wait until they are let go. */
+export class ScannerCutter {
+  readonly builder: AnyBuilder
+  readonly #cuts = new Set<() => void>()
+  #held: Promise<void> = Promise.resolve()
+  #letGo = () => {}
+
+  constructor(inner: AnyBuilder) {
+    this.builder = withMethods<AnyBuilder>(inner, {
+      build: async (...given) => {
+        const opener = await inner.build(...given)
+        return withMethods(opener, {
+          openReadOnly: async (...more) => {
+            const log = await opener.openReadOnly(...more)
+            return withMethods(log, { read: (options) => this.#cuttable(log.read(options)) })
+          },
+        })
+      },
+    })
+  }
+
+  /** Breaks off every scanner that there is. */
+  cut(): void {
+    this.#held = new Promise((resolve) => {
+      this.#letGo = resolve
+    })
+    for (const cut of [...this.#cuts]) cut()
+    this.#cuts.clear()
+  }
+
+  letGo(): void {
+    this.#letGo()
+  }
+
+  #cuttable(inner: ScannerImpls): ScannerImpls {
+    let cut = () => {}
+    const broken = new Promise<never>((_, reject) => {
+      cut = () => reject(new Error('the connection was reset'))
+    })
+    broken.catch(() => {})
+    this.#cuts.add(cut)
+    return withMethods(inner, {
+      next: async () => {
+        await this.#held
+        return Promise.race([inner.next(), broken])
+      },
+      close: () => {
+        this.#cuts.delete(cut)
+        return inner.close()
+      },
+    })
+  }
+}

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { Faults, faultyBuilder } from '@wal/walimpls/testing'
+import { batchOf, bytesOf, numbers, text, textsOf } from '../kit/batches.js'
+import { hurriedRuntime } from '../kit/hurried-runtime.js'
+import type { PartContext } from '../kit/part.js'
+import { deliveredTo, readAll, takeCount } from '../kit/reading.js'
+
+/** G5: one message, one delivery. */
+export function oncePart({ backend, test }: PartContext): void {
+  const { serialise } = backend.builder.messageIds
+
+  test('a batch sent again gets its ids, or is stored again behind; others are stored once', async (scene) => {
+    const { wal, batch } = await scene.writer(1)
+    const again = batch(text('a'), text('b'))
+    const first = (await wal.append(again)).map(serialise)
+    const second = (await wal.append(again)).map(serialise)
+    await wal.append(batchOf(3, [text('c')]))
+    const stored = textsOf((await readAll(wal)).slice(1))
+    if (first.join() === second.join()) assert.deepEqual(stored, ['a', 'b', 'c'])
+    else assert.deepEqual(stored, ['a', 'b', 'a', 'b', 'c'])
+  })
+
+  test('batches of the same bytes are not taken for the same batch', async (scene) => {
+    const { wal, append } = await scene.writer(1)
+    for (let i = 0; i < 3; i++) await append(text('same'))
+    assert.deepEqual(textsOf((await readAll(wal)).slice(1)), ['same', 'same', 'same'])
+  })
+
+  test('through the adaptor: what is stored twice on purpose is delivered once, tailing, caught up and resumed', async (scene) => {
+    const faults = new Faults({
+      probabilities: { duplicate: { append: 0.5 }, 'duplicate-then-fail': { append: 0.2 } },
+    })
+    const builder = faultyBuilder(scene.builder, faults)
+    const wal = await scene.open({ builder, batchBytes: 1024, runtime: hurriedRuntime(scene.runtime()) })
+    const reader = await scene.openReader()
+    const tails = [wal.read(), reader.read()]
+    const names = numbers(120)
+    const reading = tails.map((tail) => takeCount(tail, names.length))
+    const results = await Promise.all(
+      names.map((name) => wal.append({ payload: bytesOf(name.padEnd(100, ' ')) })),
+    )
+    const trimmed = (records: readonly { readonly payload: Uint8Array }[]) =>
+      textsOf(records).map((each) => each.trim())
+    for (const each of reading) assert.deepEqual(trimmed(await each), names)
+    for (const log of [wal, reader]) {
+      assert.deepEqual(trimmed(await deliveredTo(log)), names)
+      // An acked id may name a later copy: it is as good a position.
+      for (const i of [0, 31, 77, names.length - 1])
+        assert.deepEqual(
+          trimmed(await deliveredTo(log, { after: results[i]?.position ?? '' })),
+          names.slice(i + 1),
+        )
+    }
+    assert.ok(faults.counts.duplicate > 0 && faults.counts['duplicate-then-fail'] > 0, 'nothing was doubled')
+  })
+}

@@ -1,0 +1,11 @@
+import type { DeliveredRecord, NewRecord } from '../kit/adaptor.js'
+import { bytesOf, textOf } from '../kit/batches.js'
+
+/** A record that says which of its writer's records it is, from 0. */
+export function countedRecord(ordinal: number): NewRecord {
+  return { payload: bytesOf(`${ordinal} `.padEnd(40 + ((ordinal * 37) % 400), '.')) }
+}
+
+export function ordinalOf(record: DeliveredRecord): number {
+  return Number(textOf(record).split(' ')[0])
+}

@@ -1,0 +1,181 @@
+import { AppendError, type Runtime, type Timer, WalError } from '@wal/walimpls'
+import { onAbort } from '@wal/walimpls/helper'
+import type { AppendOptions, AppendResult, NewMessage } from '../api/wal.js'
+import { endedError } from '../append/append-error.js'
+import type { Appender } from '../append/appender.js'
+import { lastFailure } from '../diagnostics/trouble.js'
+import type { TaskOwner } from '../message/append-task.js'
+import { plainMessage, type TakenMessage } from '../message/new-message.js'
+import type { InterceptorChain } from './chain.js'
+
+/** Node fires a timer beyond this at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+export interface InterceptionOptions {
+  readonly chain: InterceptorChain
+  readonly appender: Appender
+  readonly runtime: Runtime
+  readonly where: string
+  readonly appendTimeoutMs: number
+  /** Of the WAL: aborted when it stops being usable. */
+  readonly signal: AbortSignal
+}
+
+/** A message's place among those of one `appendBatch`. */
+export interface BatchTurn {
+  /** Resolves when the message before has entered the pipeline; rejects when it never will. */
+  readonly before: Promise<void>
+  entered(): void
+  refused(error: unknown): void
+}
+
+/**
+ * Appends one message through the interceptors, the lock among them. Throws what needs no waiting to be refused; tells
+ * the owner the rest.
+ */
+export function appendIntercepted(
+  interception: InterceptionOptions,
+  message: NewMessage,
+  given: AppendOptions | undefined,
+  owner: TaskOwner,
+): void {
+  const options = given === undefined ? {} : given
+  // Checked, and copied, before anything may wait: the caller may reuse its buffer.
+  const taken = interception.appender.take(message)
+  const [release] = interception.appender.hold([taken], options)
+  new InterceptedMessage(interception, options, owner, release as () => void).run(message, taken)
+}
+
+/**
+ * One message on its way to the pipeline. Its wait ends by deadline, abort or the WAL's end whatever the interceptors
+ * wait for (G4), it counts against the bound on what waits (G15), and once its wait has ended nothing of it is stored.
+ */
+export class InterceptedMessage implements TaskOwner {
+  readonly #interception: InterceptionOptions
+  readonly #options: AppendOptions
+  readonly #owner: TaskOwner
+  readonly #release: () => void
+  readonly #turn: BatchTurn | undefined
+  readonly #deadline: number
+  readonly #ending = new AbortController()
+  readonly #timer: Timer
+  readonly #stops: ((() => void) | undefined)[]
+  #stored: Promise<AppendResult> | undefined
+  #settled = false
+
+  /** `release` gives back what the message is counted as while it waits. */
+  constructor(
+    interception: InterceptionOptions,
+    options: AppendOptions,
+    owner: TaskOwner,
+    release: () => void,
+    turn?: BatchTurn,
+  ) {
+    const { runtime, where, appendTimeoutMs } = interception
+    const { timeoutMs = appendTimeoutMs, signal } = options
+    this.#interception = interception
+    this.#options = options
+    this.#owner = owner
+    this.#release = release
+    this.#turn = turn
+    this.#deadline = runtime.monotonic() + timeoutMs
+    const { slices, trouble } = interception.appender
+    const expire = () => slices.add(() => this.#end(() => timedOut(where, trouble.last)))
+    this.#timer = runtime.setTimeout(expire, Math.min(timeoutMs, MAX_TIMER_MS), { background: true })
+    this.#stops = [
+      signal && onAbort(signal, (reason) => slices.add(() => this.#end(() => reason))),
+      onAbort(interception.signal, (reason) => slices.add(() => this.#end(() => refused(reason)))),
+    ]
+  }
+
+  run(message: NewMessage, taken: TakenMessage): void {
+    this.#interception.chain
+      .run({
+        message: plainMessage(message, taken),
+        signal: this.#ending.signal,
+        barrierTimeTick: this.#options.barrierTimeTick,
+        enter: (changed) => this.#enter(changed),
+        batchBefore: this.#turn?.before,
+      })
+      .then(
+        (result) => this.resolve(result),
+        (error: unknown) => this.reject(error),
+      )
+  }
+
+  resolve(result: AppendResult): void {
+    if (this.#settle()) this.#owner.resolve(result)
+  }
+
+  reject(error: unknown): void {
+    if (!this.#settle()) return
+    this.#turn?.refused(error)
+    this.#owner.reject(error)
+  }
+
+  #enter(message: NewMessage): Promise<AppendResult> {
+    const { chain, appender, runtime } = this.#interception
+    this.#ending.signal.throwIfAborted()
+    this.#release()
+    const taken = appender.take(message, this.#options.barrierTimeTick)
+    const left = { ...this.#options, timeoutMs: Math.max(1, this.#deadline - runtime.monotonic()) }
+    let pipelineOwner: TaskOwner | undefined
+    const stored = new Promise<AppendResult>((resolve, reject) => {
+      pipelineOwner = chain.bare ? bothOf(this, { resolve, reject }) : { resolve, reject }
+    })
+    appender.submitHeld(taken, pipelineOwner as unknown as TaskOwner, left)
+    this.#turn?.entered()
+    this.#stored = stored
+    return stored
+  }
+
+  /** The wait is over. Once the message has entered, the pipeline says what became of it, however deaf an interceptor is. */
+  #end(reasonOf: () => unknown): void {
+    if (this.#settled) return
+    const reason = reasonOf()
+    this.#ending.abort(reason)
+    if (this.#stored === undefined) this.reject(reason)
+    else
+      this.#stored.then(
+        (result) => this.resolve(result),
+        (error: unknown) => this.reject(error),
+      )
+  }
+
+  /** Whether it was not settled before. */
+  #settle(): boolean {
+    if (this.#settled) return false
+    this.#settled = true
+    this.#release()
+    this.#timer.clear()
+    for (const stop of this.#stops) stop?.()
+    return true
+  }
+}
+
+/** The first is told at once: appends that went past the chain are, too, and the order of outcomes has to be kept. */
+function bothOf(first: TaskOwner, second: TaskOwner): TaskOwner {
+  return {
+    resolve(result) {
+      first.resolve(result)
+      second.resolve(result)
+    },
+    reject(error) {
+      first.reject(error)
+      second.reject(error)
+    },
+  }
+}
+
+function timedOut(where: string, failure: unknown): AppendError {
+  return new AppendError(
+    'WAL_TIMEOUT',
+    `${where}: the deadline passed while an interceptor held the message: it is not written.${lastFailure(failure)}`,
+    { outcome: 'not-written', cause: failure },
+  )
+}
+
+/** The WAL ended. */
+function refused(reason: unknown): unknown {
+  return WalError.isInstance(reason) ? endedError(reason) : reason
+}

@@ -1,0 +1,44 @@
+import type { MessageId } from '@wal/walimpls'
+import { isTruncated } from './classify.js'
+import type { LogRecord } from './log-record.js'
+import type { LogView } from './log-view.js'
+import { readRange } from './read-range.js'
+
+/** How many time ticks the search goes back at most. */
+const MAX_STEPS_BACK = 10_000
+
+/**
+ * The last persisted time tick before the record `last` that `isSought`; undefined when going back, from each time tick to
+ * the one before it, does not find one.
+ */
+export async function lastTick(
+  view: LogView,
+  last: LogRecord,
+  isSought: (tick: LogRecord) => boolean,
+  signal: AbortSignal,
+): Promise<MessageId | undefined> {
+  const { ids } = view
+  let record = last
+  for (let step = 0; step < MAX_STEPS_BACK && record.previousTick !== ''; step++) {
+    const tick = ids.parse(record.previousTick)
+    if (ids.compare(tick, record.id) >= 0) return undefined
+    const found = await recordAt(view, tick, signal)
+    if (found === undefined) return undefined
+    if (isSought(found)) return tick
+    record = found
+  }
+  return undefined
+}
+
+async function recordAt(view: LogView, id: MessageId, signal: AbortSignal): Promise<LogRecord | undefined> {
+  let found: LogRecord | undefined
+  const see = (record: LogRecord): void => {
+    found = record
+  }
+  try {
+    await readRange(view, { start: { from: id }, end: id, see, signal })
+  } catch (error) {
+    if (!isTruncated(error)) throw error
+  }
+  return found
+}

@@ -1,0 +1,110 @@
+import { LogRolledBackError, type MessageId, type WalError, type Writer } from '@wal/walimpls'
+import { isCorrupt, isTruncated } from './classify.js'
+import type { OwnPlace } from './known-place.js'
+import { decodeRecord, type LogRecord, refuseMixed } from './log-record.js'
+import type { LogView } from './log-view.js'
+import { fencedBy } from './newer-writer.js'
+import { readLogEnd } from './read-log-end.js'
+import { readRange } from './read-range.js'
+import { isSameWriter } from './same-writer.js'
+import { WriterJudge } from './writer-judge.js'
+
+/**
+ * A writer's look: reads from its last acknowledged record to the log's end, or up to `end`. Rejects with
+ * `WAL_LOG_ROLLED_BACK` when that record is not in the log any more, and with `WAL_FENCED` when a record behind it makes
+ * another writer the current one. Records of older writers behind it are void and change nothing: writer 3 that sees a
+ * late record of writer 2, an opening record too, goes on.
+ */
+export async function lookForward(
+  view: LogView,
+  writer: Writer,
+  place: OwnPlace,
+  { end, signal }: { readonly end?: MessageId; readonly signal?: AbortSignal | undefined } = {},
+): Promise<void> {
+  const { log, ids, where } = view
+  const look = new ForwardLook(view, writer, place)
+  const see = (record: LogRecord): void => look.see(record)
+  try {
+    let upTo = end
+    if (upTo === undefined) {
+      const last = await log.last(signal === undefined ? {} : { signal })
+      const order = last === undefined ? -1 : ids.compare(last.id, place.id)
+      // The usual case of an idle writer: nothing was stored behind its own record.
+      if (last !== undefined && order === 0) return see(decodeRecord(last, where, ids))
+      // Below the place only the backend knows whether others removed the record or the log lost its end.
+      upTo = order < 0 ? undefined : last?.id
+    }
+    await readRange(view, { start: { from: place.id }, end: upTo, see, signal })
+    look.assertPlaceSeen()
+  } catch (error) {
+    await lookAtEndInstead(error, view, writer, signal)
+  }
+}
+
+/**
+ * A look that reads forward ended with `error`. Rejects with that, unless records are gone or damaged: a successor truncated
+ * past the place where the look began, or others removed it. Then only the log's end can tell, and this rejects with
+ * `WAL_FENCED` when another writer is current there.
+ */
+export async function lookAtEndInstead(
+  error: unknown,
+  view: LogView,
+  writer: Writer,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (!isTruncated(error) && !isCorrupt(error)) throw error
+  const fenced = fencedBy((await readLogEnd(view, { signal, passHoles: true })).writer, writer, view.where)
+  if (fenced !== undefined) throw fenced
+}
+
+/** What a writer concludes from the records that lie from its last acknowledged one on, one after another. */
+export class ForwardLook {
+  readonly #view: LogView
+  readonly #writer: Writer
+  readonly #place: OwnPlace
+  readonly #judge: WriterJudge
+  #placeSeen = false
+
+  constructor(view: LogView, writer: Writer, place: OwnPlace) {
+    this.#view = view
+    this.#writer = writer
+    this.#place = place
+    this.#judge = new WriterJudge({ writer, timeTick: place.timeTick })
+  }
+
+  /** Throws `WAL_LOG_ROLLED_BACK`, `WAL_FENCED`, or `WAL_SPEC_UNSUPPORTED` for another system's record. */
+  see(record: LogRecord): void {
+    const { ids, where } = this.#view
+    refuseMixed(record, false, where, ids)
+    if (!this.#placeSeen) {
+      this.#placeSeen = true
+      if (!this.#isPlace(record)) throw lostPlace(this.#view, this.#place)
+      return
+    }
+    this.#judge.counts(record)
+    const fenced = fencedBy(this.#judge.writer, this.#writer, where)
+    if (fenced !== undefined) throw fenced
+  }
+
+  /** Throws `WAL_LOG_ROLLED_BACK` when the log ends before the place. */
+  assertPlaceSeen(): void {
+    if (!this.#placeSeen) throw lostPlace(this.#view, this.#place)
+  }
+
+  #isPlace(record: LogRecord): boolean {
+    const { id, timeTick } = this.#place
+    return (
+      this.#view.ids.compare(record.id, id) === 0 &&
+      record.timeTick === timeTick &&
+      isSameWriter(record, this.#writer)
+    )
+  }
+}
+
+function lostPlace({ ids, where }: LogView, { id }: OwnPlace): WalError {
+  const known = ids.serialise(id)
+  return new LogRolledBackError(
+    `${where}: records up to message ${known} were acknowledged and are gone. The log lost its end, in a failover or because an older copy of it was restored. Stop being the writer.`,
+    { known },
+  )
+}

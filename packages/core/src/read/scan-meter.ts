@@ -1,0 +1,52 @@
+import type { ScannerElement } from '../api/scanner.js'
+import type { ScannerModel, WalMetrics } from '../diagnostics/wal-metrics.js'
+import { DeliveredMessage } from './delivered-message.js'
+import type { RecordRun, RecordSource } from './record-source.js'
+
+/** The measurements of one scanner. */
+export class ScanMeter {
+  readonly #metrics: WalMetrics
+  #model: ScannerModel | undefined
+  #voids = 0
+  #duplicates = 0
+
+  constructor(metrics: WalMetrics) {
+    this.#metrics = metrics
+  }
+
+  /** A run came from `source`, and this of it goes to the user. */
+  ran(run: RecordRun, elements: readonly ScannerElement[], source: RecordSource): void {
+    const metrics = this.#metrics
+    const model = run.shared ? 'tailing' : 'catchup'
+    for (const { type, payload } of run.records) metrics.scanned(type, payload.length, model)
+    for (const element of elements)
+      if (element instanceof DeliveredMessage) metrics.passed(element.type, element.payloadBytes, model)
+    const { voids, duplicates } = source.passedOver
+    metrics.passedOver('voids', voids - this.#voids)
+    metrics.passedOver('duplicates', duplicates - this.#duplicates)
+    metrics.passedOver('violations', run.late?.size ?? 0)
+    this.#voids = voids
+    this.#duplicates = duplicates
+    this.#moveTo(source.tailing ? 'tailing' : 'catchup')
+  }
+
+  /** What follows comes from another source. */
+  resumed(): void {
+    this.#voids = 0
+    this.#duplicates = 0
+  }
+
+  started(): void {
+    this.#moveTo('catchup')
+  }
+
+  ended(): void {
+    this.#moveTo(undefined)
+  }
+
+  #moveTo(model: ScannerModel | undefined): void {
+    if (model === this.#model) return
+    this.#metrics.scannerMoved(this.#model, model)
+    this.#model = model
+  }
+}

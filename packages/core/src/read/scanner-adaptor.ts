@@ -1,0 +1,380 @@
+import { invalidArgument, type TimeTick, WalError } from '@wal/walimpls'
+import { onAbort } from '@wal/walimpls/helper'
+import type { ScannerElement as Element, ReadOptions, Scanner } from '../api/scanner.js'
+import type { LogEnd } from '../log/log-end.js'
+import type { Position } from '../log/position.js'
+import { DeliveredMessage } from './delivered-message.js'
+import { DeliveryStage } from './delivery-stage.js'
+import { explainEnd } from './explain-end.js'
+import type { PageHolder } from './page-budget.js'
+import { planRead } from './plan-read.js'
+import type { ReadContext } from './read-context.js'
+import { checkReadOptions } from './read-options.js'
+import type { ReadPlan } from './read-plan.js'
+import { type RecordRun, RecordSource } from './record-source.js'
+import { ScanMeter } from './scan-meter.js'
+
+const DONE: IteratorResult<never, undefined> = { done: true, value: undefined }
+
+/** Beside the batch at hand, a reader in the backend holds the page that it was cut from, and the next one. */
+const PAGES_HELD = 2
+
+/** Where a scanner has got to. */
+interface Place {
+  readonly position: Position
+}
+
+/**
+ * A scanner as users see it. Pull driven: nothing is read ahead of what was asked for but the batch at hand, so a slow
+ * loop costs only itself. Where many are slow it lets go of that batch too, and reads it again when it is asked for more.
+ */
+export class ScannerAdaptor implements Scanner<Element>, PageHolder {
+  readonly #context: ReadContext
+  readonly #options: ReadOptions
+  readonly #ending = new AbortController()
+  readonly #onClosed: () => void
+  readonly #ready: Promise<void>
+  readonly #caughtUp: { promise: Promise<void>; resolve: () => void; reject: (error: unknown) => void }
+  #stopListening: (() => void) | undefined
+  #stopFollowing: (() => void) | undefined
+  readonly #meter: ScanMeter | undefined
+  #plan: ReadPlan | undefined
+  /** Where the log ended when the scanner began. */
+  #begun: LogEnd | undefined
+  /** Undefined while it rests. */
+  #source: RecordSource | undefined
+  #resting: Promise<void> | undefined
+  #pageBytes = 0
+  #holds = false
+  #delivery: DeliveryStage | undefined
+  #until: TimeTick | undefined
+  #batch: readonly Element[] = []
+  #index = 0
+  #last: Place | undefined
+  /** Where it stood when the batch at hand came, and where it stands behind that batch. */
+  #before: Place | undefined
+  #looked: Place | undefined
+  #error: { readonly error: unknown } | undefined
+  #finished = false
+  #iterated = false
+  /** Calls of `next` and of the batches' iterator, one behind the other. */
+  #turn: Promise<unknown> = Promise.resolve()
+  #turns = 0
+  #closed: Promise<void> | undefined
+
+  constructor(context: ReadContext, options: ReadOptions, onClosed: () => void) {
+    checkReadOptions(options)
+    this.#context = context
+    this.#options = options
+    this.#onClosed = onClosed
+    this.#meter = context.metrics && new ScanMeter(context.metrics)
+    this.#meter?.started()
+    this.#caughtUp = deferred()
+    if (options.signal !== undefined)
+      this.#stopListening = onAbort(options.signal, (reason) => this.#end({ error: reason }))
+    this.#ready = this.#begin().catch(async (reason: unknown) => {
+      const error = await explainEnd(reason, this.#source?.known, context, this.#ending.signal)
+      this.#end({ error: this.#error === undefined ? error : this.#error.error })
+      // Closed before it was ready: that is no error of the loop's, but it is one for who waits for `ready`.
+      throw this.#error === undefined ? error : this.#error.error
+    })
+    // `ready` and `caughtUp` reject for who asks; who does not ask learns it from the loop.
+    this.#ready.catch(() => {})
+  }
+
+  get position(): Position | undefined {
+    return this.#last?.position
+  }
+
+  get progress(): Position | undefined {
+    return this.#reached?.position ?? this.#options.after
+  }
+
+  ready(): Promise<void> {
+    return this.#ready
+  }
+
+  caughtUp(): Promise<void> {
+    return this.#caughtUp.promise
+  }
+
+  [Symbol.asyncIterator](): this {
+    this.#claim()
+    return this
+  }
+
+  batches(): AsyncIterableIterator<readonly Element[]> {
+    this.#claim()
+    const iterator: AsyncIterableIterator<readonly Element[]> = {
+      next: () => this.#inTurn(() => this.#answer(() => this.#takeAll())),
+      return: async () => {
+        await this.close()
+        return DONE
+      },
+      [Symbol.asyncIterator]: () => iterator,
+    }
+    return iterator
+  }
+
+  next(): Promise<IteratorResult<Element, undefined>> {
+    // The usual case, without a turn of its own: an element is at hand and nobody waits before us.
+    if (this.#turns === 0 && this.#index < this.#batch.length)
+      return Promise.resolve({ done: false, value: this.#take() })
+    return this.#inTurn(() => this.#answer(() => this.#take()))
+  }
+
+  async return(): Promise<IteratorResult<Element, undefined>> {
+    await this.close()
+    return DONE
+  }
+
+  close(): Promise<void> {
+    this.#end(undefined)
+    this.#closed ??= this.#release()
+    return this.#closed
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** Ends it for a reason of the WAL's: its loop rejects with it. */
+  async fail(error: unknown): Promise<void> {
+    this.#end({ error })
+    await this.close()
+  }
+
+  /** Lets go of what it holds. It is read again from where its user is, when more is asked for. */
+  rest(): boolean {
+    const source = this.#source
+    if (this.#turns > 0 || source === undefined || this.#ending.signal.aborted) return false
+    this.#stand()
+    // What is not handed out yet is read again.
+    if (this.#index < this.#batch.length) this.#finished = false
+    this.#batch = []
+    this.#index = 0
+    this.#holds = false
+    this.#source = undefined
+    this.#resting = source.close()
+    // Told by the next call, or by the close.
+    this.#resting.catch(() => {})
+    return true
+  }
+
+  /** The rest of the batch at hand will not be handed out: what was looked at ends where the user is. */
+  #stand(): void {
+    const reached = this.#reached
+    this.#looked = reached && lasting(reached)
+    this.#last = this.#last && lasting(this.#last)
+  }
+
+  /** Up to where everything is handed out that is to be. */
+  get #reached(): Place | undefined {
+    if (this.#index === this.#batch.length) return this.#looked ?? this.#last
+    return this.#index === 0 ? this.#before : this.#last
+  }
+
+  #claim(): void {
+    if (this.#iterated)
+      throw invalidArgument('a scanner', 'iterated by one loop only; call read() again for a second one')
+    this.#iterated = true
+  }
+
+  /** What `take` makes of the batch at hand. A close may empty that one while `#fill` is telling of it. */
+  async #answer<T>(take: () => T): Promise<IteratorResult<T, undefined>> {
+    while (await this.#fill()) if (this.#index < this.#batch.length) return { done: false, value: take() }
+    return DONE
+  }
+
+  #takeAll(): readonly Element[] {
+    const batch = this.#index === 0 ? this.#batch : this.#batch.slice(this.#index)
+    this.#last = batch[batch.length - 1] as Element
+    this.#empty()
+    return batch
+  }
+
+  #take(): Element {
+    const element = this.#batch[this.#index++] as Element
+    this.#last = element
+    if (this.#index === this.#batch.length) this.#empty()
+    return element
+  }
+
+  /** Everything at hand is handed out. */
+  #empty(): void {
+    this.#batch = []
+    this.#index = 0
+    this.#last = this.#last && lasting(this.#last)
+    // A reader in the backend keeps what it has read from.
+    if (this.#source?.tailing) this.#hold(0)
+    this.#tellCaughtUp()
+  }
+
+  #hold(bytes: number): void {
+    if (bytes === 0 && !this.#holds) return
+    this.#holds = bytes > 0
+    this.#context.pages.hold(this, bytes)
+  }
+
+  /** The end of a bounded read was met, and everything before it is handed out. */
+  #tellCaughtUp(): void {
+    if (this.#finished && this.#index === this.#batch.length) this.#caughtUp.resolve()
+  }
+
+  async #begin(): Promise<void> {
+    const { signal } = this.#ending
+    // Let the constructor end first: an option that `planRead` refuses must reject, not throw halfway.
+    const { deliver, until } = this.#options
+    const end = await this.#context.end(signal, deliver === 'latest' || until === 'end')
+    this.#begun = end
+    const plan = planRead(this.#options, end, this.#context)
+    this.#until = plan.until
+    this.#delivery = new DeliveryStage(this.#context, this.#options, plan)
+    signal.throwIfAborted()
+    this.#plan = plan
+    if (this.#options.timeTicks) this.#stopFollowing = this.#context.followTicks?.()
+    this.#open(plan, this.#delivery)
+    this.#tellCaughtUp()
+  }
+
+  #open(plan: ReadPlan, delivery: DeliveryStage): RecordSource {
+    const { pages } = this.#context
+    this.#pageBytes = pages.pageBytes
+    const source = new RecordSource(this.#context, plan, this.#ending.signal, {
+      deliverMissing: this.#options.gaps === 'deliver',
+      deliverLate: this.#options.orderViolations === 'deliver',
+      readBytes: this.#pageBytes,
+    })
+    this.#source = source
+    this.#before = this.#reached
+    if (plan.missing !== undefined) {
+      const gap = delivery.gap(plan.missing)
+      this.#batch = [gap]
+      this.#looked = gap
+    }
+    // Charged before the first read: many may be started at once.
+    this.#hold(PAGES_HELD * this.#pageBytes)
+    this.#finished = this.#isPastUntil(source)
+    return source
+  }
+
+  /**
+   * Goes on after a rest, behind what was handed out. Whether that was truncated since, or lost, the backend says as it would
+   * have without a rest, so the log is not looked at once more.
+   */
+  async #wake(delivery: DeliveryStage): Promise<RecordSource> {
+    await this.#resting
+    const { signal } = this.#ending
+    const after = this.progress
+    const { gaps } = this.#options
+    // An empty log had no name yet.
+    if (this.#begun?.lastId === undefined) this.#begun = await this.#context.end(signal)
+    const plan =
+      after === undefined
+        ? (this.#plan as ReadPlan)
+        : planRead({ after, ...(gaps && { gaps }) }, this.#begun, this.#context)
+    signal.throwIfAborted()
+    this.#meter?.resumed()
+    return this.#open(plan, delivery)
+  }
+
+  /** Not before the record that the scanner resumed from is found: a log that lost its end ends below it. */
+  #isPastUntil(source: RecordSource): boolean {
+    return this.#until !== undefined && source.timeTick >= this.#until && !source.seeking
+  }
+
+  /** Puts the next batch that is not empty at hand, unless one is; false at the scanner's end. */
+  async #fill(): Promise<boolean> {
+    try {
+      await this.#ready
+      const delivery = this.#delivery as DeliveryStage
+      for (;;) {
+        if (this.#index < this.#batch.length) return true
+        if (this.#finished) break
+        const source = this.#source ?? (await this.#wake(delivery))
+        if (this.#index < this.#batch.length || this.#finished) continue
+        const run = await source.next()
+        // The user closed the scanner while it read, and is given nothing more.
+        if (this.#ending.signal.aborted) break
+        if (run.records.length === 0 && run.missing === undefined) this.#caughtUp.resolve()
+        this.#put(run, source, delivery)
+      }
+      this.#tellCaughtUp()
+    } catch (reason) {
+      const error = await explainEnd(reason, this.#source?.known, this.#context, this.#ending.signal)
+      // After a close or an abort the source only repeats what ended it: the first end counts.
+      this.#end({ error })
+    }
+    await this.close()
+    if (this.#error !== undefined) throw this.#error.error
+    return false
+  }
+
+  #put(run: RecordRun, source: RecordSource, delivery: DeliveryStage): void {
+    this.#before = this.#reached
+    const { elements, looked } = delivery.deliver(run)
+    this.#batch = elements
+    this.#looked = looked ?? this.#looked
+    this.#index = 0
+    this.#meter?.ran(run, this.#batch, source)
+    const pages = source.tailing ? 0 : PAGES_HELD * this.#pageBytes
+    this.#hold(pages + (this.#batch.length === 0 ? 0 : run.bytes))
+    if (this.#isPastUntil(source)) this.#finished = true
+  }
+
+  /** The first end counts. `undefined`: closed by its user. */
+  #end(error: { readonly error: unknown } | undefined): void {
+    if (this.#ending.signal.aborted) return
+    this.#error = error
+    this.#finished = true
+    // What is at hand is handed out to nobody any more.
+    this.#stand()
+    this.#batch = []
+    this.#index = 0
+    this.#stopListening?.()
+    this.#caughtUp.reject(
+      error?.error ??
+        new WalError('WAL_CLOSED', `${this.#context.where}: the scanner was closed before it caught up`),
+    )
+    this.#ending.abort(
+      error?.error ?? new WalError('WAL_CLOSED', `${this.#context.where}: the scanner was closed`),
+    )
+  }
+
+  async #release(): Promise<void> {
+    await this.#ready.catch(() => {})
+    this.#stopFollowing?.()
+    this.#meter?.ended()
+    this.#context.pages.release(this)
+    await this.#resting
+    await this.#source?.close()
+    this.#onClosed()
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    this.#turns++
+    const mine = this.#turn.then(work)
+    this.#turn = mine.catch(() => {})
+    try {
+      return await mine
+    } finally {
+      this.#turns--
+    }
+  }
+}
+
+/** A message that was handed out is its user's: it is not kept for its position. */
+function lasting(place: Place): Place {
+  return place instanceof DeliveredMessage ? place.place : place
+}
+
+function deferred() {
+  let resolve: () => void = () => {}
+  let reject: (error: unknown) => void = () => {}
+  const promise = new Promise<void>((yes, no) => {
+    resolve = yes
+    reject = no
+  })
+  promise.catch(() => {})
+  return { promise, resolve, reject }
+}

@@ -1,0 +1,75 @@
+import { type MessageId, type ScannerImpls, type StoredMessage, WalError, type Writer } from '@wal/walimpls'
+import { closeScanner } from '../lifetime/close-within.js'
+import type { OwnPlace } from '../log/known-place.js'
+import { decodeRecord } from '../log/log-record.js'
+import type { LogView } from '../log/log-view.js'
+import { ForwardLook, lookAtEndInstead } from '../log/look-forward.js'
+import { READ_BYTES } from '../log/read-sizes.js'
+
+/**
+ * A writer's own scanner on a log that no fence protects: what the writer stores is acknowledged when it has been read
+ * back as counting. It stays open, so each record is read once.
+ */
+export class ReadBack {
+  readonly #writer: Writer
+  #view: LogView | undefined
+  #scanner: ScannerImpls | undefined
+  #look: ForwardLook | undefined
+  /** Read, and not looked at yet. */
+  #ahead: readonly StoredMessage[] = []
+  #next = 0
+
+  constructor(writer: Writer) {
+    this.#writer = writer
+  }
+
+  /**
+   * Reads up to the record `end`, which is in the log, from `place` or, where the scanner stands further on, from there.
+   * Rejects as `lookForward` does. When records before `end` are gone it looks at the log's end, as that does: a successor
+   * that truncates past `place` is `WAL_FENCED`. The next call then starts at its own place.
+   */
+  async upTo(end: MessageId, view: LogView, place: OwnPlace, signal: AbortSignal): Promise<void> {
+    if (this.#view?.log !== view.log) await this.close()
+    try {
+      const look = this.#begin(view, place, signal)
+      const { ids, where } = view
+      for (;;) {
+        while (this.#next < this.#ahead.length) {
+          const stored = this.#ahead[this.#next] as StoredMessage
+          if (ids.compare(stored.id, end) > 0) return
+          this.#next++
+          look.see(decodeRecord(stored, where, ids))
+          if (ids.compare(stored.id, end) === 0) return
+        }
+        await this.#read(where)
+      }
+    } catch (error) {
+      await this.close()
+      await lookAtEndInstead(error, view, this.#writer, signal)
+    }
+  }
+
+  async close(): Promise<void> {
+    const scanner = this.#scanner
+    this.#scanner = undefined
+    this.#look = undefined
+    this.#ahead = []
+    this.#next = 0
+    if (scanner !== undefined) await closeScanner(this.#view as LogView, scanner)
+  }
+
+  #begin(view: LogView, place: OwnPlace, signal: AbortSignal): ForwardLook {
+    this.#look ??= new ForwardLook(view, this.#writer, place)
+    this.#scanner ??= view.log.read({ start: { from: place.id }, maxBytes: READ_BYTES, signal })
+    this.#view = view
+    return this.#look
+  }
+
+  async #read(where: string): Promise<void> {
+    const batch = await this.#scanner?.next()
+    if (batch === undefined)
+      throw new WalError('WAL_CLOSED', `${where}: the log was closed while a writer read back what it stored`)
+    this.#ahead = batch
+    this.#next = 0
+  }
+}
