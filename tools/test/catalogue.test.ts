@@ -7,8 +7,8 @@ const root = new URL('../../', import.meta.url)
 /** The reference's cases. Those from 101 on are our own and only have to rise. */
 const REFERENCE = [1, 2, 3, 7, 8, 10, 11, 13, 15, 16, 17, 18, 21, 22, 23, 24, 27, 28, 29, 30]
 
-test('docs/catalogue.md says where each edge case is tested, and there it is', async () => {
-  const page = await readFile(new URL('docs/catalogue.md', root), 'utf8')
+test('docs/decisions/catalogue.md says where each edge case is tested, and there it is', async () => {
+  const page = await readFile(new URL('docs/decisions/catalogue.md', root), 'utf8')
   const rows = [...page.matchAll(/^\| (\d+) \| .+ \| `([^`]+)` \|$/gm)]
   const numbers = rows.map(([, number]) => Number(number))
   assert.deepEqual(
