@@ -38,7 +38,7 @@ export function backendNames(): string[] {
   return Object.keys(backends)
 }
 
-/** For every process anew: each has a registry of its own. */
+/** To be called in every process: each has a registry of its own. */
 export async function loadBackend(name: string): Promise<DemoBackend> {
   const backend = Object.hasOwn(backends, name) ? backends[name] : undefined
   if (backend === undefined)

@@ -26,7 +26,7 @@ export async function runChild<Report>(
   })
   let killed = false
   const handle: Child = {
-    // Whoever is gone by now needs no message; how it ended is told below.
+    // A process that is gone by now needs no message; how it ended is told below.
     send: (message) => void (child.connected && child.send(message, () => {})),
     kill: () => {
       killed = true

@@ -36,7 +36,7 @@ export function indexOf(message: Message): number {
   return Number(message.properties.get('index') ?? Number.NaN)
 }
 
-/** A vchannel is a stream of its own on the log; whoever reads all of them gets them in the order of the appends. */
+/** A vchannel is a stream of its own on the log; a reader of all of them gets them in the order of the appends. */
 function vchannelOf({ distance }: Flight): string {
   if (distance < 300) return 'short-haul'
   return distance < 1000 ? 'medium-haul' : 'long-haul'

@@ -6,7 +6,7 @@ import { type Flight, indexOf, loadFlights, messageOf } from './input.js'
 import type { Acked, Log } from './log.js'
 import { countSyncs } from './sync-counter.js'
 
-/** The writer: a process that may be killed at any instruction, and started anew. */
+/** The writer: a process that may be killed at any instruction, and started again. */
 
 export interface WriterJob extends Log {
   readonly total: number

@@ -240,7 +240,7 @@ test('void: a late time tick of a fenced writer at the log’s end does not vouc
   assert.equal((await open()).channel.term, 8)
 })
 
-test('void: a reader that met a newer writer takes nothing of its own WAL’s for a place that it has been to', async () => {
+test('void: a reader behind a newer writer’s record takes nothing of its own WAL’s for a place that it has been to', async () => {
   const backend = faulty()
   // Ids that don't say whether one follows the other: the older writer then relies on the fence alone.
   const { follows: _, ...messageIds } = backend.builder.messageIds

@@ -14,7 +14,7 @@ interface RecordParts {
 
 /**
  * Writes records as they are, past the adaptor and past any fence: what a backend without one, or one that forgot it,
- * may hold. (Each append is a batch of its own of whoever is the writer in the store.)
+ * may hold. (Each append is a batch of its own, of the one who is the writer in the store.)
  */
 export async function rawLog(channel = 'log') {
   const builder = memoryBuilder()

@@ -106,7 +106,7 @@ test('H29: an order violation is an error that names the place, after everything
     { code: 'WAL_CORRUPT', message: /channel "log", message 3: order violation.*15.*20/ },
   )
   assert.deepEqual(seen, ['a'])
-  // And whoever resumes meets it again.
+  // And a reader that resumes is given it again.
   await assert.rejects(texts(reader.read({ after: scanner.position as string })), { code: 'WAL_CORRUPT' })
 
   const whole = ['a', 'late late below 20', 'late  below 20', 'b']

@@ -155,7 +155,7 @@ test('G8 truncate under a slow reader: a gap that names the truncation, once', a
   assert.equal(gap.before, (results[7]?.timeTick ?? 0n) + 1n)
 })
 
-test('behind a gap whoever comes next is the writer, also of the same term; what is older stays void', async () => {
+test('behind a gap the next one to write is the writer, also of the same term; what is older stays void', async () => {
   const first = await open({ term: 5, timeTickMs: 60_000 })
   const { position } = await first.append(message('1'))
   const old = await rawLog()

@@ -170,7 +170,7 @@ test('G11 a barrier that waited for room while the log was truncated does not un
   assert.deepEqual(await texts(again.read({ deliver: 'all' }), 1), ['2'])
 })
 
-test('G11 a message that was sent twice is met again, though the place before it is freed', async () => {
+test('G11 a message that was sent twice is delivered again, though the place before it is freed', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, timeTickMs: 60_000 })
   await wal.append(message('1'))

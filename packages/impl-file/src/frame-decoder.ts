@@ -43,7 +43,7 @@ export class FrameDecoder {
     const { bytes } = this
     const start = this.at + 4
     const payloadEnd = start + (start <= this.end ? bytes.readUInt32LE(this.at) : 0)
-    // The check sum has passed, so this is a defect of whoever wrote the frame; never read on into the next one.
+    // The check sum has passed, so this is a defect of the program that wrote the frame; never read on into the next one.
     if (start > this.end || payloadEnd > this.end)
       throw corrupt(this.file, `record ${this.id} passes the end of its frame`)
     const { properties, end } = readProperties(bytes, payloadEnd, this.previous)

@@ -140,8 +140,8 @@ export class LogDirectory {
 
   /**
    * A writer goes on only after it found itself not superseded: a second batch, or a further segment of the same epoch,
-   * proves that whoever came later found this segment. Without either proof: if no later epoch is taken yet, whoever
-   * takes one will find it, so it is final once it is durable, its name too.
+   * proves that every later writer found this segment. Without either proof: if no later epoch is taken yet, the writer
+   * that takes one will find the segment, so it is final once it is durable, its name too.
    */
   private async isFinal(links: readonly Link[], at: number): Promise<boolean> {
     const { name } = links[at] as Link

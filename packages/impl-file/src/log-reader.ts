@@ -146,7 +146,7 @@ export class LogReader {
     )
   }
 
-  /** The newest frame seen so far. Without a later epoch, whoever takes one from now on finds the frame. */
+  /** The newest frame seen so far. Without a later epoch, a writer that takes one from now on finds the frame. */
   private async makeFinal(chunk: Chunk, frame: FrameHeader): Promise<boolean> {
     const reader = this.reader as SegmentReader
     if (!isSuperseded(this.log.files, this.log.path, reader.name.epoch)) {

@@ -4,7 +4,7 @@ import { batchOf, textOf } from './batches.js'
 
 /**
  * A writer or reader on the bare backend, to be stopped and killed. `write` prints `ack ID TEXT` for every record and
- * `fenced` when it is; `tail` prints `got ID TEXT` for ever. Writes of several batches in flight, of several records each.
+ * `fenced` when it is; `tail` prints `got ID TEXT` forever. Writes of several batches in flight, of several records each.
  */
 const [role = '', path = '', name = '', limit = '1000000'] = process.argv.slice(2)
 const opener = await fileBuilder.build({ path, segmentBytes: 65_536 }, systemRuntime)

@@ -66,7 +66,7 @@ export class Appender {
     const failuresBefore = this.failures
     const before = this.tail
     // One at a time until the server has named the milliseconds of this writer's ids, and behind one that is refused:
-    // whoever sent this one does not know of the refusal yet.
+    // the caller that sent this batch does not know of the refusal yet.
     const sent =
       this.base === undefined || this.refusing > 0
         ? before.then(() => this.send(batch, encoded, failuresBefore))

@@ -13,7 +13,7 @@ export interface LogEnds {
 
 /**
  * Goes from entry to entry by what each says of the one before it. Redis answers a read over a hole, or behind an end
- * that was lost, as if nothing were missing; here every record that this log had is met or the reader is told (G8).
+ * that was lost, as if nothing were missing; here the reader gets every record that this log had, or is told (G8).
  */
 export class Continuity {
   /** The last id given out, or what stands for it at the start; undefined when only `wanted` is known. */

@@ -47,7 +47,7 @@ class Pages {
   private readonly place: string
   private entries: readonly Entry[] = []
   private at = 0
-  /** The last page met the end: the next call says so without asking again. */
+  /** The last page ended with the log: the next call says so without asking again. */
   private ended = false
   private ahead: Promise<LogPage | undefined> | undefined
   /** Thrown once what is whole before it has been given out. */
@@ -109,7 +109,7 @@ class Pages {
     this.ended = page.ended && entries.length > 0 && this.failure === undefined
     if (page.ended || this.failure !== undefined) return
     this.ahead = this.fetch(this.continuity.from, maxBytes)
-    // It is met by the next turn, if there is one.
+    // Its error comes out of the next page, if one is asked for.
     this.ahead.catch(() => {})
   }
 

@@ -36,7 +36,7 @@ export class Server {
     this.stopListening = listen(client, 'ready', () => this.refresh())
   }
 
-  /** What is known by now; asks anew in the background when that is old. */
+  /** What is known by now; asks again in the background when that is old. */
   get guarantees(): Guarantees {
     if (this.runtime.monotonic() - this.readAt > SETTINGS_AGE_MS) this.refresh()
     return guaranteesOf(this.settings, this.options)

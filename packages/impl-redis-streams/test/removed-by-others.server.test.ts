@@ -112,7 +112,7 @@ test('a stream that is gone takes its fence along: the channel can be opened aga
   expect(first?.milliseconds).toBeGreaterThan(ids[0]?.milliseconds ?? 0)
 })
 
-test('a log begun anew while a reader did not look is not taken for the one it read', async () => {
+test('a log begun again while a reader did not look is not taken for the one it read', async () => {
   await using scene = Scene.on(redis)
   const { scanner } = await tailing(scene)
   await redis.command('DEL', scene.keys.stream, scene.keys.state)

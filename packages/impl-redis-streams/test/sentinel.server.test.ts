@@ -95,7 +95,7 @@ test('a failover that loses acknowledged records: writer and readers are told, n
 
   const newer = await scene.writer(2)
   await newer.append('d')
-  // Whoever had not seen what was lost goes on; whoever had is told, though there are new records behind.
+  // A reader that had not seen what was lost goes on; one that had is told, though there are new records behind.
   await vi.waitFor(
     async () =>
       expect(await readAll(reader)).toEqual(['opening of term 1', 'a', 'b', 'opening of term 2', 'd']),

@@ -45,7 +45,7 @@ export async function listenAlone(socketPath: string): Promise<ServerHost | unde
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
     if ((await new HostClient(socketPath).running()) !== undefined) return undefined
-    // Whoever left it there was killed.
+    // The process that left the socket there was killed.
     rmSync(socketPath, { force: true })
     return await ServerHost.listen(socketPath)
   }

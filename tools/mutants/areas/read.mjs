@@ -159,7 +159,7 @@ export const readMutants = [
     harness: lostEnd,
   },
   {
-    name: 'the last record asked for again by its time tick alone, under whoever is current now',
+    name: 'the last record asked for again by its time tick alone, under the writer that is current now',
     file: order,
     find: 'const writer = { term: this.#lastTerm, incarnation: this.#lastIncarnation }',
     replace: 'const writer = this.#judge.writer ?? { term: -1, incarnation: "" }',

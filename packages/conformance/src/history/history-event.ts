@@ -124,7 +124,7 @@ export interface Delivered {
   readonly append?: string
 }
 
-/** Everything up to this time tick, inclusive, has been delivered to the scanner (it met a time tick, or the end). */
+/** Everything up to this time tick, inclusive, has been delivered to the scanner (a time tick, or the end of the log, said so). */
 export interface ScannerReached {
   readonly kind: 'scanner-reached'
   readonly scanner: string

@@ -57,7 +57,7 @@ export function tailPart({ test, traits }: PartContext): void {
     }
   })
 
-  test('a scanner that met the end twice without records between does not say so', async (scene) => {
+  test('a scanner that found the end twice without records between does not say so', async (scene) => {
     const { wal } = await scene.writer(1)
     const scanner = scene.scan(wal, 'oldest')
     await readToEnd(scanner)

@@ -70,7 +70,7 @@ export class OpenerAdaptor implements Opener {
       this.#closeWith(wal)
       return wal
     } catch (error) {
-      // Whoever gave it up is not kept waiting for its end.
+      // The caller that gave the open up is not kept waiting for its end.
       const givenUp = this.#opening.size > 0
       const closing = this.close().catch((err: unknown) => {
         logger.warn({ err }, `${this.#where}: the opener did not close well`)

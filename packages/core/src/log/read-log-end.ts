@@ -115,7 +115,7 @@ class Tail {
     }
   }
 
-  /** The furthest truncation point that a kept record names, whoever wrote it. */
+  /** The furthest truncation point that a kept record names, whichever writer wrote that record. */
   async latestTruncation(): Promise<TruncationPoint | undefined> {
     let latest: TruncationPoint | undefined
     await this.#read(

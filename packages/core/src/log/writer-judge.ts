@@ -34,8 +34,8 @@ export class WriterJudge {
   }
 
   /**
-   * Records are gone before the next one. Who became current in them can't be known: whoever wrote the next record is
-   * taken for current, unless its term is lower than one seen before.
+   * Records are gone before the next one. Who became current in them can't be known: the writer of the next record is
+   * taken for the current one, unless its term is lower than one seen before.
    */
   passHole(): void {
     this.#adopting = true

@@ -62,7 +62,6 @@ export interface WriterOpenOptions {
 }
 
 const OPENING_FAILED = 'opening failed, trying again'
-const MET_OWN_TERM = Symbol('met own term')
 
 /**
  * Opens a channel for writing (G6): look at the log's end without fencing anybody; close this process's own writer of the
@@ -82,8 +81,8 @@ export async function openWriter(open: WriterOpenOptions): Promise<OpenedWriter>
     // Its last appends may have moved the log's end.
     if (end?.logIdentity !== undefined && (await open.seat.vacate(place, end.logIdentity, term))) continue
     const opened = await attempt(open, end, { term, incarnation: randomText(runtime) })
-    if (opened !== MET_OWN_TERM) return opened
-    // Two raced with 'next' and met at one term: both go higher, at different times.
+    if (opened !== undefined) return opened
+    // Two that opened with 'next' chose one term: both go higher, at different times.
     await sleep(runtime, 5 + runtime.random() * 20 * 2 ** Math.min(round++, 6), open.signal)
   }
 }
@@ -146,11 +145,12 @@ function outlasting({ signal, trouble }: Pick<WriterOpenOptions, 'signal' | 'tro
   return { signal, shouldRetry: mayPass, failed: (error) => trouble.failed(error, OPENING_FAILED) }
 }
 
+/** Undefined: another opener that asked for `next` was first with the same term. */
 async function attempt(
   open: WriterOpenOptions,
   end: LogEnd | undefined,
   writer: Writer,
-): Promise<OpenedWriter | typeof MET_OWN_TERM> {
+): Promise<OpenedWriter | undefined> {
   const { opener, ids, channel, where, options, signal } = open
   const clock = sharedClock(options.runtime)
   const stamp = new Stamp(writer, end?.lastTick ?? '')
@@ -165,18 +165,18 @@ async function attempt(
       log = stored.log
       // The fence is taken: a failure that passes must not leave the channel without a writer.
       const written = log
-      const met = await retry(options.runtime, outlasting(open), () =>
+      const between = await retry(options.runtime, outlasting(open), () =>
         lookBack(written, open, end?.lastId, stored.id, writer),
       )
-      if (met.ownTerm && open.term === 'next') {
+      if (between.ownTerm && open.term === 'next') {
         await release(log, where, options)
-        return MET_OWN_TERM
+        return undefined
       }
-      // Whoever stored the log's first record gave it its identity.
-      const named = end?.logIdentity ?? met.logIdentity ?? logIdentity
+      // The writer of the log's first record gave the log its identity.
+      const named = end?.logIdentity ?? between.logIdentity ?? logIdentity
       // The writer before may have truncated since the first look.
-      const truncated = laterPoint(truncation, met.truncation)
-      if (named === logIdentity && truncated === truncation && met.timeTick < opening.timeTick) {
+      const truncated = laterPoint(truncation, between.truncation)
+      if (named === logIdentity && truncated === truncation && between.timeTick < opening.timeTick) {
         stamp.previousTick = ids.serialise(stored.id)
         const { timeTick: openingTick } = opening
         return {
@@ -194,7 +194,7 @@ async function attempt(
       }
       logIdentity = named
       truncation = truncated
-      if (met.timeTick >= 0n) clock.observe(met.timeTick, options.maxClockAheadMs, where)
+      if (between.timeTick >= 0n) clock.observe(between.timeTick, options.maxClockAheadMs, where)
     }
   } catch (error) {
     await release(log, where, options)

@@ -3,7 +3,7 @@ import { abortable, sleep } from '@wal/walimpls/helper'
 import type { Logger } from '../api/logger.js'
 import { isLater, logKey, type ProcessWriter, processWriters } from './process-writers.js'
 
-/** The place of a log's writer in this process: one takes it, and whoever had it is closed. */
+/** The place of a log's writer in this process: one writer takes it, and the one that had it is closed. */
 export class WriterSeat {
   readonly #backend: string
   readonly #where: string
@@ -12,7 +12,7 @@ export class WriterSeat {
   readonly #signal: AbortSignal
   #leave = (): void => {}
 
-  /** `signal`: of the open; ends the waiting for whoever is closed. */
+  /** `signal`: of the open; ends the waiting for the writer that is closed. */
   constructor(parts: {
     readonly backend: string
     readonly where: string

@@ -148,12 +148,12 @@ export const brokenReads: BrokenBackend[] = [
     part: 'tail',
     builder: brokenBuilder({
       scanner: (scanner) => {
-        let met = false
+        let endFound = false
         return {
           async next() {
-            if (met) return undefined
+            if (endFound) return undefined
             const batch = await scanner.next()
-            met = batch?.length === 0
+            endFound = batch?.length === 0
             return batch
           },
         }

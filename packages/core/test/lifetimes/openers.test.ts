@@ -161,7 +161,7 @@ test('a build that everybody gave up is aborted, and closed if it succeeds all t
   for (const controller of controllers) controller.abort(new Error('enough'))
   for (const build of builds) await assert.rejects(within(build), { message: 'enough' })
   assert.equal(given?.aborted, true)
-  // Whoever comes now does not get what is being abandoned.
+  // An opener that comes now does not get what is being abandoned.
   const finish = go
   backend.before = async () => {}
   const fresh = await within(adaptBuilder(backend.builder).build({}))

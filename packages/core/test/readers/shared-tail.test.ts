@@ -177,7 +177,7 @@ test('H208: a scanner of the backend that fails to close ends no reader, and the
 })
 
 test('H209: while what readers share fails, one whose own scanner works goes on, and the others with it', async () => {
-  // Whoever fails tries again in a minute.
+  // A reader that fails tries again in a minute.
   const setTimeout: Runtime['setTimeout'] = (run, ms, options) =>
     systemRuntime.setTimeout(run, ms < 50 || ms >= 1000 ? ms : 60_000, options)
   const { wal, watch, reader, following } = await atTheEnd({ runtime: { ...systemRuntime, setTimeout } })

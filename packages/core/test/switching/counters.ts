@@ -3,7 +3,7 @@ export class Counters {
   appends = 0
   deliveries = 0
   'switches from catch-up to tailing' = 0
-  'evictions met by a tailing reader' = 0
+  'evictions under a tailing reader' = 0
   'fallbacks from tailing at a takeover' = 0
   'backend errors in catch-up' = 0
   cancellations = 0

@@ -163,7 +163,7 @@ export class Schedule {
       toTailing: () => counters.count('switches from catch-up to tailing'),
       toCatchUp: () =>
         counters.count(
-          isFenced() ? 'fallbacks from tailing at a takeover' : 'evictions met by a tailing reader',
+          isFenced() ? 'fallbacks from tailing at a takeover' : 'evictions under a tailing reader',
         ),
       errorInCatchUp: () => counters.count('backend errors in catch-up'),
     })

@@ -84,7 +84,7 @@ export class Writing {
 
   #track(work: Promise<void>): void {
     const tracked: Promise<void> = work.finally(() => this.#open.delete(tracked))
-    // Whoever awaits `settled` learns it.
+    // The one who awaits `settled` learns it.
     tracked.catch(() => {})
     this.#open.add(tracked)
   }

@@ -37,7 +37,7 @@ test(`killed at any moment, ${KILLS} times in a row: the log opens, every acked 
     for (const [index, id] of acksOf(writer)) acked.set(index, id)
     midStream += writer.exitCode === null ? 1 : 0
   }
-  assert.equal(midStream, KILLS, 'every kill met a running writer')
+  assert.equal(midStream, KILLS, 'every kill hit a running writer')
   assert.ok(acked.size > KILLS * 10, `${acked.size} records were acked`)
 
   const wal = await openWal(`file:${folder}`, { channel: 'flights', accessMode: 'ro' })

@@ -19,7 +19,7 @@ export interface RedisStreamsOptions {
   readonly waitReplicas?: number
   /** An acknowledged append is in the server's append-only file on disk, whatever `appendfsync` says (Redis 7.2). */
   readonly waitAof?: boolean
-  /** How long a server may keep silent before a request fails and the connection is made anew. */
+  /** How long a server may keep silent before a request fails and the connection is made again. */
   readonly requestTimeoutMs?: number
   /** How often waiting readers look by themselves, beside the published wake-ups. */
   readonly pollMs?: number
@@ -88,7 +88,7 @@ export const optionTable = {
     default: 10_000,
     min: 100,
     max: 600_000,
-    description: 'how long a server may keep silent before a request fails and the connection is made anew',
+    description: 'how long a server may keep silent before a request fails and the connection is made again',
   },
   pollMs: {
     type: 'integer',

@@ -6,7 +6,7 @@ import { CallFailure, mapError } from './error-mapping.js'
 export type RedisClient = Redis | Cluster
 
 /**
- * Commands that always settle. ioredis leaves promises pending for ever when a connection ends under them and resending
+ * Commands that always settle. ioredis leaves promises pending forever when a connection ends under them and resending
  * is off (redis/ioredis#2193, in 6.0.0), and may keep others for long; here the end of the connection, a deadline or
  * `close` rejects what is under way. The server may have run it all the same.
  */

@@ -177,7 +177,7 @@ interface Subscriber {
   close(): Promise<void>
 }
 
-/** `lost`: messages may have been missed. ioredis subscribes anew after a reconnect. */
+/** `lost`: messages may have been missed. ioredis subscribes again after a reconnect. */
 function subscribe(
   calls: RedisCalls,
   runtime: Runtime,

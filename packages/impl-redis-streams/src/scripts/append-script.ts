@@ -48,7 +48,7 @@ local function lost()
   return {'lost', entry and entry[1] or ''}
 end
 
--- Written anew, so that WAIT behind this answer waits for the batch, whichever connection stored it.
+-- Written again, so that WAIT behind this answer waits for the batch, whichever connection stored it.
 local function there(base)
   redis.call('HSET', state, 'last', last)
   return {'ok', base}

@@ -23,7 +23,7 @@ historyTest(
       // At 400 ms a round trip it takes many at once to get on.
       inFlight: 512,
       strikes: 2 * LEAST_HITS,
-      // Counted anew on every connection, unless all requests were on their way already.
+      // Counted from zero on every connection, unless all requests were on their way already.
       async strike(_ordinal, workload) {
         workload.hit()
         writing.heal()

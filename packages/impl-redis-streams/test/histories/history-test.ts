@@ -14,7 +14,7 @@ export interface HistoryScene extends Pick<HistoryPlan, 'strike' | 'heal' | 'may
   readonly strikes?: number
 }
 
-/** A fault that every history must have met so often. */
+/** A fault that must have struck every history so often. */
 export const LEAST_HITS = 20
 
 /** Registers the test of one kind of fault. `arrange` starts the servers, and hands what is to be stopped to `stack`. */

@@ -179,7 +179,7 @@ export class HistoryWorkload {
         this.striking = strike(this.nextStrike++, this).then(() => {
           this.isIdle = true
         })
-        // Whoever waits for it has its error, and `run` in the end.
+        // The one who waits for it has its error, and `run` in the end.
         this.striking.catch((error: unknown) => {
           this.failure = error
         })

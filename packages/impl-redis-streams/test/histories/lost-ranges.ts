@@ -10,7 +10,7 @@ interface Place {
 /** Whether a record lies above, or up to, what an announcement names. */
 type Bound = (record: Place) => boolean
 
-/** What `WAL_LOG_ROLLED_BACK` names: ids where the backend met the loss, time ticks where a position's record is gone. */
+/** What `WAL_LOG_ROLLED_BACK` names: ids where the backend found the loss, time ticks where a position's record is gone. */
 const IDS = /records behind (\d+-\d+) up to (\d+-\d+) were acknowledged and are gone/
 const TIME_TICKS = /records behind time tick (\d+) up to time tick (\d+) were acknowledged and are gone/
 

@@ -7,7 +7,7 @@ import { PositionTruncatedError } from './position-truncated-error.js'
 import { WalError } from './wal-error.js'
 
 describe('errors', () => {
-  // A second list, on purpose: whoever changes a code's meaning has to say so twice.
+  // A second list, on purpose: a change of a code's meaning has to be said twice.
   const retryable = ['WAL_TIMEOUT', 'WAL_RATE_LIMITED', 'WAL_STORAGE_FULL', 'WAL_UNAVAILABLE']
 
   test.each(Object.keys(ERROR_CODES) as ErrorCode[])('%s', (code) => {

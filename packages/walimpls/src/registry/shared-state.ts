@@ -1,6 +1,6 @@
 /**
  * State that every copy of this package in the process must share: a module-level Map is doubled between ESM and CJS,
- * and between two subpaths of one package. Entries are plain data; whoever reads one judges its `specVersion`.
+ * and between two subpaths of one package. Entries are plain data; the reader of an entry judges its `specVersion`.
  */
 export interface SharedState {
   readonly backends: Map<string, unknown>

@@ -24,7 +24,7 @@ export class MemoryLog {
   private readonly records: (StoredRecord | typeof LOST)[] = []
   /** Number of `records[0]`, or of the next record when there is none. */
   oldest = 1
-  /** Set by `remove`: whoever still has it open must not go on as if nothing had happened. */
+  /** Set by `remove`: one who still has it open must not go on as if nothing had happened. */
   removed = false
   private writer: Writer | undefined
   /** Where the writer's latest batches lie: sequence to first number and count. */

@@ -55,7 +55,7 @@ test('a server is started when it is first asked for, and once', async () => {
   expect(await client.running()).toEqual({ redis: { address: 'redis:1', source: 'local' } })
 })
 
-test('a failed start reaches whoever asked, and the next one tries again', async () => {
+test('a failed start reaches the one who asked, and the next one tries again', async () => {
   refusal = new Error('no such program')
   await expect(client.ensure('kafka')).rejects.toThrow('no such program')
   refusal = undefined

@@ -23,7 +23,7 @@ interface Entry {
 /**
  * Owns servers that several processes use: starts each kind when it is first asked for, and once. Listens on a
  * Unix socket, where `PUT /redis` starts, `DELETE /redis` stops, `GET /` lists; answers are JSON lines. A start for which
- * nobody waits any more, since whoever asked was interrupted, is given up.
+ * nobody waits any more, since the one who asked was interrupted, is given up.
  */
 export class ServerHost {
   readonly #listener: Server
@@ -61,7 +61,7 @@ export class ServerHost {
             return server
           },
           (error: unknown) => {
-            // Whoever asks next tries again.
+            // The next one who asks tries again.
             if (this.#servers.get(kind) === created) this.#servers.delete(kind)
             throw error
           },
@@ -126,13 +126,13 @@ export class ServerHost {
     return { running: this.#running() }
   }
 
-  /** Until the server answers, or whoever asked is gone. */
+  /** Until the server answers, or the one who asked is gone. */
   async #ensureFor(response: ServerResponse, kind: ServerKind): Promise<string> {
     const entry = this.#entry(kind)
     entry.waiting++
     let left = () => {}
     const gone = new Promise<never>((_, reject) => {
-      left = () => reject(new Error('whoever asked is gone'))
+      left = () => reject(new Error('the one who asked is gone'))
       response.once('close', left)
     })
     try {

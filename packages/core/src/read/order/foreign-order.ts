@@ -37,7 +37,7 @@ export interface ForeignStart {
   readonly settledFrom: string
   /** Records up to this one are not read. */
   readonly behind?: MessageId
-  /** Units up to this one (`from`: up to, but without it) were delivered before; it has to be met again (G8). */
+  /** Units up to this one (`from`: up to, but without it) were delivered before. The reader has to find this one again (G8). */
   readonly passed?: ForeignPlace & { readonly inclusive: boolean }
 }
 

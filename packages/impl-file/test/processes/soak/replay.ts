@@ -4,7 +4,7 @@ import '@wal/impl-file'
 import { BUDGET_BYTES, mustHaveRoom, soak } from './child.js'
 import { numbered, numberOf } from './numbered.js'
 
-/** `FOLDER RECORDS`: writes so many small records, then replays them all, from a log opened anew. */
+/** `FOLDER RECORDS`: writes so many small records, then replays them all, from a log that is opened again. */
 const [folder = '', records = '0'] = process.argv.slice(2)
 const total = Number(records)
 /** On disk, with some to spare. */

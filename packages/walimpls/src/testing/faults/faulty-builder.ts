@@ -9,7 +9,7 @@ import { FaultyWAL } from './faulty-wal.js'
 import { SentBatches } from './sent-batches.js'
 
 /**
- * The same backend, whose calls go wrong as `faults` says. It keeps the contract: whoever works over a backend must work
+ * The same backend, whose calls go wrong as `faults` says. It keeps the contract: what works over a backend must work
  * over this. Batches reach the backend one at a time. Hand the builder in by itself (`openWal({ builder })`); it has the
  * name, options and ids of the backend and need not be registered.
  */
