@@ -72,15 +72,15 @@ interface CheckedOpenWal {
 
 function checkOptions(options: OpenWalOptions): CheckedOpenWal {
   if (typeof options !== 'object' || options === null)
-    throw invalidArgument('the options of openWal', 'an object with a channel', options)
+    throw invalidArgument('the options of openWal must be an object with a channel', options)
   checkNames(options, 'openWal', [...OWN_OPTIONS, ...Object.keys(WAL_OPTIONS)])
   const { channel, accessMode = 'rw', term, backend, builder, ...rest } = options
   if (channel === undefined)
-    throw invalidArgument('option "channel" of openWal', `given: the name of the log, ${CHANNEL_NAME_RULE}`)
+    throw invalidArgument(`openWal needs the option "channel": the name of the log, ${CHANNEL_NAME_RULE}`)
   if (builder !== undefined && typeof builder?.build !== 'function')
-    throw invalidArgument('option "builder" of openWal', 'the builder of a backend', builder)
+    throw invalidArgument('option "builder" of openWal must be the builder of a backend', builder)
   if (backend !== undefined && (typeof backend !== 'object' || backend === null))
-    throw invalidArgument('option "backend" of openWal', 'an object with options of the backend')
+    throw invalidArgument('option "backend" of openWal must be an object with options of the backend')
   const named = { name: channel, accessMode, ...(term === undefined ? {} : { term }) }
   return { builder, backend, checked: checkOpenOptions({ channel: named, ...rest }, 'openWal') }
 }

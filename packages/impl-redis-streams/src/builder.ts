@@ -28,15 +28,13 @@ export const redisStreamsBuilder: OpenerBuilderImpls<FullRedisStreamsOptions, Re
 function checkOptions({ hosts, client, redis, clusterOptions }: FullRedisStreamsOptions): void {
   if (client === undefined && hosts.length === 0 && !redis?.host && !redis?.path && !redis?.sentinels)
     throw invalidArgument(
-      'option "hosts" of backend "redis-streams"',
-      'given, or one of "client" and "redis"',
+      'The backend "redis-streams" needs one of the options "hosts", "client" and "redis"',
     )
   if (client !== undefined && typeof (client as { callBuffer?: unknown }).callBuffer !== 'function')
-    throw invalidArgument('option "client" of backend "redis-streams"', 'a Redis or Cluster of ioredis')
+    throw invalidArgument('option "client" of backend "redis-streams" must be a Redis or Cluster of ioredis')
   if (client?.options.enableAutoPipelining)
     throw invalidArgument(
-      'option "client" of backend "redis-streams"',
-      'without auto-pipelining, with which ioredis loses a script’s command: give client.duplicate({ enableAutoPipelining: false })',
+      'The option "client" of backend "redis-streams" takes no client with auto-pipelining, with which ioredis loses a script’s command. Give client.duplicate({ enableAutoPipelining: false })',
     )
   for (const keyPrefix of [client?.options.keyPrefix, redis?.keyPrefix, clusterOptions?.keyPrefix])
     if (keyPrefix)

@@ -11,5 +11,5 @@ export const CHANNEL_NAME_RULE =
 /** Throws `WAL_INVALID_ARGUMENT` unless `name` is a channel name on all backends. */
 export function checkChannelName(name: unknown): asserts name is string {
   if (typeof name !== 'string' || !NAME.test(name) || DEVICE.test(name))
-    throw invalidArgument('a channel name', CHANNEL_NAME_RULE, name)
+    throw invalidArgument(`a channel name must be ${CHANNEL_NAME_RULE}`, name)
 }

@@ -9,6 +9,6 @@ export const compareNumberIds: CompareIds = (a, b) => numberOf(a) - numberOf(b)
 function numberOf(id: string): number {
   const value = /^-?[0-9a-z]{1,11}$/.test(id) ? Number.parseInt(id, 36) : Number.NaN
   if (!Number.isSafeInteger(value))
-    throw invalidArgument('a message id', 'a base-36 integer; hand in `compareIds` for other ids', id)
+    throw invalidArgument('a message id must be a base-36 integer; hand in `compareIds` for other ids', id)
   return value
 }

@@ -185,5 +185,5 @@ function appendFinder(appends: ReadonlyMap<string, AppendEntry>) {
 }
 
 function malformed(event: HistoryEvent, allowed: string, got: string) {
-  return invalidArgument(`event ${event.sequence} (${event.kind})`, allowed, got)
+  return invalidArgument(`event ${event.sequence} (${event.kind}) must be ${allowed}`, got)
 }

@@ -74,7 +74,7 @@ export function readHistory(jsonLines: string, name = 'history'): ReadHistory {
     if (line.trim() === '') continue
     const event = readEvent(line, `${name}:${index + 1}`)
     if (event.sequence <= last)
-      throw invalidArgument(`${name}:${index + 1}: sequence`, `above ${last}`, event.sequence)
+      throw invalidArgument(`${name}:${index + 1}: sequence must be above ${last}`, event.sequence)
     last = event.sequence
     lines.set(event, index + 1)
   }
@@ -86,22 +86,25 @@ function readEvent(line: string, place: string): HistoryEvent {
   try {
     parsed = JSON.parse(line)
   } catch {
-    throw invalidArgument(place, 'a JSON object', line)
+    throw invalidArgument(`${place} must be a JSON object`, line)
   }
   const event = fields(parsed)
   const shape = Object.hasOwn(shapes, String(event.kind))
     ? shapes[event.kind as EventBody['kind']]
     : undefined
   if (shape === undefined)
-    throw invalidArgument(`${place}: kind`, `one of ${Object.keys(shapes).join(', ')}`, event.kind)
+    throw invalidArgument(`${place}: kind must be one of ${Object.keys(shapes).join(', ')}`, event.kind)
   if (!Number.isSafeInteger(event.sequence))
-    throw invalidArgument(`${place}: sequence`, 'a whole number', event.sequence)
-  if (!maybe(text)(event.log)) throw invalidArgument(`${place}: log`, 'a name, or absent', event.log)
+    throw invalidArgument(`${place}: sequence must be a whole number`, event.sequence)
+  if (!maybe(text)(event.log)) throw invalidArgument(`${place}: log must be a name, or absent`, event.log)
   for (const [field, check] of Object.entries(shape)) {
     if (!check(event[field]))
-      throw invalidArgument(`${place}: ${field}`, `as ${event.kind} has it`, event[field])
+      throw invalidArgument(
+        `${place}: ${field} is not what an event of kind ${event.kind} has there`,
+        event[field],
+      )
   }
   if (event.outcome === 'written' && !(text(event.id) && tick(event.timeTick)))
-    throw invalidArgument(place, 'with id and timeTick, as it was written', line)
+    throw invalidArgument(`${place} lacks the id and timeTick that a written append has`, line)
   return event as unknown as HistoryEvent
 }

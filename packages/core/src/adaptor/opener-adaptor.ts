@@ -85,7 +85,7 @@ export class OpenerAdaptor implements Opener {
     this.#assertOpen()
     const { opener } = this.#share
     if (opener.list === undefined)
-      throw invalidArgument('list', `asked of a backend that can, "${this.backend}" can't`)
+      throw invalidArgument(`The backend "${this.backend}" can't list its channels`)
     return opener.list(waits)
   }
 
@@ -95,7 +95,7 @@ export class OpenerAdaptor implements Opener {
     this.#assertOpen()
     const { opener } = this.#share
     if (opener.delete === undefined)
-      throw invalidArgument('delete', `asked of a backend that can, "${this.backend}" can't`)
+      throw invalidArgument(`The backend "${this.backend}" can't delete channels`)
     return opener.delete(channel, waits)
   }
 

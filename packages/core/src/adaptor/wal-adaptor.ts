@@ -207,7 +207,7 @@ export class WalAdaptor implements WAL {
   }
 
   async appendBatch(messages: readonly NewMessage[], options: AppendOptions = {}): Promise<AppendResult[]> {
-    if (!Array.isArray(messages)) throw invalidArgument('appendBatch', 'given an array of messages', messages)
+    if (!Array.isArray(messages)) throw invalidArgument('appendBatch takes an array of messages', messages)
     this.#checkUsable()
     if (messages.length === 0) return emptyBatch(options)
     if (!messages.every((message) => this.#goesStraight(message, options)))
@@ -246,7 +246,7 @@ export class WalAdaptor implements WAL {
   async latestReadableTimeTick(vchannel?: string): Promise<TimeTick> {
     this.#checkUsable()
     if (vchannel !== undefined && typeof vchannel !== 'string')
-      throw invalidArgument('latestReadableTimeTick', 'given a vchannel as text, or nothing', vchannel)
+      throw invalidArgument('latestReadableTimeTick takes a vchannel, which is text, or nothing', vchannel)
     return this.#readable.of(vchannel)
   }
 

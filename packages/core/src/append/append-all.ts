@@ -60,7 +60,7 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
       readonly append: (message: NewMessage) => Promise<AppendResult>
     },
   ) {
-    if (!isIterable(source)) throw invalidArgument('appendAll', 'given an iterable of messages', source)
+    if (!isIterable(source)) throw invalidArgument('appendAll takes an iterable of messages', source)
     checkAppendOptions(options)
     this.#appender = appender
     this.#options = options

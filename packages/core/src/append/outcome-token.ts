@@ -68,9 +68,11 @@ export function formatToken({ ackedBefore, runs, total, ...place }: OutcomeToken
 
 /** Throws `WAL_INVALID_ARGUMENT` for what is no token, `WAL_SPEC_UNSUPPORTED` for a later format. */
 export function parseToken(text: unknown): OutcomeToken {
-  if (typeof text !== 'string' || text.length > MAX_LENGTH) throw invalidArgument('token', WHAT, text)
+  if (typeof text !== 'string' || text.length > MAX_LENGTH)
+    throw invalidArgument(`The token must be ${WHAT}`, text)
   const [, position, version, totalText, runsText] = TOKEN.exec(text) ?? []
-  if (position === undefined || runsText === undefined) throw invalidArgument('token', WHAT, text)
+  if (position === undefined || runsText === undefined)
+    throw invalidArgument(`The token must be ${WHAT}`, text)
   if (version !== VERSION)
     throw new WalError(
       'WAL_SPEC_UNSUPPORTED',
@@ -86,7 +88,7 @@ export function parseToken(text: unknown): OutcomeToken {
   // Another system's log has no appends of ours, and no record lies at a gap.
   const isPlace = logIdentity !== '' && ownId === undefined && gap === undefined
   if (!isPlace || runs === undefined || total === undefined || total < named)
-    throw invalidArgument('token', WHAT, text)
+    throw invalidArgument(`The token must be ${WHAT}`, text)
   return { backend, logIdentity, writer, ackedBefore: { id: lastConfirmed, timeTick }, runs, total }
 }
 

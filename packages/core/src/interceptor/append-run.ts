@@ -97,7 +97,7 @@ export class AppendRun {
   }
 
   #misuse({ name }: Interceptor, { did, allowed }: Misuse): Error {
-    return invalidArgument(`${this.#parts.where}: what interceptor "${name}" ${did}`, allowed)
+    return invalidArgument(`${this.#parts.where}: what interceptor "${name}" ${did} must be ${allowed}`)
   }
 
   #logFailure({ name }: Interceptor, error: unknown): void {

@@ -28,7 +28,8 @@ export function buildInterceptors(
 
 /** Throws `WAL_INVALID_ARGUMENT`: what is code has no spec to check it by, and would fail only when it is called. */
 export function checkInterceptors(given: unknown, what: string): void {
-  if (!Array.isArray(given)) throw invalidArgument(what, 'a list of interceptors, or builders of them', given)
+  if (!Array.isArray(given))
+    throw invalidArgument(`${what} must be a list of interceptors, or builders of them`, given)
   given.forEach((one, i) => {
     if (typeof one !== 'function') checkInterceptor(one, `${what}, number ${i}`)
   })
@@ -37,12 +38,12 @@ export function checkInterceptors(given: unknown, what: string): void {
 function checkInterceptor(one: unknown, what: string): asserts one is Interceptor {
   const given = one as Interceptor | undefined | null
   if (typeof given?.append !== 'function')
-    throw invalidArgument(what, 'an object with append, or a function that returns one', one)
+    throw invalidArgument(`${what} must be an object with append, or a function that returns one`, one)
   if (typeof given.name !== 'string' || given.name === '')
-    throw invalidArgument(`name of ${what}`, 'a text that is not empty', given.name)
+    throw invalidArgument(`name of ${what} must be a text that is not empty`, given.name)
   if (given.place !== undefined && given.place !== 'outer' && given.place !== 'inner')
-    throw invalidArgument(`place of ${what}`, '"outer" or "inner"', given.place)
+    throw invalidArgument(`place of ${what} must be "outer" or "inner"`, given.place)
   for (const name of CAPABILITIES)
     if (given[name] !== undefined && typeof given[name] !== 'function')
-      throw invalidArgument(`${name} of ${what}`, 'a function, or left out', given[name])
+      throw invalidArgument(`${name} of ${what} must be a function, or left out`, given[name])
 }

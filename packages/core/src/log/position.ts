@@ -56,7 +56,7 @@ export function formatPosition(parts: PositionParts): Position {
 /** Throws `WAL_INVALID_ARGUMENT` for what is no position, `WAL_SPEC_UNSUPPORTED` for a later format. */
 export function parsePosition(text: unknown, what = 'position'): PositionParts {
   if (typeof text !== 'string')
-    throw invalidArgument(what, 'a position (text, as read and append give it)', text)
+    throw invalidArgument(`${what} must be a position (text, as read and append give it)`, text)
   const fields = text.split(':')
   const [format, backend, identity, id, termText, incarnationText, tickText, own] = fields
   if (format !== FORMAT) {
@@ -65,7 +65,7 @@ export function parsePosition(text: unknown, what = 'position'): PositionParts {
         'WAL_SPEC_UNSUPPORTED',
         `${what}: a position of format "${format}", this version reads "${FORMAT}"`,
       )
-    throw invalidArgument(what, 'a position (text, as read and append give it)', text)
+    throw invalidArgument(`${what} must be a position (text, as read and append give it)`, text)
   }
   const foreign = identity === NONE
   const term = foreign && termText === NONE ? -1 : parseDecimal(termText ?? '')
@@ -84,7 +84,10 @@ export function parsePosition(text: unknown, what = 'position'): PositionParts {
     !(gap || (foreign ? !!ownId : own === undefined)) ||
     fields.length > 8
   )
-    throw invalidArgument(what, 'a whole position (text, as read and append give it)', text)
+    throw invalidArgument(
+      `${what} must be a whole position (text, as read and append give it); part of it is missing`,
+      text,
+    )
   return {
     backend,
     logIdentity: foreign ? '' : identity,

@@ -62,15 +62,14 @@ export function takeMessage(
   barrierTimeTick?: TimeTick,
 ): TakenMessage {
   if (typeof message !== 'object' || message === null)
-    throw invalidArgument('a message', 'an object', message)
+    throw invalidArgument('a message must be an object', message)
   for (const name in message) if (!isField(name)) throw unknownField(name)
   const { payload, vchannel = '', properties, type = MESSAGE_TYPE.Record } = message
   if (!(payload instanceof Uint8Array) && !isForeignBytes(payload))
-    throw invalidArgument('payload', 'a Uint8Array (or Buffer)', payload)
+    throw invalidArgument('payload must be a Uint8Array (or Buffer)', payload)
   if (typeof vchannel !== 'string' || vchannel.length > MAX_VCHANNEL_LENGTH || !isWellFormed(vchannel))
     throw invalidArgument(
-      'vchannel',
-      `well-formed text of at most ${MAX_VCHANNEL_LENGTH} characters`,
+      `vchannel must be well-formed text of at most ${MAX_VCHANNEL_LENGTH} characters`,
       vchannel,
     )
   if (type !== MESSAGE_TYPE.Record) checkType(type)
@@ -114,15 +113,17 @@ function isField(name: string): boolean {
 
 /** A misspelt field would be lost in silence. */
 function unknownField(name: string): Error {
-  return invalidArgument(`message field "${name}"`, 'one of payload, vchannel, properties, type')
+  return invalidArgument(
+    `A message has no field "${name}"; its fields are payload, vchannel, properties and type`,
+  )
 }
 
 function checkType(type: unknown): asserts type is number {
   if (!Number.isInteger(type) || (type as number) < 1 || (type as number) >= 2 ** 31)
-    throw invalidArgument('type', 'the number of a message type', type)
+    throw invalidArgument('type must be the number of a message type', type)
   const flags = messageTypeOf(type as number)
   if (flags.system || flags.selfControlled)
-    throw invalidArgument('type', `a type that applications may append, not ${flags.name}`, type)
+    throw invalidArgument(`An application can't append messages of the type ${flags.name}`, type)
 }
 
 /** Bytes of another realm (a vm context, jsdom): `instanceof` fails there. */

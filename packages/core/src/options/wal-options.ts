@@ -113,5 +113,8 @@ const LOGGER_METHODS = ['debug', 'info', 'warn', 'error'] as const
 function checkCode({ interceptors, logger }: WalOptions, what: string): void {
   if (interceptors !== undefined) checkInterceptors(interceptors, `option "interceptors" of ${what}`)
   if (logger !== undefined && !LOGGER_METHODS.every((name) => typeof logger?.[name] === 'function'))
-    throw invalidArgument(`option "logger" of ${what}`, `an object with ${LOGGER_METHODS.join(', ')}`, logger)
+    throw invalidArgument(
+      `option "logger" of ${what} must be an object with ${LOGGER_METHODS.join(', ')}`,
+      logger,
+    )
 }

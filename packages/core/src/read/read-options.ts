@@ -12,13 +12,13 @@ const CHECKS: { readonly [K in keyof Required<ReadOptions>]: (value: unknown) =>
     else if (value !== 'end') parsePosition(value, 'until')
   },
   vchannel: (value) => {
-    if (typeof value !== 'string') throw invalidArgument('vchannel', 'text', value)
+    if (typeof value !== 'string') throw invalidArgument('vchannel must be text', value)
   },
   types: checkTypes,
   timeTickAbove: (value) => checkTimeTick('timeTickAbove', value),
   timeTickFrom: (value) => checkTimeTick('timeTickFrom', value),
   timeTicks: (value) => {
-    if (typeof value !== 'boolean') throw invalidArgument('timeTicks', 'true or false', value)
+    if (typeof value !== 'boolean') throw invalidArgument('timeTicks must be true or false', value)
   },
   gaps: oneOf('gaps', 'reject', 'deliver'),
   orderViolations: oneOf('orderViolations', 'reject', 'deliver'),
@@ -31,30 +31,30 @@ export function checkReadOptions(options: ReadOptions): void {
   for (const [name, value] of Object.entries(options))
     if (value !== undefined) CHECKS[name as keyof ReadOptions](value)
   const starts = [options.deliver, options.from, options.after].filter((start) => start !== undefined)
-  if (starts.length > 1) throw invalidArgument('a read', 'given at most one of deliver, from and after')
+  if (starts.length > 1) throw invalidArgument('A read takes at most one of deliver, from and after')
 }
 
 function oneOf(name: string, first: string, second: string): (value: unknown) => void {
   return (value) => {
-    if (value !== first && value !== second) throw invalidArgument(name, `"${first}" or "${second}"`, value)
+    if (value !== first && value !== second)
+      throw invalidArgument(`${name} must be "${first}" or "${second}"`, value)
   }
 }
 
 function checkTimeTick(name: string, value: unknown): void {
   if (typeof value !== 'bigint' || value < 0n || value > MAX_TIME_TICK)
-    throw invalidArgument(name, 'a time tick (a bigint from 0 to 2^64 - 1)', value)
+    throw invalidArgument(`${name} must be a time tick (a bigint from 0 to 2^64 - 1)`, value)
 }
 
 function checkTypes(value: unknown): void {
   if (!Array.isArray(value) || value.length === 0)
-    throw invalidArgument('types', 'a list of at least one message type number', value)
+    throw invalidArgument('types must be a list of at least one message type number', value)
   for (const type of value) {
     if (!Number.isInteger(type) || type < 0 || type >= 2 ** 31)
-      throw invalidArgument('a message type in types', 'an integer from 0 to 2^31 - 1', type)
+      throw invalidArgument('a message type in types must be an integer from 0 to 2^31 - 1', type)
     if (messageTypeOf(type).system)
       throw invalidArgument(
-        'a message type in types',
-        `no type of the library's own: ${messageTypeOf(type).name} is always read (for time ticks there is timeTicks)`,
+        `The option types names no type of the library's own. ${messageTypeOf(type).name} is always read; for time ticks there is the option timeTicks`,
         type,
       )
   }

@@ -176,7 +176,7 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
 
   #claim(): void {
     if (this.#iterated)
-      throw invalidArgument('a scanner', 'iterated by one loop only; call read() again for a second one')
+      throw invalidArgument('A scanner is iterated by one loop. Call read() again for a second one')
     this.#iterated = true
   }
 

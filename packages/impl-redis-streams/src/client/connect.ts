@@ -79,8 +79,7 @@ async function newClient(options: FullRedisStreamsOptions): Promise<RedisClient>
   const { hosts, cluster, sentinel } = options
   if (hosts.length > 1 && !cluster && sentinel === undefined)
     throw invalidArgument(
-      'option "hosts" of backend "redis-streams"',
-      'one server, unless cluster: true (nodes of a Cluster) or sentinel: NAME (sentinels)',
+      'option "hosts" of backend "redis-streams" must be one server, unless cluster: true (nodes of a Cluster) or sentinel: NAME (sentinels)',
     )
   if (cluster) {
     const nodes = newCluster(ioredis.Cluster, options)
@@ -142,9 +141,12 @@ function newCluster(Client: typeof Cluster, options: FullRedisStreamsOptions): C
 function redisOptions(options: FullRedisStreamsOptions): RedisOptions {
   const { user, password, db, tls, requestTimeoutMs, redis = {}, cluster } = options
   if (!/^[0-9]{1,4}$/.test(db))
-    throw invalidArgument('option "db" of backend "redis-streams"', 'the number of a database', db)
+    throw invalidArgument('option "db" of backend "redis-streams" must be the number of a database', db)
   if (cluster && db !== '0')
-    throw invalidArgument('option "db" of backend "redis-streams"', '0: a Cluster has no other database', db)
+    throw invalidArgument(
+      'The option "db" of backend "redis-streams" must be 0 with a Cluster, which has no other database',
+      db,
+    )
   const { reconnectOnError } = redis
   return {
     connectTimeout: requestTimeoutMs,
@@ -174,7 +176,10 @@ function hostAndPort(text: string, defaultPort: number): { host: string; port: n
   const host = match?.[1] ?? match?.[2]
   const port = match?.[3] === undefined ? defaultPort : Number(match[3])
   if (host === undefined || port > 65_535)
-    throw invalidArgument('option "hosts" of backend "redis-streams"', 'a list of host or host:port', text)
+    throw invalidArgument(
+      'option "hosts" of backend "redis-streams" must be a list of host or host:port',
+      text,
+    )
   return { host, port }
 }
 

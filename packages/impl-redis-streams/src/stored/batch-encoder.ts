@@ -63,18 +63,13 @@ function checkSize(message: WireMessage, maxRecordBytes: number): void {
 function check({ properties }: WireMessage): void {
   if (properties.length > MAX_PROPERTY_TEXTS)
     throw invalidArgument(
-      'the number of properties',
-      `at most ${MAX_PROPERTY_TEXTS / 2}`,
+      `the number of properties must be at most ${MAX_PROPERTY_TEXTS / 2}`,
       properties.length / 2,
     )
   for (let i = 0; i < properties.length; i += 2) {
     const key = properties[i] as string
     if (key.charCodeAt(0) === 0x5f && (key === PAYLOAD_FIELD || key === PREVIOUS_FIELD))
-      throw invalidArgument(
-        'a property key',
-        `none of ${PAYLOAD_FIELD} and ${PREVIOUS_FIELD}, which are reserved`,
-        key,
-      )
+      throw invalidArgument(`The property keys ${PAYLOAD_FIELD} and ${PREVIOUS_FIELD} are reserved`, key)
   }
 }
 

@@ -38,7 +38,10 @@ export const messageIds: RedisStreamsIdCodec = {
   parse(text) {
     const id = messageIds.read(text)
     if (id === undefined)
-      throw invalidArgument(`a message id of "${BACKEND}"`, 'milliseconds-ordinal, as 1764000000000-42', text)
+      throw invalidArgument(
+        `a message id of "${BACKEND}" must be milliseconds-ordinal, as 1764000000000-42`,
+        text,
+      )
     return id
   },
   follows: (id, before) =>
@@ -60,8 +63,7 @@ export function idText({ milliseconds, ordinal }: RedisStreamsId): string {
 function mine(id: RedisStreamsId): RedisStreamsId {
   if (id?.backend !== BACKEND)
     throw invalidArgument(
-      'a message id',
-      `of the backend "${BACKEND}": ids of two backends have no order`,
+      `A message id of another backend than "${BACKEND}" can't be compared: ids of two backends have no order`,
       id?.backend,
     )
   return id

@@ -69,6 +69,6 @@ describe('errors', () => {
     [() => {}, 'x must be y, got a function'],
     [Symbol('s'), 'x must be y, got a symbol'],
   ])('invalidArgument shows %s shortly', (got, message) => {
-    expect(invalidArgument('x', 'y', got)).toMatchObject({ code: 'WAL_INVALID_ARGUMENT', message })
+    expect(invalidArgument('x must be y', got)).toMatchObject({ code: 'WAL_INVALID_ARGUMENT', message })
   })
 })

@@ -1,9 +1,12 @@
 import { WalError } from './wal-error.js'
 
-/** Users' mistakes: `what` names the argument, `allowed` says what would have been accepted. */
-export function invalidArgument(what: string, allowed: string, got?: unknown): WalError {
+/**
+ * A user's mistake. `sentence` names the argument and says what is accepted, without a full stop; what was given in its place
+ * is shown behind it, where `got` is not undefined.
+ */
+export function invalidArgument(sentence: string, got?: unknown): WalError {
   const shown = got === undefined ? '' : `, got ${describe(got)}`
-  return new WalError('WAL_INVALID_ARGUMENT', `${what} must be ${allowed}${shown}`)
+  return new WalError('WAL_INVALID_ARGUMENT', `${sentence}${shown}`)
 }
 
 /** Short, and never the contents of an object: those may be secret. */

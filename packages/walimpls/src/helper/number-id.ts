@@ -17,8 +17,7 @@ export function numberIdCodec(backend: string): NumberIdCodec {
   const numberOf = (id: NumberId): number => {
     if (id?.backend !== backend)
       throw invalidArgument(
-        'a message id',
-        `of the backend "${backend}": ids of two backends have no order`,
+        `A message id of another backend than "${backend}" can't be compared: ids of two backends have no order`,
         id?.backend,
       )
     return id.value
@@ -31,7 +30,7 @@ export function numberIdCodec(backend: string): NumberIdCodec {
     parse(text) {
       const value = /^-?[0-9a-z]{1,11}$/.test(text) ? Number.parseInt(text, 36) : Number.NaN
       if (!Number.isSafeInteger(value) || value.toString(36) !== text)
-        throw invalidArgument(`a message id of "${backend}"`, 'a base-36 integer', text)
+        throw invalidArgument(`a message id of "${backend}" must be a base-36 integer`, text)
       return new PlainNumberId(backend, value)
     },
     follows: (id, before) => numberOf(id) === numberOf(before) + 1,

@@ -28,7 +28,7 @@ describe('readOptions', () => {
     [null, 'an object'],
     ['text', 'an object'],
     [['list'], 'an object'],
-    [{}, 'option "directory" of backend "test" must be given: where'],
+    [{}, 'backend "test" needs the option "directory": where'],
     [{ directory: '' }, 'non-empty text'],
     [{ directory: 4 }, 'must be text, got 4'],
     [{ directory: 'd', brokers: 'a:1' }, 'a non-empty list'],

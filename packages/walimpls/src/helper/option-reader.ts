@@ -13,8 +13,7 @@ export function readOptions<O = Record<string, unknown>>(
 ): O {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw invalidArgument(
-      `the options of ${what}`,
-      'an object',
+      `the options of ${what} must be an object`,
       typeof given === 'string' ? undefined : given,
     )
   for (const name of Object.keys(given)) {
@@ -25,13 +24,14 @@ export function readOptions<O = Record<string, unknown>>(
     const value = Object.hasOwn(given, name) ? (given as Record<string, unknown>)[name] : undefined
     if (value !== undefined) options[name] = checked(spec, value, `option "${name}" of ${what}`)
     else if (spec.default !== undefined) options[name] = spec.default
-    else if (spec.required) throw invalidArgument(`option "${name}" of ${what}`, `given: ${spec.description}`)
+    else if (spec.required) throw invalidArgument(`${what} needs the option "${name}": ${spec.description}`)
   }
   return options as O
 }
 
 function checked(spec: OptionSpec, value: unknown, what: string): unknown {
-  const refuse = (allowed: string) => invalidArgument(what, allowed, spec.secret ? undefined : value)
+  const refuse = (allowed: string) =>
+    invalidArgument(`${what} must be ${allowed}`, spec.secret ? undefined : value)
   switch (spec.type) {
     case 'text':
       if (typeof value !== 'string') throw refuse('text')

@@ -47,7 +47,7 @@ export class ScannerEnd {
 
   /** A call of a scanner's `next`: one at a time, and behind its start, whose failure is the end's already. */
   async next<T>(begun: Promise<unknown>, work: () => Promise<T>): Promise<T | undefined> {
-    if (this.pending) throw invalidArgument('next() of a scanner', 'called again only after it has settled')
+    if (this.pending) throw invalidArgument('next() of a scanner was called before its last call had settled')
     this.pending = true
     try {
       await begun.catch(() => {})

@@ -17,8 +17,7 @@ export function optionsFromUrl(
   const what = `backend "${backend}"`
   if (url.scheme !== backend && !Object.hasOwn(schemes, url.scheme))
     throw invalidArgument(
-      `the URL scheme of ${what}`,
-      [backend, ...Object.keys(schemes)].join(' or '),
+      `the URL scheme of ${what} must be ${[backend, ...Object.keys(schemes)].join(' or ')}`,
       url.scheme,
     )
 
@@ -33,8 +32,7 @@ export function optionsFromUrl(
   if (url.hosts.length > 0) {
     const [name, spec] = optionFrom(builder, 'hosts')
     const hosts = url.hosts.map(hostText)
-    if (spec.type !== 'texts' && hosts.length > 1)
-      throw invalidArgument(`the URL of ${what}`, 'with one host')
+    if (spec.type !== 'texts' && hosts.length > 1) throw invalidArgument(`The URL of ${what} names one host`)
     options[name] = spec.type === 'texts' ? hosts : hosts[0]
   }
   for (const [name, text] of url.query) {
@@ -70,7 +68,8 @@ function optionFrom(
 }
 
 function parsed(spec: OptionSpec, text: string, what: string): unknown {
-  const refuse = (allowed: string) => invalidArgument(what, allowed, spec.secret ? undefined : text)
+  const refuse = (allowed: string) =>
+    invalidArgument(`${what} must be ${allowed}`, spec.secret ? undefined : text)
   switch (spec.type) {
     case 'integer':
       if (!/^-?[0-9]{1,16}$/.test(text)) throw refuse('an integer')

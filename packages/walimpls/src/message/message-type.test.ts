@@ -29,14 +29,10 @@ describe('message types', () => {
     registerMessageType({ data: true, name: 'Order', number: FIRST_APPLICATION_TYPE })
     expect(messageTypeOf(FIRST_APPLICATION_TYPE)).toEqual(type)
     expect(() => registerMessageType({ ...type, exclusive: true })).toThrow(
-      'different from the registered Order',
+      'differs from the registered Order',
     )
-    expect(() => registerMessageType({ ...type, number: 1002 })).toThrow(
-      'different from the registered Order',
-    )
-    expect(() => registerMessageType({ ...type, name: 'Other' })).toThrow(
-      'different from the registered Order',
-    )
+    expect(() => registerMessageType({ ...type, number: 1002 })).toThrow('differs from the registered Order')
+    expect(() => registerMessageType({ ...type, name: 'Other' })).toThrow('differs from the registered Order')
   })
 
   test.each([

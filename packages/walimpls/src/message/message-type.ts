@@ -68,23 +68,20 @@ const builtIn = new Map(BUILT_IN.map((type) => [type.number, type]))
 export function registerMessageType(type: MessageType): void {
   if (!Number.isInteger(type.number) || type.number < FIRST_APPLICATION_TYPE || type.number >= 2 ** 31)
     throw invalidArgument(
-      'a message type number',
-      `an integer from ${FIRST_APPLICATION_TYPE} to 2^31 - 1`,
+      `a message type number must be an integer from ${FIRST_APPLICATION_TYPE} to 2^31 - 1`,
       type.number,
     )
   if (!/^[A-Za-z][A-Za-z0-9]*$/.test(type.name))
-    throw invalidArgument('a message type name', 'letters and digits', type.name)
+    throw invalidArgument('A message type name has letters and digits only', type.name)
   if (type.system || type.selfControlled)
     throw invalidArgument(
-      `message type ${type.name}`,
-      'neither system nor selfControlled (those are the library’s)',
+      `Message type ${type.name} can't be system or selfControlled: such types are the library’s`,
     )
   const known = sharedState().messageTypes
   for (const other of [...builtIn.values(), ...known.values()] as MessageType[]) {
     if ((other.number === type.number || other.name === type.name) && !isSame(other, type))
       throw invalidArgument(
-        `message type ${type.name} (${type.number})`,
-        `different from the registered ${other.name} (${other.number})`,
+        `Message type ${type.name} (${type.number}) differs from the registered ${other.name} (${other.number}): a name and a number mean one type`,
       )
   }
   known.set(type.number, { ...type })

@@ -14,8 +14,7 @@ export function registerBackend(entry: RegistryEntry): void {
   const name = entry.builder?.name
   if (typeof name !== 'string' || !/^[a-z][a-z0-9-]{1,31}$/.test(name))
     throw invalidArgument(
-      'a backend name',
-      'a lower-case letter, then letters, digits or "-", 2 to 32 in all',
+      'A backend name begins with a lower-case letter, followed by lower-case letters, digits or "-", 2 to 32 characters in all',
       name,
     )
   const { backends } = sharedState()
