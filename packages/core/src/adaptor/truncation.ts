@@ -45,7 +45,7 @@ export async function truncateLog(parts: TruncationParts, position: Position, wa
   waits.signal?.throwIfAborted()
   const { context, ticker, log } = parts
   const { beginning } = ticker
-  const place = checkPosition(position, 'truncate', parts.end(), context)
+  const place = checkPosition(position, 'the position given to truncate', parts.end(), context)
   // The same point again is done again: the call before may have failed halfway.
   if (place.timeTick < (beginning.held?.timeTick ?? -1n)) return
   // Before the log is told: a point that can't be read back would shut everybody out of it.

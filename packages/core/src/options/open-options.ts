@@ -46,6 +46,6 @@ function checkChannel(channel: ChannelOptions, call: string): Required<ChannelOp
   if (term !== 'next' && !(Number.isSafeInteger(term) && term >= 0))
     throw invalidArgument('term must be "next" or a safe integer from 0', term)
   if (accessMode === 'ro' && channel.term !== undefined)
-    throw invalidArgument('A log that is opened read-only takes no term: leave it out', term)
+    throw invalidArgument('A log that is opened read-only takes no term: leave it out')
   return { name, accessMode, term }
 }

@@ -51,8 +51,10 @@ function behind({ id, writer, timeTick }: TruncationPoint, { ids }: ReadContext)
 }
 
 function startPlace(options: ReadOptions, end: LogEnd, context: ReadContext): PositionParts | undefined {
-  if (options.from !== undefined) return checkPosition(options.from, 'from', end, context)
-  if (options.after !== undefined) return checkPosition(options.after, 'after', end, context)
+  if (options.from !== undefined)
+    return checkPosition(options.from, 'the position given as "from"', end, context)
+  if (options.after !== undefined)
+    return checkPosition(options.after, 'the position given as "after"', end, context)
   return undefined
 }
 
@@ -64,11 +66,11 @@ export function checkPosition(
   context: Pick<ReadContext, 'backend' | 'where'>,
 ): PositionParts {
   const parts = parsePosition(text, what)
-  refuseOtherLog(parts, `${what} is a position`, end, context)
+  refuseOtherLog(parts, `${what} is one`, end, context)
   return parts
 }
 
-/** Throws `WAL_POSITION_MISMATCH` when a place is not in this log. `what` begins the sentence: "from is a position". */
+/** Throws `WAL_POSITION_MISMATCH` when a place is not in this log. `what` begins the sentence: "the token is one". */
 export function refuseOtherLog(
   { backend, logIdentity }: Pick<PositionParts, 'backend' | 'logIdentity'>,
   what: string,
@@ -90,5 +92,7 @@ export function refuseOtherLog(
 function untilTick(options: ReadOptions, end: LogEnd, context: ReadContext): TimeTick | undefined {
   const { until } = options
   if (until === undefined || typeof until === 'bigint') return until
-  return until === 'end' ? end.timeTick : checkPosition(until, 'until', end, context).timeTick
+  return until === 'end'
+    ? end.timeTick
+    : checkPosition(until, 'the position given as "until"', end, context).timeTick
 }

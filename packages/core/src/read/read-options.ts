@@ -5,20 +5,21 @@ import { checkSignal, checkWaits } from '../options/waits.js'
 
 const CHECKS: { readonly [K in keyof Required<ReadOptions>]: (value: unknown) => void } = {
   deliver: oneOf('deliver', 'all', 'latest'),
-  from: (value) => void parsePosition(value, 'from'),
-  after: (value) => void parsePosition(value, 'after'),
+  from: (value) => void parsePosition(value, 'option "from" of read'),
+  after: (value) => void parsePosition(value, 'option "after" of read'),
   until: (value) => {
     if (typeof value === 'bigint') checkTimeTick('until', value)
-    else if (value !== 'end') parsePosition(value, 'until')
+    else if (value !== 'end') parsePosition(value, 'option "until" of read')
   },
   vchannel: (value) => {
-    if (typeof value !== 'string') throw invalidArgument('vchannel must be text', value)
+    if (typeof value !== 'string') throw invalidArgument('option "vchannel" of read must be text', value)
   },
   types: checkTypes,
   timeTickAbove: (value) => checkTimeTick('timeTickAbove', value),
   timeTickFrom: (value) => checkTimeTick('timeTickFrom', value),
   timeTicks: (value) => {
-    if (typeof value !== 'boolean') throw invalidArgument('timeTicks must be true or false', value)
+    if (typeof value !== 'boolean')
+      throw invalidArgument('option "timeTicks" of read must be true or false', value)
   },
   gaps: oneOf('gaps', 'reject', 'deliver'),
   orderViolations: oneOf('orderViolations', 'reject', 'deliver'),
@@ -37,25 +38,24 @@ export function checkReadOptions(options: ReadOptions): void {
 function oneOf(name: string, first: string, second: string): (value: unknown) => void {
   return (value) => {
     if (value !== first && value !== second)
-      throw invalidArgument(`${name} must be "${first}" or "${second}"`, value)
+      throw invalidArgument(`option "${name}" of read must be "${first}" or "${second}"`, value)
   }
 }
 
 function checkTimeTick(name: string, value: unknown): void {
   if (typeof value !== 'bigint' || value < 0n || value > MAX_TIME_TICK)
-    throw invalidArgument(`${name} must be a time tick (a bigint from 0 to 2^64 - 1)`, value)
+    throw invalidArgument(`option "${name}" of read must be a time tick (a bigint from 0 to 2^64 - 1)`, value)
 }
 
 function checkTypes(value: unknown): void {
   if (!Array.isArray(value) || value.length === 0)
-    throw invalidArgument('types must be a list of at least one message type number', value)
+    throw invalidArgument('option "types" of read must be a list of at least one message type number', value)
   for (const type of value) {
     if (!Number.isInteger(type) || type < 0 || type >= 2 ** 31)
-      throw invalidArgument('a message type in types must be an integer from 0 to 2^31 - 1', type)
+      throw invalidArgument('option "types" of read must hold integers from 0 to 2^31 - 1', type)
     if (messageTypeOf(type).system)
       throw invalidArgument(
         `The option types names no type of the library's own. ${messageTypeOf(type).name} is always read; for time ticks there is the option timeTicks`,
-        type,
       )
   }
 }

@@ -1,0 +1,12 @@
+import type { ErrorCode } from '@wal/walimpls'
+
+/** An error that a user can meet. */
+export interface ErrorCase {
+  readonly code: ErrorCode
+  /** What was wrong, or why it happens: a cell of the page. */
+  readonly what: string
+  /** What to do; of bad input the text says it itself. */
+  readonly advice?: string
+  /** Brings it about, for real. It may be thrown or rejected with. */
+  make(): unknown
+}
