@@ -282,7 +282,7 @@ export const readMutants = [
     file: 'packages/core/src/read/tail-feed.ts',
     find: '    if (known?.timeTick === timeTick) return isSameWriter(known.writer, last.writer)\n    const record = this.#buffer.runAt(timeTick)?.records?.find((each) => each.timeTick === timeTick)\n    return record !== undefined && isSameWriter(record, last.writer)\n',
     replace: '    return known !== undefined\n',
-    harness: sharedTail,
+    harness: 'packages/core/src/read/tail-feed.test.ts',
   },
   {
     name: 'a look answers for those who asked while it was under way',
