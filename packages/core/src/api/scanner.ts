@@ -14,9 +14,7 @@ export interface ReadOptions {
   readonly vchannel?: string
   /** Only messages of these types. Types of the library's own are refused: they are not the reader's to filter. */
   readonly types?: readonly number[]
-  /** Only what has a greater time tick; time ticks delivered by `timeTicks` as well. */
-  readonly timeTickAbove?: TimeTick
-  /** Only what has this time tick or a greater one; time ticks delivered by `timeTicks` as well. */
+  /** Only what has this time tick or a greater one; time ticks delivered by `timeTicks` as well. Above one: add `1n`. */
   readonly timeTickFrom?: TimeTick
   /** Deliver time ticks as well. */
   readonly timeTicks?: boolean

@@ -8,10 +8,10 @@ export class ReadFilter {
   readonly #types: ReadonlySet<number> | undefined
   readonly #lowest: TimeTick
 
-  constructor({ vchannel, types, timeTickAbove = -1n, timeTickFrom = 0n }: ReadOptions) {
+  constructor({ vchannel, types, timeTickFrom = 0n }: ReadOptions) {
     this.#vchannel = vchannel
     this.#types = types === undefined ? undefined : new Set(types)
-    this.#lowest = timeTickAbove >= timeTickFrom ? timeTickAbove + 1n : timeTickFrom
+    this.#lowest = timeTickFrom
   }
 
   /** Holds for time ticks as well. */

@@ -15,7 +15,6 @@ const CHECKS: { readonly [K in keyof Required<ReadOptions>]: (value: unknown) =>
     if (typeof value !== 'string') throw invalidArgument('option "vchannel" of read must be text', value)
   },
   types: checkTypes,
-  timeTickAbove: (value) => checkTimeTick('timeTickAbove', value),
   timeTickFrom: (value) => checkTimeTick('timeTickFrom', value),
   timeTicks: (value) => {
     if (typeof value !== 'boolean')
