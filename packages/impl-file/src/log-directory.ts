@@ -60,9 +60,13 @@ export class LogDirectory {
     }
   }
 
-  /** Whether the last link may have a successor: asked at the end of it, often, so it must be cheap. */
+  /**
+   * Whether the last link may have a successor: asked at the end of it, often, so it must be cheap. A link whose file is gone
+   * was truncated, and the segments behind it may be gone as well.
+   */
   mayHaveSuccessor({ name }: Link, lastFrameId: number, nextId: number): boolean {
     if (isSuperseded(this.files, this.path, name.epoch)) return true
+    if (!this.files.existsNow(segmentPath(this.path, name))) return true
     // The same writer's next segment begins behind the last batch, or with it if its sync had failed.
     return [nextId, lastFrameId].some((firstId) =>
       this.files.existsNow(segmentPath(this.path, nextOrdinal(name, firstId))),

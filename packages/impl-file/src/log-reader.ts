@@ -229,7 +229,8 @@ export class LogReader {
     if (at < 0) return this.locateBehind(this.links)
     const next = this.links[at + 1]
     if (next === undefined) return false
-    if (next.name.firstId > this.segmentNextId)
+    // Entered in the middle, where nothing was read before the seal: what is wanted next is all that is known.
+    if (next.name.firstId > (this.segmentNextId || this.nextId))
       throw corrupt(
         this.place(this.offset),
         `the next segment begins with record ${next.name.firstId}, not ${this.segmentNextId}`,
@@ -242,14 +243,21 @@ export class LogReader {
     const { name } = this.link as Link
     const [first] = links
     const isTruncated = first === undefined || first.name.firstId > name.firstId
-    if (!isTruncated && !this.mayBeRewritten(name))
+    if (!isTruncated && !this.mayBeRewritten(name, links))
       throw this.putBack(`${this.reader?.path} is gone, though the log begins before it`)
     return this.locate(links)
   }
 
-  /** Whether a successor may have left the segment out of the log: it does so with one batch, which it writes again. */
-  private mayBeRewritten({ epoch, firstId }: SegmentName): boolean {
-    return this.lastFrameId <= firstId && isSuperseded(this.log.files, this.log.path, epoch)
+  /**
+   * Whether the segment may have been left out of the log: a successor does so with one batch, which it writes again, and so
+   * does the segment's own writer after it was not told that the batch is durable.
+   */
+  private mayBeRewritten({ epoch, firstId, ordinal }: SegmentName, links: readonly Link[]): boolean {
+    if (this.lastFrameId > firstId) return false
+    const again = links.some(
+      ({ name }) => name.firstId === firstId && name.epoch === epoch && name.ordinal > ordinal,
+    )
+    return again || isSuperseded(this.log.files, this.log.path, epoch)
   }
 
   private putBack(what: string): WalError {

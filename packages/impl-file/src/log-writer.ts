@@ -85,9 +85,14 @@ export class LogWriter {
     return this.fenced
   }
 
-  /** Sets room aside for the next open, where there is some. */
+  /** Sets room aside for the next open, where there is some. Never rejects: a batch that is stored stays stored. */
   async fillReserve(): Promise<void> {
-    this.lacksReserve = !(await this.reserve.fill())
+    try {
+      this.lacksReserve = !(await this.reserve.fill())
+    } catch (error) {
+      this.lacksReserve = true
+      this.report(`${this.log.path}: no room could be set aside for the next open: ${String(error)}`)
+    }
   }
 
   /** Marks a clean close: damage found later is then no torn end. */
@@ -194,8 +199,10 @@ export class LogWriter {
   /** The same of a file that was set aside; undefined when none is left. */
   private async reservedSegment(): Promise<Open | undefined> {
     const { files, path } = this.log
-    const name = segmentName(this.nextId, this.epoch as number, ++this.ordinal)
+    const name = segmentName(this.nextId, this.epoch as number, this.ordinal + 1)
     if (!(await this.reserve.useAs(segmentPath(path, name)))) return undefined
+    // Ordinals have no gap: a reader looks for the next one alone.
+    this.ordinal++
     const file = await files.open(segmentPath(path, name), 'write')
     return this.opened(file, name)
   }

@@ -115,6 +115,55 @@ test('a reader goes on where the segment it read was written again by a successo
   await reader.close()
 })
 
+test('a reader goes on where a writer wrote a batch again that it was not told to be durable', async () => {
+  const path = temporaryFolder()
+  let failures = 0
+  const files: FileSystem = {
+    ...systemRuntime.files,
+    async syncDirectory(name) {
+      await systemRuntime.files.syncDirectory(name)
+      if (failures-- > 0) throw Object.assign(new Error('EIO: the disk failed, syncing'), { code: 'EIO' })
+    },
+  }
+  const opener = await openerFor(path, { ...systemRuntime, files })
+  const wal = await opener.open('orders', { term: 1, incarnation: 'one' })
+  await wal.append(batchOf(0, ['first'], 4_000))
+  const reader = (await (await openerFor(path)).openReadOnly('orders')).read({
+    start: 'oldest',
+    maxBytes: 30_000,
+  })
+  expect(await next(reader)).toEqual(['first'])
+  failures = 1
+  const second = batchOf(1, ['second'], 4_000)
+  await expect(wal.append(second)).rejects.toMatchObject({ outcome: 'unknown' })
+  // It lies in a segment of its own, whole, and the reader makes it durable itself.
+  expect(await next(reader)).toEqual(['second'])
+  await wal.append(second)
+  await wal.append(batchOf(2, ['third']))
+  expect(await next(reader)).toEqual(['third'])
+})
+
+test('a reader whose segment was removed under it, and those behind it, is told', {
+  timeout: 15_000,
+}, async () => {
+  const path = temporaryFolder()
+  const wal = await (await openerFor(path)).open('orders', { term: 1, incarnation: 'one' })
+  await fill(wal, 1)
+  const reader = (await (await openerFor(path)).openReadOnly('orders')).read({
+    start: 'oldest',
+    maxBytes: 30_000,
+  })
+  expect(await next(reader)).toHaveLength(5)
+  // Fills the reader's segment to its end and two more, and removes all that lies before the last.
+  const ids = await fill(wal, 20, { sequence: 5 })
+  await wal.truncate(ids.at(-1) as NumberId)
+  await expect(
+    (async () => {
+      for (;;) await next(reader)
+    })(),
+  ).rejects.toMatchObject({ code: 'WAL_POSITION_TRUNCATED' })
+})
+
 test.each([1, 40])('a reader of another batch of %i than lies there now does not go on', async (size) => {
   const path = temporaryFolder()
   const folder = join(path, 'orders')

@@ -117,8 +117,22 @@ export const fileMutants = [
   {
     name: 'file: a segment that a successor wrote again was put back',
     file: 'packages/impl-file/src/log-reader.ts',
-    find: 'return this.lastFrameId <= firstId && isSuperseded(this.log.files, this.log.path, epoch)',
-    replace: 'return this.lastFrameId < firstId && isSuperseded(this.log.files, this.log.path, epoch)',
+    find: '    return again || isSuperseded(this.log.files, this.log.path, epoch)\n',
+    replace: '    return again\n',
+    harness: 'packages/impl-file/test/reader.test.ts',
+  },
+  {
+    name: 'file: a batch that its own writer wrote again was put back',
+    file: 'packages/impl-file/src/log-reader.ts',
+    find: '    return again || isSuperseded(',
+    replace: '    return isSuperseded(',
+    harness: 'packages/impl-file/test/reader.test.ts',
+  },
+  {
+    name: 'file: a reader waits at the end of a segment that was removed',
+    file: 'packages/impl-file/src/log-directory.ts',
+    find: '    if (!this.files.existsNow(segmentPath(this.path, name))) return true\n',
+    replace: '',
     harness: 'packages/impl-file/test/reader.test.ts',
   },
   {
