@@ -10,13 +10,14 @@ export type ExportMap = ReadonlyMap<string, ReadonlySet<string>>
 const sourceFile = /\.(ts|mts|cts|mjs|js)$/
 const notOurs = new Set(['node_modules', 'dist', 'coverage', '.turbo'])
 
-export function readFiles(root: string, folders: readonly string[]): FileMap {
+/** The files of these folders whose names fit, sources when not said. */
+export function readFiles(root: string, folders: readonly string[], named = sourceFile): FileMap {
   const files = new Map<string, string>()
   const visit = (folder: string) => {
     for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
       const path = `${folder}/${entry.name}`
       if (entry.isDirectory() && !notOurs.has(entry.name)) visit(path)
-      else if (entry.isFile() && sourceFile.test(entry.name))
+      else if (entry.isFile() && named.test(entry.name))
         files.set(path, readFileSync(join(root, path), 'utf8'))
     }
   }
