@@ -32,16 +32,17 @@ test('H175: readers that are behind and stopped stay within the byte budget of t
 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'wal-readers-'))
   try {
-    const { wrong, beforeRssMiB, stoppedRssMiB, startRssMiB, maxRssMiB } = await report<
-      Record<string, number>
-    >('readers', folder, READERS, LONG ? 300_000 : 100_000)
-    const held = (stoppedRssMiB ?? 0) - (beforeRssMiB ?? 0)
+    const figures = await report<Record<string, number>>('readers', folder, READERS, LONG ? 300_000 : 100_000)
+    const { beforeMiB = 0, stoppedMiB = 0, beforeRssMiB = 0, stoppedRssMiB = 0 } = figures
+    const { wrong, startRssMiB, maxRssMiB } = figures
+    const held = stoppedMiB - beforeMiB
     tell(
       `${READERS} stopped readers`,
-      `RSS ${stoppedRssMiB} MiB, ${held} MiB above that without them`,
-      `at most ${BUDGET_MIB} MiB above`,
+      `RSS ${stoppedRssMiB} MiB, ${stoppedRssMiB - beforeRssMiB} MiB above that without them; ${held} MiB held by them`,
+      `at most ${BUDGET_MIB} MiB`,
     )
     assert.equal(wrong, 0)
+    // What is held, not the resident set: on a busy machine that says how much garbage V8 has not handed back yet.
     assert.ok(held <= BUDGET_MIB, `stopped readers hold ${held} MiB, allowed are ${BUDGET_MIB}`)
     const growth = (maxRssMiB ?? 0) - (startRssMiB ?? 0)
     const allowed = allowedGrowthMiB(LONG)

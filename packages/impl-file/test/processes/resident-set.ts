@@ -24,6 +24,14 @@ export function residentMiB(): number {
   return inMiB(process.memoryUsage.rss())
 }
 
+/** What is held once garbage is collected, in the heap and in buffers beside it. Needs `--expose-gc`. */
+export function heldMiB(): number {
+  if (globalThis.gc === undefined) throw new Error('start this process with --expose-gc')
+  globalThis.gc()
+  const { heapUsed, external } = process.memoryUsage()
+  return inMiB(heapUsed + external)
+}
+
 function inMiB(bytes: number): number {
   return Math.round(bytes / MIB)
 }

@@ -1,11 +1,11 @@
 import { openWal } from '@wal/core'
 import '@wal/impl-file'
-import { residentMiB, watchResidentSet } from '../resident-set.js'
+import { heldMiB, residentMiB, watchResidentSet } from '../resident-set.js'
 
 /**
  * `readers PATH COUNT RECORDS`: opens so many readers of a log of so many records, with a budget of 64 MiB. Each takes a
- * few messages and stops, three times over. Prints one line of JSON: how many messages were wrong, the resident set before the
- * readers, when all of them have stopped, and over the whole run.
+ * few messages and stops, three times over. Prints one line of JSON: how many messages were wrong, what is held before the
+ * readers and when all of them have stopped, the resident set then, and over the whole run.
  */
 const [path = '', readers = '0', records = '0'] = process.argv.slice(2)
 const channel = 'readers'
@@ -26,7 +26,7 @@ await writer.close()
 
 const reader = await openWal(`file:${path}`, { channel, accessMode: 'ro', budgetBytes })
 const scanners = Array.from({ length: Number(readers) }, () => reader.read())
-globalThis.gc?.()
+const beforeMiB = heldMiB()
 const beforeRssMiB = residentMiB()
 let wrong = 0
 let next = 0
@@ -38,7 +38,9 @@ for (const count of [1, 5, 20]) {
     }
   next += count
 }
-globalThis.gc?.()
+const stoppedMiB = heldMiB()
 const stoppedRssMiB = residentMiB()
 await reader.close()
-process.stdout.write(`${JSON.stringify({ wrong, beforeRssMiB, stoppedRssMiB, ...measured() })}\n`)
+process.stdout.write(
+  `${JSON.stringify({ wrong, beforeMiB, stoppedMiB, beforeRssMiB, stoppedRssMiB, ...measured() })}\n`,
+)
