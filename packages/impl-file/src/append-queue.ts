@@ -9,30 +9,34 @@ import { messageIds } from './message-id.js'
  * is ready when the disk is.
  */
 export class AppendQueue {
-  private readonly encoder = new FrameEncoder()
-  private readonly turns = new AppendTurns()
+  readonly #encoder = new FrameEncoder()
+  readonly #turns = new AppendTurns()
+
+  readonly #writer: LogWriter
+  readonly #maxRecordBytes: number
+  readonly #stored: () => void
 
   /** `stored` is called after every success. */
-  constructor(
-    private readonly writer: LogWriter,
-    private readonly maxRecordBytes: number,
-    private readonly stored: () => void,
-  ) {}
+  constructor(writer: LogWriter, maxRecordBytes: number, stored: () => void) {
+    this.#writer = writer
+    this.#maxRecordBytes = maxRecordBytes
+    this.#stored = stored
+  }
 
   append(batch: Batch): Promise<readonly NumberId[]> {
-    const tooLarge = this.tooLarge(batch)
-    if (tooLarge !== undefined) return this.turns.run(() => Promise.reject(tooLarge))
-    const encoded = this.encoder.encode(batch)
-    return this.turns.run(() => this.store(encoded)).finally(() => this.encoder.release(encoded))
+    const tooLarge = this.#tooLarge(batch)
+    if (tooLarge !== undefined) return this.#turns.run(() => Promise.reject(tooLarge))
+    const encoded = this.#encoder.encode(batch)
+    return this.#turns.run(() => this.#store(encoded)).finally(() => this.#encoder.release(encoded))
   }
 
   /** Resolves when nothing is in flight. */
   settled(): Promise<void> {
-    return this.turns.settled()
+    return this.#turns.settled()
   }
 
-  private tooLarge({ bytes, messages }: Batch): AppendError | undefined {
-    const { maxRecordBytes } = this
+  #tooLarge({ bytes, messages }: Batch): AppendError | undefined {
+    const maxRecordBytes = this.#maxRecordBytes
     if (bytes <= maxRecordBytes) return undefined
     const large = messages.find((message) => recordBytes(message) > maxRecordBytes)
     if (large === undefined) return undefined
@@ -43,11 +47,11 @@ export class AppendQueue {
     )
   }
 
-  private async store(batch: EncodedBatch): Promise<readonly NumberId[]> {
-    const firstId = await this.writer.store(batch)
+  async #store(batch: EncodedBatch): Promise<readonly NumberId[]> {
+    const firstId = await this.#writer.store(batch)
     const ids = new Array<NumberId>(batch.count)
     for (let i = 0; i < ids.length; i++) ids[i] = messageIds.of(firstId + i)
-    this.stored()
+    this.#stored()
     return ids
   }
 }

@@ -20,11 +20,11 @@ const LARGEST_KEPT = 1024 * 1024
  * next is filled. A record is the length of its payload (u32), the payload and the packed properties.
  */
 export class FrameEncoder {
-  private readonly free: Buffer[] = []
+  readonly #free: Buffer[] = []
 
   encode(batch: Batch): EncodedBatch {
     const { messages, sequence } = batch
-    let bytes = this.free.pop() ?? Buffer.allocUnsafeSlow(FIRST_BYTES)
+    let bytes = this.#free.pop() ?? Buffer.allocUnsafeSlow(FIRST_BYTES)
     let at = FRAME_HEADER_BYTES
     for (let i = 0; i < messages.length; i++) {
       const { payload, properties } = messages[i] as WireMessage
@@ -40,7 +40,7 @@ export class FrameEncoder {
 
   /** Gives a batch's buffer back, when nothing reads it any more. */
   release({ bytes }: EncodedBatch): void {
-    if (bytes.length <= LARGEST_KEPT && this.free.length < 2) this.free.push(bytes)
+    if (bytes.length <= LARGEST_KEPT && this.#free.length < 2) this.#free.push(bytes)
   }
 }
 

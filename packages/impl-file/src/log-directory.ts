@@ -21,11 +21,11 @@ export interface Link {
 export class LogDirectory {
   readonly index = new SegmentIndex()
   /** Of segments that count: such a header never changes. */
-  private readonly headers = new Map<string, SegmentHeader>()
+  readonly #headers = new Map<string, SegmentHeader>()
   /** Segments that no later writer can leave out of the chain any more. */
-  private readonly final = new Set<string>()
+  readonly #final = new Set<string>()
   /** Of the files, by name, that all this was found in. */
-  private readonly identities = new Map<string, string>()
+  readonly #identities = new Map<string, string>()
 
   constructor(
     readonly files: FileSystem,
@@ -39,7 +39,7 @@ export class LogDirectory {
   /** The newest segment that counts; undefined for a log without records. */
   async head({ segments }: Listing): Promise<SegmentHeader | undefined> {
     for (let i = segments.length - 1; i >= 0; i--) {
-      const header = await this.countingHeader(segments[i] as SegmentName)
+      const header = await this.#countingHeader(segments[i] as SegmentName)
       if (header !== undefined) return header
     }
     return undefined
@@ -53,7 +53,7 @@ export class LogDirectory {
     // A truncation may remove files between the listing and a look into them; the next listing is without them.
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.finalPart(await this.chain())
+        return await this.#finalPart(await this.#chain())
       } catch (error) {
         if (!isMissing(error) || attempt === 10) throw error
       }
@@ -76,7 +76,7 @@ export class LogDirectory {
   /** A segment that is read. Throws as `assertInPlace` does when another file has the name than the one known by it. */
   async openSegment(name: SegmentName): Promise<SegmentReader> {
     const reader = await SegmentReader.open(this.files, this.path, name)
-    const known = this.identities.get(name.file) ?? reader.fileIdentity
+    const known = this.#identities.get(name.file) ?? reader.fileIdentity
     try {
       this.assertInPlace(name, known, this.index.acknowledgedEnd(name))
     } catch (error) {
@@ -105,18 +105,18 @@ export class LogDirectory {
 
   /** The segment counts, and this is its file. One that does not count may be removed, and made again under its name. */
   know({ file }: SegmentName, identity: string | undefined): void {
-    if (identity !== undefined) this.identities.set(file, identity)
+    if (identity !== undefined) this.#identities.set(file, identity)
   }
 
   /** What it was found in is not there any more. */
   forget(): void {
-    this.headers.clear()
-    this.final.clear()
-    this.identities.clear()
+    this.#headers.clear()
+    this.#final.clear()
+    this.#identities.clear()
     this.index.forgetAll()
   }
 
-  private async chain(): Promise<Link[]> {
+  async #chain(): Promise<Link[]> {
     const listing = await this.listing()
     const links: Link[] = []
     let header = await this.head(listing)
@@ -127,14 +127,14 @@ export class LogDirectory {
     while (header.previous !== undefined && present.has(header.previous.segment.file)) {
       const { segment, end } = header.previous
       links.push({ name: segment, seal: end })
-      header = await this.sealedHeader(segment)
+      header = await this.#sealedHeader(segment)
     }
     return links.reverse()
   }
 
-  private async finalPart(links: readonly Link[]): Promise<readonly Link[]> {
+  async #finalPart(links: readonly Link[]): Promise<readonly Link[]> {
     let count = links.length
-    while (count > 0 && !(await this.isFinal(links, count - 1))) count--
+    while (count > 0 && !(await this.#isFinal(links, count - 1))) count--
     if (count === links.length || count === 0) return links.slice(0, count)
     const last = links[count - 1] as Link
     // Sealed by its own writer it is final up to the seal; another writer's seal is not, as long as that writer is not.
@@ -147,18 +147,18 @@ export class LogDirectory {
    * proves that every later writer found this segment. Without either proof: if no later epoch is taken yet, the writer
    * that takes one will find the segment, so it is final once it is durable, its name too.
    */
-  private async isFinal(links: readonly Link[], at: number): Promise<boolean> {
+  async #isFinal(links: readonly Link[], at: number): Promise<boolean> {
     const { name } = links[at] as Link
-    if (this.final.has(name.file)) return true
-    if (links[at + 1]?.name.epoch === name.epoch || (await this.provenFinal(name))) {
-      this.final.add(name.file)
+    if (this.#final.has(name.file)) return true
+    if (links[at + 1]?.name.epoch === name.epoch || (await this.#provenFinal(name))) {
+      this.#final.add(name.file)
       return true
     }
     return false
   }
 
-  private provenFinal(name: SegmentName): Promise<boolean> {
-    return this.reading(name, async (reader) => {
+  #provenFinal(name: SegmentName): Promise<boolean> {
+    return this.#reading(name, async (reader) => {
       const first = await reader.read(SEGMENT_HEADER_BYTES)
       if (first.frames.length > 1) return true
       if (first.more && (await reader.read(first.end)).frames.length > 0) return true
@@ -170,10 +170,10 @@ export class LogDirectory {
   }
 
   /** The header, if the segment counts. */
-  private async countingHeader(name: SegmentName): Promise<SegmentHeader | undefined> {
-    const known = this.headers.get(name.file)
+  async #countingHeader(name: SegmentName): Promise<SegmentHeader | undefined> {
+    const known = this.#headers.get(name.file)
     if (known !== undefined) return known
-    const header = await this.reading(name, async (reader) => {
+    const header = await this.#reading(name, async (reader) => {
       const header = await reader.header()
       const { frames } = await reader.read(SEGMENT_HEADER_BYTES)
       if (frames.length === 0) {
@@ -182,31 +182,31 @@ export class LogDirectory {
       }
       this.know(name, reader.fileIdentity)
       // The header was written before the frame: if it was not there, it must be by now.
-      return header ?? this.intactHeader(reader)
+      return header ?? this.#intactHeader(reader)
     })
-    if (header !== undefined) this.headers.set(name.file, header)
+    if (header !== undefined) this.#headers.set(name.file, header)
     return header
   }
 
   /** The header of a segment that a later one names as its predecessor. */
-  private async sealedHeader(name: SegmentName): Promise<SegmentHeader> {
-    const known = this.headers.get(name.file)
+  async #sealedHeader(name: SegmentName): Promise<SegmentHeader> {
+    const known = this.#headers.get(name.file)
     if (known !== undefined) return known
-    const header = await this.reading(name, (reader) => {
+    const header = await this.#reading(name, (reader) => {
       this.know(name, reader.fileIdentity)
-      return this.intactHeader(reader)
+      return this.#intactHeader(reader)
     })
-    this.headers.set(name.file, header)
+    this.#headers.set(name.file, header)
     return header
   }
 
-  private async intactHeader(reader: SegmentReader): Promise<SegmentHeader> {
+  async #intactHeader(reader: SegmentReader): Promise<SegmentHeader> {
     const header = await reader.header()
     if (header === undefined) throw corrupt(`${reader.path}, offset 0`, 'the segment header is damaged')
     return header
   }
 
-  private async reading<T>(name: SegmentName, work: (reader: SegmentReader) => Promise<T>): Promise<T> {
+  async #reading<T>(name: SegmentName, work: (reader: SegmentReader) => Promise<T>): Promise<T> {
     const reader = await this.openSegment(name)
     try {
       return await work(reader)

@@ -35,36 +35,41 @@ const SMALLEST_CHUNK_BYTES = 4096
  * successor was seen); and the newest frame, when no successor is there and the file is synced.
  */
 export class LogReader {
-  private readonly chunkBytes: number
-  private links: readonly Link[] = []
-  private link: Link | undefined
-  private reader: SegmentReader | undefined
+  readonly #chunkBytes: number
+  #links: readonly Link[] = []
+  #link: Link | undefined
+  #reader: SegmentReader | undefined
   /** Offset of the next frame. */
-  private offset = 0
-  private chunk: Chunk | undefined
-  private chunkIndex = 0
-  private ahead: Ahead | undefined
+  #offset = 0
+  #chunk: Chunk | undefined
+  #chunkIndex = 0
+  #ahead: Ahead | undefined
   /** Frames that end here or before are final, in an open segment. */
-  private finalEnd = 0
-  private lastFrameId = 0
-  private segmentNextId = 0
+  #finalEnd = 0
+  #lastFrameId = 0
+  #segmentNextId = 0
   /** The last frame given out. */
-  private given: FrameHeader | undefined
+  #given: FrameHeader | undefined
   /** Where no whole frame was found the last time. */
-  private suspect = -1
-  private syncedAt = Number.NEGATIVE_INFINITY
+  #suspect = -1
+  #syncedAt = Number.NEGATIVE_INFINITY
+
+  readonly #log: LogDirectory
+  readonly #runtime: Runtime
 
   /**
    * `nextId` is the lowest record wanted; frames below it are passed over. What is read of the disk at once, which lies in
    * memory twice, is no more than `pageBytes` where that is less than a chunk, and no less than a frame.
    */
   constructor(
-    private readonly log: LogDirectory,
-    private readonly runtime: Runtime,
+    log: LogDirectory,
+    runtime: Runtime,
     public nextId: number,
     pageBytes = CHUNK_BYTES,
   ) {
-    this.chunkBytes = Math.max(SMALLEST_CHUNK_BYTES, Math.min(pageBytes, CHUNK_BYTES))
+    this.#log = log
+    this.#runtime = runtime
+    this.#chunkBytes = Math.max(SMALLEST_CHUNK_BYTES, Math.min(pageBytes, CHUNK_BYTES))
   }
 
   /**
@@ -73,242 +78,246 @@ export class LogReader {
    */
   async nextFrame(waitless = false): Promise<FoundFrame | undefined> {
     for (;;) {
-      if (this.link === undefined) {
-        if (waitless || !(await this.locate())) return undefined
-      } else if (this.chunk !== undefined && this.chunkIndex < this.chunk.frames.length) {
-        const frame = this.chunk.frames[this.chunkIndex] as FrameHeader
-        if (this.isFinal(frame)) {
-          const found = this.passed(this.chunk, frame)
+      if (this.#link === undefined) {
+        if (waitless || !(await this.#locate())) return undefined
+      } else if (this.#chunk !== undefined && this.#chunkIndex < this.#chunk.frames.length) {
+        const frame = this.#chunk.frames[this.#chunkIndex] as FrameHeader
+        if (this.#isFinal(frame)) {
+          const found = this.#passed(this.#chunk, frame)
           if (found !== undefined) return found
-        } else if (waitless || !(await this.makeFinal(this.chunk, frame))) return undefined
-      } else if (this.link.seal !== undefined && this.offset >= this.link.seal) {
-        if (waitless || !(await this.advance(this.link))) return undefined
-      } else if (!(await this.readMore(this.link))) {
-        if (waitless || !(await this.followSuccessor(this.link))) return undefined
+        } else if (waitless || !(await this.#makeFinal(this.#chunk, frame))) return undefined
+      } else if (this.#link.seal !== undefined && this.#offset >= this.#link.seal) {
+        if (waitless || !(await this.#advance(this.#link))) return undefined
+      } else if (!(await this.#readMore(this.#link))) {
+        if (waitless || !(await this.#followSuccessor(this.#link))) return undefined
       }
     }
   }
 
   async close(): Promise<void> {
-    const { reader, ahead } = this
-    this.reader = undefined
-    this.link = undefined
-    this.ahead = undefined
+    const reader = this.#reader
+    const ahead = this.#ahead
+    this.#reader = undefined
+    this.#link = undefined
+    this.#ahead = undefined
     await ahead?.chunk.catch(() => {})
     await reader?.close()
   }
 
-  private passed(chunk: Chunk, frame: FrameHeader): FoundFrame | undefined {
+  #passed(chunk: Chunk, frame: FrameHeader): FoundFrame | undefined {
     if (
       frame.start !== SEGMENT_HEADER_BYTES &&
-      frame.firstId !== this.segmentNextId &&
-      this.segmentNextId !== 0
+      frame.firstId !== this.#segmentNextId &&
+      this.#segmentNextId !== 0
     )
       throw corrupt(
-        this.place(frame.start),
-        `record ${this.segmentNextId} is missing, ${frame.firstId} follows`,
+        this.#place(frame.start),
+        `record ${this.#segmentNextId} is missing, ${frame.firstId} follows`,
       )
-    this.checkGiven(frame)
-    this.chunkIndex++
-    this.offset = frame.end
-    this.lastFrameId = frame.firstId
-    this.segmentNextId = frame.firstId + frame.count
-    this.log.index.note((this.link as Link).name, frame)
-    if (this.segmentNextId <= this.nextId) return undefined
-    this.nextId = this.segmentNextId
-    this.given = frame
+    this.#checkGiven(frame)
+    this.#chunkIndex++
+    this.#offset = frame.end
+    this.#lastFrameId = frame.firstId
+    this.#segmentNextId = frame.firstId + frame.count
+    this.#log.index.note((this.#link as Link).name, frame)
+    if (this.#segmentNextId <= this.nextId) return undefined
+    this.nextId = this.#segmentNextId
+    this.#given = frame
     return {
       bytes: chunk.bytes,
       at: frame.start - chunk.start,
       header: frame,
-      place: this.place(frame.start),
+      place: this.#place(frame.start),
     }
   }
 
   /** A successor writes the last batch again, and only that: another one where it lay is another log. */
-  private checkGiven(frame: FrameHeader): void {
-    const { given } = this
+  #checkGiven(frame: FrameHeader): void {
+    const given = this.#given
     if (given === undefined || given.firstId < frame.firstId || given.firstId >= frame.firstId + frame.count)
       return
     const same =
       given.firstId === frame.firstId && given.count === frame.count && given.bodyCrc === frame.bodyCrc
-    if (!same) throw this.putBack(`${this.place(frame.start)} holds another batch than the one read before`)
+    if (!same) throw this.#putBack(`${this.#place(frame.start)} holds another batch than the one read before`)
   }
 
-  private isFinal(frame: FrameHeader): boolean {
-    const { name, seal } = this.link as Link
+  #isFinal(frame: FrameHeader): boolean {
+    const { name, seal } = this.#link as Link
     // The first frame of a link is final as the link is.
     return (
       seal !== undefined ||
-      frame.end <= this.finalEnd ||
+      frame.end <= this.#finalEnd ||
       frame.start === SEGMENT_HEADER_BYTES ||
-      frame.end <= this.log.index.acknowledgedEnd(name)
+      frame.end <= this.#log.index.acknowledgedEnd(name)
     )
   }
 
   /** The newest frame seen so far. Without a later epoch, a writer that takes one from now on finds the frame. */
-  private async makeFinal(chunk: Chunk, frame: FrameHeader): Promise<boolean> {
-    const reader = this.reader as SegmentReader
-    if (!isSuperseded(this.log.files, this.log.path, reader.name.epoch)) {
-      const wait = this.syncedAt + SYNC_SPACING_MS - this.runtime.now()
+  async #makeFinal(chunk: Chunk, frame: FrameHeader): Promise<boolean> {
+    const reader = this.#reader as SegmentReader
+    if (!isSuperseded(this.#log.files, this.#log.path, reader.name.epoch)) {
+      const wait = this.#syncedAt + SYNC_SPACING_MS - this.#runtime.now()
       // The clock may have been set back.
-      if (wait > 0) await sleep(this.runtime, Math.min(wait, SYNC_SPACING_MS))
-      this.syncedAt = this.runtime.now()
+      if (wait > 0) await sleep(this.#runtime, Math.min(wait, SYNC_SPACING_MS))
+      this.#syncedAt = this.#runtime.now()
       await reader.sync()
     } else if (!chunk.more || (await reader.read(frame.end)).frames.length === 0) {
       // The successor decides: no later frame proves that this one was acknowledged before.
-      return this.relocate()
+      return this.#relocate()
     }
-    this.finalEnd = frame.end
+    this.#finalEnd = frame.end
     return true
   }
 
   /** Reads on in the segment. False when there is no whole frame (yet). */
-  private async readMore({ seal }: Link): Promise<boolean> {
-    const reader = this.reader as SegmentReader
-    this.log.assertInPlace(reader.name, reader.fileIdentity, this.offset)
-    const ahead = this.ahead?.offset === this.offset && this.ahead.seal === seal ? this.ahead : undefined
-    this.ahead = undefined
-    const chunk = await (ahead?.chunk ?? reader.read(this.offset, seal, this.chunkBytes))
-    this.chunk = chunk
-    this.chunkIndex = 0
+  async #readMore({ seal }: Link): Promise<boolean> {
+    const reader = this.#reader as SegmentReader
+    this.#log.assertInPlace(reader.name, reader.fileIdentity, this.#offset)
+    const ahead = this.#ahead?.offset === this.#offset && this.#ahead.seal === seal ? this.#ahead : undefined
+    this.#ahead = undefined
+    const chunk = await (ahead?.chunk ?? reader.read(this.#offset, seal, this.#chunkBytes))
+    this.#chunk = chunk
+    this.#chunkIndex = 0
     const { frames, end, more, size } = chunk
     if (frames.length === 0) {
       if (seal !== undefined)
-        throw corrupt(this.place(this.offset), `no intact frame, though the log goes on up to offset ${seal}`)
+        throw corrupt(
+          this.#place(this.#offset),
+          `no intact frame, though the log goes on up to offset ${seal}`,
+        )
       // While a frame is being written it looks damaged. Still so the next time: perhaps it is.
-      if (size > end && this.suspect === this.offset) await reader.assertNotDamaged(this.offset)
-      this.suspect = this.offset
+      if (size > end && this.#suspect === this.#offset) await reader.assertNotDamaged(this.#offset)
+      this.#suspect = this.#offset
       return false
     }
     let next = end
     if (seal === undefined) {
       const last = frames[frames.length - 1] as FrameHeader
-      this.finalEnd = Math.max(this.finalEnd, last.start)
+      this.#finalEnd = Math.max(this.#finalEnd, last.start)
       if (more && frames.length > 1) {
         // Read again with what follows it, the last one needs no sync.
-        this.chunk = { ...chunk, frames: frames.slice(0, -1) }
+        this.#chunk = { ...chunk, frames: frames.slice(0, -1) }
         next = last.start
       }
     }
-    if (more) this.readAhead(reader, next, seal)
+    if (more) this.#readAhead(reader, next, seal)
     return true
   }
 
   /** The disk reads the next chunk while the present one is decoded. */
-  private readAhead(reader: SegmentReader, offset: number, seal: number | undefined): void {
-    const chunk = reader.read(offset, seal, this.chunkBytes)
+  #readAhead(reader: SegmentReader, offset: number, seal: number | undefined): void {
+    const chunk = reader.read(offset, seal, this.#chunkBytes)
     // It comes out when the chunk is needed, if it is.
     chunk.catch(() => {})
-    this.ahead = { offset, seal, chunk }
+    this.#ahead = { offset, seal, chunk }
   }
 
   /** At the end of an open segment. */
-  private async followSuccessor(link: Link): Promise<boolean> {
-    if (!this.log.mayHaveSuccessor(link, this.lastFrameId, this.segmentNextId)) return false
-    return this.relocate()
+  async #followSuccessor(link: Link): Promise<boolean> {
+    if (!this.#log.mayHaveSuccessor(link, this.#lastFrameId, this.#segmentNextId)) return false
+    return this.#relocate()
   }
 
   /** Looks at the folder again. False when that brought nothing new for the present segment. */
-  private async relocate(): Promise<boolean> {
-    const before = this.link as Link
-    this.links = await this.log.links()
-    const same = this.links.find(({ name }) => name.file === before.name.file)
-    if (same === undefined) return this.locateBehind(this.links)
-    this.chunk = undefined
-    this.link = same
+  async #relocate(): Promise<boolean> {
+    const before = this.#link as Link
+    this.#links = await this.#log.links()
+    const same = this.#links.find(({ name }) => name.file === before.name.file)
+    if (same === undefined) return this.#locateBehind(this.#links)
+    this.#chunk = undefined
+    this.#link = same
     if (same.seal === undefined) return false
     return true
   }
 
   /** Behind the end of a sealed segment. False when what seals it is not final yet. */
-  private async advance(link: Link): Promise<boolean> {
-    const indexOf = () => this.links.findIndex(({ name }) => name.file === link.name.file)
-    if (this.links[indexOf() + 1] === undefined) this.links = await this.log.links()
+  async #advance(link: Link): Promise<boolean> {
+    const indexOf = () => this.#links.findIndex(({ name }) => name.file === link.name.file)
+    if (this.#links[indexOf() + 1] === undefined) this.#links = await this.#log.links()
     const at = indexOf()
-    if (at < 0) return this.locateBehind(this.links)
-    const next = this.links[at + 1]
+    if (at < 0) return this.#locateBehind(this.#links)
+    const next = this.#links[at + 1]
     if (next === undefined) return false
     // Entered in the middle, where nothing was read before the seal: what is wanted next is all that is known.
-    if (next.name.firstId > (this.segmentNextId || this.nextId))
+    if (next.name.firstId > (this.#segmentNextId || this.nextId))
       throw corrupt(
-        this.place(this.offset),
-        `the next segment begins with record ${next.name.firstId}, not ${this.segmentNextId}`,
+        this.#place(this.#offset),
+        `the next segment begins with record ${next.name.firstId}, not ${this.#segmentNextId}`,
       )
-    return this.enter(next)
+    return this.#enter(next)
   }
 
   /** The present segment is not of the log any more. */
-  private locateBehind(links: readonly Link[]): Promise<boolean> {
-    const { name } = this.link as Link
+  #locateBehind(links: readonly Link[]): Promise<boolean> {
+    const { name } = this.#link as Link
     const [first] = links
     const isTruncated = first === undefined || first.name.firstId > name.firstId
-    if (!isTruncated && !this.mayBeRewritten(name, links))
-      throw this.putBack(`${this.reader?.path} is gone, though the log begins before it`)
-    return this.locate(links)
+    if (!isTruncated && !this.#mayBeRewritten(name, links))
+      throw this.#putBack(`${this.#reader?.path} is gone, though the log begins before it`)
+    return this.#locate(links)
   }
 
   /**
    * Whether the segment may have been left out of the log: a successor does so with one batch, which it writes again, and so
    * does the segment's own writer after it was not told that the batch is durable.
    */
-  private mayBeRewritten({ epoch, firstId, ordinal }: SegmentName, links: readonly Link[]): boolean {
-    if (this.lastFrameId > firstId) return false
+  #mayBeRewritten({ epoch, firstId, ordinal }: SegmentName, links: readonly Link[]): boolean {
+    if (this.#lastFrameId > firstId) return false
     const again = links.some(
       ({ name }) => name.firstId === firstId && name.epoch === epoch && name.ordinal > ordinal,
     )
-    return again || isSuperseded(this.log.files, this.log.path, epoch)
+    return again || isSuperseded(this.#log.files, this.#log.path, epoch)
   }
 
-  private putBack(what: string): WalError {
-    this.log.forget()
+  #putBack(what: string): WalError {
+    this.#log.forget()
     const why = 'the folder was put back to an older state while it was open. It is read again.'
     return new WalError('WAL_UNAVAILABLE', `${what}: ${why}`)
   }
 
-  private async locate(links?: readonly Link[]): Promise<boolean> {
-    this.links = links ?? (await this.log.links())
-    const first = this.links[0]
+  async #locate(links?: readonly Link[]): Promise<boolean> {
+    this.#links = links ?? (await this.#log.links())
+    const first = this.#links[0]
     if (first === undefined) return false
     checkKept(messageIds, this.nextId, first.name.firstId)
-    let at = this.links.length - 1
-    const from = Math.max(first.name.firstId, this.rereadFrom)
-    while ((this.links[at] as Link).name.firstId > from) at--
-    return this.enter(this.links[at] as Link)
+    let at = this.#links.length - 1
+    const from = Math.max(first.name.firstId, this.#rereadFrom)
+    while ((this.#links[at] as Link).name.firstId > from) at--
+    return this.#enter(this.#links[at] as Link)
   }
 
   /** Behind what was given out already, the last frame of it is looked at again. */
-  private get rereadFrom(): number {
-    return this.given?.firstId ?? this.nextId
+  get #rereadFrom(): number {
+    return this.#given?.firstId ?? this.nextId
   }
 
-  private async enter(link: Link): Promise<boolean> {
+  async #enter(link: Link): Promise<boolean> {
     await this.close()
     try {
-      this.reader = await this.log.openSegment(link.name)
+      this.#reader = await this.#log.openSegment(link.name)
     } catch (error) {
       // Truncated meanwhile: the next look says so.
-      if (isMissing(error)) return this.stillThere(link.name)
+      if (isMissing(error)) return this.#stillThere(link.name)
       throw error
     }
-    this.link = link
-    this.chunk = undefined
-    this.finalEnd = 0
-    this.suspect = -1
-    this.offset = this.log.index.nearest(link.name, this.rereadFrom) ?? SEGMENT_HEADER_BYTES
-    this.segmentNextId = this.offset === SEGMENT_HEADER_BYTES ? link.name.firstId : 0
-    this.lastFrameId = link.name.firstId
+    this.#link = link
+    this.#chunk = undefined
+    this.#finalEnd = 0
+    this.#suspect = -1
+    this.#offset = this.#log.index.nearest(link.name, this.#rereadFrom) ?? SEGMENT_HEADER_BYTES
+    this.#segmentNextId = this.#offset === SEGMENT_HEADER_BYTES ? link.name.firstId : 0
+    this.#lastFrameId = link.name.firstId
     return true
   }
 
-  private async stillThere(name: SegmentName): Promise<boolean> {
-    const links = await this.log.links()
+  async #stillThere(name: SegmentName): Promise<boolean> {
+    const links = await this.#log.links()
     if (links.some(({ name: { file } }) => file === name.file))
       throw corrupt(name.file, 'the file has vanished')
-    return this.locate(links)
+    return this.#locate(links)
   }
 
-  private place(offset: number): string {
-    return `${this.reader?.path}, offset ${offset}`
+  #place(offset: number): string {
+    return `${this.#reader?.path}, offset ${offset}`
   }
 }

@@ -25,131 +25,135 @@ interface Open {
  * leaves at most one batch behind the end that its successor found, and that one is never acknowledged.
  */
 export class LogWriter {
-  private epoch: number | undefined
-  private ordinal = 0
+  #epoch: number | undefined
+  #ordinal = 0
   /** Where the log ends, durably. Undefined before it was found out; its seal is when there is nothing before. */
-  private end: { readonly seal: Seal | undefined } | undefined
+  #end: { readonly seal: Seal | undefined } | undefined
   /** The predecessor's last batch, as long as it waits to be written again. */
-  private unproven: Unproven | undefined
-  private nextId = 1
-  private open: Open | undefined
-  private fenced = false
+  #unproven: Unproven | undefined
+  #nextId = 1
+  #open: Open | undefined
+  #fenced = false
   /** The segment that holds the last acknowledged batch. */
-  private lastSegment: Open | undefined
+  #lastSegment: Open | undefined
   /** Another file lies where that segment was, or a shorter one: who opens the log again finds out what it has. */
-  private replaced = false
+  #replaced = false
   /** Whether the batch at hand may have reached a file, by this attempt or an earlier one. */
-  private attempted = false
+  #attempted = false
   /** Whether a batch of this writer is acknowledged. Until then it may use the reserve. */
-  private stored = false
-  private readonly reserve: Reserve
+  #stored = false
+  readonly #reserve: Reserve
   /** No room could be set aside for the next writer's opening record. */
   lacksReserve = false
 
-  constructor(
-    private readonly log: LogDirectory,
-    private readonly writer: Writer,
-    private readonly segmentBytes: number,
-    private readonly report: (notice: string) => void,
-  ) {
-    this.reserve = new Reserve(log.files, log.path)
+  readonly #log: LogDirectory
+  readonly #writer: Writer
+  readonly #segmentBytes: number
+  readonly #report: (notice: string) => void
+
+  constructor(log: LogDirectory, writer: Writer, segmentBytes: number, report: (notice: string) => void) {
+    this.#log = log
+    this.#writer = writer
+    this.#segmentBytes = segmentBytes
+    this.#report = report
+    this.#reserve = new Reserve(log.files, log.path)
   }
 
   /** Resolves with the id of the first record once all are durable and no successor was there. */
   async store(batch: EncodedBatch): Promise<number> {
     try {
-      this.assertCurrent()
-      if (this.end === undefined) await this.takeOver()
-      if (this.unproven !== undefined) {
-        await this.writeAgain(this.unproven)
-        this.unproven = undefined
+      this.#assertCurrent()
+      if (this.#end === undefined) await this.#takeOver()
+      if (this.#unproven !== undefined) {
+        await this.#writeAgain(this.#unproven)
+        this.#unproven = undefined
       }
-      const id = await this.write(batch)
-      if (!this.stored) await this.fillReserve()
-      this.stored = true
+      const id = await this.#write(batch)
+      if (!this.#stored) await this.fillReserve()
+      this.#stored = true
       return id
     } catch (error) {
       // Whether a failed write or sync has reached the disk is never asked again: the segment is sealed where it was
       // known to be durable, and the batch goes into a new one when it is sent again.
-      await this.leaveSegment()
-      const attempted = this.attempted && this.unproven === undefined
-      throw mapAppendError(error, `appending to ${this.log.path}`, attempted ? 'unknown' : 'not-written')
+      await this.#leaveSegment()
+      const attempted = this.#attempted && this.#unproven === undefined
+      throw mapAppendError(error, `appending to ${this.#log.path}`, attempted ? 'unknown' : 'not-written')
     }
   }
 
   /** Whether a later writer was seen, by this look or before, or the folder was put back to an older state. */
   isFenced(): boolean {
-    this.replaced ||= !this.isInPlace()
-    if (this.replaced) return true
-    if (this.epoch !== undefined) this.fenced ||= !this.isNewest(this.epoch)
-    return this.fenced
+    this.#replaced ||= !this.#isInPlace()
+    if (this.#replaced) return true
+    if (this.#epoch !== undefined) this.#fenced ||= !this.#isNewest(this.#epoch)
+    return this.#fenced
   }
 
   /** Sets room aside for the next open, where there is some. Never rejects: a batch that is stored stays stored. */
   async fillReserve(): Promise<void> {
     try {
-      this.lacksReserve = !(await this.reserve.fill())
+      this.lacksReserve = !(await this.#reserve.fill())
     } catch (error) {
       this.lacksReserve = true
-      this.report(`${this.log.path}: no room could be set aside for the next open: ${String(error)}`)
+      this.#report(`${this.#log.path}: no room could be set aside for the next open: ${String(error)}`)
     }
   }
 
   /** Marks a clean close: damage found later is then no torn end. */
   async close(): Promise<void> {
-    const segment = this.open
+    const segment = this.#open
     if (segment !== undefined && !this.isFenced()) {
       const mark = Buffer.alloc(64)
-      const fields = { firstId: this.nextId, count: 0, sequence: 0, bodyCrc: 0 }
+      const fields = { firstId: this.#nextId, count: 0, sequence: 0, bodyCrc: 0 }
       const length = sealFrame(mark, 40, fields, segment.identity, segment.end)
       // Without the mark the log is as good, but for telling damage in its last batch from a crash.
       await segment.file.writeDurably([mark.subarray(0, length)], segment.end).catch(() => {})
     }
-    await this.leaveSegment()
+    await this.#leaveSegment()
   }
 
-  private async takeOver(): Promise<void> {
-    this.epoch ??= await claimEpoch(this.log.files, this.log.path)
-    const { seal, nextId, unproven } = await findEnd(this.log, this.report)
-    this.end = { seal }
-    this.nextId = nextId
-    this.unproven = unproven
+  async #takeOver(): Promise<void> {
+    this.#epoch ??= await claimEpoch(this.#log.files, this.#log.path)
+    const { seal, nextId, unproven } = await findEnd(this.#log, this.#report)
+    this.#end = { seal }
+    this.#nextId = nextId
+    this.#unproven = unproven
   }
 
-  private async write(batch: EncodedBatch): Promise<number> {
-    if (this.open !== undefined && this.open.end + batch.bodyEnd > this.segmentBytes)
-      await this.leaveSegment()
-    const segment = this.open
-    if (segment === undefined) return this.begin(batch)
-    const frame = this.frameOf(batch, segment)
-    this.attempted = true
+  async #write(batch: EncodedBatch): Promise<number> {
+    if (this.#open !== undefined && this.#open.end + batch.bodyEnd > this.#segmentBytes)
+      await this.#leaveSegment()
+    const segment = this.#open
+    if (segment === undefined) return this.#begin(batch)
+    const frame = this.#frameOf(batch, segment)
+    this.#attempted = true
     await segment.file.writeDurably([frame], segment.end)
-    this.assertCurrent()
-    return this.acknowledge(segment, frame.length, batch.count)
+    this.#assertCurrent()
+    return this.#acknowledge(segment, frame.length, batch.count)
   }
 
   /** Writes the batch as the first of a new segment, of a reserved one where the disk is full and nothing is stored yet. */
-  private async begin(batch: EncodedBatch): Promise<number> {
+  async #begin(batch: EncodedBatch): Promise<number> {
     try {
-      return await this.beginWith(await this.newSegment(), batch)
+      return await this.#beginWith(await this.#newSegment(), batch)
     } catch (error) {
-      if (this.stored || !isNoRoom(error) || !fitsReserve(SEGMENT_HEADER_BYTES + batch.bodyEnd)) throw error
-      const segment = await this.reservedSegment()
+      if (this.#stored || !isNoRoom(error) || !fitsReserve(SEGMENT_HEADER_BYTES + batch.bodyEnd)) throw error
+      const segment = await this.#reservedSegment()
       if (segment === undefined) throw error
-      return this.beginWith(segment, batch)
+      return this.#beginWith(segment, batch)
     }
   }
 
-  private async beginWith(segment: Open, batch: EncodedBatch): Promise<number> {
-    const frame = this.frameOf(batch, segment)
-    this.attempted = true
-    await this.beginSegment(segment, frame)
-    this.assertCurrent()
-    return this.acknowledge(segment, frame.length, batch.count)
+  async #beginWith(segment: Open, batch: EncodedBatch): Promise<number> {
+    const frame = this.#frameOf(batch, segment)
+    this.#attempted = true
+    await this.#beginSegment(segment, frame)
+    this.#assertCurrent()
+    return this.#acknowledge(segment, frame.length, batch.count)
   }
 
-  private frameOf({ bytes, bodyEnd, bodyCrc, count, sequence }: EncodedBatch, segment: Open): Uint8Array {
-    const fields = { firstId: this.nextId, count, sequence, bodyCrc }
+  #frameOf({ bytes, bodyEnd, bodyCrc, count, sequence }: EncodedBatch, segment: Open): Uint8Array {
+    const fields = { firstId: this.#nextId, count, sequence, bodyCrc }
     return bytes.subarray(0, sealFrame(bytes, bodyEnd, fields, segment.identity, segment.end))
   }
 
@@ -157,13 +161,13 @@ export class LogWriter {
    * The predecessor's last batch. Where a copy of it finds no room, its own bytes are written once more in their place,
    * which are allocated already: from then on it is durable, and the log ends behind it.
    */
-  private async writeAgain(batch: Unproven): Promise<void> {
+  async #writeAgain(batch: Unproven): Promise<void> {
     try {
-      await this.write(batch)
+      await this.#write(batch)
     } catch (error) {
       if (!isNoRoom(error)) throw error
       const { segment, start, end } = batch.place
-      const { files, path } = this.log
+      const { files, path } = this.#log
       const file = await files.open(segmentPath(path, segment), 'write')
       try {
         const bytes = Buffer.alloc(end - start)
@@ -173,63 +177,63 @@ export class LogWriter {
         await file.close()
       }
       await files.syncDirectory(path)
-      this.assertCurrent()
-      this.end = { seal: { segment, end } }
-      this.nextId += batch.count
-      this.attempted = false
+      this.#assertCurrent()
+      this.#end = { seal: { segment, end } }
+      this.#nextId += batch.count
+      this.#attempted = false
     }
   }
 
   /** A file for the next segment, empty as yet. */
-  private async newSegment(): Promise<Open> {
-    const { files, path } = this.log
+  async #newSegment(): Promise<Open> {
+    const { files, path } = this.#log
     for (;;) {
-      const name = segmentName(this.nextId, this.epoch as number, this.ordinal + 1)
+      const name = segmentName(this.#nextId, this.#epoch as number, this.#ordinal + 1)
       try {
         const file = await files.open(segmentPath(path, name), 'create')
-        this.ordinal++
-        return this.opened(file, name)
+        this.#ordinal++
+        return this.#opened(file, name)
       } catch (error) {
         if (codeOf(error) !== 'EEXIST') throw error
-        this.ordinal++
+        this.#ordinal++
       }
     }
   }
 
   /** The same of a file that was set aside; undefined when none is left. */
-  private async reservedSegment(): Promise<Open | undefined> {
-    const { files, path } = this.log
-    const name = segmentName(this.nextId, this.epoch as number, this.ordinal + 1)
-    if (!(await this.reserve.useAs(segmentPath(path, name)))) return undefined
+  async #reservedSegment(): Promise<Open | undefined> {
+    const { files, path } = this.#log
+    const name = segmentName(this.#nextId, this.#epoch as number, this.#ordinal + 1)
+    if (!(await this.#reserve.useAs(segmentPath(path, name)))) return undefined
     // Ordinals have no gap: a reader looks for the next one alone.
-    this.ordinal++
+    this.#ordinal++
     const file = await files.open(segmentPath(path, name), 'write')
-    return this.opened(file, name)
+    return this.#opened(file, name)
   }
 
-  private opened(file: File, name: SegmentName): Open {
-    const fileIdentity = this.log.files.lookNow(file.path)?.identity
+  #opened(file: File, name: SegmentName): Open {
+    const fileIdentity = this.#log.files.lookNow(file.path)?.identity
     return { file, name, identity: identityOf(name.file), fileIdentity, end: SEGMENT_HEADER_BYTES }
   }
 
-  private async beginSegment(segment: Open, frame: Uint8Array): Promise<void> {
+  async #beginSegment(segment: Open, frame: Uint8Array): Promise<void> {
     const header = encodeSegmentHeader({
       name: segment.name,
-      previous: this.end?.seal,
-      writer: this.writer,
+      previous: this.#end?.seal,
+      writer: this.#writer,
     })
     try {
       await segment.file.writeDurably([header, frame], 0)
-      await this.log.files.syncDirectory(this.log.path)
+      await this.#log.files.syncDirectory(this.#log.path)
     } catch (error) {
-      await this.discard(segment, header.length + frame.length)
+      await this.#discard(segment, header.length + frame.length)
       throw error
     }
-    this.open = segment
+    this.#open = segment
   }
 
   /** Removes a segment that the disk had no room for, so that trying again and again leaves nothing behind. */
-  private async discard({ file, name }: Open, length: number): Promise<void> {
+  async #discard({ file, name }: Open, length: number): Promise<void> {
     try {
       const incomplete = await file
         .size()
@@ -237,58 +241,58 @@ export class LogWriter {
         .finally(() => file.close())
       // A complete one may have been read already; it stays and is void once the next one counts.
       if (incomplete) {
-        await this.log.files.remove(segmentPath(this.log.path, name))
-        this.ordinal--
+        await this.#log.files.remove(segmentPath(this.#log.path, name))
+        this.#ordinal--
       }
     } catch {
       // The first error is the one to report.
     }
   }
 
-  private acknowledge(segment: Open, length: number, count: number): number {
-    const firstId = this.nextId
+  #acknowledge(segment: Open, length: number, count: number): number {
+    const firstId = this.#nextId
     const start = segment.end
     segment.end = start + length
-    this.end = { seal: { segment: segment.name, end: segment.end } }
-    this.nextId += count
-    this.attempted = false
-    if (this.lastSegment !== segment) this.log.know(segment.name, segment.fileIdentity)
-    this.lastSegment = segment
-    this.log.index.noteAcknowledged(segment.name, firstId, start, segment.end)
+    this.#end = { seal: { segment: segment.name, end: segment.end } }
+    this.#nextId += count
+    this.#attempted = false
+    if (this.#lastSegment !== segment) this.#log.know(segment.name, segment.fileIdentity)
+    this.#lastSegment = segment
+    this.#log.index.noteAcknowledged(segment.name, firstId, start, segment.end)
     return firstId
   }
 
-  private async leaveSegment(): Promise<void> {
-    const segment = this.open
-    this.open = undefined
+  async #leaveSegment(): Promise<void> {
+    const segment = this.#open
+    this.#open = undefined
     // All that counts is durable already.
     await segment?.file.close().catch(() => {})
   }
 
   /** Of a channel that was deleted neither a segment nor the marker is there, so one look tells, and the other is spared. */
-  private isNewest(epoch: number): boolean {
-    const { files, path } = this.log
-    return this.lastSegment === undefined ? isCurrent(files, path, epoch) : !isSuperseded(files, path, epoch)
+  #isNewest(epoch: number): boolean {
+    const { files, path } = this.#log
+    return this.#lastSegment === undefined ? isCurrent(files, path, epoch) : !isSuperseded(files, path, epoch)
   }
 
   /** A microsecond, so it is asked before every acknowledgement: what goes into a file without a name is lost. */
-  private isInPlace(): boolean {
-    const { lastSegment } = this
+  #isInPlace(): boolean {
+    const lastSegment = this.#lastSegment
     if (lastSegment === undefined) return true
-    const found = this.log.files.lookNow(lastSegment.file.path)
+    const found = this.#log.files.lookNow(lastSegment.file.path)
     return found !== undefined && found.identity === lastSegment.fileIdentity && found.size >= lastSegment.end
   }
 
-  private assertCurrent(): void {
+  #assertCurrent(): void {
     if (!this.isFenced()) return
-    if (this.replaced)
+    if (this.#replaced)
       throw new WalError(
         'WAL_FENCED',
-        `${this.log.path}: the folder was put back to an older state, or removed, while this writer had it open. What the log has now is looked for.`,
+        `${this.#log.path}: the folder was put back to an older state, or removed, while this writer had it open. What the log has now is looked for.`,
       )
     throw new WalError(
       'WAL_FENCED',
-      `${this.log.path}: another writer has taken over (epoch ${(this.epoch as number) + 1}). Only one may write; stop this one.`,
+      `${this.#log.path}: another writer has taken over (epoch ${(this.#epoch as number) + 1}). Only one may write; stop this one.`,
     )
   }
 }

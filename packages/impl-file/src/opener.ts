@@ -17,39 +17,41 @@ import { FileReadOnlyWAL, FileWAL, type FileWALParts } from './wal.js'
 
 /** The channels in one folder. */
 export class FileOpener implements OpenerImpls<NumberId> {
-  private readonly tree = new CloseTree()
+  readonly #tree = new CloseTree()
+  readonly #options: FullFileOptions
+  readonly #runtime: Runtime
 
-  constructor(
-    private readonly options: FullFileOptions,
-    private readonly runtime: Runtime,
-  ) {}
+  constructor(options: FullFileOptions, runtime: Runtime) {
+    this.#options = options
+    this.#runtime = runtime
+  }
 
   openReadOnly(channel: string, waits?: Waits): Promise<FileReadOnlyWAL> {
-    return this.during(waits, `opening channel ${channel}`, async () => {
-      await this.mustHaveRecords(channel)
-      const parts = await this.partsOf(channel)
-      this.assertOpen()
+    return this.#during(waits, `opening channel ${channel}`, async () => {
+      await this.#mustHaveRecords(channel)
+      const parts = await this.#partsOf(channel)
+      this.#assertOpen()
       return new FileReadOnlyWAL(parts)
     })
   }
 
   /** Makes the channel's folder. The fence is taken with the first batch. */
   open(channel: string, writer: Writer, waits?: Waits): Promise<FileWAL> {
-    return this.during(waits, `opening channel ${channel}`, async () => {
-      await this.makeFolder(this.folderOf(channel))
+    return this.#during(waits, `opening channel ${channel}`, async () => {
+      await this.#makeFolder(this.#folderOf(channel))
       // An earlier attempt may have made the folder and failed to sync its name.
-      await this.runtime.files.syncDirectory(this.options.path)
-      const parts = await this.partsOf(channel)
-      this.assertOpen()
+      await this.#runtime.files.syncDirectory(this.#options.path)
+      const parts = await this.#partsOf(channel)
+      this.#assertOpen()
       return new FileWAL(parts, writer)
     })
   }
 
   list(waits?: Waits): Promise<readonly string[]> {
-    return this.during(waits, `listing ${this.options.path}`, async () => {
+    return this.#during(waits, `listing ${this.#options.path}`, async () => {
       const channels: string[] = []
-      for (const name of await this.namesIn(this.options.path)) {
-        if (isChannelName(name) && (await this.hasRecords(name))) channels.push(name)
+      for (const name of await this.#namesIn(this.#options.path)) {
+        if (isChannelName(name) && (await this.#hasRecords(name))) channels.push(name)
       }
       return channels
     })
@@ -57,44 +59,44 @@ export class FileOpener implements OpenerImpls<NumberId> {
 
   /** Takes the fence first, so that a writer still at work is not left writing into files without a name. */
   delete(channel: string, waits?: Waits): Promise<void> {
-    return this.during(waits, `deleting channel ${channel}`, async () => {
-      await this.mustHaveRecords(channel)
-      const { files } = this.runtime
-      const directory = this.folderOf(channel)
+    return this.#during(waits, `deleting channel ${channel}`, async () => {
+      await this.#mustHaveRecords(channel)
+      const { files } = this.#runtime
+      const directory = this.#folderOf(channel)
       await claimEpoch(files, directory)
       // Oldest first: a crash on the way leaves what looks truncated, never a log without its end.
       for (const name of (await new LogDirectory(files, directory).listing()).segments)
         await files.remove(segmentPath(directory, name))
       await files.remove(directory, { recursive: true })
-      await files.syncDirectory(this.options.path)
+      await files.syncDirectory(this.#options.path)
     })
   }
 
   close(): Promise<void> {
-    return this.tree.close()
+    return this.#tree.close()
   }
 
-  private folderOf(channel: string): string {
+  #folderOf(channel: string): string {
     checkChannelName(channel)
-    return join(this.options.path, channel)
+    return join(this.#options.path, channel)
   }
 
   /** The channel's folder has to be there. */
-  private async partsOf(channel: string): Promise<FileWALParts> {
-    const directory = this.folderOf(channel)
-    const { files } = this.runtime
+  async #partsOf(channel: string): Promise<FileWALParts> {
+    const directory = this.#folderOf(channel)
+    const { files } = this.#runtime
     const [place, shared] = await Promise.all([files.identity(directory), files.isShared(directory)])
-    const { segmentBytes } = this.options
-    return { runtime: this.runtime, channel, directory, place, shared, segmentBytes, parent: this.tree }
+    const { segmentBytes } = this.#options
+    return { runtime: this.#runtime, channel, directory, place, shared, segmentBytes, parent: this.#tree }
   }
 
-  private async mustHaveRecords(channel: string): Promise<void> {
-    if (await this.hasRecords(channel)) return
-    throw new WalError('WAL_CHANNEL_NOT_FOUND', `there is no channel ${channel} in ${this.options.path}`)
+  async #mustHaveRecords(channel: string): Promise<void> {
+    if (await this.#hasRecords(channel)) return
+    throw new WalError('WAL_CHANNEL_NOT_FOUND', `there is no channel ${channel} in ${this.#options.path}`)
   }
 
-  private async hasRecords(channel: string): Promise<boolean> {
-    const log = new LogDirectory(this.runtime.files, this.folderOf(channel))
+  async #hasRecords(channel: string): Promise<boolean> {
+    const log = new LogDirectory(this.#runtime.files, this.#folderOf(channel))
     try {
       return (await log.head(await log.listing())) !== undefined
     } catch (error) {
@@ -105,30 +107,30 @@ export class FileOpener implements OpenerImpls<NumberId> {
     }
   }
 
-  private async namesIn(directory: string): Promise<readonly string[]> {
+  async #namesIn(directory: string): Promise<readonly string[]> {
     try {
-      return await this.runtime.files.list(directory)
+      return await this.#runtime.files.list(directory)
     } catch (error) {
       if (isMissing(error)) return []
       throw error
     }
   }
 
-  private async makeFolder(path: string): Promise<void> {
-    const { files } = this.runtime
+  async #makeFolder(path: string): Promise<void> {
+    const { files } = this.#runtime
     if (files.existsNow(path)) return
     const parent = dirname(path)
-    if (parent !== path) await this.makeFolder(parent)
+    if (parent !== path) await this.#makeFolder(parent)
     await files.makeDirectory(path)
     await files.syncDirectory(parent)
   }
 
-  private assertOpen(): void {
-    this.tree.assertOpen('the opener')
+  #assertOpen(): void {
+    this.#tree.assertOpen('the opener')
   }
 
-  private async during<T>(waits: Waits | undefined, doing: string, work: () => Promise<T>): Promise<T> {
-    this.assertOpen()
+  async #during<T>(waits: Waits | undefined, doing: string, work: () => Promise<T>): Promise<T> {
+    this.#assertOpen()
     waits?.signal?.throwIfAborted()
     return abortable(
       work().catch((error: unknown) => {

@@ -20,15 +20,18 @@ export function fitsReserve(bytes: number): boolean {
  * makes one of them its first segment, so that its opening record can be stored and the log can be truncated.
  */
 export class Reserve {
-  constructor(
-    private readonly files: FileSystem,
-    private readonly directory: string,
-  ) {}
+  readonly #files: FileSystem
+  readonly #directory: string
+
+  constructor(files: FileSystem, directory: string) {
+    this.#files = files
+    this.#directory = directory
+  }
 
   /** Makes the files that are missing. False when there is no room for them now. */
   async fill(): Promise<boolean> {
     try {
-      for (const path of this.paths()) if (!this.files.existsNow(path)) await this.create(path)
+      for (const path of this.#paths()) if (!this.#files.existsNow(path)) await this.#create(path)
       return true
     } catch (error) {
       if (isNoRoom(error)) return false
@@ -38,38 +41,38 @@ export class Reserve {
 
   /** Gives one of the files a new name, which nothing has yet. False when none is left. */
   async useAs(path: string): Promise<boolean> {
-    const reserved = this.oneLeft()
+    const reserved = this.#oneLeft()
     if (reserved === undefined) return false
-    await this.files.rename(reserved, path)
+    await this.#files.rename(reserved, path)
     return true
   }
 
   /** Removes one of the files, for something that can't be made out of it. False when none is left. */
   async giveUpOne(): Promise<boolean> {
-    const reserved = this.oneLeft()
+    const reserved = this.#oneLeft()
     if (reserved === undefined) return false
-    await this.files.remove(reserved)
+    await this.#files.remove(reserved)
     return true
   }
 
-  private oneLeft(): string | undefined {
-    for (const path of this.paths()) if (this.files.existsNow(path)) return path
+  #oneLeft(): string | undefined {
+    for (const path of this.#paths()) if (this.#files.existsNow(path)) return path
     return undefined
   }
 
-  private async create(path: string): Promise<void> {
-    const file = await this.files.open(path, 'create')
+  async #create(path: string): Promise<void> {
+    const file = await this.#files.open(path, 'create')
     try {
       await file.writeDurably([Buffer.alloc(BYTES)], 0)
     } catch (error) {
       await file.close()
-      await this.files.remove(path)
+      await this.#files.remove(path)
       throw error
     }
     await file.close()
   }
 
-  private *paths(): Generator<string> {
-    for (let i = 1; i <= FILES; i++) yield join(this.directory, `reserve-${i}`)
+  *#paths(): Generator<string> {
+    for (let i = 1; i <= FILES; i++) yield join(this.#directory, `reserve-${i}`)
   }
 }

@@ -44,33 +44,36 @@ export function openScanner(parts: ScannerParts): ScannerImpls<NumberId> {
 class Pages {
   /** State of `changes` before the last look. */
   seen = 0
-  private readonly reader: LogReader
-  private decoder: FrameDecoder | undefined
+  readonly #reader: LogReader
+  #decoder: FrameDecoder | undefined
   /** The lowest record that was asked for: the first frame may begin below. */
-  private from = 1
+  #from = 1
 
-  constructor(private readonly parts: ScannerParts) {
-    this.reader = new LogReader(parts.log, parts.runtime, 1, parts.options.maxBytes)
+  readonly #parts: ScannerParts
+
+  constructor(parts: ScannerParts) {
+    this.#parts = parts
+    this.#reader = new LogReader(parts.log, parts.runtime, 1, parts.options.maxBytes)
   }
 
   begin(): Promise<void> {
-    return this.mapped(async () => {
-      const { log, runtime, options } = this.parts
+    return this.#mapped(async () => {
+      const { log, runtime, options } = this.#parts
       const { start } = options
       const oldest = (await log.links())[0]?.name.firstId ?? 1
       const next = start === 'latest' ? ((await lastRecord(log, runtime))?.id.value ?? 0) + 1 : oldest
       // A log has all from 1 on that was not truncated, so an id below 1 asks for what the oldest one gives.
-      this.from = Math.max(1, startValue(messageIds, start, { oldest, next }))
-      this.reader.nextId = this.from
+      this.#from = Math.max(1, startValue(messageIds, start, { oldest, next }))
+      this.#reader.nextId = this.#from
     })
   }
 
   page(maxBytes: number): Promise<readonly StoredMessage<NumberId>[]> {
-    return this.mapped(async () => {
-      this.seen = this.parts.changes.version
+    return this.#mapped(async () => {
+      this.seen = this.#parts.changes.version
       const messages: StoredMessage<NumberId>[] = []
       try {
-        await this.fill(messages, maxBytes)
+        await this.#fill(messages, maxBytes)
       } catch (error) {
         // What is whole before the damage is given out first; the next call meets the damage again.
         if (messages.length === 0) throw error
@@ -80,29 +83,29 @@ class Pages {
   }
 
   close(): Promise<void> {
-    return this.reader.close()
+    return this.#reader.close()
   }
 
-  private async fill(messages: StoredMessage<NumberId>[], maxBytes: number): Promise<void> {
+  async #fill(messages: StoredMessage<NumberId>[], maxBytes: number): Promise<void> {
     let left = maxBytes
     while (left > 0) {
-      if (this.decoder === undefined) {
-        const frame = await this.reader.nextFrame(messages.length > 0)
+      if (this.#decoder === undefined) {
+        const frame = await this.#reader.nextFrame(messages.length > 0)
         if (frame === undefined) return
-        this.decoder = new FrameDecoder(frame.bytes, frame.at, frame.header, frame.place, this.from)
+        this.#decoder = new FrameDecoder(frame.bytes, frame.at, frame.header, frame.place, this.#from)
       }
-      const used = this.decoder.take(messages, left)
-      if (this.decoder.done) this.decoder = undefined
+      const used = this.#decoder.take(messages, left)
+      if (this.#decoder.done) this.#decoder = undefined
       else if (used === 0) return
       left -= used
     }
   }
 
-  private async mapped<T>(work: () => Promise<T>): Promise<T> {
+  async #mapped<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {
-      throw WalError.isInstance(error) ? error : mapError(error, `reading ${this.parts.log.path}`)
+      throw WalError.isInstance(error) ? error : mapError(error, `reading ${this.#parts.log.path}`)
     }
   }
 }

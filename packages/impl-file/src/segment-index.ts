@@ -11,35 +11,35 @@ const SPACING_BYTES = 1024 * 1024
 
 /** Where some frames start, remembered as they are read or written, so that reading need not begin at the segment's. */
 export class SegmentIndex {
-  private readonly entries = new Map<string, Entry[]>()
+  readonly #entries = new Map<string, Entry[]>()
   /** The last frame that this process's writer had acknowledged: `last` asks for it again and again. */
-  private tip: (Entry & { readonly file: string; readonly end: number }) | undefined
+  #tip: (Entry & { readonly file: string; readonly end: number }) | undefined
 
   /** Only for frames that are final. The mark of a clean close is not noted: it has no record for `last` to find. */
   note(segment: SegmentName, frame: FrameHeader): void {
     if (frame.start < SPACING_BYTES || frame.count === 0) return
-    let list = this.entries.get(segment.file)
+    let list = this.#entries.get(segment.file)
     if (list === undefined) {
       list = []
-      this.entries.set(segment.file, list)
+      this.#entries.set(segment.file, list)
     }
     if (frame.start >= (list.at(-1)?.offset ?? 0) + SPACING_BYTES)
       list.push({ firstId: frame.firstId, offset: frame.start })
   }
 
   noteAcknowledged(segment: SegmentName, firstId: number, offset: number, end: number): void {
-    this.tip = { file: segment.file, firstId, offset, end }
+    this.#tip = { file: segment.file, firstId, offset, end }
   }
 
   /** Up to where this process knows the segment to be final. */
   acknowledgedEnd(segment: SegmentName): number {
-    return this.tip?.file === segment.file ? this.tip.end : 0
+    return this.#tip?.file === segment.file ? this.#tip.end : 0
   }
 
   /** Offset of a frame at or before the record, if one is remembered. */
   nearest(segment: SegmentName, id: number): number | undefined {
-    if (this.tip?.file === segment.file && this.tip.firstId <= id) return this.tip.offset
-    const list = this.entries.get(segment.file) ?? []
+    if (this.#tip?.file === segment.file && this.#tip.firstId <= id) return this.#tip.offset
+    const list = this.#entries.get(segment.file) ?? []
     let low = 0
     let high = list.length
     while (low < high) {
@@ -52,15 +52,15 @@ export class SegmentIndex {
 
   /** The last frame that is remembered. */
   latest(segment: SegmentName): Entry | undefined {
-    return this.tip?.file === segment.file ? this.tip : this.entries.get(segment.file)?.at(-1)
+    return this.#tip?.file === segment.file ? this.#tip : this.#entries.get(segment.file)?.at(-1)
   }
 
   forget(segment: SegmentName): void {
-    this.entries.delete(segment.file)
+    this.#entries.delete(segment.file)
   }
 
   forgetAll(): void {
-    this.entries.clear()
-    this.tip = undefined
+    this.#entries.clear()
+    this.#tip = undefined
   }
 }

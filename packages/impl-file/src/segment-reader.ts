@@ -29,16 +29,19 @@ export const CHUNK_BYTES = 1024 * 1024
 /** Reads one segment, verifying all that it gives out. Any number of them may read a file that is being written. */
 export class SegmentReader {
   readonly path: string
-  private readonly identity: number
+  readonly #identity: number
+
+  readonly #file: File
 
   private constructor(
     readonly name: SegmentName,
-    private readonly file: File,
+    file: File,
     /** Of the file that lay at the path when it was opened; undefined when none did any more. */
     readonly fileIdentity: string | undefined,
   ) {
+    this.#file = file
     this.path = file.path
-    this.identity = identityOf(name.file)
+    this.#identity = identityOf(name.file)
   }
 
   static async open(files: FileSystem, directory: string, name: SegmentName): Promise<SegmentReader> {
@@ -50,38 +53,38 @@ export class SegmentReader {
   /** Undefined when there is no intact header, or not yet. */
   async header(): Promise<SegmentHeader | undefined> {
     const bytes = Buffer.alloc(SEGMENT_HEADER_BYTES)
-    const read = await this.file.read(bytes, 0)
+    const read = await this.#file.read(bytes, 0)
     return decodeSegmentHeader(bytes.subarray(0, read), this.name)
   }
 
   /** The frames from `position`, at least one if there is a whole one, not past `limit`; about `chunkBytes` of them. */
   async read(position: number, limit?: number, chunkBytes = CHUNK_BYTES): Promise<Chunk> {
-    const size = limit ?? (await this.file.size())
-    let chunk = await this.readChunk(position, size, chunkBytes)
+    const size = limit ?? (await this.#file.size())
+    let chunk = await this.#readChunk(position, size, chunkBytes)
     // One frame larger than a chunk: its header says how much to read.
-    const header = chunk.frames.length === 0 && chunk.more ? this.headerIn(chunk) : undefined
-    if (header !== undefined) chunk = await this.readChunk(position, size, header.end - header.start)
+    const header = chunk.frames.length === 0 && chunk.more ? this.#headerIn(chunk) : undefined
+    if (header !== undefined) chunk = await this.#readChunk(position, size, header.end - header.start)
     return chunk
   }
 
   /** Whether an intact frame header starts in the file behind `position`: then what is at `position` is damage. */
   async anyFrameBehind(position: number): Promise<boolean> {
-    const size = await this.file.size()
+    const size = await this.#file.size()
     const step = CHUNK_BYTES
     for (let at = position + 8; at < size; at += step) {
       const bytes = Buffer.allocUnsafe(Math.min(step + FRAME_HEADER_BYTES, size - at))
-      const read = await this.file.read(bytes, at)
-      if (anyFrameHeader(bytes.subarray(0, read), this.identity, at)) return true
+      const read = await this.#file.read(bytes, at)
+      if (anyFrameHeader(bytes.subarray(0, read), this.#identity, at)) return true
     }
     return false
   }
 
   /** Whether anything but zeros lies in the file from `position` on. */
   async anyBytesBehind(position: number): Promise<boolean> {
-    const size = await this.file.size()
+    const size = await this.#file.size()
     for (let at = position; at < size; at += CHUNK_BYTES) {
       const bytes = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, size - at))
-      const read = await this.file.read(bytes, at)
+      const read = await this.#file.read(bytes, at)
       if (bytes.subarray(0, read).some((byte) => byte !== 0)) return true
     }
     return false
@@ -101,21 +104,21 @@ export class SegmentReader {
 
   /** Makes durable what has been read of this file. */
   sync(): Promise<void> {
-    return this.file.sync()
+    return this.#file.sync()
   }
 
   size(): Promise<number> {
-    return this.file.size()
+    return this.#file.size()
   }
 
   close(): Promise<void> {
-    return this.file.close()
+    return this.#file.close()
   }
 
-  private async readChunk(position: number, size: number, want: number): Promise<Chunk> {
+  async #readChunk(position: number, size: number, want: number): Promise<Chunk> {
     const wanted = Math.max(0, Math.min(want, size - position))
     const whole = Buffer.allocUnsafeSlow(wanted)
-    const read = wanted === 0 ? 0 : await this.file.read(whole, position)
+    const read = wanted === 0 ? 0 : await this.#file.read(whole, position)
     const bytes = read === wanted ? whole : whole.subarray(0, read)
     const frames: FrameHeader[] = []
     let at = 0
@@ -125,7 +128,7 @@ export class SegmentReader {
         more = read === wanted && position + read < size
         break
       }
-      const header = readFrameHeader(bytes, at, this.identity, position + at)
+      const header = readFrameHeader(bytes, at, this.#identity, position + at)
       if (header === undefined || header.end > size) break
       if (header.end > position + bytes.length) {
         more = read === wanted
@@ -138,7 +141,7 @@ export class SegmentReader {
     return { bytes, start: position, frames, end: position + at, more, size }
   }
 
-  private headerIn(chunk: Chunk): FrameHeader | undefined {
-    return readFrameHeader(chunk.bytes, 0, this.identity, chunk.start)
+  #headerIn(chunk: Chunk): FrameHeader | undefined {
+    return readFrameHeader(chunk.bytes, 0, this.#identity, chunk.start)
   }
 }

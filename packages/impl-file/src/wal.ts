@@ -58,7 +58,7 @@ export class FileReadOnlyWAL implements ReadOnlyWALImpls<NumberId> {
   protected readonly tree: CloseTree
   /** What was found amiss and dealt with, for operators. */
   protected readonly notices = new Set<string>()
-  private readonly working = new Set<Promise<unknown>>()
+  readonly #working = new Set<Promise<unknown>>()
 
   constructor(protected readonly parts: FileWALParts) {
     this.channel = parts.channel
@@ -105,7 +105,7 @@ export class FileReadOnlyWAL implements ReadOnlyWALImpls<NumberId> {
 
   /** Runs when all scanners are closed. */
   protected async release(): Promise<void> {
-    await Promise.allSettled(this.working)
+    await Promise.allSettled(this.#working)
   }
 
   /** Close waits for the work; the caller's signal ends only the wait. */
@@ -115,8 +115,8 @@ export class FileReadOnlyWAL implements ReadOnlyWALImpls<NumberId> {
     const working = work().catch((error: unknown) => {
       throw mapError(error, doing)
     })
-    this.working.add(working)
-    const done = () => this.working.delete(working)
+    this.#working.add(working)
+    const done = () => this.#working.delete(working)
     working.then(done, done)
     return abortable(working, signal)
   }
@@ -124,9 +124,9 @@ export class FileReadOnlyWAL implements ReadOnlyWALImpls<NumberId> {
 
 export class FileWAL extends FileReadOnlyWAL implements WALImpls<NumberId> {
   readonly fenceReaches: boolean
-  private readonly logWriter: LogWriter
-  private readonly queue: AppendQueue
-  private truncating: Promise<void> = Promise.resolve()
+  readonly #logWriter: LogWriter
+  readonly #queue: AppendQueue
+  #truncating: Promise<void> = Promise.resolve()
 
   constructor(
     parts: FileWALParts,
@@ -134,12 +134,14 @@ export class FileWAL extends FileReadOnlyWAL implements WALImpls<NumberId> {
   ) {
     super(parts)
     this.fenceReaches = !parts.shared
-    this.logWriter = new LogWriter(this.log, writer, parts.segmentBytes, (notice) => this.notices.add(notice))
-    this.queue = new AppendQueue(this.logWriter, LIMITS.maxRecordBytes, () => this.changes.notify())
+    this.#logWriter = new LogWriter(this.log, writer, parts.segmentBytes, (notice) =>
+      this.notices.add(notice),
+    )
+    this.#queue = new AppendQueue(this.#logWriter, LIMITS.maxRecordBytes, () => this.changes.notify())
   }
 
   append(batch: Batch): Promise<readonly NumberId[]> {
-    if (!this.tree.closed) return this.queue.append(batch)
+    if (!this.tree.closed) return this.#queue.append(batch)
     return Promise.reject(
       new AppendError('WAL_CLOSED', `the log ${this.channel} is closed`, { outcome: 'not-written' }),
     )
@@ -148,32 +150,32 @@ export class FileWAL extends FileReadOnlyWAL implements WALImpls<NumberId> {
   truncate(before: NumberId, waits: Waits = {}): Promise<void> {
     return this.during(waits, `truncating ${this.log.path}`, async () => {
       const value = messageIds.numberOf(before)
-      const mine = this.truncating.then(() => this.truncateNow(value))
-      this.truncating = mine.catch(() => {})
+      const mine = this.#truncating.then(() => this.#truncateNow(value))
+      this.#truncating = mine.catch(() => {})
       return mine
     })
   }
 
   protected override troubles(): readonly string[] {
-    if (!this.logWriter.lacksReserve) return []
+    if (!this.#logWriter.lacksReserve) return []
     return [
       `${this.log.path}: the disk is full, and no room could be set aside. Truncate the log while it is open: another writer may find no room for its opening record.`,
     ]
   }
 
   protected override async release(): Promise<void> {
-    await this.queue.settled()
+    await this.#queue.settled()
     await super.release()
-    await this.logWriter.close()
+    await this.#logWriter.close()
   }
 
-  private async truncateNow(before: number): Promise<void> {
-    if (this.logWriter.isFenced())
+  async #truncateNow(before: number): Promise<void> {
+    if (this.#logWriter.isFenced())
       throw new WalError(
         'WAL_FENCED',
         `${this.log.path}: another writer has taken over; it alone may truncate`,
       )
     await truncateSegments(this.log, before)
-    await this.logWriter.fillReserve()
+    await this.#logWriter.fillReserve()
   }
 }

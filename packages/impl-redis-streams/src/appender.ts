@@ -33,78 +33,80 @@ export class Appender {
   readonly writerText: string
   /** Greatest id that this writer was told, or that was there when it opened. */
   known: RedisStreamsId | undefined
-  private readonly place: string
-  private base: number | undefined
+  readonly #place: string
+  #base: number | undefined
   /** What the next batch expects to be the last id; undefined: `known`. */
-  private previous: RedisStreamsId | undefined
-  private refusing = 0
-  private failures = 0
-  private tail: Promise<unknown> = Promise.resolve()
+  #previous: RedisStreamsId | undefined
+  #refusing = 0
+  #failures = 0
+  #tail: Promise<unknown> = Promise.resolve()
   /** Batches of which an attempt may have landed. At most those that the adaptor sends again. */
-  private readonly doubtful = new Set<number>()
-  private ended: AppendError | undefined
-  private claim: string
+  readonly #doubtful = new Set<number>()
+  #ended: AppendError | undefined
+  #claim: string
+  readonly #parts: AppenderParts
 
-  constructor(private readonly parts: AppenderParts) {
+  constructor(parts: AppenderParts) {
+    this.#parts = parts
     const { writer, look, keys } = parts
-    this.place = `the stream ${keys.stream}`
+    this.#place = `the stream ${keys.stream}`
     this.writerText = `${writer.term} ${writer.incarnation}`
     this.known = look.exists ? look.last : undefined
     const mine = look.exists && look.writer === this.writerText
-    this.base = mine ? look.base : undefined
-    this.claim = mine ? 'no' : `from ${look.writer}`
+    this.#base = mine ? look.base : undefined
+    this.#claim = mine ? 'no' : `from ${look.writer}`
   }
 
   append(batch: Batch): Promise<readonly RedisStreamsId[]> {
     let encoded: EncodedBatch
     try {
-      if (this.ended !== undefined) throw this.ended
-      encoded = encodeBatch(batch, this.parts.maxRecordBytes)
+      if (this.#ended !== undefined) throw this.#ended
+      encoded = encodeBatch(batch, this.#parts.maxRecordBytes)
     } catch (error) {
       return this.refuse(asAppendError(error))
     }
-    const failuresBefore = this.failures
-    const before = this.tail
+    const failuresBefore = this.#failures
+    const before = this.#tail
     // One at a time until the server has named the milliseconds of this writer's ids, and behind one that is refused:
     // the caller that sent this batch does not know of the refusal yet.
     const sent =
-      this.base === undefined || this.refusing > 0
-        ? before.then(() => this.send(batch, encoded, failuresBefore))
-        : this.send(batch, encoded, failuresBefore)
+      this.#base === undefined || this.#refusing > 0
+        ? before.then(() => this.#send(batch, encoded, failuresBefore))
+        : this.#send(batch, encoded, failuresBefore)
     sent.catch(() => {})
     const settled = before
       .then(() => sent)
       .then(
-        (ids) => this.succeed(batch, ids, failuresBefore),
-        (error) => this.fail(batch, error, failuresBefore),
+        (ids) => this.#succeed(batch, ids, failuresBefore),
+        (error) => this.#fail(batch, error, failuresBefore),
       )
-    this.tail = settled.catch(() => {})
+    this.#tail = settled.catch(() => {})
     return settled
   }
 
   /** Rejects behind those in flight, since calls settle in order. What is handed in until then is turned away with it. */
   refuse(error: AppendError): Promise<never> {
-    this.refusing++
-    const refused = this.tail.then(() => {
-      this.refusing--
-      this.failures++
-      this.previous = undefined
+    this.#refusing++
+    const refused = this.#tail.then(() => {
+      this.#refusing--
+      this.#failures++
+      this.#previous = undefined
       throw error
     })
-    this.tail = refused.catch(() => {})
+    this.#tail = refused.catch(() => {})
     return refused
   }
 
   async settled(): Promise<void> {
-    await this.tail
+    await this.#tail
   }
 
-  private async send(batch: Batch, encoded: EncodedBatch, failuresBefore: number): Promise<RedisStreamsId[]> {
-    if (failuresBefore !== this.failures) throw behind()
-    const { calls, keys, writer, milliseconds, publish, confirm } = this.parts
+  async #send(batch: Batch, encoded: EncodedBatch, failuresBefore: number): Promise<RedisStreamsId[]> {
+    if (failuresBefore !== this.#failures) throw behind()
+    const { calls, keys, writer, milliseconds, publish, confirm } = this.#parts
     const { sequence, messages } = batch
-    const expected = this.previous ?? this.known
-    if (this.base !== undefined) this.previous = messageIds.of(this.base, sequence + messages.length - 1)
+    const expected = this.#previous ?? this.known
+    if (this.#base !== undefined) this.#previous = messageIds.of(this.#base, sequence + messages.length - 1)
     const args = [
       this.writerText,
       writer.term,
@@ -112,9 +114,9 @@ export class Appender {
       sequence,
       messages.length,
       expected === undefined ? '' : idText(expected),
-      sequence === 0 ? 'yes' : this.claim,
+      sequence === 0 ? 'yes' : this.#claim,
       this.known === undefined ? '' : idText(this.known),
-      this.base ?? '',
+      this.#base ?? '',
       publish,
       encoded.largest,
       encoded.bytes,
@@ -130,68 +132,64 @@ export class Appender {
     const doing = `appending to ${keys.stream}`
     const reply = await runScript(calls, appendScript, keys, args, doing, { sent, mapped: mapAppendError })
     const word = textAt(reply, 0)
-    if (word !== 'ok') throw this.refusal(word, textAt(reply, 1))
-    this.base = Number(textAt(reply, 1))
-    this.claim = 'no'
+    if (word !== 'ok') throw this.#refusal(word, textAt(reply, 1))
+    this.#base = Number(textAt(reply, 1))
+    this.#claim = 'no'
     await confirmed?.catch((error) => {
       throw stored(error)
     })
     const ids = new Array<RedisStreamsId>(messages.length)
-    for (let i = 0; i < ids.length; i++) ids[i] = messageIds.of(this.base, sequence + i)
+    for (let i = 0; i < ids.length; i++) ids[i] = messageIds.of(this.#base, sequence + i)
     return ids
   }
 
-  private refusal(word: string, detail: string): AppendError {
+  #refusal(word: string, detail: string): AppendError {
     switch (word) {
       case 'behind':
         if (detail !== '' && messageIds.read(detail) === undefined)
-          throw damagedField(this.parts.keys, 'last', detail)
+          throw damagedField(this.#parts.keys, 'last', detail)
         return behind()
       case 'fenced':
         return notWritten(
           'WAL_FENCED',
           detail === ''
-            ? `${this.place} has no writer: its state was removed, or was taken back by a failover`
-            : `${this.place} has another writer, of term ${detail.split(' ')[0]}; this one has term ${this.parts.writer.term}`,
+            ? `${this.#place} has no writer: its state was removed, or was taken back by a failover`
+            : `${this.#place} has another writer, of term ${detail.split(' ')[0]}; this one has term ${this.#parts.writer.term}`,
         )
       case 'gone': {
-        const error = missing(this.place)
+        const error = missing(this.#place)
         return notWritten(error.code, error.message)
       }
       default: {
         const error = rolledBack(
-          this.place,
+          this.#place,
           messageIds.read(detail) ?? messageIds.of(0, 0),
           this.known as RedisStreamsId,
         )
-        this.ended = notWritten(error.code, error.message)
-        return this.ended
+        this.#ended = notWritten(error.code, error.message)
+        return this.#ended
       }
     }
   }
 
-  private succeed(
-    batch: Batch,
-    ids: readonly RedisStreamsId[],
-    failuresBefore: number,
-  ): readonly RedisStreamsId[] {
-    if (failuresBefore !== this.failures) {
+  #succeed(batch: Batch, ids: readonly RedisStreamsId[], failuresBefore: number): readonly RedisStreamsId[] {
+    if (failuresBefore !== this.#failures) {
       // It is stored, and so is the one before it, whose answer was lost: both are sent again and found.
-      this.doubtful.add(batch.sequence)
+      this.#doubtful.add(batch.sequence)
       throw unknownBehind()
     }
-    this.doubtful.delete(batch.sequence)
+    this.#doubtful.delete(batch.sequence)
     const last = ids[ids.length - 1] as RedisStreamsId
     if (this.known === undefined || isAfter(last, this.known)) this.known = last
     return ids
   }
 
-  private fail(batch: Batch, error: unknown, failuresBefore: number): never {
-    if (failuresBefore === this.failures) this.failures++
-    this.previous = undefined
+  #fail(batch: Batch, error: unknown, failuresBefore: number): never {
+    if (failuresBefore === this.#failures) this.#failures++
+    this.#previous = undefined
     const mapped = asAppendError(error)
-    if (mapped.outcome === 'unknown') this.doubtful.add(batch.sequence)
-    else if (this.doubtful.has(batch.sequence))
+    if (mapped.outcome === 'unknown') this.#doubtful.add(batch.sequence)
+    else if (this.#doubtful.has(batch.sequence))
       throw new AppendError(mapped.code, mapped.message, {
         outcome: 'unknown',
         retryable: mapped.retryable,

@@ -17,64 +17,67 @@ export interface LogEnds {
  */
 export class Continuity {
   /** The last id given out, or what stands for it at the start; undefined when only `wanted` is known. */
-  private after: RedisStreamsId | undefined
-  private wanted: RedisStreamsId | undefined
+  #after: RedisStreamsId | undefined
+  #wanted: RedisStreamsId | undefined
+  readonly #place: string
 
-  constructor(private readonly place: string) {}
+  constructor(place: string) {
+    this.#place = place
+  }
 
   /** The next entry follows that one. */
   startAfter(id: RedisStreamsId): void {
-    this.after = id
-    this.wanted = undefined
+    this.#after = id
+    this.#wanted = undefined
   }
 
   /** The next entry is that one. */
   startAt(id: RedisStreamsId): void {
-    this.after = undefined
-    this.wanted = id
+    this.#after = undefined
+    this.#wanted = id
   }
 
   /** First argument of XRANGE for what comes next. */
   get from(): string {
-    return this.after === undefined ? idText(this.wanted as RedisStreamsId) : `(${idText(this.after)}`
+    return this.#after === undefined ? idText(this.#wanted as RedisStreamsId) : `(${idText(this.#after)}`
   }
 
   /** Takes the next entry. Throws `WAL_POSITION_TRUNCATED` or `WAL_LOG_ROLLED_BACK`. */
   take({ message, previous }: Entry): void {
     const { id } = message
-    if (this.after === undefined) {
-      const wanted = this.wanted as RedisStreamsId
+    if (this.#after === undefined) {
+      const wanted = this.#wanted as RedisStreamsId
       if (isAfter(id, wanted))
-        throw isAfter(wanted, previous) ? this.rolledBack(previous, wanted) : this.removed(id)
-    } else if (id.milliseconds !== this.after.milliseconds || id.ordinal !== this.after.ordinal + 1) {
+        throw isAfter(wanted, previous) ? this.#rolledBack(previous, wanted) : this.#removed(id)
+    } else if (id.milliseconds !== this.#after.milliseconds || id.ordinal !== this.#after.ordinal + 1) {
       // The cheap test above is that of nearly all entries; it holds only when `previous` is implied.
-      if (isAfter(previous, this.after)) throw this.removed(id)
-      if (isAfter(this.after, previous)) throw this.rolledBack(previous, this.after)
+      if (isAfter(previous, this.#after)) throw this.#removed(id)
+      if (isAfter(this.#after, previous)) throw this.#rolledBack(previous, this.#after)
     }
-    this.after = id
+    this.#after = id
   }
 
   /** Entries came and none follows them: `WAL_POSITION_TRUNCATED` when later ones were stored, and are gone. */
   missingBehind({ last }: LogEnds): Error | undefined {
-    const { after } = this
+    const after = this.#after
     if (last === undefined || after === undefined || !isAfter(last, after)) return undefined
-    return this.removed(undefined)
+    return this.#removed(undefined)
   }
 
   /** No entry came: is there truly none? */
   atEnd({ last }: LogEnds): void {
-    const known = this.after ?? (this.wanted as RedisStreamsId)
+    const known = this.#after ?? (this.#wanted as RedisStreamsId)
     if (last === undefined || isAfter(known, last)) {
-      if (known.milliseconds > 0) throw this.rolledBack(last ?? messageIds.of(0, 0), known)
-    } else if (isAfter(last, known) || this.after === undefined) throw this.removed(undefined)
+      if (known.milliseconds > 0) throw this.#rolledBack(last ?? messageIds.of(0, 0), known)
+    } else if (isAfter(last, known) || this.#after === undefined) throw this.#removed(undefined)
   }
 
-  private removed(oldest: RedisStreamsId | undefined): Error {
-    return truncated(this.place, this.after ?? (this.wanted as RedisStreamsId), oldest)
+  #removed(oldest: RedisStreamsId | undefined): Error {
+    return truncated(this.#place, this.#after ?? (this.#wanted as RedisStreamsId), oldest)
   }
 
-  private rolledBack(kept: RedisStreamsId, known: RedisStreamsId): Error {
-    return rolledBack(this.place, kept, known)
+  #rolledBack(kept: RedisStreamsId, known: RedisStreamsId): Error {
+    return rolledBack(this.#place, kept, known)
   }
 }
 

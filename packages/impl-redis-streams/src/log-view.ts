@@ -29,33 +29,35 @@ export interface LogPage extends LogEnds {
 
 /** Reads one log. Changes nothing on the server. */
 export class LogView {
-  private readonly decoder: EntryDecoder
+  readonly #decoder: EntryDecoder
+  readonly #calls: RedisCalls
 
   constructor(
-    private readonly calls: RedisCalls,
+    calls: RedisCalls,
     readonly keys: LogKeys,
   ) {
-    this.decoder = new EntryDecoder(keys.stream)
+    this.#calls = calls
+    this.#decoder = new EntryDecoder(keys.stream)
   }
 
   async look(): Promise<LogLook> {
-    const reply = await runScript(this.calls, lookScript, this.keys, [], `looking at ${this.keys.stream}`)
+    const reply = await runScript(this.#calls, lookScript, this.keys, [], `looking at ${this.keys.stream}`)
     return {
       exists: Number(reply[0]) === 1,
       writer: textAt(reply, 1),
-      base: this.baseAt(reply, 2),
-      last: this.idAt(reply, 3, 'last'),
-      oldest: this.idAt(reply, 4, 'oldest'),
-      below: this.idAt(reply, 5, 'below'),
+      base: this.#baseAt(reply, 2),
+      last: this.#idAt(reply, 3, 'last'),
+      oldest: this.#idAt(reply, 4, 'oldest'),
+      below: this.#idAt(reply, 5, 'below'),
       serverTime: Number(textAt(reply, 6)),
-      lastMessage: this.decoder.decode(reply[7] as Buffer)[0]?.message,
+      lastMessage: this.#decoder.decode(reply[7] as Buffer)[0]?.message,
     }
   }
 
   /** Entries from a place on (in XRANGE's words), until about so many bytes are reached. Undefined: there is no stream. */
   async page(from: string, bytes: number): Promise<LogPage | undefined> {
     const reply = await runScript(
-      this.calls,
+      this.#calls,
       pageScript,
       this.keys,
       [from, bytes],
@@ -64,26 +66,26 @@ export class LogView {
     if (textAt(reply, 0) === 'gone') return undefined
     const pieces = reply.slice(4) as Buffer[]
     return {
-      last: this.idAt(reply, 0, 'last'),
-      oldest: this.idAt(reply, 1, 'oldest'),
-      below: this.idAt(reply, 2, 'below'),
+      last: this.#idAt(reply, 0, 'last'),
+      oldest: this.#idAt(reply, 1, 'oldest'),
+      below: this.#idAt(reply, 2, 'below'),
       ended: Number(reply[3]) === 1,
       entries:
         pieces.length === 1
-          ? this.decoder.decode(pieces[0] as Buffer)
-          : pieces.flatMap((piece) => this.decoder.decode(piece)),
+          ? this.#decoder.decode(pieces[0] as Buffer)
+          : pieces.flatMap((piece) => this.#decoder.decode(piece)),
     }
   }
 
   /** An id of the state. Throws `WAL_CORRUPT` for what is none: somebody else changed the state. */
-  private idAt(reply: ScriptReply, index: number, field: string): RedisStreamsId | undefined {
+  #idAt(reply: ScriptReply, index: number, field: string): RedisStreamsId | undefined {
     const text = textAt(reply, index)
     const id = messageIds.read(text)
     if (id === undefined && text !== '') throw damagedField(this.keys, field, text)
     return id
   }
 
-  private baseAt(reply: ScriptReply, index: number): number | undefined {
+  #baseAt(reply: ScriptReply, index: number): number | undefined {
     const text = textAt(reply, index)
     if (text === '') return undefined
     if (!/^[0-9]{1,16}$/.test(text)) throw damagedField(this.keys, 'base', text)

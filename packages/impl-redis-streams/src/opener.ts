@@ -21,69 +21,75 @@ import { RedisStreamsWAL } from './wal.js'
 
 /** The channels of one server, Sentinel group or Cluster under one prefix. */
 export class RedisStreamsOpener implements OpenerImpls<RedisStreamsId> {
-  private readonly server: Server
-  private readonly tree: CloseTree
+  readonly #server: Server
+  readonly #tree: CloseTree
 
   constructor(clients: Clients, options: FullRedisStreamsOptions, runtime: Runtime) {
-    this.server = new Server(clients, options, runtime)
-    this.tree = new CloseTree(() => this.server.close())
+    this.#server = new Server(clients, options, runtime)
+    this.#tree = new CloseTree(() => this.#server.close())
   }
 
   openReadOnly(channel: string, waits?: Waits): Promise<RedisStreamsReadOnlyWAL> {
-    return this.during(waits, async () => {
-      const { exists } = await this.look(channel)
-      if (!exists) throw this.noChannel(channel)
-      this.assertWanted(waits)
-      return new RedisStreamsReadOnlyWAL({ server: this.server, channel, parent: this.tree })
+    return this.#during(waits, async () => {
+      const { exists } = await this.#look(channel)
+      if (!exists) throw this.#noChannel(channel)
+      this.#assertWanted(waits)
+      return new RedisStreamsReadOnlyWAL({ server: this.#server, channel, parent: this.#tree })
     })
   }
 
   /** Looks; the fence is taken with the first batch. */
   open(channel: string, writer: Writer, waits?: Waits): Promise<RedisStreamsWAL> {
-    return this.during(waits, async () => {
-      const look = await this.look(channel)
-      this.assertWanted(waits)
-      return new RedisStreamsWAL({ server: this.server, channel, parent: this.tree }, writer, look)
+    return this.#during(waits, async () => {
+      const look = await this.#look(channel)
+      this.#assertWanted(waits)
+      return new RedisStreamsWAL({ server: this.#server, channel, parent: this.#tree }, writer, look)
     })
   }
 
   list(waits?: Waits): Promise<readonly string[]> {
-    return this.during(waits, async () => {
-      const { client } = this.server.calls
+    return this.#during(waits, async () => {
+      const { client } = this.#server.calls
       const servers = isCluster(client) ? client.nodes('master') : [client]
       // A key may come more than once.
       const found = new Set<string>()
-      for (const server of servers) await this.scan(server, found)
+      for (const server of servers) await this.#scan(server, found)
       return [...found]
     })
   }
 
   delete(channel: string, waits?: Waits): Promise<void> {
-    return this.during(waits, async () => {
-      const { calls, publish } = this.server
-      const reply = await runScript(calls, deleteScript, this.keys(channel), [publish], `deleting ${channel}`)
-      if (textAt(reply, 0) === 'gone') throw this.noChannel(channel)
+    return this.#during(waits, async () => {
+      const { calls, publish } = this.#server
+      const reply = await runScript(
+        calls,
+        deleteScript,
+        this.#keys(channel),
+        [publish],
+        `deleting ${channel}`,
+      )
+      if (textAt(reply, 0) === 'gone') throw this.#noChannel(channel)
     })
   }
 
   close(): Promise<void> {
-    return this.tree.close()
+    return this.#tree.close()
   }
 
-  private keys(channel: string): LogKeys {
+  #keys(channel: string): LogKeys {
     checkChannelName(channel)
-    return logKeys(this.server.options.prefix, channel)
+    return logKeys(this.#server.options.prefix, channel)
   }
 
   /** Reads the server's settings as well: they are reported from the open on. */
-  private async look(channel: string) {
-    const view = new LogView(this.server.calls, this.keys(channel))
-    const [look] = await Promise.all([view.look(), this.server.readSettings()])
+  async #look(channel: string) {
+    const view = new LogView(this.#server.calls, this.#keys(channel))
+    const [look] = await Promise.all([view.look(), this.#server.readSettings()])
     return look
   }
 
-  private async scan(server: Redis, found: Set<string>): Promise<void> {
-    const { calls, options } = this.server
+  async #scan(server: Redis, found: Set<string>): Promise<void> {
+    const { calls, options } = this.#server
     const pattern = streamPattern(options.prefix)
     let cursor = '0'
     do {
@@ -99,25 +105,25 @@ export class RedisStreamsOpener implements OpenerImpls<RedisStreamsId> {
     } while (cursor !== '0')
   }
 
-  private noChannel(channel: string): WalError {
+  #noChannel(channel: string): WalError {
     return new WalError(
       'WAL_CHANNEL_NOT_FOUND',
-      `there is no channel ${channel} in ${placeOf(this.server.options)}`,
+      `there is no channel ${channel} in ${placeOf(this.#server.options)}`,
     )
   }
 
   /** What nobody waits for any more would stay open until the opener is closed. */
-  private assertWanted(waits: Waits | undefined): void {
-    this.assertOpen()
+  #assertWanted(waits: Waits | undefined): void {
+    this.#assertOpen()
     waits?.signal?.throwIfAborted()
   }
 
-  private assertOpen(): void {
-    this.tree.assertOpen('the opener')
+  #assertOpen(): void {
+    this.#tree.assertOpen('the opener')
   }
 
-  private async during<T>(waits: Waits | undefined, work: () => Promise<T>): Promise<T> {
-    this.assertWanted(waits)
+  async #during<T>(waits: Waits | undefined, work: () => Promise<T>): Promise<T> {
+    this.#assertWanted(waits)
     return abortable(work(), waits?.signal)
   }
 }

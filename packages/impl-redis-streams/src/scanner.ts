@@ -43,112 +43,114 @@ const BEFORE_ALL_ID = messageIds.of(0, 0)
 class Pages {
   /** State of the wake-ups before the last look. */
   seen = 0
-  private readonly continuity: Continuity
-  private readonly place: string
-  private entries: readonly Entry[] = []
-  private at = 0
+  readonly #continuity: Continuity
+  readonly #place: string
+  #entries: readonly Entry[] = []
+  #at = 0
   /** The last page ended with the log: the next call says so without asking again. */
-  private ended = false
-  private ahead: Promise<LogPage | undefined> | undefined
+  #ended = false
+  #ahead: Promise<LogPage | undefined> | undefined
   /** Thrown once what is whole before it has been given out. */
-  private failure: unknown
+  #failure: unknown
+  readonly #parts: ScannerParts
 
-  constructor(private readonly parts: ScannerParts) {
-    this.place = `the stream ${parts.view.keys.stream}`
-    this.continuity = new Continuity(this.place)
+  constructor(parts: ScannerParts) {
+    this.#parts = parts
+    this.#place = `the stream ${parts.view.keys.stream}`
+    this.#continuity = new Continuity(this.#place)
   }
 
   async begin(): Promise<void> {
-    const { view, options } = this.parts
+    const { view, options } = this.#parts
     const { start } = options
     const look = await view.look()
-    if (!look.exists) this.checkMissing()
+    if (!look.exists) this.#checkMissing()
     if (start === 'oldest' || start === 'latest') {
       const after = look.exists ? (start === 'latest' ? look.last : look.below) : undefined
-      this.continuity.startAfter(after ?? BEFORE_ALL_ID)
-    } else this.startAt(start.from, look)
+      this.#continuity.startAfter(after ?? BEFORE_ALL_ID)
+    } else this.#startAt(start.from, look)
   }
 
-  private startAt(id: RedisStreamsId, ends: LogEnds): void {
+  #startAt(id: RedisStreamsId, ends: LogEnds): void {
     messageIds.compare(id, id)
     const { oldest, below } = ends
-    if (below === undefined || isAfter(id, below)) this.continuity.startAt(id)
-    else throw truncated(this.place, id, oldest)
+    if (below === undefined || isAfter(id, below)) this.#continuity.startAt(id)
+    else throw truncated(this.#place, id, oldest)
   }
 
   async next(maxBytes: number): Promise<readonly StoredMessage<RedisStreamsId>[]> {
-    if (this.at === this.entries.length) {
-      if (this.ended) {
-        this.ended = false
+    if (this.#at === this.#entries.length) {
+      if (this.#ended) {
+        this.#ended = false
         return []
       }
-      await this.turn(maxBytes)
+      await this.#turn(maxBytes)
     }
-    return this.cut(maxBytes)
+    return this.#cut(maxBytes)
   }
 
   /** Resolves when nothing is on its way any more. */
   async settled(): Promise<void> {
-    await this.ahead?.catch(() => {})
+    await this.#ahead?.catch(() => {})
   }
 
-  private async turn(maxBytes: number): Promise<void> {
-    if (this.failure !== undefined) throw this.failure
-    const page = await (this.ahead ?? this.fetch(this.continuity.from, maxBytes))
-    this.ahead = undefined
+  async #turn(maxBytes: number): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure
+    const page = await (this.#ahead ?? this.#fetch(this.#continuity.from, maxBytes))
+    this.#ahead = undefined
     if (page === undefined) {
-      this.checkMissing()
+      this.#checkMissing()
       return
     }
     const { entries } = page
-    if (entries.length === 0) this.continuity.atEnd(page)
-    this.entries = this.whole(entries)
-    this.at = 0
+    if (entries.length === 0) this.#continuity.atEnd(page)
+    this.#entries = this.#whole(entries)
+    this.#at = 0
     // Before the end is told, behind which a reader waits for more.
-    if (page.ended && entries.length > 0) this.failure ??= this.continuity.missingBehind(page)
-    this.ended = page.ended && entries.length > 0 && this.failure === undefined
-    if (page.ended || this.failure !== undefined) return
-    this.ahead = this.fetch(this.continuity.from, maxBytes)
+    if (page.ended && entries.length > 0) this.#failure ??= this.#continuity.missingBehind(page)
+    this.#ended = page.ended && entries.length > 0 && this.#failure === undefined
+    if (page.ended || this.#failure !== undefined) return
+    this.#ahead = this.#fetch(this.#continuity.from, maxBytes)
     // Its error comes out of the next page, if one is asked for.
-    this.ahead.catch(() => {})
+    this.#ahead.catch(() => {})
   }
 
-  private whole(entries: readonly Entry[]): readonly Entry[] {
+  #whole(entries: readonly Entry[]): readonly Entry[] {
     for (let i = 0; i < entries.length; i++) {
       try {
-        this.continuity.take(entries[i] as Entry)
+        this.#continuity.take(entries[i] as Entry)
       } catch (error) {
         if (i === 0) throw error
-        this.failure = error
+        this.#failure = error
         return entries.slice(0, i)
       }
     }
     return entries
   }
 
-  private fetch(from: string, bytes: number): Promise<LogPage | undefined> {
-    const { view, wakeUps } = this.parts
+  #fetch(from: string, bytes: number): Promise<LogPage | undefined> {
+    const { view, wakeUps } = this.#parts
     this.seen = wakeUps.version(view.keys)
     return view.page(from, bytes)
   }
 
-  private cut(maxBytes: number): readonly StoredMessage<RedisStreamsId>[] {
+  #cut(maxBytes: number): readonly StoredMessage<RedisStreamsId>[] {
     const messages: StoredMessage<RedisStreamsId>[] = []
-    for (let bytes = 0; this.at < this.entries.length; this.at++) {
-      const { message, bytes: size } = this.entries[this.at] as Entry
+    for (let bytes = 0; this.#at < this.#entries.length; this.#at++) {
+      const { message, bytes: size } = this.#entries[this.#at] as Entry
       bytes += size
       if (messages.length > 0 && bytes > maxBytes) break
       messages.push(message)
     }
-    if (this.at === this.entries.length) {
-      this.entries = []
-      this.at = 0
+    if (this.#at === this.#entries.length) {
+      this.#entries = []
+      this.#at = 0
     }
     return messages
   }
 
-  private checkMissing(): void {
-    if (this.parts.mustExist()) throw missing(this.place)
+  #checkMissing(): void {
+    if (this.#parts.mustExist()) throw missing(this.#place)
   }
 }
 

@@ -18,28 +18,31 @@ export class Server {
   /** A connection of its own where an append holds it up until replicas or the disk have confirmed. */
   readonly appendCalls: RedisCalls
   readonly wakeUps: WakeUps
-  private settings: readonly ServerSettings[] = []
-  private readAt = Number.NEGATIVE_INFINITY
-  private reading: Promise<void> | undefined
-  private readonly stopListening: () => void
+  #settings: readonly ServerSettings[] = []
+  #readAt = Number.NEGATIVE_INFINITY
+  #reading: Promise<void> | undefined
+  readonly #stopListening: () => void
+
+  readonly #clients: Clients
 
   constructor(
-    private readonly clients: Clients,
+    clients: Clients,
     readonly options: FullRedisStreamsOptions,
     readonly runtime: Runtime,
   ) {
+    this.#clients = clients
     const { requestTimeoutMs, pollMs } = options
     const { client, appends } = clients
     this.calls = new RedisCalls(client, runtime, requestTimeoutMs)
     this.appendCalls = appends === undefined ? this.calls : new RedisCalls(appends, runtime, requestTimeoutMs)
     this.wakeUps = new WakeUps(this.calls, runtime, pollMs)
-    this.stopListening = listen(client, 'ready', () => this.refresh())
+    this.#stopListening = listen(client, 'ready', () => this.#refresh())
   }
 
   /** What is known by now; asks again in the background when that is old. */
   get guarantees(): Guarantees {
-    if (this.runtime.monotonic() - this.readAt > SETTINGS_AGE_MS) this.refresh()
-    return guaranteesOf(this.settings, this.options)
+    if (this.runtime.monotonic() - this.#readAt > SETTINGS_AGE_MS) this.#refresh()
+    return guaranteesOf(this.#settings, this.options)
   }
 
   /**
@@ -47,8 +50,8 @@ export class Server {
    * Where the server does not tell its run id, the address stands for it.
    */
   placeOf({ stream }: LogKeys): string {
-    const { client } = this.clients
-    const [runId] = this.settings.map((server) => server.runId ?? '').sort()
+    const { client } = this.#clients
+    const [runId] = this.#settings.map((server) => server.runId ?? '').sort()
     if (isCluster(client)) return `${runId || placeOf(this.options)} 0 ${stream}`
     const { host, port, path, db } = client.options
     return `${runId || path || `${host}:${port}`} ${db ?? 0} ${stream}`
@@ -56,26 +59,26 @@ export class Server {
 
   /** In a Cluster from Redis 7 on a wake-up stays on the node of its log. */
   get publish(): 'PUBLISH' | 'SPUBLISH' {
-    const { client } = this.clients
+    const { client } = this.#clients
     return isCluster(client) && client.options.shardedSubscribers === true ? 'SPUBLISH' : 'PUBLISH'
   }
 
   /** Resolves when the settings have been read, as far as the server tells them. */
   readSettings(): Promise<void> {
-    this.reading ??= readSettings(this.calls)
+    this.#reading ??= readSettings(this.calls)
       .then((settings) => {
-        this.settings = settings
-        this.readAt = this.runtime.monotonic()
+        this.#settings = settings
+        this.#readAt = this.runtime.monotonic()
       })
       .finally(() => {
-        this.reading = undefined
+        this.#reading = undefined
       })
-    return this.reading
+    return this.#reading
   }
 
   /** Waits until what was sent before on the same connection is on the replicas or the disk that the options ask for. */
   confirmation({ stream }: LogKeys): (() => Promise<void>) | undefined {
-    if (this.clients.appends === undefined) return undefined
+    if (this.#clients.appends === undefined) return undefined
     const { waitReplicas, waitAof, requestTimeoutMs } = this.options
     // Below the deadline of the call, so that a reply comes rather than none.
     const ms = Math.max(1, Math.floor(requestTimeoutMs * 0.8))
@@ -97,8 +100,8 @@ export class Server {
   }
 
   async close(): Promise<void> {
-    const { client, ours, appends } = this.clients
-    this.stopListening()
+    const { client, ours, appends } = this.#clients
+    this.#stopListening()
     const closing = [this.wakeUps.close()]
     this.calls.close()
     this.appendCalls.close()
@@ -108,7 +111,7 @@ export class Server {
     await Promise.all(closing)
   }
 
-  private refresh(): void {
+  #refresh(): void {
     void this.readSettings()
   }
 }

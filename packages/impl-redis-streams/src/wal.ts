@@ -11,9 +11,9 @@ import { messageIds, type RedisStreamsId } from './stored/message-id.js'
 const TRIM_STEP = 10_000
 
 export class RedisStreamsWAL extends RedisStreamsReadOnlyWAL implements WALImpls<RedisStreamsId> {
-  private readonly appender: Appender
-  private inFlight = 0
-  private truncating: Promise<unknown> = Promise.resolve()
+  readonly #appender: Appender
+  #inFlight = 0
+  #truncating: Promise<unknown> = Promise.resolve()
 
   constructor(
     parts: LogParts,
@@ -22,7 +22,7 @@ export class RedisStreamsWAL extends RedisStreamsReadOnlyWAL implements WALImpls
   ) {
     super(parts)
     const { server } = parts
-    this.appender = new Appender({
+    this.#appender = new Appender({
       calls: server.appendCalls,
       keys: this.keys,
       writer,
@@ -37,39 +37,39 @@ export class RedisStreamsWAL extends RedisStreamsReadOnlyWAL implements WALImpls
 
   append(batch: Batch): Promise<readonly RedisStreamsId[]> {
     if (this.tree.closed)
-      return this.appender.refuse(refusal('WAL_CLOSED', `the log ${this.channel} is closed`))
-    if (this.inFlight >= this.limits.maxInFlightBatches)
-      return this.appender.refuse(
+      return this.#appender.refuse(refusal('WAL_CLOSED', `the log ${this.channel} is closed`))
+    if (this.#inFlight >= this.limits.maxInFlightBatches)
+      return this.#appender.refuse(
         refusal('WAL_INVALID_ARGUMENT', `more than ${this.limits.maxInFlightBatches} batches in flight`),
       )
-    this.inFlight++
-    return this.appender.append(batch).finally(() => this.inFlight--)
+    this.#inFlight++
+    return this.#appender.append(batch).finally(() => this.#inFlight--)
   }
 
   truncate(before: RedisStreamsId, waits: Waits = {}): Promise<void> {
     return this.during(waits, async () => {
       const id = messageIds.serialise(before)
-      const mine = this.truncating.then(() => this.truncateNow(id))
-      this.truncating = mine.catch(() => {})
+      const mine = this.#truncating.then(() => this.#truncateNow(id))
+      this.#truncating = mine.catch(() => {})
       return mine
     })
   }
 
   protected override mustExist(): boolean {
-    return this.appender.known !== undefined
+    return this.#appender.known !== undefined
   }
 
   protected override async release(): Promise<void> {
-    await this.appender.settled()
-    await this.truncating
+    await this.#appender.settled()
+    await this.#truncating
   }
 
   /** The beginning is remembered first, so that a reader is told the same before, while and after storage is freed. */
-  private async truncateNow(before: string): Promise<void> {
+  async #truncateNow(before: string): Promise<void> {
     const { keys, stream } = this
     const { calls } = this.parts.server
     const doing = `truncating ${keys.stream}`
-    const reply = await runScript(calls, truncateScript, keys, [before, this.appender.writerText], doing)
+    const reply = await runScript(calls, truncateScript, keys, [before, this.#appender.writerText], doing)
     const word = textAt(reply, 0)
     if (word === 'same') return
     if (word === 'gone') throw missing(stream)

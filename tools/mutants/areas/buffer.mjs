@@ -117,8 +117,8 @@ export const bufferMutants = [
   {
     name: 'off by one at the switch to the buffer',
     file: 'packages/core/src/read/buffer-tail.ts',
-    find: 'this.buffer.readAfter(timeTick)',
-    replace: 'this.buffer.readAfter(timeTick + 1n)',
+    find: 'this.#buffer.readAfter(timeTick)',
+    replace: 'this.#buffer.readAfter(timeTick + 1n)',
     harness: 'packages/core/test/tailing.test.ts',
   },
   {

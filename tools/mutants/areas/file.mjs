@@ -24,7 +24,7 @@ export const fileMutants = [
   {
     name: 'file: no directory sync for a new segment',
     file: writer,
-    find: '      await this.log.files.syncDirectory(this.log.path)\n',
+    find: '      await this.#log.files.syncDirectory(this.#log.path)\n',
     replace: '',
     harness: crash,
   },
@@ -59,7 +59,7 @@ export const fileMutants = [
   {
     name: 'file: no fence check between sync and ack',
     file: writer,
-    find: '    await segment.file.writeDurably([frame], segment.end)\n    this.assertCurrent()\n',
+    find: '    await segment.file.writeDurably([frame], segment.end)\n    this.#assertCurrent()\n',
     replace: '    await segment.file.writeDurably([frame], segment.end)\n',
     harness: reader,
   },
@@ -67,14 +67,14 @@ export const fileMutants = [
     name: 'file: a segment written on after a failed sync',
     file: writer,
     find: `known to be durable, and the batch goes into a new one when it is sent again.
-      await this.leaveSegment()`,
+      await this.#leaveSegment()`,
     replace: 'known to be durable, and the batch goes into a new one when it is sent again.',
     harness: damage,
   },
   {
     name: 'file: the predecessor’s last batch not written again',
     file: writer,
-    find: '        await this.writeAgain(this.unproven)\n',
+    find: '        await this.#writeAgain(this.#unproven)\n',
     replace: '',
     harness: crash,
   },
@@ -89,8 +89,8 @@ export const fileMutants = [
     name: 'file: a reader gives out what a successor may drop',
     file: 'packages/impl-file/src/log-reader.ts',
     find: `      // The successor decides: no later frame proves that this one was acknowledged before.
-      return this.relocate()`,
-    replace: '      await this.relocate()',
+      return this.#relocate()`,
+    replace: '      await this.#relocate()',
     harness: reader,
   },
   {
@@ -103,21 +103,21 @@ export const fileMutants = [
   {
     name: 'file: a writer does not look whether its own file is still in the folder',
     file: 'packages/impl-file/src/log-writer.ts',
-    find: '    this.replaced ||= !this.isInPlace()\n',
+    find: '    this.#replaced ||= !this.#isInPlace()\n',
     replace: '',
     harness: 'packages/impl-file/test/put-back.test.ts',
   },
   {
     name: 'file: a reader does not look whether its file was replaced',
     file: 'packages/impl-file/src/log-reader.ts',
-    find: '    this.log.assertInPlace(reader.name, reader.fileIdentity, this.offset)\n',
+    find: '    this.#log.assertInPlace(reader.name, reader.fileIdentity, this.#offset)\n',
     replace: '',
     harness: 'packages/impl-file/test/put-back.test.ts',
   },
   {
     name: 'file: a segment that a successor wrote again was put back',
     file: 'packages/impl-file/src/log-reader.ts',
-    find: '    return again || isSuperseded(this.log.files, this.log.path, epoch)\n',
+    find: '    return again || isSuperseded(this.#log.files, this.#log.path, epoch)\n',
     replace: '    return again\n',
     harness: 'packages/impl-file/test/reader.test.ts',
   },
@@ -138,22 +138,22 @@ export const fileMutants = [
   {
     name: 'file: a reader goes on behind a batch that is another one now',
     file: 'packages/impl-file/src/log-reader.ts',
-    find: '    this.checkGiven(frame)\n',
+    find: '    this.#checkGiven(frame)\n',
     replace: '',
     harness: 'packages/impl-file/test/reader.test.ts',
   },
   {
     name: 'file: a reader does not look at its last batch again where its segment left the log',
     file: 'packages/impl-file/src/log-reader.ts',
-    find: 'return this.given?.firstId ?? this.nextId',
+    find: 'return this.#given?.firstId ?? this.nextId',
     replace: 'return this.nextId',
     harness: 'packages/impl-file/test/reader.test.ts',
   },
   {
     name: 'file: no room set aside for an opening record',
     file: 'packages/impl-file/src/reserve.ts',
-    find: 'if (!this.files.existsNow(path)) await this.create(path)',
-    replace: 'if (path === this.directory) await this.create(path)',
+    find: 'if (!this.#files.existsNow(path)) await this.#create(path)',
+    replace: 'if (path === this.#directory) await this.#create(path)',
     harness: fullDisk,
   },
   {

@@ -16,11 +16,14 @@ export class Child {
   #complaints = ''
   #waiting: (() => void)[] = []
 
+  readonly #onLine: (line: ProcessLine) => void
+
   constructor(
     { module, execArgv = process.execArgv, env = {} }: ProcessOptions,
     task: ProcessTask,
-    private readonly onLine: (line: ProcessLine) => void = () => {},
+    onLine: (line: ProcessLine) => void = () => {},
   ) {
+    this.#onLine = onLine
     const path = module instanceof URL || module.startsWith('file:') ? fileURLToPath(module) : module
     this.#process = spawn(process.execPath, [...execArgv, path, JSON.stringify(task)], {
       env: { ...process.env, ...env },
@@ -76,7 +79,7 @@ export class Child {
       const said = JSON.parse(line) as ProcessLine
       if ('started' in said) this.started = true
       if ('ended' in said) this.ending = said.ended
-      this.onLine(said)
+      this.#onLine(said)
     }
     this.#wake()
   }

@@ -16,10 +16,12 @@ export class CountingReader {
   #failure: { readonly error: unknown } | undefined
   #closing: () => Promise<void> = async () => {}
 
-  constructor(
-    private readonly log: ReadOnlyLog,
-    private readonly pauseMs: number,
-  ) {
+  readonly #log: ReadOnlyLog
+  readonly #pauseMs: number
+
+  constructor(log: ReadOnlyLog, pauseMs: number) {
+    this.#log = log
+    this.#pauseMs = pauseMs
     this.#reading = this.#read().catch((error: unknown) => {
       this.#failure = { error }
     })
@@ -38,13 +40,13 @@ export class CountingReader {
 
   async #read(): Promise<void> {
     for (let from: string | undefined, told = true; ; told = true) {
-      const scanner = this.log.read(from === undefined ? {} : { from })
+      const scanner = this.#log.read(from === undefined ? {} : { from })
       this.#closing = () => scanner.close()
       try {
         for await (const record of scanner) {
           this.#take(record, told)
           told = false
-          if (this.pauseMs > 0) await pause(this.pauseMs)
+          if (this.#pauseMs > 0) await pause(this.#pauseMs)
         }
         return
       } catch (error) {

@@ -68,15 +68,21 @@ export class RecordedScanner {
   readonly records: DeliveredRecord[] = []
   #ended: unknown
   readonly #reading: Promise<void>
+  readonly #scanner: LogScanner
+  readonly #waiting: Waiting
+  readonly #history: { add(event: EventBody): void }
 
   constructor(
     readonly name: string,
-    private readonly scanner: LogScanner,
-    private readonly waiting: Waiting,
-    private readonly history: { add(event: EventBody): void },
+    scanner: LogScanner,
+    waiting: Waiting,
+    history: { add(event: EventBody): void },
     start: ScannerStarted['start'],
     pauseBetween: () => Promise<void> | undefined = () => undefined,
   ) {
+    this.#scanner = scanner
+    this.#waiting = waiting
+    this.#history = history
     history.add({ kind: 'scanner-started', scanner: name, start })
     this.#reading = this.#read(pauseBetween)
     this.#reading.then(
@@ -90,8 +96,8 @@ export class RecordedScanner {
   }
 
   async #read(pauseBetween: () => Promise<void> | undefined): Promise<void> {
-    for await (const record of this.scanner) {
-      this.history.add(delivered(this.name, record))
+    for await (const record of this.#scanner) {
+      this.#history.add(delivered(this.name, record))
       this.records.push(record)
       this.reached = record.timeTick
       await pauseBetween()
@@ -101,12 +107,12 @@ export class RecordedScanner {
   /** Ends it when it has delivered up to that time tick. */
   async upTo(timeTick: bigint): Promise<void> {
     const what = () => `${this.name} has read up to time tick ${timeTick} (it is at ${this.reached})`
-    await this.waiting.until(what, () => this.#ended !== undefined || this.reached >= timeTick)
+    await this.#waiting.until(what, () => this.#ended !== undefined || this.reached >= timeTick)
     if (this.reached < timeTick)
       throw new Error(`${this.name}: ${String(this.#ended)}`, { cause: this.#ended })
-    await this.scanner.close()
+    await this.#scanner.close()
     await this.#reading
-    this.history.add({ kind: 'scanner-reached', scanner: this.name, timeTick: `${timeTick}` })
+    this.#history.add({ kind: 'scanner-reached', scanner: this.name, timeTick: `${timeTick}` })
   }
 }
 

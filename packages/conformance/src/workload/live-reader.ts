@@ -11,12 +11,19 @@ export class LiveReader {
   readonly records: StoredMessage[] = []
   #failure: { readonly error: unknown } | undefined
 
+  readonly #ids: MessageIdCodec
+  readonly #scan: (start: StartPosition) => ScannerImpls
+  readonly #signal: AbortSignal
+
   constructor(
     readonly name: string,
-    private readonly ids: MessageIdCodec,
-    private readonly scan: (start: StartPosition) => ScannerImpls,
-    private readonly signal: AbortSignal,
+    ids: MessageIdCodec,
+    scan: (start: StartPosition) => ScannerImpls,
+    signal: AbortSignal,
   ) {
+    this.#ids = ids
+    this.#scan = scan
+    this.#signal = signal
     this.#read().catch((error: unknown) => {
       this.#failure = { error }
     })
@@ -26,7 +33,7 @@ export class LiveReader {
   hasReached(end: StoredMessage): boolean {
     const last = this.records.at(-1)
     if (this.#failure !== undefined) throw this.#failure.error
-    return last !== undefined && this.ids.compare(last.id, end.id) >= 0
+    return last !== undefined && this.#ids.compare(last.id, end.id) >= 0
   }
 
   toString(): string {
@@ -35,9 +42,9 @@ export class LiveReader {
   }
 
   async #read(): Promise<void> {
-    while (!this.signal.aborted) {
+    while (!this.#signal.aborted) {
       const last = this.records.at(-1)
-      const scanner = this.scan(last === undefined ? 'oldest' : { from: last.id })
+      const scanner = this.#scan(last === undefined ? 'oldest' : { from: last.id })
       try {
         if (last !== undefined) await this.#meetAgain(scanner, last)
         for (let batch = await scanner.next(); batch !== undefined; batch = await scanner.next())
@@ -45,7 +52,7 @@ export class LiveReader {
         return
       } catch (error) {
         if (!isPassing(error)) throw error
-        await pause(5, this.signal)
+        await pause(5, this.#signal)
       } finally {
         await scanner.close()
       }
@@ -57,7 +64,7 @@ export class LiveReader {
     const [first, ...more] = (await scanner.next()) ?? []
     const given = first === undefined ? 'nothing' : `"${nameOf(first)}"`
     assert.ok(
-      first !== undefined && this.ids.compare(first.id, last.id) === 0,
+      first !== undefined && this.#ids.compare(first.id, last.id) === 0,
       `${this.name} was given ${given} by a scanner that begins at "${nameOf(last)}"`,
     )
     this.records.push(...more)

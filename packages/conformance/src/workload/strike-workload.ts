@@ -51,12 +51,12 @@ export class StrikeWorkload {
   #ended = false
   #failure: { readonly error: unknown } | undefined
 
-  constructor(
-    scene: Scene,
-    seed: number,
-    private readonly strikes: number,
-    private readonly strike: () => Promise<void>,
-  ) {
+  readonly #strikes: number
+  readonly #strike: () => Promise<void>
+
+  constructor(scene: Scene, seed: number, strikes: number, strike: () => Promise<void>) {
+    this.#strikes = strikes
+    this.#strike = strike
     this.#scene = scene
     this.#random = seededRandom(seed)
   }
@@ -69,7 +69,7 @@ export class StrikeWorkload {
     this.#read('tailing on the first writer', wal)
     this.#read('tailing, read-only', reader)
     const appending = Array.from({ length: LOOPS }, () => this.#appendAll())
-    for (let i = 0; i < this.strikes; i++) {
+    for (let i = 0; i < this.#strikes; i++) {
       const due = this.#counts.acked + ACKS
       await waiting.until(
         () => `${due} appends are acked (${this.report()})`,
@@ -77,7 +77,7 @@ export class StrikeWorkload {
       )
       this.#counts.strikes++
       this.#counts['in flight at a strike'] += this.#outstanding
-      await this.strike()
+      await this.#strike()
       await this.#afterStrike(i)
       this.#resume(reader, i)
     }

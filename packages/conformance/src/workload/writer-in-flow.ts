@@ -43,15 +43,16 @@ export class WriterInFlow {
   #failed = false
   #stopped = false
 
+  /** Called with those that failed, and the last id acknowledged before, when none is in flight. */
+  readonly #beforeSendingAgain: (failed: readonly FlowBatch[], before: MessageId | undefined) => Promise<void>
+
   constructor(
     readonly writer: TestWriter,
     readonly name: string,
-    /** Called with those that failed, and the last id acknowledged before, when none is in flight. */
-    private readonly beforeSendingAgain: (
-      failed: readonly FlowBatch[],
-      before: MessageId | undefined,
-    ) => Promise<void> = () => pause(5),
+    beforeSendingAgain: (failed: readonly FlowBatch[], before: MessageId | undefined) => Promise<void> = () =>
+      pause(5),
   ) {
+    this.#beforeSendingAgain = beforeSendingAgain
     this.#running = this.#run()
     // Those who await `ended` have the error.
     this.#running.catch(() => {})
@@ -138,7 +139,7 @@ export class WriterInFlow {
       this.ending = { error }
       return false
     }
-    if (failed.length > 0) await this.beforeSendingAgain(failed, this.#lastAcked())
+    if (failed.length > 0) await this.#beforeSendingAgain(failed, this.#lastAcked())
     this.#failed = false
     for (const batch of failed) this.#send(batch)
     return true

@@ -4,11 +4,15 @@ import type { Joining, LogTail, TailReader } from './log-tail.js'
 
 /** The tail of a log whose writer is here: acknowledged records in its write-ahead buffer. */
 export class BufferTail implements LogTail {
-  constructor(private readonly buffer: WriteAheadBuffer) {}
+  readonly #buffer: WriteAheadBuffer
+
+  constructor(buffer: WriteAheadBuffer) {
+    this.#buffer = buffer
+  }
 
   join({ timeTick }: Joining, _atEnd: boolean, signal: AbortSignal): TailReader | undefined {
-    if (!this.buffer.covers(timeTick)) return undefined
-    return new Reader(this.buffer, this.buffer.readAfter(timeTick), signal)
+    if (!this.#buffer.covers(timeTick)) return undefined
+    return new Reader(this.#buffer, this.#buffer.readAfter(timeTick), signal)
   }
 }
 
@@ -16,26 +20,30 @@ class Reader implements TailReader {
   /** What was acknowledged is in the buffer at once. */
   readonly atEnd = true
 
-  constructor(
-    private readonly buffer: WriteAheadBuffer,
-    private readonly reader: BufferReader,
-    private readonly signal: AbortSignal,
-  ) {}
+  readonly #buffer: WriteAheadBuffer
+  readonly #reader: BufferReader
+  readonly #signal: AbortSignal
+
+  constructor(buffer: WriteAheadBuffer, reader: BufferReader, signal: AbortSignal) {
+    this.#buffer = buffer
+    this.#reader = reader
+    this.#signal = signal
+  }
 
   take(): TailRun | 'evicted' | undefined {
-    return this.reader.take()
+    return this.#reader.take()
   }
 
   changed(): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
         stopWaiting()
-        this.signal.removeEventListener('abort', done)
+        this.#signal.removeEventListener('abort', done)
         resolve()
       }
-      const stopWaiting = this.buffer.onChange(done)
+      const stopWaiting = this.#buffer.onChange(done)
       // The signal is the scanner's own, and this its only listener at a time.
-      this.signal.addEventListener('abort', done, { once: true })
+      this.#signal.addEventListener('abort', done, { once: true })
     })
   }
 

@@ -141,27 +141,31 @@ export class TailFeed {
 class Reader implements TailReader {
   #closed = false
 
-  constructor(
-    private readonly feed: TailFeed,
-    private readonly reader: BufferReader,
-    private readonly signal: AbortSignal,
-  ) {}
+  readonly #feed: TailFeed
+  readonly #reader: BufferReader
+  readonly #signal: AbortSignal
+
+  constructor(feed: TailFeed, reader: BufferReader, signal: AbortSignal) {
+    this.#feed = feed
+    this.#reader = reader
+    this.#signal = signal
+  }
 
   get atEnd(): boolean {
-    return this.feed.atEnd
+    return this.#feed.atEnd
   }
 
   take(): TailRun | 'evicted' | undefined {
-    return this.reader.take()
+    return this.#reader.take()
   }
 
   changed(): Promise<void> {
-    return this.feed.changed(this.signal)
+    return this.#feed.changed(this.#signal)
   }
 
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    await this.feed.leave()
+    await this.#feed.leave()
   }
 }

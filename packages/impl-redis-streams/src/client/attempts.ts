@@ -15,38 +15,39 @@ export class Attempts {
   readonly hopeless: Promise<never>
   /** The last failure that says more than that a connection ended. */
   reason: unknown
-  private readonly stops: readonly (() => void)[]
+  readonly #stops: readonly (() => void)[]
   /** Of the sentinels since they were last tried from the first one on. */
-  private ofSentinels: WalError[] = []
-  private giveUp: (error: unknown) => void = () => {}
+  #ofSentinels: WalError[] = []
+  #giveUp: (error: unknown) => void = () => {}
 
-  constructor(
-    client: RedisClient,
-    private readonly doing: string,
-    private readonly waits: Pick<BuildWaits, 'failed'>,
-  ) {
+  readonly #doing: string
+  readonly #waits: Pick<BuildWaits, 'failed'>
+
+  constructor(client: RedisClient, doing: string, waits: Pick<BuildWaits, 'failed'>) {
+    this.#doing = doing
+    this.#waits = waits
     this.hopeless = new Promise((_, reject) => {
-      this.giveUp = reject
+      this.#giveUp = reject
     })
     this.hopeless.catch(() => {})
-    this.stops = [
-      listen(client, 'error', (error) => this.failed(error)),
-      listen(client, SENTINEL_FAILED, (error) => this.ofSentinels.push(mapError(error, this.doing))),
+    this.#stops = [
+      listen(client, 'error', (error) => this.#failed(error)),
+      listen(client, SENTINEL_FAILED, (error) => this.#ofSentinels.push(mapError(error, this.#doing))),
     ]
   }
 
   end(): void {
-    for (const stop of this.stops) stop()
+    for (const stop of this.#stops) stop()
   }
 
-  private failed(error: unknown): void {
-    const sentinels = this.ofSentinels
-    this.ofSentinels = []
+  #failed(error: unknown): void {
+    const sentinels = this.#ofSentinels
+    this.#ofSentinels = []
     // A sentinel that is well would have answered: with the others' errors alone nobody knows where the server is.
-    const mapped = sentinels.at(-1) ?? mapError(error, this.doing)
+    const mapped = sentinels.at(-1) ?? mapError(error, this.#doing)
     this.reason = mapped
     const final = sentinels.length > 0 ? sentinels.every(({ retryable }) => !retryable) : !mapped.retryable
-    if (final) this.giveUp(mapped)
-    else this.waits.failed?.(mapped)
+    if (final) this.#giveUp(mapped)
+    else this.#waits.failed?.(mapped)
   }
 }

@@ -11,25 +11,30 @@ export type RedisClient = Redis | Cluster
  * `close` rejects what is under way. The server may have run it all the same.
  */
 export class RedisCalls {
-  private readonly pending = new Set<(error: Error) => void>()
-  private closed = false
+  readonly #pending = new Set<(error: Error) => void>()
+  #closed = false
   /** Why there is no connection, as far as the client says: a password that was changed, say. */
-  private trouble: unknown
-  private readonly stops: readonly (() => void)[]
+  #trouble: unknown
+  readonly #stops: readonly (() => void)[]
+
+  readonly #runtime: Runtime
+  readonly #timeoutMs: number
 
   /** It hears the client's errors, also of a client that a user made: they come out in the errors of calls. */
   constructor(
     readonly client: RedisClient,
-    private readonly runtime: Runtime,
-    private readonly timeoutMs: number,
+    runtime: Runtime,
+    timeoutMs: number,
   ) {
-    this.stops = [
-      listen(client, 'close', () => this.rejectAll('the connection ended under the request')),
+    this.#runtime = runtime
+    this.#timeoutMs = timeoutMs
+    this.#stops = [
+      listen(client, 'close', () => this.#rejectAll('the connection ended under the request')),
       listen(client, 'error', (error) => {
-        this.trouble = error
+        this.#trouble = error
       }),
       listen(client, 'ready', () => {
-        this.trouble = undefined
+        this.#trouble = undefined
       }),
     ]
   }
@@ -40,20 +45,20 @@ export class RedisCalls {
     send: (client: RedisClient) => Promise<T>,
     mapped: typeof mapError = mapError,
   ): Promise<T> {
-    if (this.closed) return Promise.reject(new WalError('WAL_CLOSED', `${doing}: the opener is closed`))
+    if (this.#closed) return Promise.reject(new WalError('WAL_CLOSED', `${doing}: the opener is closed`))
     return new Promise<T>((resolve, reject) => {
       const fail = (error: unknown) => {
-        this.pending.delete(fail)
+        this.#pending.delete(fail)
         timer.clear()
-        reject(mapped(error, doing, this.trouble))
+        reject(mapped(error, doing, this.#trouble))
       }
-      const timer = this.runtime.setTimeout(
-        () => fail(new CallFailure(`no answer within ${this.timeoutMs} ms`)),
-        this.timeoutMs,
+      const timer = this.#runtime.setTimeout(
+        () => fail(new CallFailure(`no answer within ${this.#timeoutMs} ms`)),
+        this.#timeoutMs,
       )
-      this.pending.add(fail)
+      this.#pending.add(fail)
       send(this.client).then((value) => {
-        this.pending.delete(fail)
+        this.#pending.delete(fail)
         timer.clear()
         resolve(value)
       }, fail)
@@ -61,12 +66,12 @@ export class RedisCalls {
   }
 
   close(): void {
-    this.closed = true
-    for (const stop of this.stops) stop()
-    this.rejectAll('the client was closed')
+    this.#closed = true
+    for (const stop of this.#stops) stop()
+    this.#rejectAll('the client was closed')
   }
 
-  private rejectAll(why: string): void {
-    for (const fail of [...this.pending]) fail(new CallFailure(why))
+  #rejectAll(why: string): void {
+    for (const fail of [...this.#pending]) fail(new CallFailure(why))
   }
 }

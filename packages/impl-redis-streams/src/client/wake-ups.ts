@@ -25,24 +25,27 @@ interface Watched {
  * Blocking reads would take a connection each, and XREAD over many streams slows the server's appends down.
  */
 export class WakeUps {
-  private readonly watched = new Map<string, Watched>()
-  private subscriber: Subscriber | undefined
-  private timer: { clear(): void } | undefined
-  private closed = false
-  private readonly stopListening: () => void
+  readonly #watched = new Map<string, Watched>()
+  #subscriber: Subscriber | undefined
+  #timer: { clear(): void } | undefined
+  #closed = false
+  readonly #stopListening: () => void
 
-  constructor(
-    private readonly calls: RedisCalls,
-    private readonly runtime: Runtime,
-    private readonly pollMs: number,
-  ) {
+  readonly #calls: RedisCalls
+  readonly #runtime: Runtime
+  readonly #pollMs: number
+
+  constructor(calls: RedisCalls, runtime: Runtime, pollMs: number) {
+    this.#calls = calls
+    this.#runtime = runtime
+    this.#pollMs = pollMs
     // What happened while the connection was away, and whether the log is still what it was, has to be looked for.
-    this.stopListening = listen(calls.client, 'ready', () => this.wakeAll())
+    this.#stopListening = listen(calls.client, 'ready', () => this.#wakeAll())
   }
 
   /** A reader begins; call what is returned when it ends. */
   enter(keys: LogKeys): () => void {
-    const found = this.watched.get(keys.wake)
+    const found = this.#watched.get(keys.wake)
     const watched = found ?? {
       keys,
       waiting: new Set<() => void>(),
@@ -52,26 +55,26 @@ export class WakeUps {
       lastPolled: '',
     }
     watched.readers++
-    this.watched.set(keys.wake, watched)
-    if (found === undefined) this.listenTo(watched)
+    this.#watched.set(keys.wake, watched)
+    if (found === undefined) this.#listenTo(watched)
     let left = false
     return () => {
       if (left) return
       left = true
-      this.leave(watched)
+      this.#leave(watched)
     }
   }
 
   /** To be noted before looking, and given to `wait` if there was nothing. */
   version(keys: LogKeys): number {
-    return this.watched.get(keys.wake)?.version ?? 0
+    return this.#watched.get(keys.wake)?.version ?? 0
   }
 
   /** Resolves when there may be something new since `seen`, or on abort. */
   wait(keys: LogKeys, seen: number, signal: AbortSignal): Promise<void> {
-    const watched = this.watched.get(keys.wake)
+    const watched = this.#watched.get(keys.wake)
     if (watched === undefined || watched.version !== seen || signal.aborted) return Promise.resolve()
-    this.timer ??= this.nextPoll()
+    this.#timer ??= this.#nextPoll()
     return new Promise((resolve) => {
       let stop = () => {}
       const wake = () => {
@@ -85,32 +88,32 @@ export class WakeUps {
   }
 
   async close(): Promise<void> {
-    this.closed = true
-    this.timer?.clear()
-    this.stopListening()
-    await this.subscriber?.close()
+    this.#closed = true
+    this.#timer?.clear()
+    this.#stopListening()
+    await this.#subscriber?.close()
   }
 
-  private leave(watched: Watched): void {
+  #leave(watched: Watched): void {
     watched.readers--
     if (watched.readers > 0) return
-    this.watched.delete(watched.keys.wake)
-    this.subscriber?.unsubscribe(watched.keys.wake)
+    this.#watched.delete(watched.keys.wake)
+    this.#subscriber?.unsubscribe(watched.keys.wake)
   }
 
-  private listenTo(watched: Watched): void {
-    this.subscriber ??= subscribe(
-      this.calls,
-      this.runtime,
-      (channel) => this.wake(this.watched.get(channel)),
-      () => this.wakeAll(),
+  #listenTo(watched: Watched): void {
+    this.#subscriber ??= subscribe(
+      this.#calls,
+      this.#runtime,
+      (channel) => this.#wake(this.#watched.get(channel)),
+      () => this.#wakeAll(),
     )
     const { wake } = watched.keys
-    this.subscriber.subscribe(wake).then(
+    this.#subscriber.subscribe(wake).then(
       () => {
         watched.subscribed = true
         // What was published before the subscription held was missed.
-        this.wake(watched)
+        this.#wake(watched)
       },
       () => {
         watched.subscribed = false
@@ -118,25 +121,25 @@ export class WakeUps {
     )
   }
 
-  private wake(watched: Watched | undefined): void {
+  #wake(watched: Watched | undefined): void {
     if (watched === undefined) return
     watched.version++
     for (const wake of [...watched.waiting]) wake()
   }
 
-  private wakeAll(): void {
-    for (const watched of this.watched.values()) this.wake(watched)
+  #wakeAll(): void {
+    for (const watched of this.#watched.values()) this.#wake(watched)
   }
 
-  private nextPoll(): { clear(): void } {
-    return this.runtime.setTimeout(
+  #nextPoll(): { clear(): void } {
+    return this.#runtime.setTimeout(
       () => {
-        void this.poll().then(() => {
-          const anyone = [...this.watched.values()].some(({ waiting }) => waiting.size > 0)
-          this.timer = anyone && !this.closed ? this.nextPoll() : undefined
+        void this.#poll().then(() => {
+          const anyone = [...this.#watched.values()].some(({ waiting }) => waiting.size > 0)
+          this.#timer = anyone && !this.#closed ? this.#nextPoll() : undefined
         })
       },
-      this.pollMs * (0.75 + this.runtime.random() / 2),
+      this.#pollMs * (0.75 + this.#runtime.random() / 2),
     )
   }
 
@@ -144,23 +147,23 @@ export class WakeUps {
    * Asks for the last id of every log that is waited for, and whether its stream is there still. A log that is gone or
    * can't be asked wakes its readers, who meet the error.
    */
-  private async poll(): Promise<void> {
+  async #poll(): Promise<void> {
     await Promise.all(
-      [...this.watched.values()].map(async (watched) => {
+      [...this.#watched.values()].map(async (watched) => {
         const { waiting, version, keys } = watched
         if (waiting.size === 0) return
-        if (!watched.subscribed) this.listenTo(watched)
-        const last = await this.lastOf(keys)
+        if (!watched.subscribed) this.#listenTo(watched)
+        const last = await this.#lastOf(keys)
         const changed = last !== watched.lastPolled
         watched.lastPolled = last
-        if (changed && watched.version === version) this.wake(watched)
+        if (changed && watched.version === version) this.#wake(watched)
       }),
     )
   }
 
-  private async lastOf({ stream, state, wake }: LogKeys): Promise<string> {
+  async #lastOf({ stream, state, wake }: LogKeys): Promise<string> {
     try {
-      const [there, last] = await this.calls.call(`polling ${wake}`, (client) =>
+      const [there, last] = await this.#calls.call(`polling ${wake}`, (client) =>
         Promise.all([client.exists(stream), client.hget(state, 'last')]),
       )
       return there === 1 ? (last ?? '') : 'gone'

@@ -14,111 +14,115 @@ const NOTHING = Buffer.alloc(0)
 
 /** Decodes packed runs of entries (MessagePack, as the server's Lua writes it): `[[id, [field, value, …]], …]`. */
 export class EntryDecoder {
-  private bytes: Buffer = NOTHING
-  private at = 0
+  #bytes: Buffer = NOTHING
+  #at = 0
   /** Fields of the entry before: keys and most values of the library's own are the same again, and comparing is cheaper. */
-  private before: readonly string[] = []
+  #before: readonly string[] = []
+
+  readonly #place: string
 
   /** `place` names the stream in errors. */
-  constructor(private readonly place: string) {}
+  constructor(place: string) {
+    this.#place = place
+  }
 
   /** Payloads are views of `packed`. Throws `WAL_CORRUPT` for what this package can't have stored. */
   decode(packed: Buffer): Entry[] {
-    this.bytes = packed
-    this.at = 0
-    const count = this.readArray()
+    this.#bytes = packed
+    this.#at = 0
+    const count = this.#readArray()
     const entries = new Array<Entry>(count)
-    for (let i = 0; i < count; i++) entries[i] = this.readEntry()
-    if (this.at !== packed.length) throw this.damaged('bytes follow the last entry')
+    for (let i = 0; i < count; i++) entries[i] = this.#readEntry()
+    if (this.#at !== packed.length) throw this.#damaged('bytes follow the last entry')
     // Until the next page comes, which may be never, the last one would be kept.
-    this.bytes = NOTHING
+    this.#bytes = NOTHING
     return entries
   }
 
-  private readEntry(): Entry {
-    const start = this.at
-    if (this.readArray() !== 2) throw this.damaged('an entry is not a pair')
-    const text = this.readText('')
+  #readEntry(): Entry {
+    const start = this.#at
+    if (this.#readArray() !== 2) throw this.#damaged('an entry is not a pair')
+    const text = this.#readText('')
     const id = messageIds.read(text)
     if (id === undefined)
-      throw this.damaged(`entry ${text.slice(0, 40)} has an id that is not of this library`)
-    let left = this.readArray()
+      throw this.#damaged(`entry ${text.slice(0, 40)} has an id that is not of this library`)
+    let left = this.#readArray()
     let previous: RedisStreamsId | undefined
     const fields: string[] = new Array(Math.max(0, left - 2))
     let length = 0
     while (left > 2) {
-      const field = this.readText(this.before[length])
+      const field = this.#readText(this.#before[length])
       left--
       if (length === 0 && previous === undefined && field === PREVIOUS_FIELD) {
-        const named = this.readText(BEFORE_ALL)
+        const named = this.#readText(BEFORE_ALL)
         left--
         previous = messageIds.read(named)
         if (previous === undefined)
-          throw this.damaged(`entry ${text}: ${PREVIOUS_FIELD} is ${named.slice(0, 40)}`)
+          throw this.#damaged(`entry ${text}: ${PREVIOUS_FIELD} is ${named.slice(0, 40)}`)
       } else fields[length++] = field
     }
     fields.length = length
-    if (left !== 2 || length % 2 !== 0 || this.readText(PAYLOAD_FIELD) !== PAYLOAD_FIELD)
-      throw this.damaged(
+    if (left !== 2 || length % 2 !== 0 || this.#readText(PAYLOAD_FIELD) !== PAYLOAD_FIELD)
+      throw this.#damaged(
         `entry ${text} does not end with the field ${PAYLOAD_FIELD}: another application added it`,
       )
-    const payload = this.readBytes()
-    this.before = fields
+    const payload = this.#readBytes()
+    this.#before = fields
     if (previous === undefined) {
       if (id.ordinal === 0)
-        throw this.damaged(`entry ${text} does not say which one it follows: another application added it`)
+        throw this.#damaged(`entry ${text} does not say which one it follows: another application added it`)
       previous = messageIds.of(id.milliseconds, id.ordinal - 1)
     }
-    return { message: { id, payload, properties: fields }, previous, bytes: this.at - start }
+    return { message: { id, payload, properties: fields }, previous, bytes: this.#at - start }
   }
 
-  private readArray(): number {
-    const kind = this.bytes[this.at++] ?? 0
+  #readArray(): number {
+    const kind = this.#bytes[this.#at++] ?? 0
     if ((kind & 0xf0) === 0x90) return kind & 15
-    if (kind === 0xdc) return this.readNumber(2)
-    if (kind === 0xdd) return this.readNumber(4)
+    if (kind === 0xdc) return this.#readNumber(2)
+    if (kind === 0xdd) return this.#readNumber(4)
     // Lua does not tell an empty list from an empty map.
     if (kind === 0x80) return 0
-    throw this.damaged(`0x${kind.toString(16)} where a list should begin`)
+    throw this.#damaged(`0x${kind.toString(16)} where a list should begin`)
   }
 
-  private readText(likely: string | undefined): string {
-    const length = this.readLength()
-    const start = this.at
+  #readText(likely: string | undefined): string {
+    const length = this.#readLength()
+    const start = this.#at
     const end = start + length
-    this.at = end
-    const { bytes } = this
-    if (end > bytes.length) throw this.damaged('a text passes the end')
+    this.#at = end
+    const bytes = this.#bytes
+    if (end > bytes.length) throw this.#damaged('a text passes the end')
     if (likely !== undefined && likely.length === length && isSame(bytes, start, likely)) return likely
     return bytes.toString('utf8', start, end)
   }
 
-  private readBytes(): Buffer {
-    const length = this.readLength()
-    const start = this.at
-    this.at = start + length
-    if (this.at > this.bytes.length) throw this.damaged('a payload passes the end')
-    return this.bytes.subarray(start, this.at)
+  #readBytes(): Buffer {
+    const length = this.#readLength()
+    const start = this.#at
+    this.#at = start + length
+    if (this.#at > this.#bytes.length) throw this.#damaged('a payload passes the end')
+    return this.#bytes.subarray(start, this.#at)
   }
 
-  private readLength(): number {
-    const kind = this.bytes[this.at++] ?? 0
+  #readLength(): number {
+    const kind = this.#bytes[this.#at++] ?? 0
     if ((kind & 0xe0) === 0xa0) return kind & 31
-    if (kind === 0xd9) return this.readNumber(1)
-    if (kind === 0xda) return this.readNumber(2)
-    if (kind === 0xdb) return this.readNumber(4)
-    throw this.damaged(`0x${kind.toString(16)} where a text should begin`)
+    if (kind === 0xd9) return this.#readNumber(1)
+    if (kind === 0xda) return this.#readNumber(2)
+    if (kind === 0xdb) return this.#readNumber(4)
+    throw this.#damaged(`0x${kind.toString(16)} where a text should begin`)
   }
 
-  private readNumber(size: number): number {
-    const start = this.at
-    this.at += size
-    if (this.at > this.bytes.length) throw this.damaged('it is cut off')
-    return this.bytes.readUIntBE(start, size)
+  #readNumber(size: number): number {
+    const start = this.#at
+    this.#at += size
+    if (this.#at > this.#bytes.length) throw this.#damaged('it is cut off')
+    return this.#bytes.readUIntBE(start, size)
   }
 
-  private damaged(what: string): Error {
-    return corrupt(`the stream ${this.place}`, what)
+  #damaged(what: string): Error {
+    return corrupt(`the stream ${this.#place}`, what)
   }
 }
 

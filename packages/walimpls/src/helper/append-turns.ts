@@ -5,14 +5,14 @@ import { AppendError } from '../errors/append-error.js'
  * that were handed in before it failed are turned away unwritten.
  */
 export class AppendTurns {
-  private tail: Promise<unknown> = Promise.resolve()
-  private failures = 0
+  #tail: Promise<unknown> = Promise.resolve()
+  #failures = 0
 
   /** `store` rejects with what the caller is to see; it runs when all before it have settled. */
   run<T>(store: () => Promise<T>): Promise<T> {
-    const failuresBefore = this.failures
-    const turn = this.tail.then(async () => {
-      if (failuresBefore !== this.failures)
+    const failuresBefore = this.#failures
+    const turn = this.#tail.then(async () => {
+      if (failuresBefore !== this.#failures)
         throw new AppendError(
           'WAL_UNAVAILABLE',
           'not stored, since a batch before it failed: send both again',
@@ -21,16 +21,16 @@ export class AppendTurns {
       try {
         return await store()
       } catch (error) {
-        this.failures++
+        this.#failures++
         throw error
       }
     })
-    this.tail = turn.catch(() => {})
+    this.#tail = turn.catch(() => {})
     return turn
   }
 
   /** Resolves when all that was handed in has settled. */
   async settled(): Promise<void> {
-    await this.tail
+    await this.#tail
   }
 }

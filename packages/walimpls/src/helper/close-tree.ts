@@ -11,22 +11,23 @@ export type CloseOrder = 'reverse' | 'together'
  * parent closes is closed at once.
  */
 export class CloseTree {
-  private readonly children = new Set<Close>()
-  private readonly late: Promise<void>[] = []
-  private closing: Promise<void> | undefined
-  private readonly leave: () => void
+  readonly #children = new Set<Close>()
+  readonly #late: Promise<void>[] = []
+  #closing: Promise<void> | undefined
+  readonly #leave: () => void
+
+  readonly #closeSelf: Close
+  readonly #order: CloseOrder
 
   /** `closeSelf` runs when all inside is closed, also if some of that failed. */
-  constructor(
-    private readonly closeSelf: Close = () => {},
-    parent?: CloseTree,
-    private readonly order: CloseOrder = 'reverse',
-  ) {
-    this.leave = parent?.add(() => this.close()) ?? (() => {})
+  constructor(closeSelf: Close = () => {}, parent?: CloseTree, order: CloseOrder = 'reverse') {
+    this.#closeSelf = closeSelf
+    this.#order = order
+    this.#leave = parent?.add(() => this.close()) ?? (() => {})
   }
 
   get closed(): boolean {
-    return this.closing !== undefined
+    return this.#closing !== undefined
   }
 
   /** Throws `WAL_CLOSED` once `close` was called. */
@@ -40,24 +41,24 @@ export class CloseTree {
       const closing = run(close)
       // Reported by `close`, if that has not finished yet.
       closing.catch(() => {})
-      this.late.push(closing)
+      this.#late.push(closing)
       return () => {}
     }
     // A function of its own for every call, so that one callback may be added twice.
     const child = () => close()
-    this.children.add(child)
+    this.#children.add(child)
     return () => {
-      this.children.delete(child)
+      this.#children.delete(child)
     }
   }
 
   /** Idempotent. Rejects with what failed; an `AggregateError` if more than one thing did. */
   close(): Promise<void> {
-    this.closing ??= this.closeAll()
-    return this.closing
+    this.#closing ??= this.#closeAll()
+    return this.#closing
   }
 
-  private async closeAll(): Promise<void> {
+  async #closeAll(): Promise<void> {
     // Not in the caller's turn: `closed` must be true before any callback runs.
     await undefined
     const errors: unknown[] = []
@@ -68,19 +69,19 @@ export class CloseTree {
         errors.push(error)
       }
     }
-    const children = [...this.children].reverse()
+    const children = [...this.#children].reverse()
     const closeChild = async (child: Close): Promise<void> => {
-      if (this.children.delete(child)) await attempt(run(child))
+      if (this.#children.delete(child)) await attempt(run(child))
     }
-    if (this.order === 'together') await Promise.all(children.map(closeChild))
+    if (this.#order === 'together') await Promise.all(children.map(closeChild))
     else
       for (const child of children) {
         await closeChild(child)
-        while (this.late.length > 0) await attempt(this.late.shift() as Promise<void>)
+        while (this.#late.length > 0) await attempt(this.#late.shift() as Promise<void>)
       }
-    while (this.late.length > 0) await attempt(this.late.shift() as Promise<void>)
-    await attempt(run(this.closeSelf))
-    this.leave()
+    while (this.#late.length > 0) await attempt(this.#late.shift() as Promise<void>)
+    await attempt(run(this.#closeSelf))
+    this.#leave()
     if (errors.length === 1) throw errors[0]
     if (errors.length > 1) throw new AggregateError(errors, `${errors.length} things failed to close`)
   }

@@ -16,23 +16,23 @@ export interface FedScannerParts<I extends MessageId = MessageId> {
 
 /** A scanner for backends that hand records over as they come. It holds one batch; beyond that the source waits. */
 export class FedScanner<I extends MessageId = MessageId> implements ScannerImpls<I> {
-  private readonly end: ScannerEnd
-  private readonly begun: Promise<void>
-  private readonly maxBytes: number
+  readonly #end: ScannerEnd
+  readonly #begun: Promise<void>
+  readonly #maxBytes: number
   /** Runs of records; an empty one marks that the end was met. */
-  private readonly queue: ByteQueue<readonly StoredMessage<I>[]>
+  readonly #queue: ByteQueue<readonly StoredMessage<I>[]>
   /** Whether the last thing put in was an end mark: a second one in a row would say nothing. */
-  private marked = false
+  #marked = false
 
   constructor(parts: FedScannerParts<I>) {
     const { signal, maxBytes } = parts.options
-    this.maxBytes = maxBytes
-    this.queue = new ByteQueue(maxBytes)
-    this.end = new ScannerEnd(signal, () => parts.release?.())
-    this.end.signal.addEventListener('abort', () => this.queue.close(), { once: true })
-    if (this.end.signal.aborted) this.queue.close()
-    this.begun = this.end.mustRun(async () => parts.begin(this))
-    this.begun.catch(() => {})
+    this.#maxBytes = maxBytes
+    this.#queue = new ByteQueue(maxBytes)
+    this.#end = new ScannerEnd(signal, () => parts.release?.())
+    this.#end.signal.addEventListener('abort', () => this.#queue.close(), { once: true })
+    if (this.#end.signal.aborted) this.#queue.close()
+    this.#begun = this.#end.mustRun(async () => parts.begin(this))
+    this.#begun.catch(() => {})
   }
 
   /**
@@ -40,18 +40,18 @@ export class FedScanner<I extends MessageId = MessageId> implements ScannerImpls
    * has ended and the source should stop. Never rejects.
    */
   async feed(messages: readonly StoredMessage<I>[]): Promise<boolean> {
-    let taken = Promise.resolve(!this.end.signal.aborted)
+    let taken = Promise.resolve(!this.#end.signal.aborted)
     for (let from = 0; from < messages.length; ) {
       let bytes = recordBytes(messages[from] as StoredMessage<I>)
       let to = from + 1
       for (; to < messages.length; to++) {
         const more = recordBytes(messages[to] as StoredMessage<I>)
-        if (bytes + more > this.maxBytes) break
+        if (bytes + more > this.#maxBytes) break
         bytes += more
       }
-      this.marked = false
+      this.#marked = false
       // Without waiting in between. Otherwise a second feed could get in among the parts of this one.
-      taken = this.queue.push(
+      taken = this.#queue.push(
         from === 0 && to === messages.length ? messages : messages.slice(from, to),
         bytes,
       )
@@ -62,37 +62,37 @@ export class FedScanner<I extends MessageId = MessageId> implements ScannerImpls
 
   /** Says that all there is has been fed. Readers hear of it once they have what was fed before. */
   markEnd(): void {
-    if (this.marked) return
-    this.marked = true
-    void this.queue.push([], 0)
+    if (this.#marked) return
+    this.#marked = true
+    void this.#queue.push([], 0)
   }
 
   /** The source ended: with this error, or well. Readers first get what was fed. The first call decides. */
   finish(error?: unknown): void {
-    if (error === undefined) this.queue.end()
-    else this.queue.fail(error)
+    if (error === undefined) this.#queue.end()
+    else this.#queue.fail(error)
   }
 
   ready(): Promise<void> {
-    return this.begun
+    return this.#begun
   }
 
   async next(): Promise<readonly StoredMessage<I>[] | undefined> {
-    const messages = await this.end.next(this.begun, () => this.queue.pop())
-    return messages === undefined || messages.length === 0 ? messages : this.merged(messages)
+    const messages = await this.#end.next(this.#begun, () => this.#queue.pop())
+    return messages === undefined || messages.length === 0 ? messages : this.#merged(messages)
   }
 
   close(): Promise<void> {
-    return this.end.close()
+    return this.#end.close()
   }
 
   /** Sources that feed one record at a time would otherwise make batches of one. */
-  private merged(first: readonly StoredMessage<I>[]): readonly StoredMessage<I>[] {
+  #merged(first: readonly StoredMessage<I>[]): readonly StoredMessage<I>[] {
     let bytes = sizeOf(first)
     let all: StoredMessage<I>[] | undefined
     for (;;) {
-      const more = this.queue.shiftIf(
-        (messages, size) => messages.length > 0 && bytes + size <= this.maxBytes,
+      const more = this.#queue.shiftIf(
+        (messages, size) => messages.length > 0 && bytes + size <= this.#maxBytes,
       )
       if (more === undefined) return all ?? first
       all ??= [...first]

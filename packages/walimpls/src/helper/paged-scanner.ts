@@ -21,41 +21,45 @@ export interface PagedScannerParts<I extends MessageId = MessageId> {
 
 /** A scanner for backends that are asked for records: a file, a table, a server with a read command. */
 export class PagedScanner<I extends MessageId = MessageId> implements ScannerImpls<I> {
-  private readonly end: ScannerEnd
-  private readonly begun: Promise<void>
-  private endMet = false
+  readonly #end: ScannerEnd
+  readonly #begun: Promise<void>
+  #endMet = false
 
-  constructor(private readonly parts: PagedScannerParts<I>) {
-    this.end = new ScannerEnd(parts.options.signal, () => parts.release?.())
-    this.begun = this.end.mustRun(async () => parts.begin())
+  readonly #parts: PagedScannerParts<I>
+
+  constructor(parts: PagedScannerParts<I>) {
+    this.#parts = parts
+    this.#end = new ScannerEnd(parts.options.signal, () => parts.release?.())
+    this.#begun = this.#end.mustRun(async () => parts.begin())
     // It comes out of `ready` and `next`; nobody has to call them.
-    this.begun.catch(() => {})
+    this.#begun.catch(() => {})
   }
 
   ready(): Promise<void> {
-    return this.begun
+    return this.#begun
   }
 
   async next(): Promise<readonly StoredMessage<I>[] | undefined> {
-    return this.end.next(this.begun, () => this.step())
+    return this.#end.next(this.#begun, () => this.#step())
   }
 
   close(): Promise<void> {
-    return this.end.close()
+    return this.#end.close()
   }
 
-  private async step(): Promise<readonly StoredMessage<I>[]> {
-    const { parts, end } = this
+  async #step(): Promise<readonly StoredMessage<I>[]> {
+    const parts = this.#parts
+    const end = this.#end
     for (;;) {
-      if (this.endMet) await parts.waitForMore(end.signal)
+      if (this.#endMet) await parts.waitForMore(end.signal)
       if (end.signal.aborted) return []
       const messages = await parts.page(parts.options.maxBytes)
       if (messages.length > 0) {
-        this.endMet = false
+        this.#endMet = false
         return messages
       }
-      if (!this.endMet) {
-        this.endMet = true
+      if (!this.#endMet) {
+        this.#endMet = true
         return messages
       }
     }

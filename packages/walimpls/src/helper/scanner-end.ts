@@ -9,51 +9,52 @@ type End = { readonly kind: 'closed' } | { readonly kind: 'failed'; readonly err
  * the scanner holds is released once, after its running work has ended.
  */
 export class ScannerEnd {
-  private readonly controller = new AbortController()
-  private end: End | undefined
-  private pending = false
-  private work: Promise<unknown> = Promise.resolve()
-  private released: Promise<void> | undefined
-  private readonly stopWatching: () => void
+  readonly #controller = new AbortController()
+  #end: End | undefined
+  #pending = false
+  #work: Promise<unknown> = Promise.resolve()
+  #released: Promise<void> | undefined
+  readonly #stopWatching: () => void
 
-  constructor(
-    signal: AbortSignal | undefined,
-    private readonly release: () => Promise<void> | void,
-  ) {
+  readonly #release: () => Promise<void> | void
+
+  constructor(signal: AbortSignal | undefined, release: () => Promise<void> | void) {
+    this.#release = release
     let stop = () => {}
-    this.stopWatching = () => stop()
+    this.#stopWatching = () => stop()
     if (signal !== undefined) stop = onAbort(signal, (reason) => this.fail(reason))
   }
 
   /** Aborted when the scanner has ended: for the work to stop early. */
   get signal(): AbortSignal {
-    return this.controller.signal
+    return this.#controller.signal
   }
 
   /** Runs a piece of work. Settles as it does, or, as soon as the scanner has ended, as that end says. */
   async run<T>(work: () => Promise<T>): Promise<T | undefined> {
-    if (this.end === undefined) {
+    if (this.#end === undefined) {
       const running = work()
-      this.work = running
+      this.#work = running
       try {
         return await abortable(running, this.signal)
       } catch (error) {
         this.fail(error)
       }
     }
-    if (this.end?.kind === 'failed') throw this.end.error
+    if (this.#end?.kind === 'failed') throw this.#end.error
     return undefined
   }
 
   /** A call of a scanner's `next`: one at a time, and behind its start, whose failure is the end's already. */
   async next<T>(begun: Promise<unknown>, work: () => Promise<T>): Promise<T | undefined> {
-    if (this.pending) throw invalidArgument('next() of a scanner was called before its last call had settled')
-    this.pending = true
+    if (this.#pending)
+      throw invalidArgument('next() of a scanner was called before its last call had settled')
+    this.#pending = true
     try {
       await begun.catch(() => {})
       return await this.run(work)
     } finally {
-      this.pending = false
+      this.#pending = false
     }
   }
 
@@ -67,30 +68,30 @@ export class ScannerEnd {
 
   /** From now on every call rejects with this error, unless the scanner has already ended. */
   fail(error: unknown): void {
-    void this.finish({ kind: 'failed', error }).catch(() => {})
+    void this.#finish({ kind: 'failed', error }).catch(() => {})
   }
 
   /** Resolves when the running work has ended and all is released; rejects as `release` did. Idempotent. */
   close(): Promise<void> {
-    return this.finish({ kind: 'closed' })
+    return this.#finish({ kind: 'closed' })
   }
 
-  private finish(end: End): Promise<void> {
-    if (this.released !== undefined) return this.released
-    this.end = end
+  #finish(end: End): Promise<void> {
+    if (this.#released !== undefined) return this.#released
+    this.#end = end
     // Before the abort, whose listeners may come back here.
     let begin = () => {}
-    this.released = new Promise<void>((resolve) => {
+    this.#released = new Promise<void>((resolve) => {
       begin = resolve
     })
-      .then(() => this.work)
+      .then(() => this.#work)
       .catch(() => {})
-      .then(() => this.release())
+      .then(() => this.#release())
     // Nobody has to await a close that an abort or an error began.
-    this.released.catch(() => {})
-    this.stopWatching()
-    this.controller.abort()
+    this.#released.catch(() => {})
+    this.#stopWatching()
+    this.#controller.abort()
     begin()
-    return this.released
+    return this.#released
   }
 }

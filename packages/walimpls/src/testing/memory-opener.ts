@@ -12,59 +12,71 @@ import type { MemoryStore } from './memory-store.js'
 import { MemoryWAL } from './memory-wal.js'
 
 export class MemoryOpener implements OpenerImpls<MemoryId> {
-  private readonly tree = new CloseTree()
+  readonly #tree = new CloseTree()
+  readonly #name: string
+  readonly #store: MemoryStore
+  readonly #limits: Limits
+  readonly #runtime: Runtime
 
-  constructor(
-    private readonly name: string,
-    private readonly store: MemoryStore,
-    private readonly limits: Limits,
-    private readonly runtime: Runtime,
-  ) {}
+  constructor(name: string, store: MemoryStore, limits: Limits, runtime: Runtime) {
+    this.#name = name
+    this.#store = store
+    this.#limits = limits
+    this.#runtime = runtime
+  }
 
   async openReadOnly(channel: string, waits?: Waits): Promise<MemoryReadOnlyWAL> {
-    this.check(waits)
+    this.#check(waits)
     return new MemoryReadOnlyWAL(
       channel,
-      this.placeOf(channel),
-      this.existing(channel),
-      this.limits,
-      this.tree,
+      this.#placeOf(channel),
+      this.#existing(channel),
+      this.#limits,
+      this.#tree,
     )
   }
 
   async open(channel: string, writer: Writer, waits?: Waits): Promise<MemoryWAL> {
-    this.check(waits)
-    const log = this.store.get(channel) ?? new MemoryLog()
-    this.store.set(channel, log)
-    return new MemoryWAL(channel, this.placeOf(channel), log, this.limits, this.tree, writer, this.runtime)
+    this.#check(waits)
+    const log = this.#store.get(channel) ?? new MemoryLog()
+    this.#store.set(channel, log)
+    return new MemoryWAL(
+      channel,
+      this.#placeOf(channel),
+      log,
+      this.#limits,
+      this.#tree,
+      writer,
+      this.#runtime,
+    )
   }
 
   async list(waits?: Waits): Promise<string[]> {
-    this.check(waits)
-    return [...this.store.keys()]
+    this.#check(waits)
+    return [...this.#store.keys()]
   }
 
   async delete(channel: string, waits?: Waits): Promise<void> {
-    this.check(waits)
-    this.existing(channel).remove()
-    this.store.delete(channel)
+    this.#check(waits)
+    this.#existing(channel).remove()
+    this.#store.delete(channel)
   }
 
   close(): Promise<void> {
-    return this.tree.close()
+    return this.#tree.close()
   }
 
-  private check(waits: Waits | undefined): void {
-    this.tree.assertOpen('the opener')
+  #check(waits: Waits | undefined): void {
+    this.#tree.assertOpen('the opener')
     waits?.signal?.throwIfAborted()
   }
 
-  private placeOf(channel: string): string {
-    return `${this.name}/${channel}`
+  #placeOf(channel: string): string {
+    return `${this.#name}/${channel}`
   }
 
-  private existing(channel: string): MemoryLog {
-    const log = this.store.get(channel)
+  #existing(channel: string): MemoryLog {
+    const log = this.#store.get(channel)
     if (log === undefined) throw new WalError('WAL_CHANNEL_NOT_FOUND', `there is no channel "${channel}"`)
     return log
   }

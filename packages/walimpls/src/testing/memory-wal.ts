@@ -12,10 +12,11 @@ import type { MemoryLog } from './memory-log.js'
 import { MemoryReadOnlyWAL } from './memory-read-only-wal.js'
 
 export class MemoryWAL extends MemoryReadOnlyWAL implements WALImpls<MemoryId> {
-  private inFlight = 0
+  #inFlight = 0
   /** The first batch of an opened log takes the fence; a writer opens again when it was taken from it. */
-  private entered = false
-  private readonly turns = new AppendTurns()
+  #entered = false
+  readonly #turns = new AppendTurns()
+  readonly #runtime: Runtime
 
   constructor(
     channel: string,
@@ -24,17 +25,18 @@ export class MemoryWAL extends MemoryReadOnlyWAL implements WALImpls<MemoryId> {
     limits: Limits,
     opener: CloseTree,
     readonly writer: Writer,
-    private readonly runtime: Runtime,
+    runtime: Runtime,
   ) {
     super(channel, place, log, limits, opener)
+    this.#runtime = runtime
   }
 
   append(batch: Batch): Promise<readonly MemoryId[]> {
-    const refusal = this.refusal()
+    const refusal = this.#refusal()
     // Behind those in flight: calls settle in order.
-    if (refusal !== undefined) return this.turns.settled().then(() => Promise.reject(refusal))
-    this.inFlight++
-    return this.turns.run(() => this.store(batch)).finally(() => this.inFlight--)
+    if (refusal !== undefined) return this.#turns.settled().then(() => Promise.reject(refusal))
+    this.#inFlight++
+    return this.#turns.run(() => this.#store(batch)).finally(() => this.#inFlight--)
   }
 
   async truncate(before: MemoryId, waits?: Waits): Promise<void> {
@@ -43,11 +45,11 @@ export class MemoryWAL extends MemoryReadOnlyWAL implements WALImpls<MemoryId> {
   }
 
   protected override async drained(): Promise<void> {
-    await this.turns.settled()
+    await this.#turns.settled()
   }
 
-  private async store(batch: Batch): Promise<readonly MemoryId[]> {
-    await this.runtime.yield()
+  async #store(batch: Batch): Promise<readonly MemoryId[]> {
+    await this.#runtime.yield()
     for (const message of batch.messages) {
       if (recordBytes(message) > this.limits.maxRecordBytes)
         throw notWritten(
@@ -55,15 +57,15 @@ export class MemoryWAL extends MemoryReadOnlyWAL implements WALImpls<MemoryId> {
           `a record of ${recordBytes(message)} bytes; at most ${this.limits.maxRecordBytes} are stored`,
         )
     }
-    this.log.forgetIdleWriter(this.runtime.monotonic(), this.limits.maxIdleMs ?? 0)
-    const first = this.log.store(batch, this.writer, !this.entered)
-    this.entered = true
+    this.log.forgetIdleWriter(this.#runtime.monotonic(), this.limits.maxIdleMs ?? 0)
+    const first = this.log.store(batch, this.writer, !this.#entered)
+    this.#entered = true
     return batch.messages.map((_, i) => memoryIds.of(first + i))
   }
 
-  private refusal(): AppendError | undefined {
+  #refusal(): AppendError | undefined {
     if (this.tree.closed) return notWritten('WAL_CLOSED', 'the log is closed')
-    if (this.inFlight >= this.limits.maxInFlightBatches)
+    if (this.#inFlight >= this.limits.maxInFlightBatches)
       return notWritten(
         'WAL_INVALID_ARGUMENT',
         `more than ${this.limits.maxInFlightBatches} batches in flight`,

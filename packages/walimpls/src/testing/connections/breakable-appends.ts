@@ -6,25 +6,27 @@ import { connectionLost, type Link } from './link.js'
 
 /** Sends one batch after another, so that at most one is lost on its way; those behind it are turned away unsent. */
 export class BreakableAppends {
-  private readonly turns = new AppendTurns()
+  readonly #turns = new AppendTurns()
+  readonly #log: WALImpls
+  readonly #link: Link
 
-  constructor(
-    private readonly log: WALImpls,
-    private readonly link: Link,
-  ) {}
-
-  append(batch: Batch): Promise<readonly MessageId[]> {
-    return this.turns.run(() => this.send(batch))
+  constructor(log: WALImpls, link: Link) {
+    this.#log = log
+    this.#link = link
   }
 
-  private async send(batch: Batch): Promise<readonly MessageId[]> {
-    const { link } = this
+  append(batch: Batch): Promise<readonly MessageId[]> {
+    return this.#turns.run(() => this.#send(batch))
+  }
+
+  async #send(batch: Batch): Promise<readonly MessageId[]> {
+    const link = this.#link
     link.assertUp()
     const { breaks } = link
     await systemRuntime.yield()
     // It never got there. The driver can't know.
     if (link.breaks !== breaks) throw connectionLost()
-    const ids = await this.log.append(batch)
+    const ids = await this.#log.append(batch)
     await systemRuntime.yield()
     // It is stored, and nobody hears of it.
     if (link.breaks !== breaks) throw connectionLost()

@@ -5,40 +5,41 @@ import { type Link, unavailable } from './link.js'
 
 /** Ends when the connections break: only a new scanner looks whether its last record is still there. */
 export class BreakableScanner implements ScannerImpls {
-  private lost: WalError | undefined
-  private readonly breaks: number
+  #lost: WalError | undefined
+  readonly #breaks: number
+  readonly #inner: ScannerImpls
+  readonly #link: Link
 
-  constructor(
-    private readonly inner: ScannerImpls,
-    private readonly link: Link,
-  ) {
-    this.breaks = link.breaks
+  constructor(inner: ScannerImpls, link: Link) {
+    this.#inner = inner
+    this.#link = link
+    this.#breaks = link.breaks
   }
 
   ready(): Promise<void> {
-    return this.asked(() => this.inner.ready())
+    return this.#asked(() => this.#inner.ready())
   }
 
   next(): Promise<readonly StoredMessage[] | undefined> {
-    return this.asked(() => this.inner.next())
+    return this.#asked(() => this.#inner.next())
   }
 
   close(): Promise<void> {
-    return this.inner.close()
+    return this.#inner.close()
   }
 
-  private async asked<T>(ask: () => Promise<T>): Promise<T> {
-    this.assertConnected(undefined)
+  async #asked<T>(ask: () => Promise<T>): Promise<T> {
+    this.#assertConnected(undefined)
     try {
-      return await this.link.request(ask)
+      return await this.#link.request(ask)
     } catch (error) {
-      this.assertConnected(error)
+      this.#assertConnected(error)
       throw error
     }
   }
 
-  private assertConnected(cause: unknown): void {
-    if (this.link.breaks !== this.breaks) this.lost ??= unavailable(cause)
-    if (this.lost !== undefined) throw this.lost
+  #assertConnected(cause: unknown): void {
+    if (this.#link.breaks !== this.#breaks) this.#lost ??= unavailable(cause)
+    if (this.#lost !== undefined) throw this.#lost
   }
 }

@@ -21,70 +21,80 @@ interface Call extends QueuedAppend {
  * all that wait behind it are turned away at one blow with it, as by a driver whose connection broke.
  */
 export class AppendQueue {
-  private readonly waiting: Call[] = []
-  private working = false
+  readonly #waiting: Call[] = []
+  #working = false
   /**
    * What was turned away in this turn. A new batch handed in now comes from a caller who can't know yet, and counts as
    * behind; one of these comes from a caller who knows.
    */
-  private failed: Set<Batch> | undefined
+  #failed: Set<Batch> | undefined
+
+  readonly #context: FaultContext
+  readonly #sent: SentBatches
+  readonly #closing: AbortSignal
+  /** After the close it refuses by itself. */
+  readonly #store: (append: QueuedAppend) => Promise<readonly MessageId[]>
 
   constructor(
-    private readonly context: FaultContext,
-    private readonly sent: SentBatches,
-    private readonly closing: AbortSignal,
-    /** After the close it refuses by itself. */
-    private readonly store: (append: QueuedAppend) => Promise<readonly MessageId[]>,
-  ) {}
+    context: FaultContext,
+    sent: SentBatches,
+    closing: AbortSignal,
+    store: (append: QueuedAppend) => Promise<readonly MessageId[]>,
+  ) {
+    this.#context = context
+    this.#sent = sent
+    this.#closing = closing
+    this.#store = store
+  }
 
   push(append: QueuedAppend): Promise<readonly MessageId[]> {
-    if (this.closing.aborted || this.failed?.has(append.batch)) this.failed = undefined
-    if (this.failed !== undefined) {
-      this.failed.add(append.batch)
-      return Promise.reject(this.turnAway(append.batch))
+    if (this.#closing.aborted || this.#failed?.has(append.batch)) this.#failed = undefined
+    if (this.#failed !== undefined) {
+      this.#failed.add(append.batch)
+      return Promise.reject(this.#turnAway(append.batch))
     }
     return new Promise((resolve, reject) => {
-      this.waiting.push({ ...append, resolve, reject })
-      if (!this.working) void this.work()
+      this.#waiting.push({ ...append, resolve, reject })
+      if (!this.#working) void this.#work()
     })
   }
 
-  private async work(): Promise<void> {
-    this.working = true
-    for (let call = this.waiting[0]; call !== undefined; call = this.waiting[0]) {
+  async #work(): Promise<void> {
+    this.#working = true
+    for (let call = this.#waiting[0]; call !== undefined; call = this.#waiting[0]) {
       try {
-        const ids = await this.store(call)
-        this.sent.stored(call.batch)
-        this.waiting.shift()
+        const ids = await this.#store(call)
+        this.#sent.stored(call.batch)
+        this.#waiting.shift()
         call.resolve(ids)
       } catch (error) {
-        this.fail(error)
+        this.#fail(error)
       }
     }
-    this.working = false
+    this.#working = false
   }
 
-  private fail(error: unknown): void {
-    const [first, ...behind] = this.waiting.splice(0) as [Call, ...Call[]]
+  #fail(error: unknown): void {
+    const [first, ...behind] = this.#waiting.splice(0) as [Call, ...Call[]]
     const failed = new Set([first, ...behind].map((call) => call.batch))
-    this.failed = failed
-    void this.context.runtime.yield().then(() => {
-      if (this.failed === failed) this.failed = undefined
+    this.#failed = failed
+    void this.#context.runtime.yield().then(() => {
+      if (this.#failed === failed) this.#failed = undefined
     })
-    first.reject(this.told(first.batch, error))
-    for (const call of behind) call.reject(this.turnAway(call.batch))
+    first.reject(this.#told(first.batch, error))
+    for (const call of behind) call.reject(this.#turnAway(call.batch))
   }
 
-  private turnAway(batch: Batch): unknown {
-    this.context.faults.turnedAway++
+  #turnAway(batch: Batch): unknown {
+    this.#context.faults.turnedAway++
     const text = 'fault injection: not stored, since a batch before it failed'
-    return this.told(batch, new AppendError('WAL_UNAVAILABLE', text, { outcome: 'not-written' }))
+    return this.#told(batch, new AppendError('WAL_UNAVAILABLE', text, { outcome: 'not-written' }))
   }
 
   /** The outcome speaks of the batch: it is unknown when an earlier attempt may have landed. */
-  private told(batch: Batch, error: unknown): unknown {
-    if (outcomeOf(error) === 'unknown') this.sent.mayBeStored(batch)
-    else if (this.sent.isUncertain(batch) && WalError.isInstance(error)) {
+  #told(batch: Batch, error: unknown): unknown {
+    if (outcomeOf(error) === 'unknown') this.#sent.mayBeStored(batch)
+    else if (this.#sent.isUncertain(batch) && WalError.isInstance(error)) {
       const { code, message, retryable } = error
       return new AppendError(code, message, { cause: error, retryable, outcome: 'unknown' })
     }

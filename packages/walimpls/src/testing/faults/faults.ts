@@ -45,44 +45,44 @@ export class Faults {
   openLogs = 0
   openScanners = 0
 
-  private current: FaultPlan
-  private readonly numbers = new Map<FaultyCall, number>()
-  private readonly happenedAt = new Map<string, number>()
-  private readonly chances: Map<FaultyCall, () => number>
-  private readonly onFault: ((event: FaultEvent) => void) | undefined
+  #current: FaultPlan
+  readonly #numbers = new Map<FaultyCall, number>()
+  readonly #happenedAt = new Map<string, number>()
+  readonly #chances: Map<FaultyCall, () => number>
+  readonly #onFault: ((event: FaultEvent) => void) | undefined
 
   constructor({ seed = 1, onFault, ...plan }: FaultsOptions = {}) {
     checkPlan(plan)
     this.seed = seed
-    this.onFault = onFault
-    this.current = plan
+    this.#onFault = onFault
+    this.#current = plan
     this.counts = Object.fromEntries(FAULT_KINDS.map((kind) => [kind, 0])) as Record<FaultKind, number>
-    this.chances = new Map(FAULTY_CALLS.map((call, i) => [call, seededRandom(seed + i * 0x9e3779b1)]))
+    this.#chances = new Map(FAULTY_CALLS.map((call, i) => [call, seededRandom(seed + i * 0x9e3779b1)]))
   }
 
   get plan(): FaultPlan {
-    return this.current
+    return this.#current
   }
 
   /** From the next call on. Calls are counted from 1 again, for the script; chance goes on where it was. */
   set plan(plan: FaultPlan) {
     checkPlan(plan)
-    this.current = plan
-    this.numbers.clear()
+    this.#current = plan
+    this.#numbers.clear()
   }
 
   /** How often this kind has happened at this call. */
   countAt(call: FaultyCall, kind: FaultKind): number {
-    return this.happenedAt.get(`${call} ${kind}`) ?? 0
+    return this.#happenedAt.get(`${call} ${kind}`) ?? 0
   }
 
   /** For the wrappers: asked once for each call, in call order. */
   decide(call: FaultyCall, details: Omit<CallDetails, 'number'> = {}): FaultDecision | undefined {
-    const number = (this.numbers.get(call) ?? 0) + 1
-    this.numbers.set(call, number)
+    const number = (this.#numbers.get(call) ?? 0) + 1
+    this.#numbers.set(call, number)
     // Drawn for every call, so that a script in front does not shift the rest.
-    const chance = (this.chances.get(call) as () => number)()
-    const fault = this.scripted(call, { ...details, number }) ?? this.byChance(call, chance)
+    const chance = (this.#chances.get(call) as () => number)()
+    const fault = this.#scripted(call, { ...details, number }) ?? this.#byChance(call, chance)
     if (fault === undefined) return undefined
     checkFault(call, fault)
     const kind = typeof fault === 'string' ? fault : fault instanceof Error ? 'fail' : 'delay'
@@ -92,19 +92,19 @@ export class Faults {
   /** For the wrappers: what was decided takes place. */
   happened({ call, number, kind }: FaultDecision): void {
     this.counts[kind]++
-    this.happenedAt.set(`${call} ${kind}`, this.countAt(call, kind) + 1)
-    this.onFault?.({ call, number, kind })
+    this.#happenedAt.set(`${call} ${kind}`, this.countAt(call, kind) + 1)
+    this.#onFault?.({ call, number, kind })
   }
 
-  private scripted(call: FaultyCall, details: CallDetails): Fault | undefined {
-    const script = this.current.script?.[call]
+  #scripted(call: FaultyCall, details: CallDetails): Fault | undefined {
+    const script = this.#current.script?.[call]
     return typeof script === 'function' ? script(details) : script?.[details.number]
   }
 
-  private byChance(call: FaultyCall, chance: number): FaultKind | undefined {
+  #byChance(call: FaultyCall, chance: number): FaultKind | undefined {
     let left = chance
     for (const kind of FAULTS_AT[call]) {
-      left -= probabilityOf(this.current, call, kind)
+      left -= probabilityOf(this.#current, call, kind)
       if (left < 0) return kind
     }
     return undefined

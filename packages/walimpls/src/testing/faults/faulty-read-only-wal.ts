@@ -15,36 +15,39 @@ export interface FaultyLogContext extends FaultContext {
 
 export class FaultyReadOnlyWAL implements ReadOnlyWALImpls {
   protected readonly closing = new AbortController()
-  private readonly tree = new CloseTree(() => this.release())
-  private readonly leave: () => void
+  readonly #tree = new CloseTree(() => this.#release())
+  readonly #leave: () => void
+
+  readonly #log: ReadOnlyWALImpls
 
   constructor(
-    private readonly log: ReadOnlyWALImpls,
+    log: ReadOnlyWALImpls,
     protected readonly context: FaultyLogContext,
   ) {
+    this.#log = log
     context.faults.openLogs++
-    this.leave = context.opener.add(() => this.close())
+    this.#leave = context.opener.add(() => this.close())
   }
 
   get channel(): string {
-    return this.log.channel
+    return this.#log.channel
   }
 
   get place(): string {
-    return this.log.place
+    return this.#log.place
   }
 
   get limits(): Limits {
-    return this.log.limits
+    return this.#log.limits
   }
 
   get guarantees(): Guarantees {
-    return this.log.guarantees
+    return this.#log.guarantees
   }
 
   last(waits?: Waits): Promise<StoredMessage | undefined> {
     const signals = [waits?.signal, this.closing.signal]
-    return faultyCall(this.context, 'last', signals, {}, () => this.log.last(waits))
+    return faultyCall(this.context, 'last', signals, {}, () => this.#log.last(waits))
   }
 
   read(options: ScannerOptions): ScannerImpls {
@@ -53,33 +56,33 @@ export class FaultyReadOnlyWAL implements ReadOnlyWALImpls {
     let leave = () => {}
     faults.openScanners++
     const scanner = new FaultyScanner({
-      inner: this.log.read({ ...options, maxBytes }),
+      inner: this.#log.read({ ...options, maxBytes }),
       context: this.context,
       signal: options.signal,
-      oldest: () => this.oldest(),
+      oldest: () => this.#oldest(),
       released: () => {
         faults.openScanners--
         leave()
       },
     })
-    leave = this.tree.add(() => scanner.close())
+    leave = this.#tree.add(() => scanner.close())
     return scanner
   }
 
   close(): Promise<void> {
     if (!this.closing.signal.aborted) this.closing.abort(new WalError('WAL_CLOSED', 'the log is closed'))
-    return this.tree.close()
+    return this.#tree.close()
   }
 
-  private async release(): Promise<void> {
+  async #release(): Promise<void> {
     this.context.faults.openLogs--
-    this.leave()
-    await this.log.close()
+    this.#leave()
+    await this.#log.close()
   }
 
   /** The oldest record's id, serialised. */
-  private async oldest(): Promise<string | undefined> {
-    const scanner = this.log.read({ start: 'oldest', maxBytes: 1 })
+  async #oldest(): Promise<string | undefined> {
+    const scanner = this.#log.read({ start: 'oldest', maxBytes: 1 })
     try {
       const id: MessageId | undefined = (await scanner.next())?.[0]?.id
       return id === undefined ? undefined : this.context.messageIds.serialise(id)

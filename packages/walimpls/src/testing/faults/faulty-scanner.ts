@@ -17,39 +17,42 @@ export interface FaultyScannerParts {
 }
 
 export class FaultyScanner implements ScannerImpls {
-  private readonly end: ScannerEnd
-  private broken = false
-  private ended = false
+  readonly #end: ScannerEnd
+  #broken = false
+  #ended = false
 
-  constructor(private readonly parts: FaultyScannerParts) {
+  readonly #parts: FaultyScannerParts
+
+  constructor(parts: FaultyScannerParts) {
+    this.#parts = parts
     const { inner, signal, released } = parts
-    this.end = new ScannerEnd(signal, async () => {
+    this.#end = new ScannerEnd(signal, async () => {
       await inner.close()
       released()
     })
     // Its close is what ends a `next` that waits; the end itself waits for that one.
-    onAbort(this.end.signal, () => void inner.close().catch(() => {}))
+    onAbort(this.#end.signal, () => void inner.close().catch(() => {}))
   }
 
   ready(): Promise<void> {
-    return this.parts.inner.ready()
+    return this.#parts.inner.ready()
   }
 
   async next(): Promise<readonly StoredMessage[] | undefined> {
-    return this.end.run(() => this.step())
+    return this.#end.run(() => this.#step())
   }
 
   close(): Promise<void> {
-    return this.end.close()
+    return this.#end.close()
   }
 
-  private async step(): Promise<readonly StoredMessage[] | undefined> {
-    if (this.ended) return undefined
-    if (this.broken) throw brokenOff()
-    const { inner, context, oldest } = this.parts
+  async #step(): Promise<readonly StoredMessage[] | undefined> {
+    if (this.#ended) return undefined
+    if (this.#broken) throw brokenOff()
+    const { inner, context, oldest } = this.#parts
     const decision = context.faults.decide('next')
     if (decision === undefined) return inner.next()
-    if (decision.kind === 'cut') return this.cut(decision)
+    if (decision.kind === 'cut') return this.#cut(decision)
     context.faults.happened(decision)
     switch (decision.kind) {
       case 'truncate': {
@@ -60,11 +63,11 @@ export class FaultyScanner implements ScannerImpls {
         )
       }
       case 'close':
-        this.ended = true
+        this.#ended = true
         await inner.close()
         return undefined
       case 'delay':
-        await pause(decision, context, this.end.signal)
+        await pause(decision, context, this.#end.signal)
         return inner.next()
       default:
         throw refusal(decision)
@@ -72,11 +75,11 @@ export class FaultyScanner implements ScannerImpls {
   }
 
   /** The first half of what comes, and then no more. */
-  private async cut(decision: FaultDecision): Promise<readonly StoredMessage[] | undefined> {
-    const batch = await this.parts.inner.next()
+  async #cut(decision: FaultDecision): Promise<readonly StoredMessage[] | undefined> {
+    const batch = await this.#parts.inner.next()
     if (batch === undefined) return undefined
-    this.parts.context.faults.happened(decision)
-    this.broken = true
+    this.#parts.context.faults.happened(decision)
+    this.#broken = true
     const part = batch.slice(0, batch.length >> 1)
     // An empty array would say that the end was met.
     if (part.length === 0 && batch.length > 0) throw brokenOff()

@@ -10,24 +10,25 @@ import { type FaultyLogContext, FaultyReadOnlyWAL } from './faulty-read-only-wal
 import type { SentBatches } from './sent-batches.js'
 
 export class FaultyWAL extends FaultyReadOnlyWAL implements WALImpls {
-  private readonly queue: AppendQueue
-  private fenced = false
+  readonly #queue: AppendQueue
+  #fenced = false
 
-  constructor(
-    private readonly inner: WALImpls,
-    context: FaultyLogContext,
-    private readonly sent: SentBatches,
-  ) {
+  readonly #inner: WALImpls
+  readonly #sent: SentBatches
+
+  constructor(inner: WALImpls, context: FaultyLogContext, sent: SentBatches) {
     super(inner, context)
-    this.queue = new AppendQueue(context, sent, this.closing.signal, (append) => this.store(append))
+    this.#inner = inner
+    this.#sent = sent
+    this.#queue = new AppendQueue(context, sent, this.closing.signal, (append) => this.#store(append))
   }
 
   get writer(): Writer {
-    return this.inner.writer
+    return this.#inner.writer
   }
 
   get fenceReaches(): boolean {
-    return this.inner.fenceReaches !== false
+    return this.#inner.fenceReaches !== false
   }
 
   append(batch: Batch): Promise<readonly MessageId[]> {
@@ -37,19 +38,21 @@ export class FaultyWAL extends FaultyReadOnlyWAL implements WALImpls {
     } catch (error) {
       return Promise.reject(error)
     }
-    return this.queue.push({ batch, decision })
+    return this.#queue.push({ batch, decision })
   }
 
   truncate(before: MessageId, waits?: Waits): Promise<void> {
     const signals = [waits?.signal, this.closing.signal]
-    return faultyCall(this.context, 'truncate', signals, {}, () => this.inner.truncate(before, waits))
+    return faultyCall(this.context, 'truncate', signals, {}, () => this.#inner.truncate(before, waits))
   }
 
-  private async store({ batch, decision }: QueuedAppend): Promise<readonly MessageId[]> {
-    const { context, inner, sent } = this
+  async #store({ batch, decision }: QueuedAppend): Promise<readonly MessageId[]> {
+    const inner = this.#inner
+    const sent = this.#sent
+    const { context } = this
     const { signal } = this.closing
     if (signal.aborted) throw notWritten('WAL_CLOSED', 'the log is closed')
-    if (this.fenced) throw notWritten('WAL_FENCED', 'fault injection: fenced')
+    if (this.#fenced) throw notWritten('WAL_FENCED', 'fault injection: fenced')
     if (decision === undefined) return inner.append(sent.forBackend(batch))
     context.faults.happened(decision)
     switch (decision.kind) {
@@ -60,7 +63,7 @@ export class FaultyWAL extends FaultyReadOnlyWAL implements WALImpls {
       case 'full':
         throw notWritten('WAL_STORAGE_FULL', 'fault injection: the storage has no room')
       case 'fence':
-        this.fenced = true
+        this.#fenced = true
         throw notWritten('WAL_FENCED', 'fault injection: fenced')
       case 'cut':
         return abortable(new Promise<never>(() => {}), signal)
@@ -71,9 +74,9 @@ export class FaultyWAL extends FaultyReadOnlyWAL implements WALImpls {
         })
         return inner.append(sent.forBackend(batch))
       case 'duplicate':
-        return this.twice(batch)
+        return this.#twice(batch)
       case 'duplicate-then-fail':
-        await this.twice(batch)
+        await this.#twice(batch)
         throw connectionLost()
       default:
         await inner.append(sent.forBackend(batch))
@@ -81,12 +84,12 @@ export class FaultyWAL extends FaultyReadOnlyWAL implements WALImpls {
     }
   }
 
-  private async twice(batch: Batch): Promise<readonly MessageId[]> {
-    const ids = await this.inner.append(this.sent.forBackend(batch))
-    const copy = this.sent.copy(batch)
+  async #twice(batch: Batch): Promise<readonly MessageId[]> {
+    const ids = await this.#inner.append(this.#sent.forBackend(batch))
+    const copy = this.#sent.copy(batch)
     if (copy === undefined) return ids
     try {
-      return await this.inner.append(copy)
+      return await this.#inner.append(copy)
     } catch (error) {
       // A newer writer came in between, say. The first copy is there all the same.
       throw connectionLost(error)

@@ -8,15 +8,15 @@ const COPIES = 1024
  * The backend sees sequences 1,024 times as large, so that each copy has one of its own and they still rise.
  */
 export class SentBatches {
-  private readonly latest = new WeakMap<Batch, Batch>()
-  private readonly uncertain = new WeakSet<Batch>()
+  readonly #latest = new WeakMap<Batch, Batch>()
+  readonly #uncertain = new WeakSet<Batch>()
 
   /** As the backend gets it: the same object whenever it is sent again, the newest copy if it was duplicated. */
   forBackend(batch: Batch): Batch {
-    const known = this.latest.get(batch)
+    const known = this.#latest.get(batch)
     if (known !== undefined) return known
     const numbered = { ...batch, sequence: batch.sequence * COPIES }
-    this.latest.set(batch, numbered)
+    this.#latest.set(batch, numbered)
     return numbered
   }
 
@@ -28,20 +28,20 @@ export class SentBatches {
     // The ordinals of its messages must not reach into those of the batch behind.
     if (sequence + length > (batch.sequence + length) * COPIES) return undefined
     const copy = { ...known, sequence }
-    this.latest.set(batch, copy)
+    this.#latest.set(batch, copy)
     return copy
   }
 
   /** An attempt may have landed: from now on the outcome is unknown, until one succeeds. */
   mayBeStored(batch: Batch): void {
-    this.uncertain.add(batch)
+    this.#uncertain.add(batch)
   }
 
   stored(batch: Batch): void {
-    this.uncertain.delete(batch)
+    this.#uncertain.delete(batch)
   }
 
   isUncertain(batch: Batch): boolean {
-    return this.uncertain.has(batch)
+    return this.#uncertain.has(batch)
   }
 }

@@ -10,31 +10,31 @@ interface PlannedCall {
 /** What is to happen, by its time. A few dozen at once in a run, so a sorted list does. */
 export class PlannedCalls {
   /** The next one last. */
-  private readonly calls: PlannedCall[] = []
+  readonly #calls: PlannedCall[] = []
 
   get nextDue(): number | undefined {
-    return this.calls.at(-1)?.due
+    return this.#calls.at(-1)?.due
   }
 
   add(call: PlannedCall): Timer {
     let low = 0
-    let high = this.calls.length
+    let high = this.#calls.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (isBefore(call, this.calls[middle] as PlannedCall)) low = middle + 1
+      if (isBefore(call, this.#calls[middle] as PlannedCall)) low = middle + 1
       else high = middle
     }
-    this.calls.splice(low, 0, call)
+    this.#calls.splice(low, 0, call)
     return {
       clear: () => {
-        const at = this.calls.indexOf(call)
-        if (at >= 0) this.calls.splice(at, 1)
+        const at = this.#calls.indexOf(call)
+        if (at >= 0) this.#calls.splice(at, 1)
       },
     }
   }
 
   take(): PlannedCall | undefined {
-    return this.calls.pop()
+    return this.#calls.pop()
   }
 }
 

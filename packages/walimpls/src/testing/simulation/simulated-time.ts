@@ -13,33 +13,33 @@ const TURN_MS = 0.05
 export class SimulatedTime {
   /** Milliseconds since the start, with fractions. */
   elapsed = 0
-  private leapt = 0
-  private driven = false
-  private readonly calls = new PlannedCalls()
-  private readonly chance: () => number
+  #leapt = 0
+  #driven = false
+  readonly #calls = new PlannedCalls()
+  readonly #chance: () => number
 
   constructor(seed: number) {
-    this.chance = seededRandom(seed)
+    this.#chance = seededRandom(seed)
   }
 
   plan(run: () => void, ms: number): Timer {
-    return this.calls.add({ due: this.elapsed + ms, tie: this.chance(), run })
+    return this.#calls.add({ due: this.elapsed + ms, tie: this.#chance(), run })
   }
 
   turn(): Promise<void> {
-    return new Promise((resolve) => this.plan(resolve, this.chance() * TURN_MS))
+    return new Promise((resolve) => this.plan(resolve, this.#chance() * TURN_MS))
   }
 
   leap(ms: number): void {
     this.elapsed += ms
-    this.leapt += ms
+    this.#leapt += ms
   }
 
   async advance(ms: number): Promise<void> {
     const end = this.elapsed + ms
-    await this.drive(async () => {
+    await this.#drive(async () => {
       do await settled()
-      while (this.callNext(end))
+      while (this.#callNext(end))
       this.elapsed = Math.max(this.elapsed, end)
     })
   }
@@ -50,39 +50,39 @@ export class SimulatedTime {
       isSettled = true
     }
     until.then(settle, settle)
-    const end = this.elapsed + withinMs - this.leapt
-    await this.drive(async () => {
+    const end = this.elapsed + withinMs - this.#leapt
+    await this.#drive(async () => {
       for (;;) {
         await settled()
         if (isSettled) return
-        if (!this.callNext(end + this.leapt)) throw this.stuck(withinMs)
+        if (!this.#callNext(end + this.#leapt)) throw this.#stuck(withinMs)
       }
     })
     return until
   }
 
-  private callNext(end: number): boolean {
-    const due = this.calls.nextDue
+  #callNext(end: number): boolean {
+    const due = this.#calls.nextDue
     if (due === undefined || due > end) return false
     // After a leap, calls are late.
     this.elapsed = Math.max(this.elapsed, due)
-    this.calls.take()?.run()
+    this.#calls.take()?.run()
     return true
   }
 
-  private async drive(work: () => Promise<void>): Promise<void> {
-    if (this.driven) throw new Error('simulation: time is being driven already')
-    this.driven = true
+  async #drive(work: () => Promise<void>): Promise<void> {
+    if (this.#driven) throw new Error('simulation: time is being driven already')
+    this.#driven = true
     try {
       await work()
     } finally {
-      this.driven = false
+      this.#driven = false
     }
   }
 
-  private stuck(withinMs: number): Error {
+  #stuck(withinMs: number): Error {
     return new Error(
-      this.calls.nextDue === undefined
+      this.#calls.nextDue === undefined
         ? 'simulation: nothing is left to do, and what was waited for has not settled'
         : `simulation: what was waited for has not settled within ${withinMs} ms of virtual time`,
     )
