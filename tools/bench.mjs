@@ -1,14 +1,16 @@
+import { readArguments, usage } from './bench/arguments.mjs'
 import { scratchClone } from './bench/scratch-clone.mjs'
-import { splitArguments, usage } from './bench/split-arguments.mjs'
 import { say } from './bootstrap.mjs'
+import { commandLine } from './command-line.mjs'
 import { runTypeScript } from './run-typescript.mjs'
 
-process.exitCode = 1
-const { commit, rest, problem } = splitArguments(process.argv.slice(2))
-if (problem !== undefined) say(`${problem}\n${usage}`)
-else if (commit === undefined) await runTypeScript('bench', rest)
-else {
+const given = commandLine(usage, readArguments)
+if (given !== undefined) await bench(given)
+
+async function bench({ commit, quick, rounds, words }) {
+  const rest = [...(quick ? ['--quick'] : []), '--rounds', rounds, ...words]
+  if (commit === undefined) return runTypeScript('bench', rest)
   const clone = await scratchClone(commit)
-  if (clone.problem !== undefined) say(`✘ ${clone.problem}`)
-  else await runTypeScript('bench', [...rest, '--commit', clone.hash, '--clone', clone.folder])
+  if (clone.problem !== undefined) return say(`✘ ${clone.problem}`)
+  return runTypeScript('bench', [...rest, '--commit', clone.hash, '--clone', clone.folder])
 }

@@ -1,22 +1,37 @@
-import { install, say, seconds } from './bootstrap.mjs'
+import { parseArgs } from 'node:util'
+import { install, seconds } from './bootstrap.mjs'
+import { commandLine } from './command-line.mjs'
 import { judgeAll } from './mutants/judge-all.mjs'
 import { mutants } from './mutants/list.mjs'
-import { table } from './mutants/table.mjs'
 
-const usage = `usage: npm run test:mutants -- [FILTER…]
-  Breaks the product in one small way after another, in a copy, and expects the named test file to fail.
-  FILTER   part of a mutant's name, or of the path that it changes; all mutants when not said`
+const usage = `Usage: npm run test:mutants -- [FILTER ...]
 
-process.exitCode = 1
-const filters = process.argv.slice(2)
-const fits = ({ name, file }) => filters.some((filter) => name.includes(filter) || file.includes(filter))
-const picked = filters.length === 0 ? mutants : mutants.filter(fits)
-if (picked.length === 0) say(`no mutant's name or file contains "${filters.join('" or "')}"\n${usage}`)
-else if (await install()) {
+Breaks the product in one small way after another, in a copy, and expects a named test file to fail each time.
+
+FILTER   part of a mutant's name, or of the path of the file that the mutant changes. Without one, all mutants run.`
+
+/** The mutants to judge. Throws what is wrong with the words. */
+function readArguments(words) {
+  const { positionals: filters } = parseArgs({ args: words, allowPositionals: true })
+  const fits = ({ name, file }) => filters.some((filter) => name.includes(filter) || file.includes(filter))
+  const picked = filters.length === 0 ? mutants : mutants.filter(fits)
+  if (picked.length === 0) throw new Error(`No mutant's name or file contains "${filters.join('" or "')}".`)
+  return picked
+}
+
+const picked = commandLine(usage, readArguments)
+if (picked !== undefined && (await install())) {
   const started = Date.now()
   const { rows, ok } = await judgeAll(picked)
-  console.log(`\n${table(rows)}\n`)
+  console.table(Object.fromEntries(rows.map(row)))
   const caught = rows.filter(({ verdict }) => verdict === 'caught').length
   console.log(`${caught} of ${picked.length} mutants caught in ${seconds(started)}`)
   process.exitCode = ok ? 0 : 1
+}
+
+/** A row of the table, under the mutant's name. */
+function row({ mutant, verdict, by, time }) {
+  const firstToFail = by.length > 70 ? `${by.slice(0, 69)}…` : by
+  const harness = mutant.harness.replace(/^packages\//, '')
+  return [mutant.name, { verdict, harness, 'first test to fail': firstToFail, time }]
 }

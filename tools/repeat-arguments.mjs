@@ -1,29 +1,36 @@
+import { parseArgs } from 'node:util'
+
 /** The conformance kit on the backends that need no server. */
 const CONFORMANCE = ['packages/core/test/conformance.test.ts', 'packages/impl-file/test/conformance.test.ts']
 const MAX_ROUNDS = 10_000
-/** In the name of a file whose tests start servers; those have a configuration of their own. */
+/** Part of the name of every test file that starts servers. These files have a configuration of their own. */
 const SERVER_TESTS = '.server'
 
-export const usage = `usage: npm run repeat -- ROUNDS [FILTER…]
-  ROUNDS   1 to ${MAX_ROUNDS}; it ends at the first that fails
-  FILTER   as vitest takes it: part of a test file's path; the conformance tests of memory and file when not said.
-           Tests that start servers: all of them have "${SERVER_TESTS}" in it
-  Each round has a new WAL_TEST_SEED; one that is set already is the first round's.`
+export const usage = `Usage: npm run repeat -- ROUNDS [FILTER ...]
 
-/** `{ rounds, filters, configuration }`, or `{ problem }`, for the user. */
-export function readArguments([text = '', ...filters]) {
-  const rounds = Number(text)
-  if (!/^[0-9]+$/.test(text) || rounds < 1 || rounds > MAX_ROUNDS)
-    return {
-      problem: `how many rounds? ${text === '' ? 'nothing was said' : `"${text}" is no such number`}`,
-    }
-  const option = filters.find((filter) => filter.startsWith('-'))
-  if (option !== undefined) return { problem: `"${option}": options are not passed on` }
+Runs test files again and again until a round fails. Each round has a new WAL_TEST_SEED.
+
+ROUNDS   how many rounds, from 1 to ${MAX_ROUNDS}
+FILTER   part of a test file's path, as vitest takes it. Without one, the conformance tests of memory and file run.
+         A filter for tests that start servers must contain "${SERVER_TESTS}".
+
+WAL_TEST_SEED, if it is set, is the seed of the first round.`
+
+/** What to repeat, and how often. Throws what is wrong with the words. */
+export function readArguments(words) {
+  const { positionals } = parseArgs({ args: words, allowPositionals: true })
+  const [rounds = '', ...filters] = positionals
+  if (!/^[0-9]+$/.test(rounds) || Number(rounds) < 1 || Number(rounds) > MAX_ROUNDS)
+    throw new Error(
+      rounds === '' ? 'ROUNDS is missing.' : `"${rounds}" is not a number of rounds from 1 to ${MAX_ROUNDS}.`,
+    )
   const servers = filters.filter((filter) => filter.includes(SERVER_TESTS)).length
   if (servers > 0 && servers < filters.length)
-    return { problem: `tests with and without servers can't be repeated together: ${filters.join(' ')}` }
+    throw new Error(
+      `Tests that start servers and tests that do not cannot be repeated together: ${filters.join(' ')}`,
+    )
   return {
-    rounds,
+    rounds: Number(rounds),
     filters: filters.length > 0 ? filters : CONFORMANCE,
     configuration: servers > 0 ? 'vitest.servers.config.ts' : 'vitest.config.ts',
   }

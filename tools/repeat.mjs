@@ -1,18 +1,17 @@
 import { randomInt } from 'node:crypto'
 import { environment, install, installedScript, root, say, seconds } from './bootstrap.mjs'
 import { run } from './children.mjs'
+import { commandLine } from './command-line.mjs'
 import { readArguments, usage } from './repeat-arguments.mjs'
 
-/** A round that takes longer hangs. */
+/** A round that takes longer than this has a test that waits forever. */
 const ROUND_LIMIT_MS = 60 * 60_000
 
-process.exitCode = 1
-const { rounds, filters, configuration, problem } = readArguments(process.argv.slice(2))
-if (problem !== undefined) say(`${problem}\n${usage}`)
-else if (await install()) process.exitCode = (await repeat()) ? 0 : 1
+const given = commandLine(usage, readArguments)
+if (given !== undefined && (await install())) process.exitCode = (await repeat(given)) ? 0 : 1
 
-/** Vitest itself, never through turbo, which would answer from its cache. */
-async function repeat() {
+/** Runs vitest itself. Turbo would answer the second round from its cache. */
+async function repeat({ rounds, filters, configuration }) {
   const first = Number(process.env.WAL_TEST_SEED ?? randomInt(2 ** 31))
   console.log(`${rounds} rounds of ${filters.join(' ')}, until one fails`)
   for (let round = 1; round <= rounds; round++) {
@@ -34,8 +33,8 @@ async function repeat() {
     )
     if (green) continue
     say(output)
-    if (timedOut) say(`the round was ended after ${ROUND_LIMIT_MS / 60_000} minutes`)
-    console.log(`again: WAL_TEST_SEED=${seed} npm run repeat -- 1 ${filters.join(' ')}`)
+    if (timedOut) say(`The round was ended after ${ROUND_LIMIT_MS / 60_000} minutes.`)
+    console.log(`To run this round again: WAL_TEST_SEED=${seed} npm run repeat -- 1 ${filters.join(' ')}`)
     return false
   }
   return true

@@ -4,28 +4,29 @@ import { build, environment, install, installedScript, root, say } from './boots
 import { run } from './children.mjs'
 
 /**
- * Bootstraps, then runs `src/main.ts` of a workspace folder, on the built packages unless it `standsAlone`. Sets our
- * exit code to its.
+ * Installs and builds what is missing, then runs `src/main.ts` of a workspace folder and makes its exit code ours. A
+ * folder that `standsAlone` uses no built package, so nothing is built for it.
  */
 export async function runTypeScript(folder, args, { standsAlone = false } = {}) {
   process.exitCode = 1
   if (!(await install())) return
   const built = standsAlone ? { code: 0, output: '' } : await build()
   if (built.code !== 0) return say(`${built.output}✘ build failed`)
+  const project = join(root, folder)
+  // The folder's own tsconfig.json has no `paths`, so that `@wal/core` is the built package, as users have it.
+  await runScript(join(project, 'src/main.ts'), args, { cwd: root, tsconfig: join(project, 'tsconfig.json') })
+}
 
+/** Runs a script, TypeScript or JavaScript, in our terminal and makes its exit code ours. */
+export async function runScript(script, args, { cwd, tsconfig }) {
   const loader = pathToFileURL(installedScript('tsx/dist/loader.mjs')).href
-  const { code, output } = await run(
-    process.execPath,
-    ['--import', loader, join(root, folder, 'src/main.ts'), ...args],
-    {
-      cwd: root,
-      // The folder's own tsconfig has no `paths`: `@wal/core` is the built package, as users have it.
-      env: { ...environment(), TSX_TSCONFIG_PATH: join(root, folder, 'tsconfig.json') },
-      output: 'inherit',
-      stdin: 'inherit',
-      decides: true,
-    },
-  )
+  const { code, output } = await run(process.execPath, ['--import', loader, script, ...args], {
+    cwd,
+    env: { ...environment(), TSX_TSCONFIG_PATH: tsconfig },
+    output: 'inherit',
+    stdin: 'inherit',
+    decides: true,
+  })
   process.stderr.write(output)
   process.exitCode = code
 }

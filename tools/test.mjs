@@ -3,26 +3,41 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build, environment, install, installedScript, root, say, seconds } from './bootstrap.mjs'
 import { run } from './children.mjs'
+import { commandLine } from './command-line.mjs'
 import { add, closingLine, summarize } from './vitest-report.mjs'
+
+const usage = `Usage: npm test [-- FILTER ...]
+       npm run test:unit [-- FILTER ...]
+       npm run test:servers [-- FILTER ...]
+
+npm test      installs, builds, lints, checks types, then runs the tests without servers on Node 20, 22 and 24 and
+              those with servers once. The last line is the sum of all of these.
+test:unit     the tests without servers, on the Node that runs this
+test:servers  the tests that start Redis, Kafka and Pulsar
+
+FILTER        part of a test file's path. This and any option is passed on to vitest.`
 
 const total = { passed: 0, failed: 0, skipped: 0 }
 const reports = mkdtempSync(join(tmpdir(), 'wal-test-'))
 process.on('exit', () => rmSync(reports, { recursive: true, force: true }))
 
-const [mode, ...rest] = process.argv.slice(2)
-const unitOnly = mode === '--unit'
-const serversOnly = mode === '--servers'
-await test(unitOnly || serversOnly ? rest : process.argv.slice(2))
-process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1
-console.log(`\n${closingLine(total)}`)
+const given = commandLine(usage, (words) => {
+  const mode = ['--unit', '--servers'].find((mode) => mode === words[0])
+  return { mode, vitestArguments: mode === undefined ? words : words.slice(1) }
+})
+if (given !== undefined) {
+  await test(given)
+  process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1
+  console.log(`\n${closingLine(total)}`)
+}
 
-async function test(vitestArguments) {
+async function test({ mode, vitestArguments }) {
   if (!(await install())) {
     total.failed += 1
     return
   }
-  if (unitOnly) return vitest(process.execPath, process.version, vitestArguments)
-  if (serversOnly) return serverTests(vitestArguments)
+  if (mode === '--unit') return vitest(process.execPath, process.version, vitestArguments)
+  if (mode === '--servers') return serverTests(vitestArguments)
 
   await step('build', build)
   await step('lint', () => tool('@biomejs/biome/bin/biome', 'ci', '.', '--colors=off'))

@@ -1,26 +1,19 @@
 import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { environment, install, installedScript, root, say } from './bootstrap.mjs'
-import { run } from './children.mjs'
+import { install, root } from './bootstrap.mjs'
+import { commandLine } from './command-line.mjs'
+import { runScript } from './run-typescript.mjs'
 
-const usage = `usage: npm run try -- FILE [ARGUMENT…]
-  Runs a script of yours, JavaScript or TypeScript, on the sources of this clone. Installs what is needed first.`
+const usage = `Usage: npm run try -- FILE [ARGUMENT ...]
 
-const [file, ...rest] = process.argv.slice(2)
-process.exitCode = 1
-if (file === undefined) say(usage)
-else if (await install()) {
-  const loader = pathToFileURL(installedScript('tsx/dist/loader.mjs')).href
-  // npm runs scripts in the clone's folder; the file is meant from where it was called.
-  const script = resolve(process.env.INIT_CWD ?? process.cwd(), file)
-  const { code, output } = await run(process.execPath, ['--import', loader, script, ...rest], {
-    cwd: process.env.INIT_CWD ?? process.cwd(),
-    // Its paths say which source file `@wal/core` and the others are.
-    env: { ...environment(), TSX_TSCONFIG_PATH: resolve(root, 'tsconfig.json') },
-    output: 'inherit',
-    stdin: 'inherit',
-    decides: true,
-  })
-  process.stderr.write(output)
-  process.exitCode = code
+Runs a script of yours, JavaScript or TypeScript, on the sources of this clone. Installs what is needed first.`
+
+const given = commandLine(usage, ([file, ...rest]) => {
+  if (file === undefined) throw new Error('FILE is missing.')
+  return { file, rest }
+})
+if (given !== undefined && (await install())) {
+  // npm runs this in the clone's folder. FILE is relative to the folder in which npm was called.
+  const cwd = process.env.INIT_CWD ?? process.cwd()
+  // The root's tsconfig.json has `paths`: they say which source file `@wal/core` and the other packages are.
+  await runScript(resolve(cwd, given.file), given.rest, { cwd, tsconfig: resolve(root, 'tsconfig.json') })
 }

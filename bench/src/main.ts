@@ -14,7 +14,7 @@ const { values, positionals } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '5' },
-    // Given by `tools/bench.mjs` for `--against`: a clone of the repository, and the commit that is built there.
+    // `tools/bench.mjs` makes these two of `--against`: a clone of the repository, and the commit that is built there.
     commit: { type: 'string' },
     clone: { type: 'string' },
   },
@@ -30,7 +30,7 @@ if (chosen.length === 0) {
   process.exit(2)
 }
 const options = {
-  rounds: Math.max(1, Number(values.rounds) || 5),
+  rounds: Number(values.rounds),
   quick: values.quick,
   progress: (text: string) => console.error(text),
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
-import { splitArguments } from '../bench/split-arguments.mjs'
+import { readArguments } from '../bench/arguments.mjs'
 
 const cloner = fileURLToPath(new URL('../bench/scratch-clone.mjs', import.meta.url))
 
@@ -46,7 +46,7 @@ function cloning(repositoryFolder: string, commit: string) {
 }
 
 test.each(['SIGINT', 'SIGTERM'] as const)(
-  'a clone of a commit is removed when %s ends the bench',
+  'the clone of a commit is removed when %s ends the bench',
   async (signal) => {
     const { folder, then } = repository()
     const { child, answer, exit } = cloning(folder, then.slice(0, 10))
@@ -61,24 +61,30 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
   },
 )
 
-test('a name that is no commit is a problem that is told', async () => {
+test('a name that is not a commit of the repository is reported', async () => {
   const { folder } = repository()
   const { answer } = cloning(folder, 'nowhere')
   expect(await answer).toEqual({ problem: '"nowhere" names no commit of this repository.' })
 })
 
-test('the commit is taken out of the arguments, the rest is left as it is', () => {
-  expect(splitArguments(['--quick', '--against', 'HEAD~1', 'file'])).toEqual({
+test('the bench takes options, and words that choose the cases', () => {
+  expect(readArguments(['--quick', '--against', 'HEAD~1', 'file'])).toEqual({
     commit: 'HEAD~1',
-    rest: ['--quick', 'file'],
+    quick: true,
+    rounds: '5',
+    words: ['file'],
   })
-  expect(splitArguments(['--against=HEAD'])).toEqual({ commit: 'HEAD', rest: [] })
-  expect(splitArguments(['file'])).toEqual({ commit: undefined, rest: ['file'] })
+  expect(readArguments(['--against=HEAD'])).toMatchObject({ commit: 'HEAD', words: [] })
+  expect(readArguments(['file', '--rounds', '10'])).toMatchObject({ commit: undefined, rounds: '10' })
 })
 
-test.each([[['--against']], [['--against', '--quick']], [['--against', 'a', '--against', 'b']]])(
-  'refused: %j',
-  (given) => {
-    expect(splitArguments(given)).toEqual({ problem: expect.any(String) })
-  },
-)
+test.each([
+  [['--against'], 'argument missing'],
+  [['--against', '--quick'], 'argument is ambiguous'],
+  [['--against='], '--against needs a commit'],
+  [['--against', 'a', '--against', 'b'], '--against may be given once'],
+  [['--rounds', 'many'], '"many" is not a number of rounds'],
+  [['--fast'], "Unknown option '--fast'"],
+])('%j is refused: %s', (words, reason) => {
+  expect(() => readArguments(words)).toThrow(reason)
+})

@@ -6,7 +6,6 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { mutants } from '../mutants/list.mjs'
 import { mutate } from '../mutants/mutate.mjs'
 import { readReport } from '../mutants/run-harness.mjs'
-import { table } from '../mutants/table.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -51,10 +50,4 @@ describe('what a harness says', () => {
     expect(readReport(report(0), 1)).toMatchObject({ result: 'broken' })
     expect(readReport(join(folder, 'absent.json'), 1)).toMatchObject({ result: 'broken' })
   })
-})
-
-test('the table is aligned', () => {
-  const mutant = { name: 'a long name', harness: 'packages/core/test/order.test.ts' }
-  const lines = table([{ mutant, verdict: 'caught', by: 'order', time: '1.0 s' }]).split('\n')
-  expect(lines[0]?.indexOf('harness')).toBe(lines[1]?.indexOf('core/test'))
 })

@@ -6,6 +6,7 @@ import { ownServerVariable, type ServerKind } from './shared/server-kind.js'
 const words = process.argv.slice(2)
 
 if (words[0] === hostCommand) await runBackgroundHost()
+else if (words[0] === '--help' || words[0] === '-h') console.log(usage)
 else process.exitCode = await run(words)
 
 async function run(words: readonly string[]): Promise<number> {
