@@ -53,7 +53,7 @@ function manifests() {
   const members = ['packages', 'examples'].flatMap((folder) =>
     readdirSync(join(root, folder)).map((name) => join(folder, name)),
   )
-  return ['.', 'bench', 'tools', 'tools/brokers', ...members].map((folder) =>
+  return ['.', 'bench', 'tools', 'tools/brokers', 'tools/histories', ...members].map((folder) =>
     join(root, folder, 'package.json'),
   )
 }

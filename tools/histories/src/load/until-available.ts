@@ -1,6 +1,6 @@
 import { vi } from 'vitest'
 
-/** Calls again while the answer is that the server can't be reached now. */
+/** Calls again as long as the call rejects because the server can't be reached (`WAL_UNAVAILABLE`). */
 export async function untilAvailable<T>(call: () => Promise<T>, timeout: number): Promise<T> {
   const settled = await vi.waitUntil(
     () =>

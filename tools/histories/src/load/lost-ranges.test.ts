@@ -1,17 +1,43 @@
 import { HistoryWriter } from '@wal/conformance'
-import { WalError } from '@wal/walimpls'
+import {
+  encodeUint64,
+  LogRolledBackError,
+  type MessageId,
+  type MessageIdCodec,
+  WalError,
+} from '@wal/walimpls'
 import { expect, test } from 'vitest'
-import { rolledBack } from '../../src/continuity.js'
-import { messageIds } from '../../src/stored/message-id.js'
 import { LostRanges } from './lost-ranges.js'
 
-const announcement = (kept: string, known: string) =>
-  rolledBack('the stream', messageIds.parse(kept), messageIds.parse(known))
+/** Ids as `10-2`, which is above `9-3`. */
+class PairId implements MessageId {
+  readonly backend = 'pairs'
 
-/** A log whose records have their id's milliseconds and ordinal in their time tick. */
+  constructor(
+    readonly first: number,
+    readonly second: number,
+  ) {}
+}
+
+const pairIds: MessageIdCodec<PairId> = {
+  compare: (a, b) => a.first - b.first || a.second - b.second,
+  serialise: ({ first, second }) => `${first}-${second}`,
+  parse(text) {
+    const [first, second] = text.split('-').map(Number)
+    return new PairId(first as number, second as number)
+  },
+}
+
+const announcement = (kept: string, known: string) =>
+  new WalError(
+    'WAL_LOG_ROLLED_BACK',
+    `log: records behind ${kept} up to ${known} were acknowledged and are gone. The log lost its end.`,
+  )
+
+/** A log whose records have both numbers of their id in their time tick. */
 function scene(...known: readonly string[]) {
   const history = new HistoryWriter()
-  const lost = new LostRanges(history)
+  const lost = new LostRanges(history, pairIds)
   const know = (...ids: readonly string[]) => {
     for (const id of ids) lost.know(id, tickOf(id))
   }
@@ -64,6 +90,21 @@ test('time ticks are named where the record of a position is gone', () => {
   const isKept = lost.announced(new WalError('WAL_LOG_ROLLED_BACK', message))
   expect(told()).toEqual([['101', '102']])
   expect([isKept('10-1', 101n), isKept('10-2', 102n)]).toEqual([true, false])
+})
+
+test('what a text does not name, the positions of core do', () => {
+  const position = (timeTick: bigint) => `wal1:pairs:log:${timeTick}-0:1:writer:${encodeUint64(timeTick)}`
+  const { lost, told } = scene('10-1', '10-2', '10-3')
+  const message = 'log: records up to message 10-2 were acknowledged and are gone'
+  const places = { known: position(102n), resumeAt: position(101n) }
+  lost.announced(new LogRolledBackError(message, places))
+  expect(told()).toEqual([['101', '102']])
+  const upTo = 'log: records up to time tick 103 were acknowledged and are gone'
+  lost.announced(new LogRolledBackError(upTo, { resumeAt: places.resumeAt }))
+  expect(told()).toEqual([
+    ['101', '102'],
+    ['102', '103'],
+  ])
 })
 
 test('anything else, and a loss without a range, is thrown', () => {

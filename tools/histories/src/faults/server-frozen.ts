@@ -1,0 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type HistoryFault, LEAST_HITS } from './history-fault.js'
+
+const SHORT_MS = 200
+
+/** The server is stopped (`SIGSTOP`) and goes on a moment later; in the middle of the load it is stopped for `longestMs`. */
+export function serverFrozen(server: { freeze(): void; thaw(): void }, longestMs: number): HistoryFault {
+  return {
+    async strike(ordinal, load) {
+      load.hit()
+      server.freeze()
+      await sleep(ordinal === LEAST_HITS / 2 ? longestMs : SHORT_MS)
+      server.thaw()
+    },
+    heal: () => server.thaw(),
+  }
+}

@@ -1,0 +1,91 @@
+import type { HistoryWriter } from '@wal/conformance'
+import { type LogRolledBackError, type MessageId, type MessageIdCodec, parseUint64 } from '@wal/walimpls'
+
+interface Place {
+  readonly id: MessageId
+  readonly timeTick: bigint
+}
+
+/** Whether a record lies on one side of what an announcement names. */
+type Bound = (record: Place) => boolean
+
+/** A backend that finds the loss names two message ids. Every backend whose log may lose its end uses these words. */
+const IDS = /records behind (\S+) up to (\S+) were acknowledged and are gone/
+/** Core names time ticks where it finds that the record of a position is gone. What it does not name its positions tell. */
+const KEPT_TICK = /records behind time tick (\d+) /
+const LAST_TICK = /up to time tick (\d+) were acknowledged and are gone/
+
+/**
+ * Writes down in a history which records an announcement of a lost end (`WAL_LOG_ROLLED_BACK`) names: those of its range
+ * that a writer or a reader knew, and no others. A log may lose its end several times at one place, so nothing but the range
+ * tells two losses apart. Two readers that knew different records are told different ranges: when records 7 to 9 are lost,
+ * a reader that had read up to 8 is told of 7 and 8.
+ */
+export class LostRanges {
+  /** The records that somebody knows and that are not announced as lost, by time tick. */
+  readonly #known = new Map<bigint, MessageId>()
+  readonly #found: { readonly after: bigint; readonly upTo: bigint }[] = []
+  /** Records that were known, and were lost. */
+  records = 0
+
+  constructor(
+    private readonly history: Pick<HistoryWriter, 'add'>,
+    private readonly ids: MessageIdCodec,
+  ) {}
+
+  know(id: string, timeTick: bigint): void {
+    if (this.#known.has(timeTick) || this.#isLost(timeTick)) return
+    this.#known.set(timeTick, this.ids.parse(id))
+  }
+
+  /** Answers whether, by the announcement, a record is still in the log. Throws `error` when it announces no lost range. */
+  announced(error: unknown): (id: string, timeTick: bigint) => boolean {
+    const { isKept, isNamed } = this.#rangeOf(error)
+    let after: bigint | undefined
+    let upTo = -1n
+    for (const [timeTick, id] of this.#known) {
+      const record = { id, timeTick }
+      if (isKept(record) || !isNamed(record)) continue
+      this.#known.delete(timeTick)
+      this.records++
+      if (after === undefined || timeTick <= after) after = timeTick - 1n
+      if (timeTick > upTo) upTo = timeTick
+    }
+    if (after !== undefined) {
+      this.#found.push({ after, upTo })
+      this.history.add({ kind: 'rolled-back', after: `${after}`, upTo: `${upTo}` })
+    }
+    return (id, timeTick) => isKept({ id: this.ids.parse(id), timeTick })
+  }
+
+  #isLost(timeTick: bigint): boolean {
+    return this.#found.some(({ after, upTo }) => timeTick > after && timeTick <= upTo)
+  }
+
+  #rangeOf(error: unknown): { readonly isKept: Bound; readonly isNamed: Bound } {
+    const { code, message = '', known, resumeAt } = error as Partial<LogRolledBackError>
+    if (code !== 'WAL_LOG_ROLLED_BACK') throw error
+    const [, kept, last] = IDS.exec(message) ?? []
+    if (kept !== undefined && last !== undefined) {
+      const [keptId, lastId] = [this.ids.parse(kept), this.ids.parse(last)]
+      return {
+        isKept: ({ id }) => this.ids.compare(id, keptId) <= 0,
+        isNamed: ({ id }) => this.ids.compare(id, lastId) <= 0,
+      }
+    }
+    const keptTick = tickNamed(KEPT_TICK, message) ?? tickOf(resumeAt)
+    const lastTick = tickNamed(LAST_TICK, message) ?? tickOf(known)
+    if (keptTick === undefined || lastTick === undefined) throw error
+    return { isKept: ({ timeTick }) => timeTick <= keptTick, isNamed: ({ timeTick }) => timeTick <= lastTick }
+  }
+}
+
+function tickNamed(pattern: RegExp, message: string): bigint | undefined {
+  const [, tick] = pattern.exec(message) ?? []
+  return tick === undefined ? undefined : BigInt(tick)
+}
+
+/** The time tick in a position of core; undefined for what is none. */
+function tickOf(position: string | undefined): bigint | undefined {
+  return parseUint64(position?.split(':')[6] ?? '')
+}

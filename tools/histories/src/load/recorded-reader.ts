@@ -1,0 +1,103 @@
+import { delivered, type HistoryWriter } from '@wal/conformance'
+import type { Message, ReadOnlyWAL } from '@wal/core'
+import { vi } from 'vitest'
+import type { LostRanges } from './lost-ranges.js'
+
+export interface RecordedReaderParts {
+  readonly name: string
+  /** Gives the log to read. It is called again when that log was closed because its writer ended. */
+  readonly log: () => Promise<ReadOnlyWAL>
+  readonly history: HistoryWriter
+  /** Stops after so many records and resumes behind the last one. Without it the reader tails. */
+  readonly resumeEvery?: number
+  /** Given where the server may lose acknowledged records. Without it a lost end fails the reader. */
+  readonly lost?: LostRanges | undefined
+}
+
+/**
+ * Reads a log, and writes down in a history what it gets. When the reader is told that the log lost its end, it writes that
+ * down and goes on, under another name, behind the last record that it shares with the log. Any other error fails it.
+ */
+export class RecordedReader {
+  /** Time tick of the last record that the reader got. */
+  reached = -1n
+  /** Times that the reader was told of a lost end. */
+  losses = 0
+  readonly #records: { readonly id: string; readonly timeTick: bigint; readonly position: string }[] = []
+  #name: string
+  #target: bigint | undefined
+  #stop: () => Promise<void> = async () => {}
+  #failure: unknown
+  readonly #reading: Promise<void>
+
+  constructor(private readonly parts: RecordedReaderParts) {
+    this.#name = parts.name
+    this.#reading = this.#read()
+    this.#reading.catch((error: unknown) => {
+      this.#failure = error
+    })
+  }
+
+  /** Ends the reader when it has got everything up to that time tick. */
+  async upTo(timeTick: bigint, timeout: number): Promise<void> {
+    this.#target = timeTick
+    await vi.waitUntil(() => this.#failure !== undefined || this.reached >= timeTick, {
+      timeout,
+      interval: 20,
+    })
+    await this.#stop()
+    await this.#reading
+    this.parts.history.add({ kind: 'scanner-reached', scanner: this.#name, timeTick: `${timeTick}` })
+  }
+
+  async #read(): Promise<void> {
+    let before: ReadOnlyWAL | undefined
+    while (this.#target === undefined || this.reached < this.#target) {
+      const log = await this.parts.log()
+      // The log is closed, and no other one takes its place.
+      if (log === before && log.signal.aborted) throw log.signal.reason
+      before = log
+      try {
+        await this.#readSome(log)
+      } catch (error) {
+        // Another writer of this process has taken over: go on with the log of that one.
+        if ((error as { code?: string }).code === 'WAL_CLOSED' && log.signal.aborted) continue
+        if (this.parts.lost === undefined) throw error
+        this.#goBack(this.parts.lost, error)
+      }
+    }
+  }
+
+  async #readSome(log: ReadOnlyWAL): Promise<void> {
+    const { history, resumeEvery = Number.POSITIVE_INFINITY, lost } = this.parts
+    const last = this.#records.at(-1)
+    await using scanner = log.read(last === undefined ? {} : { after: last.position as Message['position'] })
+    this.#stop = () => scanner.close()
+    const start = last === undefined ? 'all' : { after: `${last.timeTick}` }
+    history.add({ kind: 'scanner-started', scanner: this.#name, start })
+    let left = resumeEvery
+    for await (const message of scanner) {
+      const { messageId: id, timeTick, position } = message
+      history.add(delivered(this.#name, message))
+      lost?.know(id, timeTick)
+      this.#records.push({ id, timeTick, position })
+      this.reached = timeTick
+      left--
+      if (left === 0 || timeTick === this.#target) return
+    }
+  }
+
+  #goBack(lost: LostRanges, error: unknown): void {
+    const isKept = lost.announced(error)
+    this.losses++
+    const upTo = this.reached
+    for (let last = this.#records.at(-1); last !== undefined; last = this.#records.at(-1)) {
+      if (isKept(last.id, last.timeTick)) break
+      this.#records.pop()
+    }
+    this.reached = this.#records.at(-1)?.timeTick ?? -1n
+    const event = { kind: 'scanner-gap', scanner: this.#name, reason: 'rolled-back' } as const
+    this.parts.history.add({ ...event, after: `${this.reached}`, upTo: `${upTo}` })
+    this.#name = `${this.parts.name}, told ${this.losses} times`
+  }
+}
