@@ -3,6 +3,7 @@ import { bufferMutants } from './areas/buffer.mjs'
 import { clockMutants } from './areas/clock.mjs'
 import { errorMutants } from './areas/errors.mjs'
 import { fileMutants } from './areas/file.mjs'
+import { helperMutants } from './areas/helper.mjs'
 import { kitMutants } from './areas/kit.mjs'
 import { lifetimeMutants } from './areas/lifetimes.mjs'
 import { openMutants } from './areas/open.mjs'
@@ -22,5 +23,6 @@ export const mutants = [
   ...fileMutants,
   ...errorMutants,
   ...lifetimeMutants,
+  ...helperMutants,
   ...kitMutants,
 ]

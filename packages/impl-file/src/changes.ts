@@ -1,15 +1,14 @@
 import type { Runtime } from '@wal/walimpls'
-import { onAbort } from '@wal/walimpls/helper'
+import { Bell } from '@wal/walimpls/helper'
 
 /** A watch may miss changes (and does on some file systems); asking this often costs an idle reader next to nothing. */
 const POLL_MS = 100
 
 /** Tells the readers of one log that something may have been written to it, by this process or another. */
 export class Changes {
-  #count = 0
-  #users = 0
+  readonly #bell = new Bell()
+  #readers = 0
   #watcher: { close(): void } | undefined
-  readonly #waiting = new Set<() => void>()
   readonly #runtime: Runtime
   readonly #directory: string
 
@@ -18,44 +17,27 @@ export class Changes {
     this.#directory = directory
   }
 
-  /** To be noted before looking, and given to `wait` if there was nothing: what changes in between is then not missed. */
-  get version(): number {
-    return this.#count
-  }
-
   notify(): void {
-    this.#count++
-    for (const wake of this.#waiting) wake()
+    this.#bell.ring()
   }
 
-  /** A reader begins. Watching stops with the last `leave`. */
-  enter(): void {
-    this.#users++
+  /** A reader begins. Watching stops when the last one has left. */
+  enter(): Reader {
+    this.#readers++
     this.#startWatching()
+    const listener = this.#bell.listener(this.#runtime)
+    return {
+      heard: () => listener.heard(),
+      wait: (signal) => listener.wait(signal, POLL_MS),
+      leave: () => this.#leave(),
+    }
   }
 
-  leave(): void {
-    this.#users--
-    if (this.#users > 0) return
+  #leave(): void {
+    this.#readers--
+    if (this.#readers > 0) return
     this.#watcher?.close()
     this.#watcher = undefined
-  }
-
-  /** Resolves after a change since `seen`, when it is time to look anyway, or on abort. */
-  wait(seen: number, signal: AbortSignal): Promise<void> {
-    if (this.#count !== seen || signal.aborted) return Promise.resolve()
-    return new Promise((resolve) => {
-      const wake = () => {
-        this.#waiting.delete(wake)
-        timer.clear()
-        stop()
-        resolve()
-      }
-      const timer = this.#runtime.setTimeout(wake, POLL_MS)
-      this.#waiting.add(wake)
-      let stop = () => {}
-      stop = onAbort(signal, wake)
-    })
   }
 
   #startWatching(): void {
@@ -65,4 +47,13 @@ export class Changes {
       // Out of inotify watches, or no such folder yet: polling does it.
     }
   }
+}
+
+/** One reader's part in the changes of its log. */
+export interface Reader {
+  /** To be called before the log is looked at: changes from then on end the next wait. */
+  heard(): void
+  /** Resolves after a change, when it is time to look anyway, or on abort. */
+  wait(signal: AbortSignal): Promise<void>
+  leave(): void
 }

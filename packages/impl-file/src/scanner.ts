@@ -6,7 +6,7 @@ import {
   WalError,
 } from '@wal/walimpls'
 import { type NumberId, PagedScanner, startValue } from '@wal/walimpls/helper'
-import type { Changes } from './changes.js'
+import type { Changes, Reader } from './changes.js'
 import { mapError } from './error-mapping.js'
 import { FrameDecoder } from './frame-decoder.js'
 import type { LogDirectory } from './log-directory.js'
@@ -25,15 +25,15 @@ export interface ScannerParts {
 
 export function openScanner(parts: ScannerParts): ScannerImpls<NumberId> {
   const { options, changes } = parts
-  const pages = new Pages(parts)
-  changes.enter()
+  const reader = changes.enter()
+  const pages = new Pages(parts, reader)
   return new PagedScanner<NumberId>({
     options,
     begin: () => pages.begin(),
     page: (maxBytes) => pages.page(maxBytes),
-    waitForMore: (signal) => changes.wait(pages.seen, signal),
+    waitForMore: (signal) => reader.wait(signal),
     async release() {
-      changes.leave()
+      reader.leave()
       await pages.close()
       parts.released()
     },
@@ -42,17 +42,17 @@ export function openScanner(parts: ScannerParts): ScannerImpls<NumberId> {
 
 /** The records of a log in pages. */
 class Pages {
-  /** State of `changes` before the last look. */
-  seen = 0
   readonly #reader: LogReader
   #decoder: FrameDecoder | undefined
   /** The lowest record that was asked for: the first frame may begin below. */
   #from = 1
 
   readonly #parts: ScannerParts
+  readonly #hearing: Pick<Reader, 'heard'>
 
-  constructor(parts: ScannerParts) {
+  constructor(parts: ScannerParts, hearing: Pick<Reader, 'heard'>) {
     this.#parts = parts
+    this.#hearing = hearing
     this.#reader = new LogReader(parts.log, parts.runtime, 1, parts.options.maxBytes)
   }
 
@@ -70,7 +70,7 @@ class Pages {
 
   page(maxBytes: number): Promise<readonly StoredMessage<NumberId>[]> {
     return this.#mapped(async () => {
-      this.seen = this.#parts.changes.version
+      this.#hearing.heard()
       const messages: StoredMessage<NumberId>[] = []
       try {
         await this.#fill(messages, maxBytes)

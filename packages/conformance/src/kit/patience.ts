@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { systemRuntime, WalError } from '@wal/walimpls'
-import { sleep } from '@wal/walimpls/helper'
+import { deferred, sleep } from '@wal/walimpls/helper'
 
 /** Abort ends it and rejects with the signal's reason. */
 export const pause = (ms: number, signal?: AbortSignal): Promise<void> => sleep(systemRuntime, ms, signal)
@@ -22,10 +22,7 @@ export async function within<T>(
   what: string,
   report: () => string = () => '',
 ): Promise<T> {
-  let giveUp = (_: Error) => {}
-  const late = new Promise<never>((_, reject) => {
-    giveUp = reject
-  })
+  const { promise: late, reject: giveUp } = deferred<never>()
   const timer = systemRuntime.setTimeout(
     () => giveUp(new Error(`${what}: not done after ${ms} ms. ${report()}`.trim())),
     ms,

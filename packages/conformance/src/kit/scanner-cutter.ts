@@ -1,5 +1,5 @@
 import type { OpenerBuilderImpls, ScannerImpls } from '@wal/walimpls'
-import { withMethods } from '@wal/walimpls/helper'
+import { type Deferred, deferred, withMethods } from '@wal/walimpls/helper'
 
 // biome-ignore lint/suspicious/noExplicitAny: takes every backend.
 type AnyBuilder = OpenerBuilderImpls<any, any>
@@ -8,8 +8,8 @@ type AnyBuilder = OpenerBuilderImpls<any, any>
 export class ScannerCutter {
   readonly builder: AnyBuilder
   readonly #cuts = new Set<() => void>()
-  #held: Promise<void> = Promise.resolve()
-  #letGo = () => {}
+  /** What a cut holds back, until it is let go. */
+  #held: Deferred | undefined
 
   constructor(inner: AnyBuilder) {
     this.builder = withMethods<AnyBuilder>(inner, {
@@ -27,27 +27,23 @@ export class ScannerCutter {
 
   /** Breaks off every scanner that there is. */
   cut(): void {
-    this.#held = new Promise((resolve) => {
-      this.#letGo = resolve
-    })
+    this.#held = deferred()
     for (const cut of [...this.#cuts]) cut()
     this.#cuts.clear()
   }
 
   letGo(): void {
-    this.#letGo()
+    this.#held?.resolve()
   }
 
   #cuttable(inner: ScannerImpls): ScannerImpls {
-    let cut = () => {}
-    const broken = new Promise<never>((_, reject) => {
-      cut = () => reject(new Error('the connection was reset'))
-    })
+    const { promise: broken, reject } = deferred<never>()
     broken.catch(() => {})
+    const cut = () => reject(new Error('the connection was reset'))
     this.#cuts.add(cut)
     return withMethods(inner, {
       next: async () => {
-        await this.#held
+        await this.#held?.promise
         return Promise.race([inner.next(), broken])
       },
       close: () => {

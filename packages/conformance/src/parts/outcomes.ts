@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { WalError } from '@wal/walimpls'
+import { deferred } from '@wal/walimpls/helper'
 import type { Fault } from '@wal/walimpls/testing'
 import { Faults, faultyBuilder } from '@wal/walimpls/testing'
 import type { AdaptorError } from '../kit/adaptor.js'
@@ -15,19 +16,17 @@ export function outcomesPart({ test, traits }: PartContext): void {
   /** A backend whose appends hang while asked to, and are then stored after all. */
   function hangingBackend({ builder }: Scene) {
     const faults = new Faults()
-    let letGo = () => {}
+    let hanging = deferred()
     return {
       builder: faultyBuilder(builder, faults),
       faults,
       hang() {
-        const hanging = new Promise<void>((resolve) => {
-          letGo = resolve
-        })
-        faults.plan = { script: { append: (): Fault => ({ until: hanging }) } }
+        hanging = deferred()
+        faults.plan = { script: { append: (): Fault => ({ until: hanging.promise }) } }
       },
       letGo() {
         faults.plan = {}
-        letGo()
+        hanging.resolve()
       },
     }
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { ScannerImpls } from '@wal/walimpls'
 import { systemRuntime } from '@wal/walimpls'
+import { deferred } from '@wal/walimpls/helper'
 import { bytesOf, numbers, text, textsOf } from '../kit/batches.js'
 import type { PartContext } from '../kit/part.js'
 import { assertWaits, awaitedLater, rejectsWith, within } from '../kit/patience.js'
@@ -19,10 +20,7 @@ type Moment = (typeof MOMENTS)[number]
 
 /** Reads one record from a scanner that has given out all there is. `ready`: the moment for the record has come. */
 function wokenBy(scanner: ScannerImpls, moment: Moment) {
-  let go = () => {}
-  const gone = new Promise<void>((resolve) => {
-    go = resolve
-  })
+  const { promise: gone, resolve: go } = deferred()
   const meetEnd = async () => assert.deepEqual(await scanner.next(), [], 'the end was not said')
   const ready = moment === 'as the end is reached' ? Promise.resolve() : meetEnd()
   const record = awaitedLater(async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { OpenerBuilderImpls, WALImpls } from '@wal/walimpls'
 import { AppendError, RESERVED } from '@wal/walimpls'
-import { withMethods } from '@wal/walimpls/helper'
+import { deferred, withMethods } from '@wal/walimpls/helper'
 import { batchOf, bytesOf, textsOf, writerOf } from '../kit/batches.js'
 import type { PartContext } from '../kit/part.js'
 import { rejectsWith } from '../kit/patience.js'
@@ -77,10 +77,7 @@ class HeldReopening {
   reached = false
   #fence = false
   #holding = false
-  #letGo = () => {}
-  readonly #released = new Promise<void>((resolve) => {
-    this.#letGo = resolve
-  })
+  readonly #released = deferred()
 
   constructor(inner: OpenerBuilderImpls) {
     this.builder = {
@@ -92,7 +89,7 @@ class HeldReopening {
           open: async (...args) => {
             if (this.#holding) {
               this.reached = true
-              await this.#released
+              await this.#released.promise
             }
             return this.#fencedOnce(await opener.open(...args))
           },
@@ -107,7 +104,7 @@ class HeldReopening {
   }
 
   release(): void {
-    this.#letGo()
+    this.#released.resolve()
   }
 
   #fencedOnce(wal: WALImpls): WALImpls {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { WakeList } from '@wal/walimpls/helper'
 import type { ProcessOptions } from '../kit/conformance-options.js'
 import type { ProcessLine, ProcessTask } from './process-task.js'
 
@@ -14,7 +15,7 @@ export class Child {
   readonly #gone: Promise<unknown>
   #rest = ''
   #complaints = ''
-  #waiting: (() => void)[] = []
+  readonly #changes = new WakeList()
 
   readonly #onLine: (line: ProcessLine) => void
 
@@ -34,7 +35,7 @@ export class Child {
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#complaints = (this.#complaints + text).slice(-2000)
     })
-    this.#process.once('close', () => this.#wake())
+    this.#process.once('close', () => this.#changes.wake())
   }
 
   get complaints(): string {
@@ -47,7 +48,7 @@ export class Child {
       const { exitCode, signalCode } = this.#process
       if (exitCode !== null || signalCode !== null)
         throw new Error(`the process ended (${exitCode ?? signalCode}): ${this.#complaints}`)
-      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+      await this.#changes.next()
     }
   }
 
@@ -81,10 +82,6 @@ export class Child {
       if ('ended' in said) this.ending = said.ended
       this.#onLine(said)
     }
-    this.#wake()
-  }
-
-  #wake(): void {
-    for (const wake of this.#waiting.splice(0)) wake()
+    this.#changes.wake()
   }
 }

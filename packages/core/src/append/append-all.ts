@@ -1,5 +1,5 @@
 import { invalidArgument } from '@wal/walimpls'
-import { onAbort } from '@wal/walimpls/helper'
+import { onAbort, WakeList } from '@wal/walimpls/helper'
 import type { AppendOptions, AppendResult, NewMessage } from '../api/wal.js'
 import type { TakenMessage } from '../message/new-message.js'
 import { checkAppendOptions } from './append-options.js'
@@ -45,7 +45,7 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
   #iterator: Iterator<NewMessage> | AsyncIterator<NewMessage> | undefined
   /** Whether the source owes an answer. */
   #pulling = false
-  #changed: (() => void)[] = []
+  readonly #changed = new WakeList()
   readonly #stopListening: (() => void) | undefined
   readonly #filling: Promise<void>
 
@@ -237,7 +237,7 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
 
   #change(): Promise<void> {
     return new Promise((resolve) => {
-      this.#changed.push(resolve)
+      this.#changed.add(resolve)
       this.#appender.onRoom(resolve)
     })
   }
@@ -245,10 +245,7 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
   #tell(): void {
     const ended = this.#exhausted && this.#outstanding === 0
     if (ended || this.#left || this.#error !== undefined) this.#stopListening?.()
-    if (this.#changed.length === 0) return
-    const changed = this.#changed
-    this.#changed = []
-    for (const resolve of changed) resolve()
+    this.#changed.wake()
   }
 }
 

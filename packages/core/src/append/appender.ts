@@ -1,8 +1,7 @@
 import { MESSAGE_TYPE, type MessageId, type TimeTick, type WALImpls, type WalError } from '@wal/walimpls'
-import { onAbort } from '@wal/walimpls/helper'
+import { onAbort, WakeList } from '@wal/walimpls/helper'
 import type { AppendOptions, NewMessage } from '../api/wal.js'
 import type { Trouble } from '../diagnostics/trouble.js'
-import { ChangeCalls } from '../lifetime/change-calls.js'
 import type { OwnPlace } from '../log/known-place.js'
 import { type AppendTask, MESSAGE_OVERHEAD_BYTES, settle, type TaskOwner } from '../message/append-task.js'
 import type { BatchInFlight } from '../message/batch-in-flight.js'
@@ -38,7 +37,7 @@ export class Appender implements PipelineEvents {
   readonly #bounds: AppendBounds
   readonly #outcomes: AppendOutcomes
   readonly #arena = new MessageArena()
-  readonly #room = new ChangeCalls()
+  readonly #room = new WakeList()
   /** For what thousands of appends may cause at once. */
   readonly slices: InSlices
   /** Ordinal of the message that was taken in last. */
@@ -148,7 +147,7 @@ export class Appender implements PipelineEvents {
       return () => {
         admission.heldBytes -= bytes
         bytes = 0
-        this.#room.tell()
+        this.#room.wake()
       }
     })
   }
@@ -201,7 +200,7 @@ export class Appender implements PipelineEvents {
     const waiting = this.#options.admission.waiting()
     for (const task of waiting) this.#options.admission.abandon(task)
     this.failed(waiting, error, undefined)
-    this.#room.tell()
+    this.#room.wake()
   }
 
   stored(batch: BatchInFlight, ids: readonly MessageId[]): string {
@@ -219,7 +218,7 @@ export class Appender implements PipelineEvents {
   released(bytes: number): void {
     this.#options.admission.release(bytes)
     this.#enterWaiting()
-    this.#room.tell()
+    this.#room.wake()
   }
 
   #enterWaiting(): void {
@@ -316,7 +315,7 @@ export class Appender implements PipelineEvents {
       this.#options.admission.abandon(task)
       // It may have been the large one that kept smaller ones waiting.
       this.#enterWaiting()
-      this.#room.tell()
+      this.#room.wake()
     } else if (state === 'queued') {
       this.#pipeline.abandon(task)
       this.released(task.bytes)

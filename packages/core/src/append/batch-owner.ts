@@ -1,4 +1,5 @@
 import { outcomeOf, WalError } from '@wal/walimpls'
+import { deferred } from '@wal/walimpls/helper'
 import type { AppendResult } from '../api/wal.js'
 import type { TaskOwner } from '../message/append-task.js'
 import type { BatchInFlight } from '../message/batch-in-flight.js'
@@ -9,7 +10,6 @@ import { UnknownMessages } from './unknown-messages.js'
 /** Collects the outcomes of one `appendBatch`: one promise, and one token, for all of its messages. */
 export class BatchOwner implements TaskOwner {
   readonly namesAll = true
-  readonly promise: Promise<AppendResult[]>
   readonly #total: number
   readonly #context: ResultContext
   readonly #results: AppendResult[] = []
@@ -20,16 +20,15 @@ export class BatchOwner implements TaskOwner {
   readonly #unknownMessages = new UnknownMessages()
   /** One was stored behind one that was refused: no token can say so, since it would not name both. */
   #storedBehind = false
-  #resolve: (results: AppendResult[]) => void = () => {}
-  #reject: (error: unknown) => void = () => {}
+  readonly #settled = deferred<AppendResult[]>()
 
   constructor(total: number, context: ResultContext) {
     this.#total = total
     this.#context = context
-    this.promise = new Promise((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    })
+  }
+
+  get promise(): Promise<AppendResult[]> {
+    return this.#settled.promise
   }
 
   resolve(result: AppendResult): void {
@@ -63,11 +62,11 @@ export class BatchOwner implements TaskOwner {
     this.#outcomes += count
     if (this.#outcomes < this.#total) return
     if (this.#failure === undefined) {
-      this.#resolve(this.#results)
+      this.#settled.resolve(this.#results)
       return
     }
     const rest = this.#total - this.#results.length
     const token = this.#storedBehind ? undefined : this.#unknownMessages.token(this.#context, rest)
-    this.#reject(batchFailure(this.#results, this.#total, this.#failure.error, this.#unknown, token))
+    this.#settled.reject(batchFailure(this.#results, this.#total, this.#failure.error, this.#unknown, token))
   }
 }

@@ -1,4 +1,5 @@
 import type { Runtime } from '@wal/walimpls'
+import { WakeList } from '@wal/walimpls/helper'
 
 /** How long is worked before the event loop gets its turn. */
 const SLICE_MS = 5
@@ -20,7 +21,7 @@ export class InSlices {
   #until: number | undefined
   /** The turn's slice is used up. */
   #paused = false
-  #allDone: (() => void)[] = []
+  readonly #allDone = new WakeList()
 
   constructor(runtime: Pick<Runtime, 'monotonic' | 'yield'>) {
     this.#runtime = runtime
@@ -41,7 +42,7 @@ export class InSlices {
 
   /** Resolves when all that was added by now is done. */
   done(): Promise<void> {
-    return this.busy ? new Promise((resolve) => this.#allDone.push(resolve)) : Promise.resolve()
+    return this.busy ? this.#allDone.next() : Promise.resolve()
   }
 
   /** In a microtask; not by `queueMicrotask`, which fake timers replace. */
@@ -66,7 +67,7 @@ export class InSlices {
     this.#waiting = []
     this.#next = 0
     this.#planned = false
-    for (const resolve of this.#allDone.splice(0)) resolve()
+    this.#allDone.wake()
   }
 
   #beginSlice(now: number): void {

@@ -6,10 +6,9 @@ import {
   type WALImpls,
   WalError,
 } from '@wal/walimpls'
-import { abortable, sleep } from '@wal/walimpls/helper'
+import { abortable, backoffMs, sleep, WakeList } from '@wal/walimpls/helper'
 import type { AppendDiagnostics } from '../diagnostics/append-diagnostics.js'
 import type { Trouble } from '../diagnostics/trouble.js'
-import { ChangeCalls } from '../lifetime/change-calls.js'
 import { isFenced, isStorageFull } from '../log/classify.js'
 import type { OwnPlace } from '../log/known-place.js'
 import type { AppendTask } from '../message/append-task.js'
@@ -18,7 +17,7 @@ import type { AnswerTrust } from './answer-trust.js'
 import type { BatchCutter } from './batch-cutter.js'
 import { checkAnswer } from './check-answer.js'
 import { Linger } from './linger.js'
-import { checkPrefix, isHopeless, isRefusedForever, pauseBeforeResend } from './send-again.js'
+import { checkPrefix, isHopeless, isRefusedForever } from './send-again.js'
 
 /** Whom the pipeline tells. Every call is synchronous. What `stored` and `settled` throw ends the writer. */
 export interface PipelineEvents {
@@ -91,13 +90,13 @@ export class Pipeline {
   readonly #linger: Linger
   /** Set by `drained`: nothing lingers any more. */
   #draining = false
-  #idle: (() => void)[] = []
+  readonly #idle = new WakeList()
   #confirming = false
   /** Why the writer ends once what is confirmed, and nothing else, is acknowledged. */
   #ending: WalError | undefined
   /** How often in a row the batch at the front was refused for want of room in the storage. */
   #fullInRow = 0
-  readonly #full = new ChangeCalls()
+  readonly #full = new WakeList()
 
   constructor(log: WALImpls, options: PipelineOptions) {
     this.#log = log
@@ -156,10 +155,9 @@ export class Pipeline {
   drained(): Promise<void> {
     this.#draining = true
     this.#pump()
-    return new Promise((resolve) => {
-      this.#idle.push(resolve)
-      this.#tellIdle()
-    })
+    const drained = this.#idle.next()
+    this.#tellIdle()
+    return drained
   }
 
   /**
@@ -345,7 +343,7 @@ export class Pipeline {
           this.#log = await this.#options.events.reassert(signal)
           this.#options.trust.fenceTakenBack()
         } else {
-          await sleep(runtime, pauseBeforeResend(attempt, runtime), signal)
+          await sleep(runtime, backoffMs(runtime, attempt + 1), signal)
         }
       }
       let stored: boolean
@@ -357,7 +355,7 @@ export class Pipeline {
 
   #noteFull(error: unknown): void {
     this.#fullInRow = isStorageFull(error) ? this.#fullInRow + 1 : 0
-    if (this.#fullInRow > 0) this.#full.tell()
+    if (this.#fullInRow > 0) this.#full.wake()
   }
 
   /**
@@ -392,9 +390,6 @@ export class Pipeline {
   }
 
   #tellIdle(): void {
-    if (this.#idle.length === 0 || !this.idle) return
-    const idle = this.#idle
-    this.#idle = []
-    for (const resolve of idle) resolve()
+    if (this.#idle.size > 0 && this.idle) this.#idle.wake()
   }
 }

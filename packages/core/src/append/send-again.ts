@@ -1,15 +1,6 @@
-import { outcomeOf, type Runtime, WalError } from '@wal/walimpls'
+import { outcomeOf, WalError } from '@wal/walimpls'
 import { isFenced, mayPass } from '../log/classify.js'
 import type { BatchInFlight } from '../message/batch-in-flight.js'
-
-const FIRST_PAUSE_MS = 10
-const MAX_PAUSE_MS = 5000
-
-/** How long, in milliseconds, the pipeline waits before it sends what failed again: doubling, with jitter. */
-export function pauseBeforeResend(failures: number, runtime: Pick<Runtime, 'random'>): number {
-  const ms = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures, 16))
-  return ms * (0.5 + runtime.random() / 2)
-}
 
 /** The log itself is beyond help (`WAL_CORRUPT` found at a takeover, say): no batch will ever be stored by this writer. */
 export function isHopeless(error: unknown): boolean {

@@ -1,5 +1,5 @@
 import type { Runtime, Timer, TimeTick } from '@wal/walimpls'
-import { ChangeCalls } from '../lifetime/change-calls.js'
+import { WakeList } from '@wal/walimpls/helper'
 import { DecodedRuns } from './decoded-runs.js'
 import type { Run, TailRun } from './run.js'
 
@@ -33,7 +33,7 @@ export class WriteAheadBuffer {
   #floor: TimeTick
   #newest: TimeTick
   #closed = false
-  readonly #changes = new ChangeCalls()
+  readonly #changes = new WakeList()
 
   constructor(options: {
     readonly capacityBytes: number
@@ -86,7 +86,7 @@ export class WriteAheadBuffer {
     this.#newest = run.lastTimeTick
     this.#evict(now - this.#maxAgeMs)
     if (this.#timer === undefined) this.#planEviction(now)
-    this.#changes.tell()
+    this.#changes.wake()
   }
 
   /** Whether a reader that has everything up to this time tick can go on from here. */
@@ -145,7 +145,7 @@ export class WriteAheadBuffer {
     this.#head = 0
     this.#bytes = 0
     this.#decoded.clear()
-    this.#changes.tell()
+    this.#changes.wake()
   }
 
   /** Lets go of what is beyond the bytes, and of what came before that moment. */

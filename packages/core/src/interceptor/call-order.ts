@@ -1,3 +1,4 @@
+import { deferred } from '@wal/walimpls/helper'
 import type { InterceptedAppend, Interceptor } from '../api/interceptor.js'
 import type { AppendResult, NewMessage } from '../api/wal.js'
 import { isExclusive } from './lock.js'
@@ -49,24 +50,24 @@ export class CallOrder {
 /** One append's place in its order. As an interceptor it is the door that lets the append through when its turn comes. */
 export class CallTurn implements Place, Interceptor {
   readonly name = 'call-order'
-  readonly entered: Promise<unknown>
-  readonly settled: Promise<unknown>
+  readonly #entered = deferred()
+  readonly #settled = deferred()
   #before: Place | undefined
   readonly #batchBefore: Promise<void> | undefined
   readonly #forget: () => void
-  #pass = (): void => {}
-  #settle = (): void => {}
 
   constructor(before: Place | undefined, batchBefore: Promise<void> | undefined, forget: () => void) {
     this.#before = before
     this.#batchBefore = batchBefore
     this.#forget = forget
-    this.entered = new Promise<void>((resolve) => {
-      this.#pass = resolve
-    })
-    this.settled = new Promise<void>((resolve) => {
-      this.#settle = resolve
-    })
+  }
+
+  get entered(): Promise<unknown> {
+    return this.#entered.promise
+  }
+
+  get settled(): Promise<unknown> {
+    return this.#settled.promise
   }
 
   async append(
@@ -80,15 +81,15 @@ export class CallTurn implements Place, Interceptor {
 
   /** It has reached the pipeline: those behind may. */
   pass(): void {
-    this.#pass()
+    this.#entered.resolve()
   }
 
   /** It has ended, perhaps before the door; those behind wait for it no longer, but still for those before. Idempotent. */
   async end(): Promise<void> {
     await this.#before?.entered
-    this.#pass()
+    this.#entered.resolve()
     await this.#before?.settled
-    this.#settle()
+    this.#settled.resolve()
     // Else each would keep the one before it, back to the last moment at which nobody was under way.
     this.#before = undefined
     this.#forget()

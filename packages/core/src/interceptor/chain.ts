@@ -1,5 +1,5 @@
 import type { Runtime, TimeTick } from '@wal/walimpls'
-import { abortable, onAbort } from '@wal/walimpls/helper'
+import { abortable, onAbort, WakeList } from '@wal/walimpls/helper'
 import type { Interceptor } from '../api/interceptor.js'
 import { type Logger, silentLogger } from '../api/logger.js'
 import type { AppendResult, NewMessage } from '../api/wal.js'
@@ -49,7 +49,7 @@ export class InterceptorChain {
   #running = 0
   /** Of those running, how many have not reached the pipeline. */
   #outside = 0
-  #idle: (() => void)[] = []
+  readonly #idle = new WakeList()
 
   constructor(options: ChainOptions) {
     const { interceptors, lock, timeTick, runtime, logger, onTimings } = options
@@ -116,10 +116,7 @@ export class InterceptorChain {
       reached()
       if (now !== undefined) this.#tell(run, now() - (began as number))
       await turn.end()
-      if (--this.#running === 0) {
-        for (const resolve of this.#idle) resolve()
-        this.#idle = []
-      }
+      if (--this.#running === 0) this.#idle.wake()
     }
   }
 
@@ -127,7 +124,7 @@ export class InterceptorChain {
   async gracefulClose(): Promise<void> {
     const closing = this.#options.interceptors.map(async (interceptor) => interceptor.gracefulClose?.())
     const outcomes = await Promise.allSettled(closing)
-    if (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
+    if (this.#running > 0) await this.#idle.next()
     throwFirst(outcomes)
   }
 

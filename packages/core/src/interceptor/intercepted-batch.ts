@@ -1,4 +1,5 @@
 import { AppendError, outcomeOf, WalError } from '@wal/walimpls'
+import { deferred } from '@wal/walimpls/helper'
 import type { AppendOptions, AppendResult, NewMessage } from '../api/wal.js'
 import { batchFailure } from '../append/append-batch-error.js'
 import { joinTokens } from '../append/outcome-token.js'
@@ -92,12 +93,7 @@ function isUnknown(error: unknown): boolean {
 }
 
 function turnBehind(before: Promise<void>): BatchTurn & { readonly done: Promise<void> } {
-  let entered = (): void => {}
-  let refuse = (_: unknown): void => {}
-  const done = new Promise<void>((resolve, reject) => {
-    entered = resolve
-    refuse = reject
-  })
+  const { promise: done, resolve, reject: refuse } = deferred()
   // The last message of a batch has nobody behind it.
   done.catch(() => {})
   const refused = (error: unknown): void => {
@@ -107,5 +103,5 @@ function turnBehind(before: Promise<void>): BatchTurn & { readonly done: Promise
     const text = 'a message before this one in its batch was refused: it is not written'
     refuse(new AppendError(code, text, { outcome: 'not-written', cause: error, retryable }))
   }
-  return { before, done, entered, refused }
+  return { before, done, entered: () => resolve(), refused }
 }

@@ -1,10 +1,8 @@
 import { AppendError, type Runtime } from '@wal/walimpls'
-import { sleep } from '@wal/walimpls/helper'
+import { backoffMs, sleep } from '@wal/walimpls/helper'
 import type { Interceptor } from '../api/interceptor.js'
 
 const brand = Symbol.for('@wal/redo')
-const FIRST_PAUSE_MS = 1
-const MAX_PAUSE_MS = 1000
 
 /**
  * What an inner interceptor throws to have the append run again from the lock inwards, after a pause that grows. The
@@ -27,14 +25,13 @@ export function redoInterceptor(runtime: Runtime): Interceptor {
   return {
     name: 'redo',
     async append({ message, signal }, next) {
-      for (let turn = 0; ; turn++) {
+      for (let turn = 1; ; turn++) {
         try {
           return await next(message)
         } catch (error) {
           if (!isRedo(error)) throw error
         }
-        const ms = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(turn, 16))
-        await sleep(runtime, ms * (0.5 + runtime.random() / 2), signal)
+        await sleep(runtime, backoffMs(runtime, turn, { firstMs: 1, maxMs: 1000 }), signal)
       }
     },
   }

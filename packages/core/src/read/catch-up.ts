@@ -5,14 +5,11 @@ import {
   type StoredMessage,
   WalError,
 } from '@wal/walimpls'
-import { abortable, sleep } from '@wal/walimpls/helper'
+import { abortable, backoffMs, sleep } from '@wal/walimpls/helper'
 import { Trouble } from '../diagnostics/trouble.js'
 import { closeScanner } from '../lifetime/close-within.js'
 import { mayPass } from '../log/classify.js'
 import type { ReadContext } from './read-context.js'
-
-const FIRST_RETRY_MS = 100
-const MAX_RETRY_MS = 5000
 
 /**
  * The first stage: stored records as the backend gives them, through every failure that may pass. `begin` says where each
@@ -83,8 +80,7 @@ export class CatchUp {
 
   async backOff(): Promise<void> {
     const { runtime } = this.#context
-    const ms = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(this.#failures++, 16))
-    await sleep(runtime, ms * (0.5 + runtime.random() / 2), this.#signal)
+    await sleep(runtime, backoffMs(runtime, ++this.#failures, { firstMs: 100 }), this.#signal)
   }
 
   async #afterFailure(error: unknown): Promise<void> {

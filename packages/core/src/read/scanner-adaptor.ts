@@ -1,5 +1,5 @@
 import { invalidArgument, type TimeTick, WalError } from '@wal/walimpls'
-import { onAbort } from '@wal/walimpls/helper'
+import { deferred, onAbort } from '@wal/walimpls/helper'
 import type { ScannerElement as Element, ReadOptions, Scanner } from '../api/scanner.js'
 import type { LogEnd } from '../log/log-end.js'
 import type { Position } from '../log/position.js'
@@ -34,7 +34,7 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
   readonly #ending = new AbortController()
   readonly #onClosed: () => void
   readonly #ready: Promise<void>
-  readonly #caughtUp: { promise: Promise<void>; resolve: () => void; reject: (error: unknown) => void }
+  readonly #caughtUp = deferred()
   #stopListening: (() => void) | undefined
   #stopFollowing: (() => void) | undefined
   readonly #meter: ScanMeter | undefined
@@ -69,7 +69,8 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
     this.#onClosed = onClosed
     this.#meter = context.metrics && new ScanMeter(context.metrics)
     this.#meter?.started()
-    this.#caughtUp = deferred()
+    // Nobody has to ask for it.
+    this.#caughtUp.promise.catch(() => {})
     if (options.signal !== undefined)
       this.#stopListening = onAbort(options.signal, (reason) => this.#end({ error: reason }))
     this.#ready = this.#begin().catch(async (reason: unknown) => {
@@ -366,15 +367,4 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
 /** A message that was handed out is its user's: it is not kept for its position. */
 function lasting(place: Place): Place {
   return place instanceof DeliveredMessage ? place.place : place
-}
-
-function deferred() {
-  let resolve: () => void = () => {}
-  let reject: (error: unknown) => void = () => {}
-  const promise = new Promise<void>((yes, no) => {
-    resolve = yes
-    reject = no
-  })
-  promise.catch(() => {})
-  return { promise, resolve, reject }
 }

@@ -1,8 +1,8 @@
 import { type MessageId, type TimeTick, WalError } from '@wal/walimpls'
+import { WakeList } from '@wal/walimpls/helper'
 import { ReadRun } from '../buffer/read-run.js'
 import type { TailRun } from '../buffer/run.js'
 import { type BufferReader, WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
-import { ChangeCalls } from '../lifetime/change-calls.js'
 import type { KnownPlace } from '../log/known-place.js'
 import { isSameWriter } from '../log/same-writer.js'
 import type { Joining, TailReader } from './log-tail.js'
@@ -24,7 +24,7 @@ export class TailFeed {
   readonly #buffer: WriteAheadBuffer
   readonly #source: RecordSource
   readonly #ending = new AbortController()
-  readonly #changes = new ChangeCalls()
+  readonly #changes = new WakeList()
   #reading: Promise<void> | undefined
   #readers = 0
   #released: Promise<void> | undefined
@@ -99,7 +99,7 @@ export class TailFeed {
   /** Its readers go on in the backend, each by itself. */
   close(): Promise<void> {
     this.#buffer.close()
-    this.#changes.tell()
+    this.#changes.wake()
     this.#ending.abort(
       new WalError('WAL_CLOSED', `${this.#context.where}: nobody reads at the log's end any more`),
     )
@@ -117,7 +117,7 @@ export class TailFeed {
       this.#fail(err)
     } finally {
       this.#reading = undefined
-      this.#changes.tell()
+      this.#changes.wake()
     }
   }
 

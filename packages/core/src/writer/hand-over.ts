@@ -1,4 +1,4 @@
-import { onAbort } from '@wal/walimpls/helper'
+import { deferred, onAbort } from '@wal/walimpls/helper'
 
 export interface HandOver<T> {
   /** What was made, or the signal's reason if that came first. */
@@ -16,10 +16,7 @@ export function handOver<T>(
   signal: AbortSignal,
   release: (made: T) => Promise<void>,
 ): HandOver<T> {
-  let resolveEnded: (releasing: Promise<void> | undefined) => void
-  const ended = new Promise<void>((resolve) => {
-    resolveEnded = resolve
-  })
+  const { promise: ended, resolve: resolveEnded } = deferred()
   const given = new Promise<T>((resolve, reject) => {
     let abandoned = false
     const stop = onAbort(signal, (reason) => {

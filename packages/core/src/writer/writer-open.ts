@@ -14,7 +14,7 @@ import {
   WalError,
   type Writer,
 } from '@wal/walimpls'
-import { abortable, type RetryOptions, retry, sleep } from '@wal/walimpls/helper'
+import { abortable, backoffMs, type RetryOptions, retry, sleep } from '@wal/walimpls/helper'
 import { tickProperties } from '../append/ticker.js'
 import type { Trouble } from '../diagnostics/trouble.js'
 import { closeWithin } from '../lifetime/close-within.js'
@@ -83,7 +83,11 @@ export async function openWriter(open: WriterOpenOptions): Promise<OpenedWriter>
     const opened = await attempt(open, end, { term, incarnation: randomText(runtime) })
     if (opened !== undefined) return opened
     // Two that opened with 'next' chose one term: both go higher, at different times.
-    await sleep(runtime, 5 + runtime.random() * 20 * 2 ** Math.min(round++, 6), open.signal)
+    await sleep(
+      runtime,
+      5 + backoffMs(runtime, ++round, { firstMs: 20, maxMs: 1280, jitter: 1 }),
+      open.signal,
+    )
   }
 }
 

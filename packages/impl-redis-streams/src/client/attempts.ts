@@ -1,4 +1,5 @@
 import type { BuildWaits, WalError } from '@wal/walimpls'
+import { deferred } from '@wal/walimpls/helper'
 import { listen } from './client-events.js'
 import { mapError } from './error-mapping.js'
 import type { RedisClient } from './redis-calls.js'
@@ -18,7 +19,7 @@ export class Attempts {
   readonly #stops: readonly (() => void)[]
   /** Of the sentinels since they were last tried from the first one on. */
   #ofSentinels: WalError[] = []
-  #giveUp: (error: unknown) => void = () => {}
+  readonly #givenUp = deferred<never>()
 
   readonly #doing: string
   readonly #waits: Pick<BuildWaits, 'failed'>
@@ -26,9 +27,7 @@ export class Attempts {
   constructor(client: RedisClient, doing: string, waits: Pick<BuildWaits, 'failed'>) {
     this.#doing = doing
     this.#waits = waits
-    this.hopeless = new Promise((_, reject) => {
-      this.#giveUp = reject
-    })
+    this.hopeless = this.#givenUp.promise
     this.hopeless.catch(() => {})
     this.#stops = [
       listen(client, 'error', (error) => this.#failed(error)),
@@ -47,7 +46,7 @@ export class Attempts {
     const mapped = sentinels.at(-1) ?? mapError(error, this.#doing)
     this.reason = mapped
     const final = sentinels.length > 0 ? sentinels.every(({ retryable }) => !retryable) : !mapped.retryable
-    if (final) this.#giveUp(mapped)
+    if (final) this.#givenUp.reject(mapped)
     else this.#waits.failed?.(mapped)
   }
 }

@@ -8,8 +8,11 @@ export interface PagedScannerParts<I extends MessageId = MessageId> {
   readonly options: ScannerOptions<I>
   /** Fixes the start position. Called once, at once. */
   begin(): Promise<void>
-  /** The next records, about `maxBytes` of them and at least one; empty when there are none now. */
-  page(maxBytes: number): Promise<readonly StoredMessage<I>[]>
+  /**
+   * The next records, about `maxBytes` of them and at least one; empty when there are none now. The signal aborts when the
+   * scanner has ended: nobody gets the page then, and `release` waits until this has settled.
+   */
+  page(maxBytes: number, signal: AbortSignal): Promise<readonly StoredMessage<I>[]>
   /**
    * Resolves when there may be records that the last `page` did not see, those stored since it returned included; too
    * early does no harm. Must settle when the signal aborts, in whatever way.
@@ -53,7 +56,7 @@ export class PagedScanner<I extends MessageId = MessageId> implements ScannerImp
     for (;;) {
       if (this.#endMet) await parts.waitForMore(end.signal)
       if (end.signal.aborted) return []
-      const messages = await parts.page(parts.options.maxBytes)
+      const messages = await parts.page(parts.options.maxBytes, end.signal)
       if (messages.length > 0) {
         this.#endMet = false
         return messages

@@ -1,5 +1,6 @@
 import { invalidArgument } from '../errors/invalid-argument.js'
 import { WalError } from '../errors/wal-error.js'
+import { deferred } from './deferred.js'
 import { abortable, onAbort } from './on-abort.js'
 
 type End = { readonly kind: 'closed' } | { readonly kind: 'failed'; readonly error: unknown }
@@ -80,10 +81,8 @@ export class ScannerEnd {
     if (this.#released !== undefined) return this.#released
     this.#end = end
     // Before the abort, whose listeners may come back here.
-    let begin = () => {}
-    this.#released = new Promise<void>((resolve) => {
-      begin = resolve
-    })
+    const begin = deferred()
+    this.#released = begin.promise
       .then(() => this.#work)
       .catch(() => {})
       .then(() => this.#release())
@@ -91,7 +90,7 @@ export class ScannerEnd {
     this.#released.catch(() => {})
     this.#stopWatching()
     this.#controller.abort()
-    begin()
+    begin.resolve()
     return this.#released
   }
 }

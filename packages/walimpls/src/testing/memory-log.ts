@@ -1,4 +1,5 @@
 import { AppendError } from '../errors/append-error.js'
+import { Bell } from '../helper/bell.js'
 import { decodeProperties, encodeProperties } from '../helper/property-codec.js'
 import { recordBytes } from '../message/record-bytes.js'
 import type { StoredMessage } from '../message/wire-message.js'
@@ -29,7 +30,8 @@ export class MemoryLog {
   #writer: Writer | undefined
   /** Where the writer's latest batches lie: sequence to first number and count. */
   readonly #batches = new Map<number, { readonly first: number; readonly count: number }>()
-  readonly #waiting = new Set<() => void>()
+  /** Rings when there may be something new for readers. */
+  readonly bell = new Bell()
   /** When the writer stored last, on the runtime's monotonic clock. */
   #storedAt = 0
   /** The writer was idle for so long that its fence is gone: the next one to store is let in, however old. */
@@ -57,7 +59,7 @@ export class MemoryLog {
     this.#batches.set(batch.sequence, { first, count: batch.messages.length })
     if (this.#batches.size > REMEMBERED_BATCHES)
       this.#batches.delete(this.#batches.keys().next().value as number)
-    this.#wake()
+    this.bell.ring()
     return first
   }
 
@@ -151,26 +153,12 @@ export class MemoryLog {
     for (const [sequence, place] of saved.#batches) this.#batches.set(sequence, place)
     this.#storedAt = saved.#storedAt
     this.#unfenced = saved.#unfenced
-    this.#wake()
+    this.bell.ring()
   }
 
   remove(): void {
     this.removed = true
-    this.#wake()
-  }
-
-  /** Calls back, once, when there may be something new; until the returned function is called. */
-  onChange(callback: () => void): () => void {
-    this.#waiting.add(callback)
-    return () => {
-      this.#waiting.delete(callback)
-    }
-  }
-
-  #wake(): void {
-    const callbacks = [...this.#waiting]
-    this.#waiting.clear()
-    for (const callback of callbacks) callback()
+    this.bell.ring()
   }
 }
 

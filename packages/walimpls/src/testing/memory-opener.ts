@@ -33,6 +33,7 @@ export class MemoryOpener implements OpenerImpls<MemoryId> {
       this.#existing(channel),
       this.#limits,
       this.#tree,
+      this.#runtime,
     )
   }
 

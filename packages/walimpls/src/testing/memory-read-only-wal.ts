@@ -2,10 +2,10 @@ import { LogRolledBackError } from '../errors/log-rolled-back-error.js'
 import { PositionTruncatedError } from '../errors/position-truncated-error.js'
 import { WalError } from '../errors/wal-error.js'
 import { CloseTree } from '../helper/close-tree.js'
-import { onAbort } from '../helper/on-abort.js'
 import { PagedScanner } from '../helper/paged-scanner.js'
 import { checkKept, startValue } from '../helper/start-position.js'
 import type { StoredMessage } from '../message/wire-message.js'
+import type { Runtime } from '../runtime/runtime.js'
 import type { ScannerOptions } from '../scanner.js'
 import type { Guarantees, Limits } from '../traits.js'
 import type { ReadOnlyWALImpls, Waits } from '../wal.js'
@@ -32,6 +32,7 @@ export class MemoryReadOnlyWAL implements ReadOnlyWALImpls<MemoryId> {
     protected readonly log: MemoryLog,
     readonly limits: Limits,
     opener: CloseTree,
+    protected readonly runtime: Runtime,
   ) {
     this.tree = new CloseTree(() => this.drained(), opener)
   }
@@ -48,6 +49,7 @@ export class MemoryReadOnlyWAL implements ReadOnlyWALImpls<MemoryId> {
     let next = 0
     /** The last record given out: when another has its number, the log lost its end and went on. */
     let given: object | undefined
+    const listener = log.bell.listener(this.runtime)
     let leave = () => {}
     const scanner = new PagedScanner<MemoryId>({
       options,
@@ -56,6 +58,7 @@ export class MemoryReadOnlyWAL implements ReadOnlyWALImpls<MemoryId> {
         next = startValue(memoryIds, options.start, log)
       },
       page: async (maxBytes) => {
+        listener.heard()
         if (log.removed) throw deleted(this.channel)
         checkKept(memoryIds, next, log.oldest)
         if (given !== undefined && next > log.oldest && log.identityOf(next - 1) !== given)
@@ -67,18 +70,7 @@ export class MemoryReadOnlyWAL implements ReadOnlyWALImpls<MemoryId> {
         if (page.length > 0) given = log.identityOf(next - 1)
         return page
       },
-      waitForMore: (signal) =>
-        new Promise((resolve) => {
-          if (log.next > next || log.removed || signal.aborted) return resolve()
-          const forget = log.onChange(() => {
-            stop()
-            resolve()
-          })
-          const stop = onAbort(signal, () => {
-            forget()
-            resolve()
-          })
-        }),
+      waitForMore: (signal) => listener.wait(signal),
       release: () => leave(),
     })
     leave = this.tree.add(() => scanner.close())

@@ -16,7 +16,6 @@ export class MemoryWAL extends MemoryReadOnlyWAL implements WALImpls<MemoryId> {
   /** The first batch of an opened log takes the fence; a writer opens again when it was taken from it. */
   #entered = false
   readonly #turns = new AppendTurns()
-  readonly #runtime: Runtime
 
   constructor(
     channel: string,
@@ -27,8 +26,7 @@ export class MemoryWAL extends MemoryReadOnlyWAL implements WALImpls<MemoryId> {
     readonly writer: Writer,
     runtime: Runtime,
   ) {
-    super(channel, place, log, limits, opener)
-    this.#runtime = runtime
+    super(channel, place, log, limits, opener, runtime)
   }
 
   append(batch: Batch): Promise<readonly MemoryId[]> {
@@ -49,7 +47,7 @@ export class MemoryWAL extends MemoryReadOnlyWAL implements WALImpls<MemoryId> {
   }
 
   async #store(batch: Batch): Promise<readonly MemoryId[]> {
-    await this.#runtime.yield()
+    await this.runtime.yield()
     for (const message of batch.messages) {
       if (recordBytes(message) > this.limits.maxRecordBytes)
         throw notWritten(
@@ -57,7 +55,7 @@ export class MemoryWAL extends MemoryReadOnlyWAL implements WALImpls<MemoryId> {
           `a record of ${recordBytes(message)} bytes; at most ${this.limits.maxRecordBytes} are stored`,
         )
     }
-    this.log.forgetIdleWriter(this.#runtime.monotonic(), this.limits.maxIdleMs ?? 0)
+    this.log.forgetIdleWriter(this.runtime.monotonic(), this.limits.maxIdleMs ?? 0)
     const first = this.log.store(batch, this.writer, !this.#entered)
     this.#entered = true
     return batch.messages.map((_, i) => memoryIds.of(first + i))
