@@ -1,9 +1,9 @@
 import { registerBackend, SPEC_VERSION } from '@wal/walimpls'
-import { sqliteBuilder } from './sqlite-backend.js'
+import { type SqliteOptions, sqliteBuilder } from './sqlite-backend.js'
 
 declare module '@wal/walimpls' {
   interface BackendOptions {
-    sqlite: { directory: string }
+    sqlite: SqliteOptions
   }
 }
 

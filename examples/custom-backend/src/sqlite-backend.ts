@@ -28,12 +28,17 @@ const ONE = 'SELECT id, payload, properties FROM record WHERE id = ?'
 const BOUNDS = `SELECT COALESCE(MIN(id), 1), COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'record'), 0)
   FROM record`
 
-export const sqliteBuilder: impls.OpenerBuilderImpls<{ directory: string }, Id> = {
+export interface SqliteOptions {
+  /** Folder of the database files. */
+  readonly directory: string
+}
+
+export const sqliteBuilder: impls.OpenerBuilderImpls<SqliteOptions, Id> = {
   name: 'sqlite',
   traits: { fencing: 'host', truncation: 'record', list: true, delete: false },
   messageIds: ids,
   options: {
-    directory: { type: 'text', description: 'of the database files', required: true, from: 'path' },
+    directory: { type: 'text', from: 'path', required: true, description: 'Folder of the database files.' },
   },
   async build({ directory }, runtime, waits) {
     waits?.signal?.throwIfAborted()

@@ -1,32 +1,34 @@
-import {
-  CHANNEL_NAME_RULE,
-  getBuilder,
-  invalidArgument,
-  listBackends,
-  mustGetBuilder,
-  type OpenerBuilderImpls,
-  type Waits,
-} from '@wal/walimpls'
-import { optionsFromUrl, parseBackendUrl } from '@wal/walimpls/helper'
+import { getBuilder, listBackends, mustGetBuilder, type OpenerBuilderImpls, type Waits } from '@wal/walimpls'
+import { optionsFromUrl, parseBackendUrl, readOptions } from '@wal/walimpls/helper'
 import { OpenDeadline } from './adaptor/open-deadline.js'
 import type { ReadOnlyWAL, WAL } from './api/wal.js'
 import type { WalOptions } from './api/wal-options.js'
 import { buildOpener } from './builder.js'
 import { type CheckedOpen, checkOpenOptions } from './options/open-options.js'
-import { checkNames } from './options/waits.js'
+import { OPEN_WAL_OPTIONS } from './options/open-wal-options.js'
 import { WAL_OPTIONS } from './options/wal-options.js'
 
 export interface OpenWalOptions extends WalOptions, Waits {
-  /** Lower-case letters, digits, `_` and `-`, beginning with a letter or digit; at most 200. */
+  /**
+   * Name of the log: lower-case letters, digits, "_" and "-", beginning with a letter or digit, at most 200 in all, and
+   * no device name (con, nul …).
+   */
   readonly channel: string
+  /** `ro` creates, changes and fences nothing. Default: `'rw'`. */
   readonly accessMode?: 'rw' | 'ro'
-  /** Epoch of the writer; `next` when not said: one above the highest that the log has seen. Not for `ro`. */
+  /**
+   * Epoch of the writer, from 0; `next`: one above the highest that the log has seen. A lower one than the log’s is
+   * `WAL_FENCED`. Not for `ro`. Default: `'next'`.
+   */
   readonly term?: number | 'next'
-  /** How long an open may take, in milliseconds, connecting included; then `WAL_TIMEOUT`. Default 30,000. */
+  /**
+   * How many milliseconds an open may take, connecting included. Then it fails with `WAL_TIMEOUT`, with the last
+   * failure as its cause. Default: 30,000.
+   */
   readonly openTimeoutMs?: number
-  /** Options of the backend, beside those in the URL (clients, callbacks, what is long). */
+  /** Options of the backend, beside those in the URL: clients, callbacks, what is long. Default: none. */
   readonly backend?: Readonly<Record<string, unknown>>
-  /** A backend that is not registered: its builder. */
+  /** The builder of a backend that is not registered. Default: by the URL. */
   readonly builder?: OpenerBuilderImpls
 }
 
@@ -61,28 +63,23 @@ export async function openWal(url: string, options: OpenWalOptions): Promise<WAL
   }
 }
 
-/** Options of `openWal` that `open` of an opener has not, or has within its channel. */
-const OWN_OPTIONS = ['channel', 'accessMode', 'term', 'openTimeoutMs', 'signal', 'backend', 'builder']
-
 interface CheckedOpenWal {
   readonly builder: OpenerBuilderImpls | undefined
   readonly backend: OpenWalOptions['backend'] | undefined
   readonly checked: CheckedOpen
 }
 
-function checkOptions(options: OpenWalOptions): CheckedOpenWal {
-  if (typeof options !== 'object' || options === null)
-    throw invalidArgument('the options of openWal must be an object with a channel', options)
-  checkNames(options, 'openWal', [...OWN_OPTIONS, ...Object.keys(WAL_OPTIONS)])
-  const { channel, accessMode = 'rw', term, backend, builder, ...rest } = options
-  if (channel === undefined)
-    throw invalidArgument(`openWal needs the option "channel": the name of the log, ${CHANNEL_NAME_RULE}`)
-  if (builder !== undefined && typeof builder?.build !== 'function')
-    throw invalidArgument('option "builder" of openWal must be the builder of a backend', builder)
-  if (backend !== undefined && (typeof backend !== 'object' || backend === null))
-    throw invalidArgument('option "backend" of openWal must be an object with options of the backend')
-  const named = { name: channel, accessMode, ...(term === undefined ? {} : { term }) }
-  return { builder, backend, checked: checkOpenOptions({ channel: named, ...rest }, 'openWal') }
+function checkOptions(given: OpenWalOptions): CheckedOpenWal {
+  const { builder, backend, ...options } = readOptions<OpenWalOptions>(
+    { ...OPEN_WAL_OPTIONS, ...WAL_OPTIONS },
+    given,
+    'openWal',
+  )
+  // A term that was not given must not be one: a reader takes none.
+  const { channel: name, accessMode, term: _term, ...rest } = options
+  const { term } = given
+  const channel = { name, ...(accessMode && { accessMode }), ...(term === undefined ? {} : { term }) }
+  return { builder, backend, checked: checkOpenOptions({ channel, ...rest }, 'openWal') }
 }
 
 function builderForScheme(scheme: string): OpenerBuilderImpls {

@@ -3,13 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { ERROR_CODES } from '@wal/walimpls'
 import { test } from 'vitest'
 import type { ReadOptions } from '../src/api/scanner.js'
-import { WAL_OPTIONS } from '../src/options/wal-options.js'
 import { checkReadOptions } from '../src/read/read-options.js'
-
-/** What is the caller's beside `WAL_OPTIONS`: which log, and the open itself. */
-const OF_THE_OPEN = ['channel', 'accessMode', 'term', 'openTimeoutMs', 'signal', 'backend', 'builder']
-
-const MIB = 1 << 20
 
 /** The rows of the README's table under `heading`: names in code spans, and what stands in the second column. */
 async function rowsUnder(heading: string): Promise<Map<string, string>> {
@@ -20,14 +14,6 @@ async function rowsUnder(heading: string): Promise<Map<string, string>> {
     for (const [, name = ''] of names.matchAll(/`([^`]+)`/g)) rows.set(name, second.trim())
   return rows
 }
-
-test('the README lists every option of a WAL, with its default', async () => {
-  const rows = await rowsUnder('Options')
-  assert.deepEqual([...rows.keys()].sort(), [...Object.keys(WAL_OPTIONS), ...OF_THE_OPEN].sort())
-  for (const [name, { default: value }] of Object.entries(WAL_OPTIONS))
-    if (typeof value === 'number')
-      assert.equal(rows.get(name), value < MIB ? value.toLocaleString('en') : `${value / MIB} MiB`, name)
-})
 
 test('the README lists every option of a read', async () => {
   const rows = await rowsUnder('Reading')

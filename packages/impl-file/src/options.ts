@@ -1,27 +1,32 @@
-import type { OptionTable } from '@wal/walimpls'
+import type { FilledOptions, OptionTable } from '@wal/walimpls'
 
 export interface FileOptions {
-  /** Folder that holds a folder for each channel; created when a channel is first opened for writing. */
+  /** Folder that holds a folder for each channel. Made when a channel is first opened for writing. */
   readonly path: string
-  /** A segment that would outgrow this size is followed by a new one; storage is freed in whole segments. */
+  /**
+   * A segment that would outgrow this size is followed by a new one. Truncation frees whole segments. From 64 KiB to 1
+   * GiB. Default: 64 MiB.
+   */
   readonly segmentBytes?: number
 }
 
-/** After `optionTable` has filled in the defaults. */
-export type FullFileOptions = Required<FileOptions>
+export type FullFileOptions = FilledOptions<FileOptions, typeof optionTable>
 
-export const optionTable: OptionTable = {
+export const optionTable = {
   path: {
     type: 'text',
     from: 'path',
     required: true,
-    description: 'folder that holds a folder for each channel',
+    description:
+      'Folder that holds a folder for each channel. Made when a channel is first opened for writing.',
   },
   segmentBytes: {
     type: 'integer',
+    unit: 'bytes',
     default: 64 * 1024 * 1024,
     min: 64 * 1024,
     max: 1024 * 1024 * 1024,
-    description: 'size from which on a segment is followed by a new one; truncation frees whole segments',
+    description:
+      'A segment that would outgrow this size is followed by a new one. Truncation frees whole segments.',
   },
-}
+} as const satisfies OptionTable

@@ -30,8 +30,6 @@ function checkOptions({ hosts, client, redis, clusterOptions }: FullRedisStreams
     throw invalidArgument(
       'The backend "redis-streams" needs one of the options "hosts", "client" and "redis"',
     )
-  if (client !== undefined && typeof (client as { callBuffer?: unknown }).callBuffer !== 'function')
-    throw invalidArgument('option "client" of backend "redis-streams" must be a Redis or Cluster of ioredis')
   if (client?.options.enableAutoPipelining)
     throw invalidArgument(
       'The option "client" of backend "redis-streams" takes no client with auto-pipelining, with which ioredis loses a script’s command. Give client.duplicate({ enableAutoPipelining: false })',

@@ -18,14 +18,16 @@ export interface BuildWaits extends Waits {
 export interface OpenerBuilderImpls<O = unknown, I extends MessageId = MessageId> {
   /** Registry name and URL scheme: a lower-case letter, then letters, digits or "-". */
   readonly name: string
-  /** Other URL schemes that mean this backend, with the options each implies (`rediss-streams`: TLS). */
+  /**
+   * Other URL schemes that mean this backend, with the options each implies (`rediss-streams`: TLS). A scheme is made as a
+   * name is, and may hold "+" (`pulsar+ssl`).
+   */
   readonly schemes?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   readonly traits: Traits
   readonly messageIds: MessageIdCodec<I>
   /**
-   * One table for the options object, the URL and the README. Of an option that takes the URL's hosts (`from: 'hosts'`) the
-   * value is a list of texts, each `name`, `name:port` or `[IPv6]:port` with the port as it was written, when its type is
-   * `texts`; one such text when it is `text`.
+   * One table for the options object, the URL and the README. The option that takes the URL's hosts (`from: 'hosts'`) has
+   * the type `hosts`, or `text` when there is one host.
    */
   readonly options: OptionTable
   /**
@@ -49,10 +51,17 @@ export interface OpenerBuilderImpls<O = unknown, I extends MessageId = MessageId
  */
 export interface BackendOptions {
   /** Registered by importing `@wal/walimpls/testing`. (tsup's declarations can't merge into their own package.) */
-  memory: {
-    readonly name?: string
-    readonly maxRecordBytes?: number
-    readonly maxInFlightBatches?: number
-    readonly maxIdleMs?: number
-  }
+  memory: MemoryOptions
+}
+
+/** Of the in-memory backend, `memory:` */
+export interface MemoryOptions {
+  /** Which of the process’s stores. Logs of one name in two stores are two logs. Default: `'default'`. */
+  readonly name?: string
+  /** Size of the largest record. Make it small to see messages refused. At least 1 KiB. Default: 16 MiB. */
+  readonly maxRecordBytes?: number
+  /** How many batches are appended at once. From 1 to 32. Default: 4. */
+  readonly maxInFlightBatches?: number
+  /** A writer that stores nothing for so long is forgotten, as a broker forgets it. 0: never. Default: 0. */
+  readonly maxIdleMs?: number
 }

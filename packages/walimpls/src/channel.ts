@@ -8,8 +8,11 @@ const DEVICE = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])$/
 export const CHANNEL_NAME_RULE =
   'lower-case letters, digits, "_" and "-", beginning with a letter or digit, at most 200 in all, and no device name (con, nul …)'
 
+export function isChannelName(name: unknown): name is string {
+  return typeof name === 'string' && NAME.test(name) && !DEVICE.test(name)
+}
+
 /** Throws `WAL_INVALID_ARGUMENT` unless `name` is a channel name on all backends. */
 export function checkChannelName(name: unknown): asserts name is string {
-  if (typeof name !== 'string' || !NAME.test(name) || DEVICE.test(name))
-    throw invalidArgument(`a channel name must be ${CHANNEL_NAME_RULE}`, name)
+  if (!isChannelName(name)) throw invalidArgument(`a channel name must be ${CHANNEL_NAME_RULE}`, name)
 }

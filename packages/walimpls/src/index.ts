@@ -1,5 +1,5 @@
 export type { BackendOptions, BuildWaits, OpenerBuilderImpls } from './builder.js'
-export { CHANNEL_NAME_RULE, checkChannelName } from './channel.js'
+export { CHANNEL_NAME_RULE, checkChannelName, isChannelName } from './channel.js'
 export { AppendError, type AppendErrorOptions, type AppendOutcome, outcomeOf } from './errors/append-error.js'
 export { corrupt } from './errors/corrupt.js'
 export { ERROR_CODES, type ErrorCode } from './errors/error-code.js'
@@ -35,7 +35,7 @@ export {
 export { userPropertyList, userPropertyMap } from './message/user-properties.js'
 export type { PropertyList, StoredMessage, WireMessage } from './message/wire-message.js'
 export type { OpenerImpls } from './opener.js'
-export type { OptionSpec, OptionTable } from './option-table.js'
+export type { FilledOptions, OptionSpec, OptionTable } from './option-table.js'
 export { SPEC_VERSION } from './registry/compatibility.js'
 export {
   getBuilder,

@@ -4,16 +4,27 @@ import type { WalOptions } from './wal-options.js'
 
 /** Which log to open, and how. */
 export interface ChannelOptions {
+  /**
+   * Name of the log: lower-case letters, digits, "_" and "-", beginning with a letter or digit, at most 200 in all, and
+   * no device name (con, nul …).
+   */
   readonly name: string
-  /** `rw` when not said. */
+  /** `ro` creates, changes and fences nothing. Default: `'rw'`. */
   readonly accessMode?: 'rw' | 'ro'
-  /** Epoch of the writer, from 0; `next` (default): one above the highest that the log has seen. Not for `ro`. */
+  /**
+   * Epoch of the writer, from 0; `next`: one above the highest that the log has seen. A lower one than the log’s is
+   * `WAL_FENCED`. Not for `ro`. Default: `'next'`.
+   */
   readonly term?: number | 'next'
 }
 
 export interface OpenOptions<C extends ChannelOptions = ChannelOptions> extends WalOptions, Waits {
+  /** An object with the name of the log: which log to open, and how. */
   readonly channel: C
-  /** How long an open may take, in milliseconds; then `WAL_TIMEOUT`, with the last failure as its cause. Default 30,000. */
+  /**
+   * How many milliseconds an open may take, connecting included. Then it fails with `WAL_TIMEOUT`, with the last
+   * failure as its cause. Default: 30,000.
+   */
   readonly openTimeoutMs?: number
 }
 

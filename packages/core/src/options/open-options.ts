@@ -1,12 +1,64 @@
-import { CHANNEL_NAME_RULE, checkChannelName, invalidArgument } from '@wal/walimpls'
+import { CHANNEL_NAME_RULE, invalidArgument, isChannelName, type OptionTable } from '@wal/walimpls'
+import { readOptions } from '@wal/walimpls/helper'
 import type { ChannelOptions, OpenOptions } from '../api/opener.js'
-import { checkNames, checkSignal } from './waits.js'
+import { checkSignal } from './waits.js'
 import { type ResolvedWalOptions, resolveWalOptions, WAL_OPTIONS } from './wal-options.js'
 
-const DEFAULT_OPEN_TIMEOUT_MS = 30_000
-const CHANNEL_OPTIONS = ['name', 'accessMode', 'term']
-/** Of an open, beside those of every WAL. */
-const OPEN_OPTIONS = ['channel', 'openTimeoutMs', 'signal']
+/** The name of a log, on all backends. */
+export const CHANNEL_NAME = {
+  type: 'text',
+  required: true,
+  description: `Name of the log: ${CHANNEL_NAME_RULE}.`,
+  accepts: { rule: `a name of ${CHANNEL_NAME_RULE}`, test: isChannelName },
+} as const
+
+/** Of every call that opens a log: how it is opened. */
+export const HOW_TO_OPEN = {
+  accessMode: {
+    type: 'text',
+    allowed: ['rw', 'ro'],
+    default: 'rw',
+    description: '`ro` creates, changes and fences nothing.',
+  },
+  term: {
+    type: 'value',
+    default: 'next',
+    description:
+      'Epoch of the writer, from 0; `next`: one above the highest that the log has seen. A lower one than the log’s is `WAL_FENCED`. Not for `ro`.',
+    accepts: {
+      rule: '"next" or a safe integer from 0',
+      test: (term) => term === 'next' || (Number.isSafeInteger(term) && (term as number) >= 0),
+    },
+  },
+} as const satisfies OptionTable
+
+/** Of every call that opens a log: how long it may take. */
+export const HOW_LONG_TO_OPEN = {
+  openTimeoutMs: {
+    type: 'value',
+    default: 30_000,
+    description:
+      'How many milliseconds an open may take, connecting included. Then it fails with `WAL_TIMEOUT`, with the last failure as its cause.',
+    accepts: {
+      rule: 'a number of milliseconds above 0 and below 2^31',
+      test: (ms) => Number.isFinite(ms) && (ms as number) > 0 && (ms as number) < 2 ** 31,
+    },
+  },
+  signal: { type: 'value', description: 'Its abort ends the open, which then rejects with `signal.reason`.' },
+} as const satisfies OptionTable
+
+export const CHANNEL_OPTIONS = { name: CHANNEL_NAME, ...HOW_TO_OPEN } as const satisfies OptionTable
+
+/** Of `open` of an opener, beside those of every WAL. */
+export const OPEN_OPTIONS = {
+  channel: {
+    type: 'value',
+    required: true,
+    description: 'An object with the name of the log: which log to open, and how.',
+    accepts: { rule: 'an object with a name', test: (value) => typeof value === 'object' && value !== null },
+  },
+  ...HOW_LONG_TO_OPEN,
+} as const satisfies OptionTable
 
 /** What an open was asked for, checked and with its defaults. */
 export interface CheckedOpen {
@@ -17,35 +69,20 @@ export interface CheckedOpen {
 }
 
 /** Throws `WAL_INVALID_ARGUMENT`: all that can be refused before anything is connected or looked at. */
-export function checkOpenOptions(options: OpenOptions, call: 'open' | 'openWal' = 'open'): CheckedOpen {
-  if (typeof options !== 'object' || options === null)
-    throw invalidArgument(`the options of ${call} must be an object with a channel`, options)
-  checkNames(options, call, [...OPEN_OPTIONS, ...Object.keys(WAL_OPTIONS)])
-  const { channel, openTimeoutMs = DEFAULT_OPEN_TIMEOUT_MS, signal, ...walOptions } = options
-  const checked = checkChannel(channel, call)
-  if (!Number.isFinite(openTimeoutMs) || openTimeoutMs <= 0 || openTimeoutMs >= 2 ** 31)
-    throw invalidArgument(
-      `option "openTimeoutMs" of ${call} must be a number of milliseconds above 0 and below 2^31`,
-      openTimeoutMs,
-    )
+export function checkOpenOptions(given: OpenOptions, call: 'open' | 'openWal' = 'open'): CheckedOpen {
+  const { channel, openTimeoutMs, signal, ...options } = readOptions<OpenOptions & { openTimeoutMs: number }>(
+    { ...OPEN_OPTIONS, ...WAL_OPTIONS },
+    given,
+    call,
+  )
+  const checked = checkChannel(channel)
   checkSignal(signal, call)
-  return { channel: checked, openTimeoutMs, signal, options: resolveWalOptions(walOptions, call) }
+  return { channel: checked, openTimeoutMs, signal, options: resolveWalOptions(options, call) }
 }
 
-function checkChannel(channel: ChannelOptions, call: string): Required<ChannelOptions> {
-  if (channel === undefined)
-    throw invalidArgument(`${call} needs the option "channel": an object with the name of the log`)
-  if (typeof channel !== 'object' || channel === null)
-    throw invalidArgument(`option "channel" of ${call} must be an object with a name`, channel)
-  checkNames(channel, 'the channel', CHANNEL_OPTIONS)
-  const { name, accessMode = 'rw', term = 'next' } = channel
-  if (name === undefined) throw invalidArgument(`The channel needs a name: ${CHANNEL_NAME_RULE}`)
-  checkChannelName(name)
-  if (accessMode !== 'rw' && accessMode !== 'ro')
-    throw invalidArgument('accessMode must be "rw" or "ro"', accessMode)
-  if (term !== 'next' && !(Number.isSafeInteger(term) && term >= 0))
-    throw invalidArgument('term must be "next" or a safe integer from 0', term)
-  if (accessMode === 'ro' && channel.term !== undefined)
+function checkChannel(given: ChannelOptions): Required<ChannelOptions> {
+  const channel = readOptions<Required<ChannelOptions>>(CHANNEL_OPTIONS, given, 'the channel')
+  if (channel.accessMode === 'ro' && given.term !== undefined)
     throw invalidArgument('A log that is opened read-only takes no term: leave it out')
-  return { name, accessMode, term }
+  return channel
 }

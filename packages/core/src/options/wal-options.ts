@@ -1,4 +1,4 @@
-import { invalidArgument, type OptionTable, systemRuntime } from '@wal/walimpls'
+import { type FilledOptions, type OptionTable, systemRuntime } from '@wal/walimpls'
 import { readOptions } from '@wal/walimpls/helper'
 import { type Logger, silentLogger } from '../api/logger.js'
 import type { WalOptions } from '../api/wal-options.js'
@@ -14,89 +14,131 @@ export interface ResolvedWalOptions extends Required<WalOptions> {
 
 const MIB = 1 << 20
 
-/** Declared once: checks the options, fills in defaults, and is the README's table. */
-export const WAL_OPTIONS: OptionTable = {
+const LOGGER_METHODS = ['debug', 'info', 'warn', 'error'] as const
+
+/** Of every WAL, whatever its backend. */
+export const WAL_OPTIONS = {
   budgetBytes: {
     type: 'integer',
+    unit: 'bytes',
     default: 64 * MIB,
     min: MIB,
     description:
-      'memory: half for the write-ahead buffer, a quarter for appends on their way, a quarter for what readers hold that nobody has asked for yet; read-only: that quarter, and half for what readers at the log’s end share',
+      'Memory: a half for the write-ahead buffer, a quarter for appends on their way, a quarter for what scanners hold that nobody has asked for yet. On a read-only WAL that quarter, and a half for what scanners at the log’s end share or, in another system’s log, for records that wait for their order.',
   },
   maxWaitingBytes: {
     type: 'integer',
+    unit: 'bytes',
     min: 0,
-    description: 'how much may wait for room; a quarter of budgetBytes when not said',
+    defaultText: 'a quarter of `budgetBytes`',
+    description: 'How much may wait for room. More is refused with `WAL_RATE_LIMITED`.',
   },
-  batchBytes: { type: 'integer', default: MIB, min: 1024, description: 'size of backend batches to aim for' },
+  batchBytes: {
+    type: 'integer',
+    unit: 'bytes',
+    default: MIB,
+    min: 1024,
+    description: 'Size of backend batches to aim for.',
+  },
   lingerMs: {
     type: 'integer',
+    unit: 'milliseconds',
     default: 0,
     min: 0,
     max: 60_000,
-    description: 'how long a small batch waits for company',
+    description:
+      'How long a small batch waits for company. Messages gather while a batch is in flight anyway.',
   },
   appendTimeoutMs: {
     type: 'integer',
+    unit: 'milliseconds',
     default: 60_000,
     min: 1,
     max: 2 ** 31 - 1,
-    description: 'how long an append waits for its outcome',
+    description: 'How long an append waits for its outcome.',
   },
   timeTickMs: {
     type: 'integer',
+    unit: 'milliseconds',
     default: 200,
     min: 1,
     max: 60_000,
-    description: 'how soon after an append a time tick is persisted',
+    description: 'How soon after an append a time tick is persisted.',
   },
   idleTickMs: {
     type: 'integer',
+    unit: 'milliseconds',
     default: 5000,
     min: 0,
     max: 3_600_000,
-    description: 'how often an idle log gets a time tick while somebody reads time ticks',
+    description:
+      'How often a time tick is persisted on an idle log while a scanner of this WAL reads time ticks. 0: never.',
   },
   fenceCheckMs: {
     type: 'integer',
+    unit: 'milliseconds',
     default: 1000,
     min: 0,
     max: 3_600_000,
     description:
-      'how soon after an append an idle writer looks whether it was fenced; then more rarely, up to every 16 times as long',
+      'How soon after its last append an idle writer looks whether it still is the writer. The longer nothing is appended the rarer it looks, up to every 16 times as long, at moments drawn at random. 0: only when it appends.',
   },
   closeTimeoutMs: {
     type: 'integer',
+    unit: 'milliseconds',
     default: 3000,
     min: 0,
     max: 3_600_000,
-    description: 'how long close waits for appends in flight; scanners, log and client then have 3,000 each',
+    description:
+      'How long `close` waits for appends in flight. What the backend then has to close (scanners, the log, the client) has 3,000 each. A close that hangs is left behind with a warning.',
   },
   maxClockAheadMs: {
     type: 'integer',
+    unit: 'milliseconds',
     default: 600_000,
     min: 0,
-    description: 'how far a log may be ahead of the wall clock',
+    description:
+      'A log that is further ahead of the wall clock is refused. One ahead within it gets time ticks at nine tenths of wall speed until the lead is gone.',
   },
   bufferAgeMs: {
     type: 'integer',
+    unit: 'milliseconds',
     default: 30_000,
     min: 0,
-    description: 'how long records stay in the write-ahead buffer',
+    description: 'How long records stay in the write-ahead buffer at most, on an idle log too.',
   },
-  interceptors: { type: 'value', description: 'run around every append, the first outermost' },
-  logger: { type: 'value', description: 'debug, info, warn, error, called (fields, text)' },
-  runtime: { type: 'value', description: 'clock, timers, randomness, files' },
+  interceptors: {
+    type: 'value',
+    defaultText: 'none',
+    description:
+      'Run around every append, the first outermost. Objects, or functions that build one for the WAL.',
+  },
+  logger: {
+    type: 'value',
+    defaultText: 'none',
+    description:
+      '`debug info warn error`, called `(fields, text)`; an error is in `fields.err`, as pino takes it. One that throws makes an open fail that has a warning to tell; on an open log it loses its line and nothing else.',
+    accepts: { rule: `an object with ${LOGGER_METHODS.join(', ')}`, test: isLogger },
+  },
+  runtime: {
+    type: 'value',
+    defaultText: 'the real ones',
+    description: 'Clock, timers, randomness, files: for simulation.',
+  },
+} as const satisfies OptionTable
+
+function isLogger(value: unknown): boolean {
+  const logger = value as Partial<Logger> | null
+  return LOGGER_METHODS.every((name) => typeof logger?.[name] === 'function')
 }
 
-/** Throws `WAL_INVALID_ARGUMENT`. */
+type CheckedWalOptions = FilledOptions<WalOptions, typeof WAL_OPTIONS>
+
+/** Fills in what no table holds: defaults that depend on other options, or are objects. Throws `WAL_INVALID_ARGUMENT`. */
 export function resolveWalOptions(given: WalOptions, what: string): ResolvedWalOptions {
-  const known = readOptions(
-    WAL_OPTIONS,
-    given as Record<string, unknown>,
-    what,
-  ) as unknown as ResolvedWalOptions
-  checkCode(known, what)
+  const known = readOptions<CheckedWalOptions>(WAL_OPTIONS, given, what)
+  if (known.interceptors !== undefined)
+    checkInterceptors(known.interceptors, `option "interceptors" of ${what}`)
   return {
     ...known,
     maxWaitingBytes: known.maxWaitingBytes ?? Math.floor(known.budgetBytes / 4),
@@ -105,16 +147,4 @@ export function resolveWalOptions(given: WalOptions, what: string): ResolvedWalO
     givenLogger: known.logger ?? silentLogger,
     runtime: known.runtime ?? systemRuntime,
   }
-}
-
-const LOGGER_METHODS = ['debug', 'info', 'warn', 'error'] as const
-
-/** What is code has no spec to check it by, and would fail only when it is first called. */
-function checkCode({ interceptors, logger }: WalOptions, what: string): void {
-  if (interceptors !== undefined) checkInterceptors(interceptors, `option "interceptors" of ${what}`)
-  if (logger !== undefined && !LOGGER_METHODS.every((name) => typeof logger?.[name] === 'function'))
-    throw invalidArgument(
-      `option "logger" of ${what} must be an object with ${LOGGER_METHODS.join(', ')}`,
-      logger,
-    )
 }

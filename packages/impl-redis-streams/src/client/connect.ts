@@ -1,5 +1,5 @@
 import { type BuildWaits, invalidArgument, type Runtime } from '@wal/walimpls'
-import { abortable } from '@wal/walimpls/helper'
+import { abortable, parseHosts } from '@wal/walimpls/helper'
 import type { Cluster, Redis, RedisOptions } from 'ioredis'
 import { Attempts, SENTINEL_FAILED } from './attempts.js'
 import { connectCluster } from './connect-cluster.js'
@@ -107,12 +107,12 @@ function address({ hosts, sentinel, tls, redis }: FullRedisStreamsOptions): Redi
   if (sentinel !== undefined)
     return {
       name: sentinel,
-      sentinels: hosts.map((host) => hostAndPort(host, DEFAULT_SENTINEL_PORT)),
+      sentinels: parseHosts(hosts, DEFAULT_SENTINEL_PORT),
       // The hosts are the sentinels, so what was asked of the hosts is asked of them.
       ...(tls ? { sentinelTLS: redis?.sentinelTLS ?? redis?.tls ?? {} } : {}),
     }
   if (redis?.sentinels || redis?.path !== undefined) return {}
-  return hostAndPort(hosts[0] as string, DEFAULT_PORT)
+  return parseHosts(hosts, DEFAULT_PORT)[0] ?? {}
 }
 
 function newCluster(Client: typeof Cluster, options: FullRedisStreamsOptions): Cluster {
@@ -133,7 +133,7 @@ function newCluster(Client: typeof Cluster, options: FullRedisStreamsOptions): C
     retryDelayOnFailover: 0,
     enableAutoPipelining: false,
   }
-  const nodes = hosts.map((host) => hostAndPort(host, DEFAULT_PORT))
+  const nodes = parseHosts(hosts, DEFAULT_PORT)
   return new Client(nodes, whole)
 }
 
@@ -169,18 +169,6 @@ function redisOptions(options: FullRedisStreamsOptions): RedisOptions {
     // A primary that was made a replica by a failover: ask the sentinels again.
     reconnectOnError: (error) => error.message.startsWith('READONLY') || (reconnectOnError?.(error) ?? false),
   }
-}
-
-function hostAndPort(text: string, defaultPort: number): { host: string; port: number } {
-  const match = /^(?:\[([^\]]+)\]|([^:]+))(?::([0-9]{1,5}))?$/.exec(text)
-  const host = match?.[1] ?? match?.[2]
-  const port = match?.[3] === undefined ? defaultPort : Number(match[3])
-  if (host === undefined || port > 65_535)
-    throw invalidArgument(
-      'option "hosts" of backend "redis-streams" must be a list of host or host:port',
-      text,
-    )
-  return { host, port }
 }
 
 export function isCluster(client: RedisClient): client is Cluster {

@@ -1,116 +1,146 @@
-import type { OptionTable } from '@wal/walimpls'
+import type { FilledOptions, OptionTable } from '@wal/walimpls'
 import type { Cluster, ClusterOptions, Redis, RedisOptions } from 'ioredis'
 
 export interface RedisStreamsOptions {
-  /** `host` or `host:port`. One server; with `cluster` some nodes of a Cluster; with `sentinel` the sentinels. */
+  /**
+   * One server; with `cluster` some nodes of a Cluster; with `sentinel` the sentinels. Where no port is given it is
+   * 6379, of sentinels 26379. Needed unless `client` or `redis` says where the server is.
+   */
   readonly hosts?: readonly string[]
+  /** Name of the ACL user. */
   readonly user?: string
+  /** Password of the user. */
   readonly password?: string
-  /** Number of the database, as text since it stands in the URL's path. */
+  /** Number of the database, as text. In a Cluster it is 0. Default: `'0'`. */
   readonly db?: string
+  /**
+   * Connect by TLS, to sentinels too. The URL scheme `rediss-streams` says the same. Certificates go into `redis: {
+   * tls: { ca, cert, key } }`, other ones for sentinels into `redis: { sentinelTLS }`. For sentinels without TLS before
+   * servers with TLS, leave `tls` out and give `redis: { tls }`. Default: `false`.
+   */
   readonly tls?: boolean
-  /** The hosts are nodes of a Redis Cluster. */
+  /** The hosts are nodes of a Redis Cluster. Default: `false`. */
   readonly cluster?: boolean
-  /** The hosts are sentinels; this is the name under which they know the primary. */
+  /** The hosts are sentinels. This is the name under which they know the primary. */
   readonly sentinel?: string
-  /** Begins every key. */
+  /** Every key begins with this text. Default: `'wal:'`. */
   readonly prefix?: string
-  /** An acknowledged append has reached so many replicas as well. */
+  /** An acknowledged append has reached this many replicas as well (`WAIT`). From 0 to 16. Default: 0. */
   readonly waitReplicas?: number
-  /** An acknowledged append is in the server's append-only file on disk, whatever `appendfsync` says (Redis 7.2). */
+  /**
+   * An acknowledged append is synced to the server’s append-only file, whatever `appendfsync` says (`WAITAOF`, Redis
+   * 7.2). Default: `false`.
+   */
   readonly waitAof?: boolean
-  /** How long a server may keep silent before a request fails and the connection is made again. */
+  /**
+   * How long a server may keep silent. After that the request fails and the connection is made again. From 100 to
+   * 600,000. Default: 10,000.
+   */
   readonly requestTimeoutMs?: number
-  /** How often waiting readers look by themselves, beside the published wake-ups. */
+  /**
+   * How often waiting readers look by themselves, beside the wake-ups that are published. From 10 to 600,000. Default:
+   * 2,000.
+   */
   readonly pollMs?: number
+  /** How many batches are sent before the first is acknowledged. From 1 to 64. Default: 4. */
   readonly maxInFlightBatches?: number
-  /** Passed through to ioredis; what this package relies on overrules it. */
+  /** Options that are passed through to ioredis. Those that this package relies on are overruled. In code only. */
   readonly redis?: RedisOptions
-  /** The same for a Cluster. */
+  /** Options that are passed through to `Cluster` of ioredis, in the same way. In code only. */
   readonly clusterOptions?: ClusterOptions
-  /** A client that is there already, used in place of all options above that say where and how to connect. It is not closed. */
+  /**
+   * A `Redis` or `Cluster` of ioredis that is there already. It is used in place of all options that say where and how
+   * to connect, and is not closed. In code only.
+   */
   readonly client?: Redis | Cluster
 }
 
-/** After `optionTable` has filled in the defaults. */
-export type FullRedisStreamsOptions = RedisStreamsOptions &
-  Required<
-    Pick<
-      RedisStreamsOptions,
-      | 'hosts'
-      | 'db'
-      | 'tls'
-      | 'cluster'
-      | 'prefix'
-      | 'waitReplicas'
-      | 'waitAof'
-      | 'requestTimeoutMs'
-      | 'pollMs'
-      | 'maxInFlightBatches'
-    >
-  >
+/** With the defaults, and with a list of hosts that is empty where a client or `redis` says where to connect. */
+export type FullRedisStreamsOptions = FilledOptions<RedisStreamsOptions, typeof optionTable> & {
+  readonly hosts: readonly string[]
+}
 
 export const optionTable = {
   hosts: {
-    type: 'texts',
+    type: 'hosts',
     from: 'hosts',
-    description: 'servers, host or host:port; the port is 6379, of sentinels 26379, when not given',
+    description:
+      'One server; with `cluster` some nodes of a Cluster; with `sentinel` the sentinels. Where no port is given it is 6379, of sentinels 26379. Needed unless `client` or `redis` says where the server is.',
   },
-  user: { type: 'text', from: 'user', secret: true, description: 'ACL user' },
-  password: { type: 'text', from: 'password', secret: true, description: 'password of the user' },
-  db: { type: 'text', from: 'path', default: '0', description: 'number of the database; 0 in a Cluster' },
+  user: { type: 'text', from: 'user', secret: true, description: 'Name of the ACL user.' },
+  password: { type: 'text', from: 'password', secret: true, description: 'Password of the user.' },
+  db: {
+    type: 'text',
+    from: 'path',
+    default: '0',
+    description: 'Number of the database, as text. In a Cluster it is 0.',
+  },
   tls: {
     type: 'boolean',
     default: false,
-    description: 'connect by TLS; the scheme rediss-streams says so too. Certificates go into `redis.tls`',
+    description:
+      'Connect by TLS, to sentinels too. The URL scheme `rediss-streams` says the same. Certificates go into `redis: { tls: { ca, cert, key } }`, other ones for sentinels into `redis: { sentinelTLS }`. For sentinels without TLS before servers with TLS, leave `tls` out and give `redis: { tls }`.',
   },
-  cluster: { type: 'boolean', default: false, description: 'the hosts are nodes of a Redis Cluster' },
+  cluster: { type: 'boolean', default: false, description: 'The hosts are nodes of a Redis Cluster.' },
   sentinel: {
     type: 'text',
-    description: 'the hosts are sentinels; this is the name by which they know the primary',
+    description: 'The hosts are sentinels. This is the name under which they know the primary.',
   },
-  prefix: { type: 'text', default: 'wal:', description: 'begins every key' },
+  prefix: { type: 'text', default: 'wal:', description: 'Every key begins with this text.' },
   waitReplicas: {
     type: 'integer',
     default: 0,
     min: 0,
     max: 16,
-    description: 'an acknowledged append has reached so many replicas as well (WAIT)',
+    description: 'An acknowledged append has reached this many replicas as well (`WAIT`).',
   },
   waitAof: {
     type: 'boolean',
     default: false,
     description:
-      'an acknowledged append is synced to the append-only file, whatever appendfsync says (WAITAOF, Redis 7.2)',
+      'An acknowledged append is synced to the server’s append-only file, whatever `appendfsync` says (`WAITAOF`, Redis 7.2).',
   },
   requestTimeoutMs: {
     type: 'integer',
+    unit: 'milliseconds',
     default: 10_000,
     min: 100,
     max: 600_000,
-    description: 'how long a server may keep silent before a request fails and the connection is made again',
+    description:
+      'How long a server may keep silent. After that the request fails and the connection is made again.',
   },
   pollMs: {
     type: 'integer',
+    unit: 'milliseconds',
     default: 2_000,
     min: 10,
     max: 600_000,
-    description: 'how often waiting readers look by themselves, beside the published wake-ups',
+    description: 'How often waiting readers look by themselves, beside the wake-ups that are published.',
   },
   maxInFlightBatches: {
     type: 'integer',
     default: 4,
     min: 1,
     max: 64,
-    description: 'batches sent before the first is acknowledged',
+    description: 'How many batches are sent before the first is acknowledged.',
   },
-  redis: { type: 'value', description: 'options passed through to ioredis (in code only)' },
+  redis: {
+    type: 'value',
+    description:
+      'Options that are passed through to ioredis. Those that this package relies on are overruled. In code only.',
+  },
   clusterOptions: {
     type: 'value',
-    description: 'options passed through to ioredis’ Cluster (in code only)',
+    description: 'Options that are passed through to `Cluster` of ioredis, in the same way. In code only.',
   },
   client: {
     type: 'value',
-    description: 'an ioredis Redis or Cluster to use; it is not closed (in code only)',
+    description:
+      'A `Redis` or `Cluster` of ioredis that is there already. It is used in place of all options that say where and how to connect, and is not closed. In code only.',
+    accepts: { rule: 'a Redis or Cluster of ioredis', test: isClient },
   },
 } as const satisfies OptionTable
+
+function isClient(value: unknown): boolean {
+  return typeof (value as { callBuffer?: unknown } | null)?.callBuffer === 'function'
+}

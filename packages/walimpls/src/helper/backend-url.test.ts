@@ -45,6 +45,15 @@ describe('parseBackendUrl', () => {
       },
     ],
     ['redis-streams://:se:cret@h', { scheme: 'redis-streams', hosts: [{ host: 'h' }], password: 'se:cret' }],
+    [
+      'pulsar+ssl://user%2B:p%2Fss@h:6651,münchen.example',
+      {
+        scheme: 'pulsar+ssl',
+        hosts: [{ host: 'h', port: 6651 }, { host: 'münchen.example' }],
+        user: 'user+',
+        password: 'p/ss',
+      },
+    ],
     ['kafka://user@h/', { scheme: 'kafka', hosts: [{ host: 'h' }], user: 'user' }],
     [
       'kafka://[::1]:9092,[fe80::1%25eth0],10.0.0.1:1',
@@ -67,6 +76,7 @@ describe('parseBackendUrl', () => {
     'File:./hunter2',
     ' file:./hunter2',
     'fi_le:hunter2',
+    '+ssl:hunter2',
     'file:./a#hunter2',
     'file:./a\nhunter2',
     'file:./hunter2%',
@@ -183,7 +193,7 @@ describe('parseBackendUrl', () => {
 })
 
 const server = {
-  hosts: { type: 'texts', description: '', from: 'hosts' },
+  hosts: { type: 'hosts', description: '', from: 'hosts' },
   database: { type: 'integer', description: '', from: 'path' },
   user: { type: 'text', description: '', from: 'user' },
   password: { type: 'text', description: '', from: 'password', secret: true },
@@ -210,8 +220,8 @@ describe('optionsFromUrl', () => {
   })
 
   test.each([
-    ['kafka://h', 'redis or rediss, got "kafka"'],
-    ['rediss://h?tls=false', 'contradicts the URL scheme rediss'],
+    ['kafka://h', '"redis" or "rediss", got "kafka"'],
+    ['rediss://h?tls=false', 'The URL scheme rediss means tls=true, and the URL’s query says otherwise.'],
     ['redis://h/zero', 'an integer'],
     ['redis://h?tls=yes', 'true or false, got "yes"'],
     ['redis://h?token=hunter2', 'must be an integer'],
@@ -242,7 +252,9 @@ describe('optionsFromUrl', () => {
     expect(() => optionsFromUrl(file, parseBackendUrl('file:./data?x=1'))).toThrow('It takes no options.')
     const one = { name: 'one', options: { host: { type: 'text', description: '', from: 'hosts' } } } as const
     expect(optionsFromUrl(one, parseBackendUrl('one://h:1'))).toEqual({ host: 'h:1' })
-    expect(() => optionsFromUrl(one, parseBackendUrl('one://h:1,i'))).toThrow('one host')
+    expect(() => optionsFromUrl(one, parseBackendUrl('one://h:1,i'))).toThrow(
+      'takes one host, and 2 are given',
+    )
   })
 })
 
@@ -250,6 +262,8 @@ describe('redactUrl', () => {
   test.each([
     ['redis://u:p@h1:1,h2/0?tls=true&token=5&other=6', 'redis://u:***@h1:1,h2/0?tls=true&token=***&***'],
     ['redis:u:p@h', 'redis:***'],
+    ['pulsar+ssl://u:p@h', 'pulsar+ssl://u:***@h'],
+    ['pulsar+ssl://u:p@h/x@', 'pulsar+ssl:***'],
     ['nonsense p@ss', '***'],
   ])('%s', (text, expected) => {
     expect(redactUrl(text, server)).toBe(expected)

@@ -1,12 +1,6 @@
-import { isIPv6 } from 'node:net'
 import { WalError } from '../errors/wal-error.js'
 import { isWellFormed } from '../message/text.js'
-
-export interface BackendHost {
-  /** A name or address; IPv6 without its brackets. */
-  readonly host: string
-  readonly port?: number
-}
+import { type BackendHost, HOST_RULE, parseHost } from './hosts.js'
 
 /** A backend URL, taken apart and decoded. Nothing that was not there is present. */
 export interface BackendUrl {
@@ -33,8 +27,7 @@ export function parseBackendUrl(text: string): BackendUrl {
   return {
     scheme,
     ...(path === '' ? {} : { path: raw.hosts === undefined ? withoutDriveSlash(path) : path }),
-    hosts:
-      raw.hosts === undefined ? [] : raw.hosts.split(',').map((host, i) => parseHost(scheme, host, i + 1)),
+    hosts: raw.hosts === undefined ? [] : raw.hosts.split(',').map((host, i) => hostAt(scheme, host, i + 1)),
     ...(user ? { user } : {}),
     ...(password ? { password } : {}),
     query: parseQuery(scheme, raw.query),
@@ -51,8 +44,11 @@ export interface RawBackendUrl {
   readonly query: string
 }
 
+/** A backend's name, or another scheme that means the backend: `pulsar+ssl`. */
+export const SCHEME = /^([a-z][a-z0-9+-]{1,31}):/
+
 export function splitBackendUrl(text: string): RawBackendUrl {
-  const match = typeof text === 'string' ? /^([a-z][a-z0-9-]{1,31}):/.exec(text) : null
+  const match = typeof text === 'string' ? SCHEME.exec(text) : null
   if (match === null)
     throw new WalError(
       'WAL_INVALID_ARGUMENT',
@@ -87,21 +83,11 @@ export function splitBackendUrl(text: string): RawBackendUrl {
   return { scheme, user, password, hosts, path: path.slice(1), query }
 }
 
-function parseHost(scheme: string, text: string, ordinal: number): BackendHost {
-  const match = /^(?:\[([^[\]]+)\]|([A-Za-z0-9._-]+))(?::([0-9]{1,5}))?$/.exec(text)
-  const six = match?.[1] === undefined ? undefined : decode(scheme, match[1], 'a host')
-  const port = match?.[3] === undefined ? undefined : Number(match[3])
-  if (
-    match === null ||
-    (six !== undefined && !isIPv6(six)) ||
-    (port !== undefined && (port < 1 || port > 65_535))
-  )
-    throw refused(
-      scheme,
-      `has no proper host at place ${ordinal}: name, name:port or [IPv6]:port, separated by commas`,
-    )
-  const host = six ?? (match[2] as string)
-  return port === undefined ? { host } : { host, port }
+function hostAt(scheme: string, text: string, ordinal: number): BackendHost {
+  const host = parseHost(text.startsWith('[') ? decode(scheme, text, 'a host') : text)
+  if (host === undefined)
+    throw refused(scheme, `has no proper host at place ${ordinal}: ${HOST_RULE}, separated by commas`)
+  return host
 }
 
 function parseQuery(scheme: string, text: string): Map<string, string> {
@@ -135,5 +121,5 @@ function withoutDriveSlash(path: string): string {
 }
 
 function refused(scheme: string, why: string): WalError {
-  return new WalError('WAL_INVALID_ARGUMENT', `the backend URL ${scheme}:… ${why}`)
+  return new WalError('WAL_INVALID_ARGUMENT', `The backend URL ${scheme}:… ${why}.`)
 }

@@ -9,6 +9,15 @@ const table = {
   tls: { type: 'boolean', description: 'encrypt', default: false },
   password: { type: 'text', description: 'secret', secret: true },
   client: { type: 'value', description: 'ready made' },
+  hosts: { type: 'hosts', description: 'servers' },
+  mode: { type: 'text', allowed: ['fast', 'safe', 'both'], description: 'how' },
+  batchBytes: { type: 'integer', unit: 'bytes', min: 1024, description: 'size' },
+  pollMs: { type: 'integer', unit: 'milliseconds', max: 5000, description: 'how often' },
+  call: {
+    type: 'value',
+    accepts: { rule: 'a function', test: (x) => typeof x === 'function' },
+    description: '',
+  },
 } as const satisfies OptionTable
 
 const read = (given: unknown) => readOptions(table, given, 'backend "test"')
@@ -21,6 +30,8 @@ describe('readOptions', () => {
     expect(options.brokers).not.toBe(brokers)
     const client = { connected: true }
     expect(read({ directory: 'd', client }).client).toBe(client)
+    const accepted = { hosts: ['a', '[::1]:2'], mode: 'safe', batchBytes: 1024, pollMs: 0, call: read }
+    expect(read({ directory: 'd', ...accepted })).toMatchObject(accepted)
   })
 
   test.each<[unknown, string]>([
@@ -28,9 +39,9 @@ describe('readOptions', () => {
     [null, 'an object'],
     ['text', 'an object'],
     [['list'], 'an object'],
-    [{}, 'backend "test" needs the option "directory": where'],
+    [{}, 'backend "test" needs the option "directory". where'],
     [{ directory: '' }, 'non-empty text'],
-    [{ directory: 4 }, 'must be text, got 4'],
+    [{ directory: 4 }, 'must be non-empty text, got 4'],
     [{ directory: 'd', brokers: 'a:1' }, 'a non-empty list'],
     [{ directory: 'd', brokers: [] }, 'a non-empty list'],
     [{ directory: 'd', brokers: ['a', ''] }, 'a non-empty list'],
@@ -41,8 +52,28 @@ describe('readOptions', () => {
     [{ directory: 'd', segmentBytes: Number.NaN }, 'from 16 to 1024'],
     [{ directory: 'd', tls: 'true' }, 'true or false'],
     [
+      { directory: 'd', mode: 'fats' },
+      'option "mode" of backend "test" must be "fast", "safe" or "both", got "fats"',
+    ],
+    [{ directory: 'd', mode: 5 }, 'must be "fast", "safe" or "both", got 5'],
+    [{ directory: 'd', batchBytes: 5 }, 'must be an integer of at least 1024 (1 KiB), in bytes, got 5'],
+    [{ directory: 'd', pollMs: 5001 }, 'must be an integer of at most 5000, in milliseconds, got 5001'],
+    [
+      { directory: 'd', call: {} },
+      'option "call" of backend "test" must be a function, got an object (Object)',
+    ],
+    [{ directory: 'd', hosts: [] }, 'a non-empty list of hosts'],
+    [{ directory: 'd', hosts: 'a:1' }, 'a non-empty list of hosts'],
+    [
+      { directory: 'd', hosts: ['a:1', 'b:0'] },
+      'each name, name:port or [IPv6]:port, with a port from 1 to 65535',
+    ],
+    [{ directory: 'd', hosts: ['a b'] }, 'a non-empty list of hosts'],
+    [{ directory: 'd', hosts: ['::1'] }, 'a non-empty list of hosts'],
+    [{ directory: 'd', hosts: [7] }, 'a non-empty list of hosts'],
+    [
       { directory: 'd', segmentBites: 1 },
-      '"segmentBites" is not an option of backend "test"; did you mean "segmentBytes"? Options: brokers, client, directory, password, segmentBytes, tls.',
+      '"segmentBites" is not an option of backend "test"; did you mean "segmentBytes"? Options: batchBytes, brokers, call, client, directory, hosts, mode, password, pollMs, segmentBytes, tls.',
     ],
     [JSON.parse('{"directory":"d","__proto__":{}}'), '"__proto__" is not an option'],
     [{ directory: 'd', toString: 'x' }, '"toString" is not an option'],

@@ -1,5 +1,8 @@
 import { invalidArgument } from '../errors/invalid-argument.js'
+import { WalError } from '../errors/wal-error.js'
 import type { OptionSpec, OptionTable } from '../option-table.js'
+import { parseHost } from './hosts.js'
+import { ruleOf } from './option-rule.js'
 import { unknownOption } from './unknown-option.js'
 
 /**
@@ -24,44 +27,43 @@ export function readOptions<O = Record<string, unknown>>(
     const value = Object.hasOwn(given, name) ? (given as Record<string, unknown>)[name] : undefined
     if (value !== undefined) options[name] = checked(spec, value, `option "${name}" of ${what}`)
     else if (spec.default !== undefined) options[name] = spec.default
-    else if (spec.required) throw invalidArgument(`${what} needs the option "${name}": ${spec.description}`)
+    else if (spec.required) throw missing(name, spec, what)
   }
   return options as O
 }
 
+function missing(name: string, spec: OptionSpec, what: string): WalError {
+  return new WalError('WAL_INVALID_ARGUMENT', `${what} needs the option "${name}". ${spec.description}`)
+}
+
 function checked(spec: OptionSpec, value: unknown, what: string): unknown {
-  const refuse = (allowed: string) =>
-    invalidArgument(`${what} must be ${allowed}`, spec.secret ? undefined : value)
+  if (!ofItsType(spec, value) || spec.accepts?.test(value) === false)
+    throw invalidArgument(`${what} must be ${ruleOf(spec)}`, spec.secret ? undefined : value)
+  return spec.type === 'texts' || spec.type === 'hosts' ? [...(value as string[])] : value
+}
+
+function ofItsType(spec: OptionSpec, value: unknown): boolean {
   switch (spec.type) {
     case 'text':
-      if (typeof value !== 'string') throw refuse('text')
-      if (value === '' && spec.required) throw refuse('non-empty text')
-      return value
+      if (typeof value !== 'string' || (value === '' && spec.required)) return false
+      return spec.allowed === undefined || spec.allowed.includes(value)
     case 'texts':
-      if (
-        !Array.isArray(value) ||
-        value.length === 0 ||
-        !value.every((item) => typeof item === 'string' && item !== '')
-      )
-        throw refuse('a non-empty list of non-empty texts')
-      return [...value]
+      return isList(value) && value.every((item) => typeof item === 'string' && item !== '')
+    case 'hosts':
+      return isList(value) && value.every((item) => parseHost(item) !== undefined)
     case 'integer':
-      if (!Number.isSafeInteger(value) || outside(spec, value as number)) throw refuse(integerRule(spec))
-      return value
+      return Number.isSafeInteger(value) && !outside(spec, value as number)
     case 'boolean':
-      if (typeof value !== 'boolean') throw refuse('true or false')
-      return value
+      return typeof value === 'boolean'
     case 'value':
-      return value
+      return true
   }
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value) && value.length > 0
 }
 
 function outside(spec: OptionSpec, value: number): boolean {
   return (spec.min !== undefined && value < spec.min) || (spec.max !== undefined && value > spec.max)
-}
-
-function integerRule({ min, max }: OptionSpec): string {
-  const from = min === undefined ? '' : ` from ${min}`
-  const to = max === undefined ? '' : min === undefined ? ` up to ${max}` : ` to ${max}`
-  return `an integer${from}${to}`
 }

@@ -1,5 +1,5 @@
 import type { OptionSpec, OptionTable } from '../option-table.js'
-import { parseBackendUrl, splitBackendUrl } from './backend-url.js'
+import { parseBackendUrl, SCHEME, splitBackendUrl } from './backend-url.js'
 
 /**
  * A backend URL for people to see: passwords replaced, and of the query all that `table` doesn't know for an option that
@@ -10,7 +10,7 @@ export function redactUrl(text: string, table: OptionTable = {}): string {
     parseBackendUrl(text)
     return redacted(text, table)
   } catch {
-    return `${/^[a-z][a-z0-9-]{1,31}:/.exec(text)?.[0] ?? ''}***`
+    return `${SCHEME.exec(text)?.[0] ?? ''}***`
   }
 }
 

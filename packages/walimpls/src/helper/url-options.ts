@@ -2,7 +2,9 @@ import type { OpenerBuilderImpls } from '../builder.js'
 import { invalidArgument } from '../errors/invalid-argument.js'
 import { WalError } from '../errors/wal-error.js'
 import type { OptionSpec } from '../option-table.js'
-import type { BackendHost, BackendUrl } from './backend-url.js'
+import type { BackendUrl } from './backend-url.js'
+import { hostText } from './hosts.js'
+import { oneOf, ruleOf } from './option-rule.js'
 import { unknownOption } from './unknown-option.js'
 
 /**
@@ -17,7 +19,7 @@ export function optionsFromUrl(
   const what = `backend "${backend}"`
   if (url.scheme !== backend && !Object.hasOwn(schemes, url.scheme))
     throw invalidArgument(
-      `the URL scheme of ${what} must be ${[backend, ...Object.keys(schemes)].join(' or ')}`,
+      `the URL scheme of ${what} must be ${oneOf([backend, ...Object.keys(schemes)])}`,
       url.scheme,
     )
 
@@ -32,8 +34,10 @@ export function optionsFromUrl(
   if (url.hosts.length > 0) {
     const [name, spec] = optionFrom(builder, 'hosts')
     const hosts = url.hosts.map(hostText)
-    if (spec.type !== 'texts' && hosts.length > 1) throw invalidArgument(`The URL of ${what} names one host`)
-    options[name] = spec.type === 'texts' ? hosts : hosts[0]
+    const list = spec.type === 'texts' || spec.type === 'hosts'
+    if (!list && hosts.length > 1)
+      throw invalidArgument(`The URL of ${what} takes one host, and ${hosts.length} are given`)
+    options[name] = list ? hosts : hosts[0]
   }
   for (const [name, text] of url.query) {
     const spec = Object.hasOwn(table, name) ? table[name] : undefined
@@ -50,7 +54,7 @@ export function optionsFromUrl(
     if (Object.hasOwn(options, name) && options[name] !== value)
       throw new WalError(
         'WAL_INVALID_ARGUMENT',
-        `option "${name}" of ${what} contradicts the URL scheme ${url.scheme}`,
+        `The URL scheme ${url.scheme} means ${name}=${String(value)}, and the URL’s query says otherwise. Leave "${name}" out of the query, or take another scheme.`,
       )
     options[name] = value
   }
@@ -68,23 +72,18 @@ function optionFrom(
 }
 
 function parsed(spec: OptionSpec, text: string, what: string): unknown {
-  const refuse = (allowed: string) =>
-    invalidArgument(`${what} must be ${allowed}`, spec.secret ? undefined : text)
+  const refuse = () => invalidArgument(`${what} must be ${ruleOf(spec)}`, spec.secret ? undefined : text)
   switch (spec.type) {
     case 'integer':
-      if (!/^-?[0-9]{1,16}$/.test(text)) throw refuse('an integer')
+      if (!/^-?[0-9]{1,16}$/.test(text)) throw refuse()
       return Number(text)
     case 'boolean':
-      if (text !== 'true' && text !== 'false') throw refuse('true or false')
+      if (text !== 'true' && text !== 'false') throw refuse()
       return text === 'true'
     case 'texts':
+    case 'hosts':
       return text.split(',')
     default:
       return text
   }
-}
-
-function hostText({ host, port }: BackendHost): string {
-  const name = host.includes(':') ? `[${host}]` : host
-  return port === undefined ? name : `${name}:${port}`
 }

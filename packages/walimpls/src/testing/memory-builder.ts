@@ -1,36 +1,41 @@
-import type { BackendOptions, OpenerBuilderImpls } from '../builder.js'
-import type { OptionTable } from '../option-table.js'
+import type { MemoryOptions, OpenerBuilderImpls } from '../builder.js'
+import type { FilledOptions, OptionTable } from '../option-table.js'
 import { type MemoryId, memoryIds } from './memory-id.js'
 import { MemoryOpener } from './memory-opener.js'
 import { memoryStore } from './memory-store.js'
 
-export type MemoryOptions = BackendOptions['memory']
-
 const options = {
-  name: { type: 'text', description: 'which of the process’ stores', default: 'default', from: 'path' },
+  name: {
+    type: 'text',
+    from: 'path',
+    default: 'default',
+    description: 'Which of the process’s stores. Logs of one name in two stores are two logs.',
+  },
   maxRecordBytes: {
     type: 'integer',
-    description: 'largest record; make it small to see messages refused',
+    unit: 'bytes',
     default: 16 * 1024 * 1024,
     min: 1024,
+    description: 'Size of the largest record. Make it small to see messages refused.',
   },
   maxInFlightBatches: {
     type: 'integer',
-    description: 'batches appended at once',
     default: 4,
     min: 1,
     max: 32,
+    description: 'How many batches are appended at once.',
   },
   maxIdleMs: {
     type: 'integer',
-    description: 'forgets a writer that stores nothing for so long, as a broker does; 0: never',
+    unit: 'milliseconds',
     default: 0,
     min: 0,
+    description: 'A writer that stores nothing for so long is forgotten, as a broker forgets it. 0: never.',
   },
 } as const satisfies OptionTable
 
 /** The in-memory backend, for tests: the whole contract, no durability. */
-export function memoryBuilder(): OpenerBuilderImpls<Required<MemoryOptions>, MemoryId> {
+export function memoryBuilder(): OpenerBuilderImpls<FilledOptions<MemoryOptions, typeof options>, MemoryId> {
   return {
     name: 'memory',
     traits: { fencing: 'process', truncation: 'record', list: true, delete: true },

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { mustGetBuilder } from '@wal/walimpls'
+import { expect, test } from 'vitest'
+import '@wal/core/testing'
+import '@wal/impl-file'
+import '@wal/impl-redis-streams'
+import { sqliteBuilder } from '../../examples/custom-backend/src/sqlite-backend.js'
+import { CHANNEL_OPTIONS, OPEN_OPTIONS } from '../../packages/core/src/options/open-options.js'
+import { OPEN_WAL_OPTIONS } from '../../packages/core/src/options/open-wal-options.js'
+import { WAL_OPTIONS } from '../../packages/core/src/options/wal-options.js'
+import { type OptionInterface, withInterface } from '../option-tables/option-interface.js'
+import { type ReadmeTable, withReadmeTable } from '../option-tables/option-readme.js'
+
+// The interfaces that editors show and the tables of READMEs are written from the option tables, which check what is given:
+// `npx vitest run tools/test/option-tables -u`. Without `-u` these tests fail where the four differ.
+
+const pathOf = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
+const read = (path: string) => readFileSync(pathOf(path), 'utf8')
+const tableOf = (backend: string) => mustGetBuilder(backend).options
+
+const SOURCES: readonly [path: string, interfaces: readonly OptionInterface[]][] = [
+  ['packages/core/src/api/wal-options.ts', [{ name: 'WalOptions', table: WAL_OPTIONS }]],
+  [
+    'packages/core/src/api/opener.ts',
+    [
+      { name: 'ChannelOptions', table: CHANNEL_OPTIONS },
+      { name: 'OpenOptions', table: OPEN_OPTIONS, inherited: ['signal'] },
+    ],
+  ],
+  ['packages/core/src/open.ts', [{ name: 'OpenWalOptions', table: OPEN_WAL_OPTIONS, inherited: ['signal'] }]],
+  ['packages/walimpls/src/builder.ts', [{ name: 'MemoryOptions', table: tableOf('memory') }]],
+  ['packages/impl-file/src/options.ts', [{ name: 'FileOptions', table: tableOf('file') }]],
+  [
+    'packages/impl-redis-streams/src/client/options.ts',
+    [{ name: 'RedisStreamsOptions', table: tableOf('redis-streams') }],
+  ],
+  [
+    'examples/custom-backend/src/sqlite-backend.ts',
+    [{ name: 'SqliteOptions', table: sqliteBuilder.options }],
+  ],
+]
+
+test.each(SOURCES)('the interfaces in %s are those of the option tables', async (path, interfaces) => {
+  await expect(interfaces.reduce(withInterface, read(path))).toMatchFileSnapshot(pathOf(path))
+})
+
+const READMES: readonly [path: string, table: ReadmeTable][] = [
+  ['packages/core/README.md', { table: { ...OPEN_WAL_OPTIONS, ...WAL_OPTIONS } }],
+  [
+    'packages/impl-file/README.md',
+    {
+      table: tableOf('file'),
+      urlExamples: { path: 'the path: `file:./data`, `file:/var/lib/app`' },
+    },
+  ],
+  [
+    'packages/impl-redis-streams/README.md',
+    {
+      table: tableOf('redis-streams'),
+      urlExamples: { tls: '`rediss-streams:` or `?tls=true`' },
+    },
+  ],
+  ['packages/walimpls/README.md', { table: tableOf('memory'), urlExamples: { name: '`memory:NAME`' } }],
+  ['examples/custom-backend/README.md', { table: sqliteBuilder.options, urlExamples: {} }],
+]
+
+test.each(READMES)('the options in %s are those of the option table', async (path, table) => {
+  await expect(withReadmeTable(read(path), table)).toMatchFileSnapshot(pathOf(path))
+})
