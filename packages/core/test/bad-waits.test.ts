@@ -105,7 +105,7 @@ test('H144: a misspelt option of an open is told with its nearest, and a channel
   for (const options of [{}, { channel: undefined }])
     assert.match(
       await refusal(() => openWal('memory:', options as never)),
-      /^openWal needs the option "channel": the name of the log/,
+      /^openWal needs the option "channel"\. Name of the log: /,
     )
   const opener = await mustGetBuilder('memory').build({})
   onTestFinished(() => opener.close())
@@ -117,6 +117,6 @@ test('H144: a misspelt option of an open is told with its nearest, and a channel
     await refusal(() => opener.open({ chanel: { name: 'log' } } as never)),
     /did you mean "channel"\?.* openTimeoutMs, /,
   )
-  assert.match(await refusal(() => opener.open({ channel: {} } as never)), /^The channel needs a name: /)
+  assert.match(await refusal(() => opener.open({ channel: {} } as never)), /^the channel needs the option "name"\. Name of the log: /)
   assert.match(await refusal(() => opener.open({} as never)), /^open needs the option "channel"/)
 })
