@@ -26,9 +26,9 @@ conformanceTests({
   loseRecords: (records) => copies.loseRecords(records),
   leftOut: [
     'channels: a deleted channel is gone and can be created again',
-    'channels: who still has a deleted channel open neither appends to it nor reads it',
+    'channels: a deleted channel is neither appended to nor read by those that have it open still',
     'positions: through the adaptor: a position of a log that was deleted and created again is refused',
-    'prefix: when a record too large is refused, what is in flight behind it is refused too, and stored when sent again',
+    'prefix: batches in flight behind a record that is too large are refused with it, and stored when sent again',
     'secrets',
     // It has no connections and no server; a process that is killed is in `processes`.
     'disturbed',

@@ -1,5 +1,5 @@
+import assert from 'node:assert/strict'
 import type { BackendUnderTest, ConformanceOptions } from './kit/conformance-options.js'
-import { assertLeftOut } from './kit/left-out.js'
 import { type ConformanceTest, type Part, testsOf } from './kit/part.js'
 import { DEFAULT_PATIENCE_MS } from './kit/scene.js'
 import { appendPart } from './parts/append.js'
@@ -7,9 +7,7 @@ import { badInputPart } from './parts/bad-input.js'
 import { cancelPart } from './parts/cancel.js'
 import { channelsPart } from './parts/channels.js'
 import { closePart } from './parts/close.js'
-import { crashedPart } from './parts/crashed.js'
-import { disturbedPart } from './parts/disturbed.js'
-import { faultsPart } from './parts/faults.js'
+import { crashedPart, disturbedPart, faultsPart } from './parts/faults.js'
 import { fencingPart } from './parts/fencing.js'
 import { holesPart } from './parts/holes.js'
 import { idlePart } from './parts/idle.js'
@@ -69,36 +67,38 @@ export const PART_NAMES = Object.keys(PARTS) as PartName[]
 export interface ConformanceResult {
   readonly part: string
   readonly name: string
-  /** What it failed with. */
+  /** What the test failed with; absent when it passed or did not run. */
   readonly error?: unknown
-  /** Why it was not run. */
+  /** Why the test does not apply to this backend; absent when it ran. */
   readonly doesNotApply?: string
 }
 
-/** Registers the whole kit with a runner, as tests of the file that calls it. */
+/** Registers every test of the kit with a test runner. Call this at the top level of a test file. */
 export function conformanceTests({ test, leftOut = [], ...backend }: ConformanceOptions): void {
   const name = backend.name ?? backend.builder.name
   const all = allTests(backend, PART_NAMES)
-  // Ours is the time limit that says what it waited for: the runner's comes later, if ever.
+  // The kit has a time limit of its own, whose error says what the test waited for. The runner's limit must come later.
   const runnersLimit = (patienceMs: number) => ({ timeout: 3 * patienceMs })
-  for (const { part, name: promise, unless, patienceMs, run } of all)
-    if (unless === undefined) test(`${name}: ${part}: ${promise}`, runnersLimit(patienceMs), run)
+  for (const { part, name: promise, doesNotApply, patienceMs, run } of all)
+    if (doesNotApply === undefined) test(`${name}: ${part}: ${promise}`, runnersLimit(patienceMs), run)
   const holds = async () => {
     assertLeftOut(all, leftOut)
     if (!backend.builder.traits.delete)
-      console.log(`${name}: the kit leaves its channels behind (conformance-…): the backend does not delete.`)
+      console.log(
+        `${name}: the backend cannot delete channels. Those of the kit stay; their names begin with "conformance-".`,
+      )
   }
-  test(`${name}: nothing else is left out`, runnersLimit(DEFAULT_PATIENCE_MS), holds)
+  test(`${name}: leftOut names exactly the tests that do not apply`, runnersLimit(DEFAULT_PATIENCE_MS), holds)
 }
 
-/** The kit, or some parts of it, without a runner: one test after another. Failures are in the result. */
+/** Runs the kit, or some parts of it, without a test runner: one test after another. Failures are in the result. */
 export async function runConformance(
   backend: BackendUnderTest,
   parts: readonly PartName[] = PART_NAMES,
 ): Promise<ConformanceResult[]> {
   const results: ConformanceResult[] = []
-  for (const { part, name, unless, run } of allTests(backend, parts)) {
-    if (unless !== undefined) results.push({ part, name, doesNotApply: unless })
+  for (const { part, name, doesNotApply, run } of allTests(backend, parts)) {
+    if (doesNotApply !== undefined) results.push({ part, name, doesNotApply })
     else
       results.push(
         await run().then(
@@ -112,4 +112,25 @@ export async function runConformance(
 
 function allTests(backend: BackendUnderTest, parts: readonly PartName[]): ConformanceTest[] {
   return parts.flatMap((part) => testsOf(part, PARTS[part], backend))
+}
+
+/**
+ * Fails unless `named` is exactly what does not apply to the backend: `part: name` of each such test, or `part` when that
+ * is every test of the part. So a backend's test file shows what is left out, and a test that begins to apply is noticed.
+ */
+function assertLeftOut(tests: readonly ConformanceTest[], named: readonly string[]): void {
+  const leftOut = tests.filter(({ doesNotApply }) => doesNotApply !== undefined)
+  const whole = new Set(
+    leftOut
+      .map(({ part }) => part)
+      .filter((part) => tests.every((each) => each.part !== part || each.doesNotApply)),
+  )
+  const names = leftOut.map(({ part, name }) => (whole.has(part) ? part : `${part}: ${name}`))
+  const reasons = leftOut.map(({ part, name, doesNotApply }) => `${part}: ${name}: ${doesNotApply}`)
+  const expected = [...new Set(names)].sort()
+  assert.deepEqual(
+    [...named].sort(),
+    expected,
+    `Pass leftOut: ${JSON.stringify(expected)}. Those are the tests that do not apply to this backend:\n${reasons.join('\n')}`,
+  )
 }

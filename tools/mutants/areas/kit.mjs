@@ -38,8 +38,8 @@ export const kitMutants = [
   {
     name: 'kit: a reader that tails over a lost end may be given another record',
     file: `${parts}/lost-end.ts`,
-    find: "    await assertTold(scene, next, NEW)\n  })\n\n  testLoss('a reader whose connection",
-    replace: "    await next.catch(() => {})\n  })\n\n  testLoss('a reader whose connection",
+    find: "      await assertTold(scene, next, NEW)\n    },\n  )\n\n  testLoss('a reader whose connection",
+    replace: "      await next.catch(() => {})\n    },\n  )\n\n  testLoss('a reader whose connection",
     harness: bites,
   },
   {
@@ -52,7 +52,7 @@ export const kitMutants = [
   {
     name: 'kit: any place will do behind a hole',
     file: `${parts}/holes.ts`,
-    find: "    assert.equal(oldest, serialise(at(behind, 0)), '`oldest` is not the first record kept behind the hole')\n    const rest = await readAll(log, { from: parse(oldest as string) })\n    assert.deepEqual(textsOf(rest), textsOf(behind))\n",
+    find: "    assert.equal(\n      oldest,\n      serialise(idAt(behind, 0)),\n      '`oldest` of the WAL_POSITION_TRUNCATED error has to be the id of the first record behind the hole.',\n    )\n    const rest = await readAll(log, { from: parse(oldest as string) })\n    assert.deepEqual(textsOf(rest), textsOf(behind))\n",
     replace: '    void [oldest, behind, log]\n',
     harness: bites,
   },

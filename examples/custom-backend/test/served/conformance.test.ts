@@ -38,7 +38,7 @@ conformanceTests({
   loseRecords: (records) => copies.loseRecords(records),
   // Its server lives in this process.
   leftOut: [
-    'prefix: when a record too large is refused, what is in flight behind it is refused too, and stored when sent again',
+    'prefix: batches in flight behind a record that is too large are refused with it, and stored when sent again',
     'processes',
     'secrets',
   ],

@@ -36,7 +36,12 @@ async function assertCaught(mistakes: Mistakes, part: PartName, name: RegExp, sa
 
 test('H176: a backend that looks its fence up before it stores fails the part takeover', async () => {
   const said = /acked behind a newer writer’s opening record/
-  await assertCaught({ fenceLookedUpBefore: true }, 'takeover', /^taken over in full flow/, said)
+  await assertCaught(
+    { fenceLookedUpBefore: true },
+    'takeover',
+    /^no record of a writer at full speed is acked or stored behind/,
+    said,
+  )
 })
 
 test('H177: a backend that draws ids before it locks the log fails the part takeover', async () => {
@@ -44,22 +49,37 @@ test('H177: a backend that draws ids before it locks the log fails the part take
   await assertCaught(
     { idsDrawnBeforeLock: true },
     'takeover',
-    /^a reader that follows a writer in full flow/,
+    /^readers that follow a writer at full speed/,
     said,
   )
 })
 
 test('H178: a backend that goes on behind a batch whose connection broke fails the part disturbed', async () => {
   const said = /was acked behind a failed batch/
-  await assertCaught({ goesOnBehindFailure: true }, 'disturbed', /^connections broken in full flow/, said)
+  await assertCaught(
+    { goesOnBehindFailure: true },
+    'disturbed',
+    /^each batch has a true outcome and none is stored behind/,
+    said,
+  )
 })
 
 test('H179: a backend that says not-written where its connection broke fails the part disturbed', async () => {
   const said = /was rejected as not written, and is stored/
-  await assertCaught({ deniesLostBatch: true }, 'disturbed', /^connections broken in full flow/, said)
+  await assertCaught(
+    { deniesLostBatch: true },
+    'disturbed',
+    /^each batch has a true outcome and none is stored behind/,
+    said,
+  )
 })
 
 test('H180: a backend whose readers trust that every wake-up reaches them fails the part tail', async () => {
   const said = /a scanner was not woken by a record stored before next is called/
-  await assertCaught({ trustsWakeUps: true }, 'tail', /^a record stored about the moment/, said)
+  await assertCaught(
+    { trustsWakeUps: true },
+    'tail',
+    /^a record that is stored just when a scanner comes to the end/,
+    said,
+  )
 })

@@ -1,8 +1,9 @@
 import type { AppendOutcome, Guarantees, OpenerBuilderImpls, Runtime } from '@wal/walimpls'
 
-// What the kit uses of `@wal/core`, which it is handed and can't import: core imports this package.
+// The part of `@wal/core` that the kit uses, as interfaces. A user of the kit passes core's `openWal` in: the kit cannot
+// import core, whose own tests depend on this package.
 
-/** Core's `openWal`. */
+/** `openWal` of `@wal/core`. */
 export interface OpenWal {
   (url: string, options: AdaptorOptions & { readonly accessMode: 'ro' }): Promise<ReadOnlyLog>
   (url: string, options: AdaptorOptions & { readonly accessMode?: 'rw' }): Promise<WriterLog>
@@ -96,11 +97,11 @@ export interface LogScanner extends AsyncIterable<DeliveredRecord> {
   close(): Promise<void>
 }
 
-/** What the adaptor's errors carry. */
+/** An error of the adaptor, with what the kit looks at. */
 export interface AdaptorError extends Error {
   readonly code: string
   readonly outcome?: AppendOutcome
   readonly token?: string
-  /** Of a log that lost its end: where reading can go on. */
+  /** With `WAL_LOG_ROLLED_BACK`: the position at which reading can go on. */
   readonly resumeAt?: string
 }

@@ -11,9 +11,12 @@ interface Call {
   readonly since: number
 }
 
-/** Notes what one test asks of the backend, so that the report of a test that hangs names the calls and the last error. */
+/**
+ * Records which calls one test makes to the backend. When the test hangs, the report names the calls that have not settled
+ * and the last error of the backend.
+ */
 export class BackendWatch {
-  /** The same backend, watched. */
+  /** The same backend, with its calls recorded. */
   readonly builder: AnyBuilder
   readonly #calls = new Set<Call>()
   #last: { readonly call: string; readonly error: unknown; readonly at: number } | undefined
@@ -24,11 +27,11 @@ export class BackendWatch {
     })
   }
 
-  /** Sentences about the calls that have not settled and about the last error; empty when there is neither. */
+  /** Sentences about the calls that have not settled and about the backend's last error. */
   report(): string {
     const now = systemRuntime.monotonic()
     const longest = new Map<string, { count: number; readonly ms: number }>()
-    // In order of their beginning, so the first of a name is the one that takes longest.
+    // Calls stand here in the order in which they began. So the first of a name has been under way longest.
     for (const { name, since } of this.#calls) {
       const known = longest.get(name)
       if (known === undefined) longest.set(name, { count: 1, ms: Math.round(now - since) })
@@ -77,7 +80,8 @@ export class BackendWatch {
       ready: () => this.#call('ready', () => scanner.ready()),
       next: async () => {
         const batch = await this.#call('next', () => scanner.next())
-        // One that says the end again and again would leave the event loop no turn, and no time limit would ever fire.
+        // A broken scanner may say again and again, without waiting, that it is at the end. Its test would then leave the
+        // event loop no turn, and the test's time limit would never fire.
         if (batch?.length === 0 && atEnd) await systemRuntime.yield()
         atEnd = batch?.length === 0
         return batch
@@ -86,7 +90,7 @@ export class BackendWatch {
     })
   }
 
-  /** What throws at once goes on doing so. */
+  /** Makes the call and records it. A call that throws instead of rejecting still throws. */
   #call<T>(name: string, run: () => Promise<T>): Promise<T> {
     const call = { name, since: systemRuntime.monotonic() }
     const failed = (error: unknown): never => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Batch, MessageId, OpenerImpls, WALImpls, WireMessage, Writer } from '@wal/walimpls'
 import { recordBytes, systemRuntime } from '@wal/walimpls'
 
-/** Counts the sequence, as the adaptor does. */
+/** A backend's log that is open for writing. Its batches are numbered one after another, as the adaptor numbers them. */
 export interface TestWriter {
   readonly opener: OpenerImpls
   readonly wal: WALImpls
@@ -33,7 +33,7 @@ export function randomName(): string {
 
 export const writerOf = (term: number): Writer => ({ term, incarnation: randomName() })
 
-/** Opens for writing and appends the first batch of an adaptor: one record. */
+/** Opens a log for writing and appends a first batch of one record, as the adaptor does with its opening record. */
 export async function openWriter(opener: OpenerImpls, channel: string, writer: Writer): Promise<TestWriter> {
   const wal = await opener.open(channel, writer)
   let sequence = 0
@@ -43,6 +43,9 @@ export async function openWriter(opener: OpenerImpls, channel: string, writer: W
     return made
   }
   const [opening] = await wal.append(batch(text(`opening of term ${writer.term}`)))
-  assert.ok(opening !== undefined, 'append answered no id for the opening record')
+  assert.ok(
+    opening !== undefined,
+    'append() of a batch of one record answered no id. It has to answer one id for each record.',
+  )
   return { opener, wal, opening, batch, append: (...messages) => wal.append(batch(...messages)) }
 }

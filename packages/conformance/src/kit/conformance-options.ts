@@ -12,101 +12,108 @@ export interface BackendUnderTest {
   // biome-ignore lint/suspicious/noExplicitAny: takes every backend.
   readonly builder: OpenerBuilderImpls<any, any>
   /**
-   * Where its logs are: the options, what makes them (called at every opener), or a URL. Every test has a channel of its
-   * own there, with a name that nobody had before. It deletes the channel at its end where the backend can, or leaves it
-   * behind.
+   * Where the logs are: the backend's options, a function that makes them (called for each opener), or a URL. Every test
+   * has a channel of its own there, with a new random name. The test deletes its channel at the end when the backend can
+   * delete; otherwise the channel stays.
    */
   readonly options: Readonly<Record<string, unknown>> | string | (() => Readonly<Record<string, unknown>>)
-  /** `openWal` of `@wal/core`, as the backend's users have it. */
+  /** `openWal` of `@wal/core`, the function that the backend's users call. */
   readonly openWal: OpenWal
-  /** What the tests are called by. Default: the builder's name. */
+  /** The names of all tests begin with this text. Default: the builder's name. */
   readonly name?: string
-  /** Whether the backend itself refuses the opening record of a lower term. It need not; the adaptor does. */
+  /**
+   * Whether the backend itself rejects an append by a writer whose term is lower than the log's. Default: true. A backend
+   * may say false, since the adaptor refuses such a writer too; the kit then leaves that test out.
+   */
   readonly refusesLowerTerm?: boolean
   /**
-   * Whether the backend itself refuses a record over `limits.maxRecordBytes`. It need not, the adaptor does. To be `false`
-   * as well where the limit is too large for a test to exceed (96 MiB).
+   * Whether the backend itself rejects a record over `limits.maxRecordBytes`. Default: true. A backend may say false, since
+   * the adaptor refuses such a record too, and has to when its limit is 96 MiB or more: the kit makes no larger record.
    */
   readonly refusesTooLarge?: boolean
-  /** Options with which connecting or opening fails and that hold secrets. Needed where an option is a secret. */
+  /** Options that hold a secret and with which connecting or opening fails. Required when the backend has a secret option. */
   readonly failedLogin?: Readonly<Record<string, unknown>>
-  /** Needed for a backend that more than one process can use. */
+  /** How to start processes that use the backend. Required when more than one process can use it. */
   readonly processes?: ProcessOptions
   /**
-   * Breaks every connection between the backend and its server, now, in the midst of requests: by a proxy in between, or by
-   * a command of the server. Resolves when they are broken. Without it, name `disturbed` in `leftOut`: a backend without
-   * connections has none to break.
+   * Breaks every connection between the backend and its server at once, also those with a request under way: by a proxy in
+   * between, or by a command of the server. Resolves when the connections are broken. A backend without connections leaves
+   * this out and names `disturbed` in `leftOut`.
    */
   disturb?(): Promise<void> | void
   /**
-   * Kills the server without a chance to clean up and starts it again with its data. Resolves when it answers. Without it,
-   * name `crashed` in `leftOut`: where the backend's process is all that there is, `processes` kills that.
+   * Kills the server without a chance to clean up, and starts it again with its data. Resolves when the server answers. A
+   * backend without a server leaves this out and names `crashed` in `leftOut`; the part `processes` kills its process.
    */
   crash?(): Promise<void> | void
   /**
-   * Saves a channel's log as it is stored now: its records, its fence, where it begins. Without it, name `lost-end` in
-   * `leftOut`.
+   * Saves what is stored of a channel's log now: its records, its fence, and where the log begins. Without this hook, name
+   * `lost-end` in `leftOut`.
    */
   saveState?(channel: string): Promise<SavedState> | SavedState
   /**
-   * Copies a channel's log, as it is stored now, to another place, where it has the same name. Resolves to the options with
-   * which the backend finds it there. Without it, name `restored-copy` in `leftOut`.
+   * Copies what is stored of a channel's log now to another place, under the same channel name. Resolves to the options with
+   * which the backend opens the copy. Without this hook, name `restored-copy` in `leftOut`.
    */
   copy?(channel: string): Promise<Readonly<Record<string, unknown>>> | Readonly<Record<string, unknown>>
   /**
-   * Removes records from the middle of a channel's stored log, as others may: a command of an operator, a server's
-   * retention. Those who have the log open are not told. Without it, name `holes` in `leftOut`: where storage gives nobody
-   * a way to take records out of a log, there are no holes.
+   * Removes records from the middle of a channel's stored log, as an operator's command or a server's retention may do.
+   * Writers and readers that have the log open are not told. When the storage offers no way to remove single records, leave
+   * this out and name `holes` in `leftOut`.
    */
   loseRecords?(records: LostRecords): Promise<void> | void
-  /** What a process of the kit's is to the backend. Called for each process. Default: a copy of the
-   * system's own runtime. */
+  /**
+   * Makes the runtime (clock, timers, files) of one process that the kit plays; called once for each. Default: a copy of the
+   * system's runtime.
+   */
   runtime?(): Runtime
-  /** Of the randomised workload. Default: the environment's `WAL_TEST_SEED`, else random. Printed. */
+  /**
+   * Seed of the random workloads. Default: the environment's `WAL_TEST_SEED`, else a random one. Every workload prints its
+   * seed.
+   */
   readonly seed?: number
-  /** How long whatever must happen may take. Default 60,000. */
+  /** A test fails when it takes longer than this. Default: 60,000. */
   readonly patienceMs?: number
 }
 
-/** Records of a channel, from one id up to another, both included. The ids are serialised. */
+/** The records of a channel from the id `from` to the id `to`, both included. The ids are serialised. */
 export interface LostRecords {
   readonly channel: string
   readonly from: string
   readonly to: string
 }
 
-/** A log as it was stored when it was saved. */
+/** What was stored of a log when `saveState` was called. */
 export interface SavedState {
   /**
-   * Puts the stored log back to that state, in its place, while writers and readers have it open: what was stored since is
-   * gone, as after a failover to a server that did not have it, or when a backup is restored. What such an event does to
-   * connections is done too (`disturb`).
+   * Puts the stored log back to the saved state while writers and readers have the log open. Records that were stored since
+   * are gone, as after a failover to a replica that did not have them. A failover also breaks connections, so this does too.
    */
   putBack(): Promise<void> | void
 }
 
-/** How to run the backend in processes of their own. */
+/** How to start a process that uses the backend. */
 export interface ProcessOptions {
-  /** A module that calls `conformanceProcess({ openWal, builder })`: all of a child process' program. */
+  /** A module that calls `conformanceProcess({ openWal, builder })` and does nothing else: the child process's program. */
   readonly module: URL | string
-  /** What Node needs to run it: `['--import', 'tsx']` for TypeScript. Default: that of this process. */
+  /** Arguments for Node, such as `['--import', 'tsx']` for TypeScript. Default: those of this process. */
   readonly execArgv?: readonly string[]
-  /** Added to this process' environment. */
+  /** Variables in addition to this process's environment. */
   readonly env?: Readonly<Record<string, string>>
   /**
-   * A writer that is stopped in the midst of a store holds a lock for which a newer one has to wait, as on SQLite. It is
-   * then continued while the newer one opens, not after. Default: false.
+   * Whether a writer that is stopped (SIGSTOP) while it stores a batch holds a lock for which a newer writer has to wait, as
+   * on SQLite. The kit then continues the stopped writer while the newer one opens, instead of after. Default: false.
    */
   readonly stoppedHoldsLock?: boolean
-  /** Takeovers from a writer that is stopped. Default: the environment's `WAL_TEST_TAKEOVERS`, else 3. */
+  /** How many times a newer writer takes over from a stopped one. Default: `WAL_TEST_TAKEOVERS` of the environment, else 3. */
   readonly takeovers?: number
 }
 
 export interface ConformanceOptions extends BackendUnderTest {
   readonly test: TestFunction
   /**
-   * What does not apply to this backend by its traits and by what is given here: a test as `part: name`, or a whole
-   * part. One more test holds the list to be true.
+   * The tests that this backend need not pass, by its traits and by the hooks that it does not give: each as `part: name`,
+   * or as `part` when all tests of a part are left out. The kit's last test fails when this list is not exactly right.
    */
   readonly leftOut?: readonly string[]
 }

@@ -1,6 +1,9 @@
 import type { Runtime } from '@wal/walimpls'
 
-/** A process whose waits are shortened, those of a deadline's length excepted, so that many faults fit into a second. */
+/**
+ * The same runtime with waits twenty times as short, so that a test has time for many failures and retries. Waits of ten
+ * seconds and more stay as they are: these are deadlines, and a shortened deadline would fail a slow machine.
+ */
 export function hurriedRuntime(runtime: Runtime): Runtime {
   return {
     ...runtime,

@@ -8,20 +8,23 @@ import type {
 } from '@wal/walimpls'
 import { withMethods } from '@wal/walimpls/helper'
 
-/** What the adaptor asked of the backend, seen from below. */
+/** Counts of the calls that the adaptor makes to the backend. */
 export class Observations {
   openers = 0
   opens = 0
   appends = 0
-  /** A reader had what it needed in the write-ahead buffer and let its backend scanner go. */
+  /** How often a reader found its next record in the write-ahead buffer and closed its backend scanner. */
   switchesToTailing = 0
-  /** A reader fell out of the buffer and came back to the backend. */
+  /** How often a slow reader's next record had left the buffer, and the reader opened a backend scanner again. */
   evictions = 0
 }
 
 type Life = 'reading' | 'failed' | 'let go'
 
-/** The same backend, watched. The adaptor reads with one signal for all backend scanners of one of its own. */
+/**
+ * The same backend, with its calls counted. The adaptor passes one signal to all backend scanners that it opens for one
+ * reader, one after another; so the signal tells readers apart.
+ */
 export function observedBuilder(inner: OpenerBuilderImpls, seen: Observations): OpenerBuilderImpls {
   const lives = new WeakMap<AbortSignal, Life>()
   const read = (log: ReadOnlyWALImpls, options: ScannerOptions): ScannerImpls => {

@@ -1,12 +1,15 @@
-/** More kinds of failures than this say nothing more. */
+/** At most this many lines: a reader learns nothing more from further kinds of failures. */
 const MOST_SHOWN = 10
 
-/** A line for each kind of failure, with its count and the first case: 64 copies of one broken rule are one line. */
-export function oneLineEach<T>(
-  failures: readonly T[],
-  kindOf: (failure: T) => string,
-  shown: (first: T, times: string) => string,
-): string[] {
+export interface FailureLines<T> {
+  /** Failures of one kind share a line. */
+  readonly kindOf: (failure: T) => string
+  /** The line of a kind. `times` is "once", or for example "64 times, first". */
+  readonly shown: (first: T, times: string) => string
+}
+
+/** One line for each kind of failure, with the count and the first case: 64 copies of one broken rule are one line. */
+export function oneLineEach<T>(failures: readonly T[], { kindOf, shown }: FailureLines<T>): string[] {
   const kinds = new Map<string, { readonly first: T; count: number }>()
   for (const failure of failures) {
     const kind = kindOf(failure)
@@ -19,7 +22,7 @@ export function oneLineEach<T>(
     .map(({ first, count }) => shown(first, count === 1 ? 'once' : `${count} times, first`))
 }
 
-/** Names in quotes and numbers tell cases of one kind apart, and nothing else does. */
+/** The text with "*" for each name in quotes and each number: failures that differ only there are of one kind. */
 export function withoutNames(text: string): string {
   return text.replaceAll(/"[^"]*"|[0-9]+/g, '*')
 }

@@ -3,28 +3,30 @@ import type { BackendUnderTest } from './conformance-options.js'
 import { within } from './patience.js'
 import { DEFAULT_PATIENCE_MS, Scene } from './scene.js'
 
-/** A promise and its tests: one file in `parts`. */
+/** Calls `context.test` once for each test of one promise. */
 export type Part = (context: PartContext) => void
 
 export interface PartContext {
   readonly backend: BackendUnderTest
   readonly traits: Traits
-  /** A test; with `unless`, which says why the promise is not the backend's to keep, it is only named in the report. */
-  test(name: string, run: (scene: Scene) => Promise<void>, unless?: string, more?: TestChoices): void
+  /** Adds a test to the part. Its name states what a backend has to do. */
+  test(name: string, run: (scene: Scene) => Promise<void>, choices?: TestChoices): void
 }
 
 export interface TestChoices {
-  /** It does more than others and may take so many times as long. Default: 1. */
+  /** Why this backend need not pass the test. With a reason the test is listed as left out and does not run. */
+  readonly doesNotApply?: string | undefined
+  /** The test may take this many times as long as others. Default: 1. */
   readonly patience?: number
 }
 
-/** A test of the kit, not yet handed to a runner. */
+/** A test of the kit that no runner has been given yet. */
 export interface ConformanceTest {
   readonly part: string
   readonly name: string
-  /** Why it does not apply to this backend. */
-  readonly unless: string | undefined
-  /** How long it may take. */
+  /** Why this backend need not pass the test; undefined when it must. */
+  readonly doesNotApply: string | undefined
+  /** The test fails when it takes longer than this. */
   readonly patienceMs: number
   run(): Promise<void>
 }
@@ -35,12 +37,12 @@ export function testsOf(partName: string, part: Part, backend: BackendUnderTest)
   part({
     backend,
     traits: backend.builder.traits,
-    test(name, run, unless, { patience = 1 } = {}) {
+    test(name, run, { doesNotApply, patience = 1 } = {}) {
       const limit = patience * patienceMs
       tests.push({
         part: partName,
         name,
-        unless,
+        doesNotApply,
         patienceMs: limit,
         run: () => runScene(name, run, limit),
       })
@@ -52,11 +54,11 @@ export function testsOf(partName: string, part: Part, backend: BackendUnderTest)
     const scene = new Scene(backend)
     let failed = true
     try {
-      await within(run(scene), limit, `${partName}: ${name}`, () => scene.report())
+      await within(run(scene), { ms: limit, what: `${partName}: ${name}`, report: () => scene.report() })
       failed = false
     } finally {
       const ended = scene.end()
-      // What failed first says more than what could not be closed after it.
+      // A test that failed often leaves something that cannot be closed. Report the first failure, not its consequence.
       await (failed ? ended.catch(() => {}) : ended)
     }
   }

@@ -1,32 +1,71 @@
 import assert from 'node:assert/strict'
 import type { MessageId, ReadOnlyWALImpls, ScannerImpls, StartPosition, StoredMessage } from '@wal/walimpls'
 import type { DeliveredRecord, LogScanner, ReadChoices, ReadOnlyLog } from './adaptor.js'
+import { textsOf } from './batches.js'
+import { describeError } from './describe-error.js'
 import { awaitedLater } from './patience.js'
 
 type Readable<I extends MessageId> = Pick<ReadOnlyWALImpls<I>, 'read'>
 
-/** Everything up to where the end is met. */
+/** For a scanner without end: `next` resolved to undefined although nobody closed the scanner. */
+export const ENDED_BY_ITSELF =
+  'The scanner ended by itself: next() answered undefined, though nothing was closed. At the end of the log next() has to wait.'
+
+/** Reads until the scanner says that it is at the log's end, with an empty array. */
 export async function readToEnd<I extends MessageId>(scanner: ScannerImpls<I>): Promise<StoredMessage<I>[]> {
   const all: StoredMessage<I>[] = []
   for (;;) {
     const messages = await scanner.next()
-    assert.ok(messages !== undefined, 'the scanner ended by itself')
+    assert.ok(messages !== undefined, ENDED_BY_ITSELF)
     if (messages.length === 0) return all
     all.push(...messages)
   }
 }
 
-/** At least this many, over end marks: readers in another process may meet the end more often. */
+/**
+ * Reads at least this many records. The scanner may say meanwhile that it is at the end: a reader in another process may
+ * look before a record has arrived.
+ */
 export function readCount<I extends MessageId>(
   scanner: ScannerImpls<I>,
   count: number,
 ): Promise<StoredMessage<I>[]> {
   const all: StoredMessage<I>[] = []
   return awaitedLater(async () => {
-    while (all.length < count)
-      all.push(...((await scanner.next()) ?? assert.fail('the scanner ended by itself')))
+    while (all.length < count) all.push(...((await scanner.next()) ?? assert.fail(ENDED_BY_ITSELF)))
     return all
   })
+}
+
+export interface ReadUpTo {
+  /** Reading stops after this many records. Default: never. */
+  readonly count?: number
+  /** What it means that the scanner says that it is at the end: it may, and is asked again; or the test fails. */
+  readonly atEnd: 'ask again' | 'fail'
+}
+
+/** Reads until the scanner rejects, or has given so many records. The error is undefined when the scanner did not reject. */
+export async function readUpToError(
+  scanner: ScannerImpls,
+  { count = Number.POSITIVE_INFINITY, atEnd }: ReadUpTo,
+): Promise<{ readonly records: StoredMessage[]; readonly error?: unknown }> {
+  const records: StoredMessage[] = []
+  while (records.length < count) {
+    let batch: readonly StoredMessage[] | undefined
+    try {
+      batch = await scanner.next()
+    } catch (error) {
+      return { records, error }
+    }
+    assert.ok(batch !== undefined, ENDED_BY_ITSELF)
+    const seen = JSON.stringify(textsOf(records))
+    assert.ok(
+      batch.length > 0 || atEnd === 'ask again',
+      `After ${seen} the scanner said that it is at the end, though more records were stored. It had to reject with WAL_POSITION_TRUNCATED.`,
+    )
+    records.push(...batch)
+  }
+  return { records }
 }
 
 /** Reads a whole log with a scanner of its own. */
@@ -42,19 +81,36 @@ export async function readAll<I extends MessageId>(
   }
 }
 
-/** Whatever the adaptor delivers up to the log's end. */
+/** The id of the record with this index in what was read. */
+export function idAt(all: readonly StoredMessage[], index: number): MessageId {
+  return all[index]?.id ?? assert.fail(`The log has ${all.length} records; the test needs record ${index}.`)
+}
+
+/** `oldest` of an error that has to be `WAL_POSITION_TRUNCATED`: where reading can go on. Undefined when it names no place. */
+export function oldestOf(error: unknown): string | undefined {
+  const { code, oldest } = (error ?? {}) as { code?: string; oldest?: string }
+  assert.equal(
+    code,
+    'WAL_POSITION_TRUNCATED',
+    `The call had to reject with WAL_POSITION_TRUNCATED. It rejected with: ${describeError(error)}`,
+  )
+  return oldest
+}
+
+/** Everything that the adaptor delivers up to the log's end. */
 export async function deliveredTo(log: ReadOnlyLog, choices: ReadChoices = {}): Promise<DeliveredRecord[]> {
   const all: DeliveredRecord[] = []
   for await (const record of log.read({ until: 'end', ...choices })) all.push(record)
   return all
 }
 
+/** The next records that the adaptor delivers, exactly this many. */
 export function takeCount(scanner: LogScanner, count: number): Promise<DeliveredRecord[]> {
   const all: DeliveredRecord[] = []
   return awaitedLater(async () => {
     while (all.length < count) {
       const { value, done } = await scanner.next()
-      assert.ok(!done, `the scanner ended after ${all.length} of ${count}`)
+      assert.ok(!done, `The scanner ended after ${all.length} records; ${count} are stored.`)
       all.push(value)
     }
     return all

@@ -4,11 +4,11 @@ import { type Deferred, deferred, withMethods } from '@wal/walimpls/helper'
 // biome-ignore lint/suspicious/noExplicitAny: takes every backend.
 type AnyBuilder = OpenerBuilderImpls<any, any>
 
-/** A backend whose scanners break off when told to, and whose next ones wait until they are let go. */
+/** A backend whose scanners a test can cut off. After a cut every further scanner waits until the test calls `letGo`. */
 export class ScannerCutter {
   readonly builder: AnyBuilder
   readonly #cuts = new Set<() => void>()
-  /** What a cut holds back, until it is let go. */
+  /** Holds back the scanners of the time after a cut, until the test calls `letGo`. */
   #held: Deferred | undefined
 
   constructor(inner: AnyBuilder) {
@@ -25,13 +25,14 @@ export class ScannerCutter {
     })
   }
 
-  /** Breaks off every scanner that there is. */
+  /** Every open scanner rejects, as when its connection is reset. */
   cut(): void {
     this.#held = deferred()
     for (const cut of [...this.#cuts]) cut()
     this.#cuts.clear()
   }
 
+  /** Lets the scanners that were opened since the cut read. */
   letGo(): void {
     this.#held?.resolve()
   }

@@ -23,12 +23,12 @@ interface Closer {
 }
 
 /**
- * Where one test plays: a channel that nobody had before, and what it opens there. At its end all of that is closed and,
- * where the backend can, the channel is deleted.
+ * What one test works with: a channel with a new random name, and everything that the test opens there. At the end of the
+ * test all of that is closed, and the channel is deleted when the backend can delete.
  */
 export class Scene {
   readonly channel = `conformance-${randomName()}`
-  /** What the test waits for, until it is over. */
+  /** The conditions that the test waits for. The end of the test ends these waits. */
   readonly waiting = new Waiting()
   readonly #watch: BackendWatch
   readonly #channels: Set<string>
@@ -40,19 +40,19 @@ export class Scene {
     this.#channels = new Set([this.channel])
   }
 
-  /** The backend, watched: a test that hangs can then say what it asked last, and what it was told. */
+  /** The backend, with its calls recorded: the report of a test that hangs names the last calls and the last error. */
   get builder(): BackendUnderTest['builder'] {
     return this.#watch.builder
   }
 
-  /** The backend's options, as given. */
+  /** The backend's options, taken from a URL or made by a function when they were given so. */
   get options(): Readonly<Record<string, unknown>> {
     const { options, builder } = this.backend
     if (typeof options === 'string') return optionsFromUrl(builder, parseBackendUrl(options))
     return typeof options === 'function' ? options() : options
   }
 
-  /** One for each process that a test plays. */
+  /** A new runtime. A test that plays several processes makes one for each of them. */
   runtime(): Runtime {
     return this.backend.runtime?.() ?? { ...systemRuntime }
   }
@@ -70,7 +70,7 @@ export class Scene {
     return opener
   }
 
-  /** Opens the backend for writing, with an opener of its own, and appends the opening record. */
+  /** Opens the backend for writing, with an opener of its own, and appends an opening record. */
   async writer(term: number, channel = this.channel): Promise<TestWriter> {
     return openWriter(await this.opener(), this.#mine(channel), writerOf(term))
   }
@@ -88,13 +88,14 @@ export class Scene {
     return wal.read({ start, maxBytes: 64 * 1024, ...options })
   }
 
-  /** Opens through the adaptor for writing, as a process of its own. */
+  /** Opens the channel for writing through the adaptor, with a runtime of its own as in a separate process. */
   async open(options: Partial<AdaptorOptions> = {}): Promise<WriterLog> {
     const wal = await this.backend.openWal(this.#url, { ...this.#adaptorOptions(options), accessMode: 'rw' })
     this.atEnd('closing a writer', () => wal.close())
     return wal
   }
 
+  /** Opens the channel read-only through the adaptor, with a runtime of its own as in a separate process. */
   async openReader(options: Partial<AdaptorOptions> = {}): Promise<ReadOnlyLog> {
     const wal = await this.backend.openWal(this.#url, { ...this.#adaptorOptions(options), accessMode: 'ro' })
     this.atEnd('closing a reader', () => wal.close())
@@ -102,20 +103,20 @@ export class Scene {
   }
 
   /**
-   * In reverse order, all of them. What a test opens after its time was up is closed at once: nobody would close it later,
-   * and how that ends is nobody's question any more.
+   * Closes something when the test ends; what was opened last is closed first. A test whose time is up may still open
+   * something. That is closed at once and its outcome is ignored, since nobody would close it later.
    */
   atEnd(what: string, close: () => Promise<unknown>): void {
     if (this.waiting.signal.aborted) void close().catch(() => {})
     else this.#closers.push({ what, close })
   }
 
-  /** The same, when all that is open has been closed. */
+  /** Does some work after everything that the test opened has been closed. */
   afterClosing(what: string, work: () => Promise<unknown>): void {
     this.#closers.unshift({ what, close: work })
   }
 
-  /** What is known of why the test takes so long. */
+  /** Sentences about what the test still waits for: for the error of a test whose time is up. */
   report(): string {
     return [this.waiting.report(), this.#watch.report()].filter((text) => text !== '').join(' ')
   }
@@ -125,7 +126,11 @@ export class Scene {
     const errors: unknown[] = []
     const attempt = async ({ what, close }: Closer) => {
       try {
-        await within(close(), this.patienceMs, `${what} at the end of a test`, () => this.#watch.report())
+        await within(close(), {
+          ms: this.patienceMs,
+          what: `${what} at the end of a test`,
+          report: () => this.#watch.report(),
+        })
       } catch (error) {
         errors.push(error)
       }
@@ -134,10 +139,12 @@ export class Scene {
     if (this.backend.builder.traits.delete && this.#used)
       await attempt({ what: `deleting channel ${this.channel}`, close: () => this.#deleteChannels() })
     if (errors.length > 0)
-      throw errors.length === 1 ? errors[0] : new AggregateError(errors, 'closing failed')
+      throw errors.length === 1
+        ? errors[0]
+        : new AggregateError(errors, `At the end of a test ${errors.length} things could not be closed.`)
   }
 
-  /** Those that there are: a test may have made none, or deleted its own. */
+  /** Deletes the test's channels. A channel may be missing: the test may not have created or may have deleted it. */
   async #deleteChannels(): Promise<void> {
     const { builder } = this.backend
     const opener = await builder.build(
@@ -154,14 +161,14 @@ export class Scene {
     }
   }
 
-  /** Channels of this test are called after its own. They are deleted in the end. */
+  /** Notes a channel whose name begins with that of the test's own channel, so that the channel is deleted at the end. */
   #mine(channel: string): string {
     this.#used = true
     if (typeof channel === 'string' && channel.startsWith(`${this.channel}-`)) this.#channels.add(channel)
     return channel
   }
 
-  /** Options and all come with the builder; the URL says no more than its name. */
+  /** A URL with nothing but the backend's name. Builder and options are passed beside the URL. */
   get #url(): string {
     return `${this.backend.builder.name}:`
   }

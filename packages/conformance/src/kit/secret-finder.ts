@@ -1,9 +1,9 @@
 import { inspect } from 'node:util'
 
-/** Where in a value a secret can be read, as a path from it (`.cause.args[0]`); undefined when nowhere. */
+/** The path from a value to the place where a secret can be read, such as `.cause.args[0]`; undefined when there is none. */
 export function findSecret(value: unknown, secret: string): string | undefined {
   const seen = new Set<unknown>()
-  // Breadth first: the shortest path is the one to look at.
+  // Breadth first, so that the path found is the shortest.
   const queue: { readonly path: string; readonly value: unknown }[] = [{ path: '', value }]
   for (const { path, value: each } of queue) {
     if (shows(each, secret)) return path === '' ? ' itself' : path
@@ -14,7 +14,7 @@ export function findSecret(value: unknown, secret: string): string | undefined {
       queue.push({ path: `${path}${part.path}`, value: part.value })
     }
   }
-  // What has a text form of its own.
+  // An object may also show the secret only in its own text form (`toString`, `inspect`).
   const text = [inspect(value, { depth: null, showHidden: true, maxStringLength: null }), textOf(value)]
   return text.some((each) => each.includes(secret)) ? ', as printed' : undefined
 }
@@ -36,7 +36,7 @@ function* partsOf(value: object): Generator<PartOf> {
   }
 }
 
-/** A getter may throw: then it shows nothing. */
+/** The value of a property. A getter that throws shows no secret, so its value counts as undefined. */
 function valueAt(value: object, key: PropertyKey): unknown {
   try {
     return Reflect.get(value, key)

@@ -9,9 +9,16 @@ export interface SeededWorkload {
   report(): string
 }
 
+/** "acked 40, unknown 2": the counts of a workload's report. */
+export function countsAsText(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ')
+}
+
 /**
- * Runs it with the seed that is given, the environment's (`WAL_TEST_SEED`), or another every time. The seed is printed, and
- * stands in the error when it fails.
+ * Runs a workload with the seed of the kit's options, else with that of the environment (`WAL_TEST_SEED`), else with a
+ * random one. The seed is printed when the workload succeeds and stands in the error when it fails.
  */
 export async function runSeeded(scene: Scene, make: (seed: number) => SeededWorkload): Promise<void> {
   const { backend, patienceMs } = scene
@@ -20,8 +27,12 @@ export async function runSeeded(scene: Scene, make: (seed: number) => SeededWork
   const workload = make(seed)
   const name = backend.name ?? backend.builder.name
   try {
-    // Sooner than the test's own limit, which knows nothing of seeds.
-    await within(workload.run(), 0.9 * patienceMs, 'the workload', () => scene.report())
+    // A little less than the test's own limit, whose error would not name the seed.
+    await within(workload.run(), {
+      ms: 0.9 * patienceMs,
+      what: 'the workload',
+      report: () => scene.report(),
+    })
   } catch (cause) {
     throw new Error(`WAL_TEST_SEED=${seed}: ${String(cause)}; ${workload.report()}`, { cause })
   }

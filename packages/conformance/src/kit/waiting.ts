@@ -1,20 +1,20 @@
 import { pause } from './patience.js'
 
 /**
- * The conditions that one test waits for. Each has a name, so that the report of a test whose time is up says which of
- * them never came true. All of them end with the test: without that, a workload that failed would go on and keep the
- * process alive.
+ * The conditions that one test waits for. Each has a name, so that the report of a test whose time is up says which
+ * condition never came true. The end of the test ends all of these waits. Otherwise a workload that failed would go on and
+ * keep the process alive.
  */
 export class Waiting {
   readonly #over = new AbortController()
   readonly #open = new Set<() => string>()
 
-  /** Aborted when the test is over, whatever it came to. */
+  /** Aborted when the test is over, whether it passed or failed. */
   get signal(): AbortSignal {
     return this.#over.signal
   }
 
-  /** Resolves when the condition is true. Rejects when the test is over. `what` completes "waiting until …". */
+  /** Resolves when the condition is true. Rejects when the test is over. `what` completes "The test waited until …". */
   async until(what: string | (() => string), condition: () => boolean | Promise<boolean>): Promise<void> {
     const named = typeof what === 'string' ? () => what : what
     this.#open.add(named)
@@ -28,6 +28,6 @@ export class Waiting {
 
   /** A sentence for each condition that has not come true; empty when there is none. */
   report(): string {
-    return [...this.#open].map((what) => `It was waiting until ${what()}.`).join(' ')
+    return [...this.#open].map((what) => `The test waited until ${what()}.`).join(' ')
   }
 }

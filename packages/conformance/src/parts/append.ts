@@ -6,16 +6,20 @@ import type { PartContext } from '../kit/part.js'
 import { awaitedLater } from '../kit/patience.js'
 import { deliveredTo, readAll } from '../kit/reading.js'
 
-/** G1, G2 as far as one process sees it: stored when acked, once, in call order, under ids that rise. */
+/** G1, and G2 as far as one process can see it: an acked record is stored once, in call order, under rising ids. */
 export function appendPart({ backend, test }: PartContext): void {
   const { compare, serialise } = backend.builder.messageIds
 
   function assertRising(ids: readonly MessageId[]): void {
     for (const [i, id] of ids.entries())
-      if (i > 0) assert.ok(compare(ids[i - 1], id) < 0, `${serialise(id)} does not rise`)
+      if (i > 0)
+        assert.ok(
+          compare(ids[i - 1], id) < 0,
+          `The id ${serialise(id)} is not above ${serialise(ids[i - 1] as MessageId)}, the id of the record before.`,
+        )
   }
 
-  test('what is acked is there, for every reader, once, under the id that was answered', async (scene) => {
+  test('an acked record is read by every reader, once, under the id that append answered', async (scene) => {
     const { wal, append } = await scene.writer(1)
     const reader = await scene.reader()
     for (const name of numbers(5)) {
@@ -29,7 +33,7 @@ export function appendPart({ backend, test }: PartContext): void {
     assert.deepEqual(textsOf((await readAll(reader)).slice(1)), numbers(5))
   })
 
-  test('a batch gets one id a message, in order, and is read in that order', async (scene) => {
+  test('append answers one id for each record of a batch, in order, and the batch is read in that order', async (scene) => {
     const { wal, append, opening } = await scene.writer(1)
     const names = numbers(20)
     const ids = [opening]
@@ -47,7 +51,7 @@ export function appendPart({ backend, test }: PartContext): void {
     )
   })
 
-  test('batches in flight keep their order and settle in it', async (scene) => {
+  test('batches in flight are stored and settle in the order of their calls', async (scene) => {
     const { wal, batch } = await scene.writer(1)
     const { maxInFlightBatches } = wal.limits
     const settled: number[] = []
@@ -74,7 +78,7 @@ export function appendPart({ backend, test }: PartContext): void {
     assertRising(stored.map(({ id }) => id))
   })
 
-  test('a loop of appends leaves the event loop its turns', async (scene) => {
+  test('a loop of awaited appends lets timers and I/O run in between', async (scene) => {
     const { append } = await scene.writer(1)
     let turned = false
     void systemRuntime.yield().then(() => {
@@ -83,17 +87,17 @@ export function appendPart({ backend, test }: PartContext): void {
     for (let i = 0; i < 20; i++) await append(text(`${i}`))
     assert.ok(
       turned,
-      'twenty appends were stored before timers and I/O had a turn: nothing else would ever run',
+      'Twenty awaited appends settled before timers and I/O had a turn of the event loop. An append must not settle before the event loop has turned.',
     )
   })
 
-  test('ids rise over writers that follow one another, and none is given out twice', async (scene) => {
+  test('ids rise from one writer to the next, and none is given out twice', async (scene) => {
     const ids: MessageId[] = []
     for (const term of [1, 2, 3]) {
       const { opener, opening, append, wal } = await scene.writer(term)
       ids.push(opening, ...(await append(text(`${term}a`), text(`${term}b`))))
       assert.equal(wal.writer.term, term)
-      // With and without a close in between.
+      // The second writer stays open when the third opens.
       if (term !== 2) await opener.close()
     }
     assertRising(ids)
@@ -104,7 +108,7 @@ export function appendPart({ backend, test }: PartContext): void {
     )
   })
 
-  test('the log’s end is where it was after it was closed and opened again', async (scene) => {
+  test('a log that is closed and opened again has the same last record', async (scene) => {
     const first = await scene.writer(1)
     await first.append(text('a'), text('b'))
     await first.wal.close()
@@ -115,7 +119,7 @@ export function appendPart({ backend, test }: PartContext): void {
     assert.deepEqual(textsOf(await readAll(next.wal)), ['opening of term 1', 'a', 'b', 'opening of term 2'])
   })
 
-  test('a log without records has no last one', async (scene) => {
+  test('last() of a log without records answers undefined', async (scene) => {
     const opener = await scene.opener()
     const wal = await opener.open(scene.channel, { term: 0, incarnation: 'first' })
     assert.equal(await wal.last(), undefined)
@@ -142,10 +146,13 @@ export function appendPart({ backend, test }: PartContext): void {
     )
     assertRising(delivered.map(({ messageId }) => backend.builder.messageIds.parse(messageId)))
     for (const [i, { timeTick }] of delivered.entries())
-      assert.ok(i === 0 || timeTick > (delivered[i - 1]?.timeTick ?? 0n), 'a time tick does not rise')
+      assert.ok(
+        i === 0 || timeTick > (delivered[i - 1]?.timeTick ?? 0n),
+        `The time tick of record ${i} is not above that of the record before.`,
+      )
   })
 
-  test('through the adaptor: an append begun when another was acked gets the greater id, on any vchannel', async (scene) => {
+  test('through the adaptor: an append that begins after another was acked gets a greater id, on any vchannel', async (scene) => {
     const wal = await scene.open()
     const ids: MessageId[] = []
     for (let i = 0; i < 30; i++) {
@@ -154,7 +161,11 @@ export function appendPart({ backend, test }: PartContext): void {
       )
       const answered = results.map(({ messageId }) => backend.builder.messageIds.parse(messageId))
       for (const id of answered)
-        for (const before of ids) assert.ok(compare(before, id) < 0, 'an id below one acked before')
+        for (const before of ids)
+          assert.ok(
+            compare(before, id) < 0,
+            `The id ${serialise(id)} is not above ${serialise(before)}, which was acked before the append began.`,
+          )
       ids.splice(0, ids.length, ...answered)
     }
   })

@@ -8,13 +8,13 @@ import { deliveredTo } from '../kit/reading.js'
 
 const LONE_SURROGATE = '\ud800'
 
-/** G20: what is wrong is refused before any I/O, by a sentence that says what is allowed. */
+/** G20: a bad argument is refused before any I/O, by an error that says what is allowed. */
 export function badInputPart({ backend, test }: PartContext): void {
   const { builder } = backend
 
   const { compare, serialise, parse } = builder.messageIds
 
-  test('ids of another backend and text that is none are refused', async (scene) => {
+  test('an id of another backend and a text that is no id are refused', async (scene) => {
     const { opening } = await scene.writer(1)
     const foreign = { backend: 'another' }
     assert.throws(() => compare(foreign, opening), { code: 'WAL_INVALID_ARGUMENT' })
@@ -23,7 +23,7 @@ export function badInputPart({ backend, test }: PartContext): void {
       assert.throws(() => parse(nonsense), { code: 'WAL_INVALID_ARGUMENT' }, JSON.stringify(nonsense))
   })
 
-  test('options that it does not have, and values of the wrong type, are refused', async (scene) => {
+  test('an unknown option, a missing required one and a value of the wrong type are refused', async (scene) => {
     const given = scene.options
     const bad: Record<string, unknown>[] = [{ ...given, 'no such option': 1 }]
     for (const [name, { type, required, min }] of Object.entries(builder.options)) {

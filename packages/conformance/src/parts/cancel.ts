@@ -14,14 +14,14 @@ export function cancelPart({ backend, test, traits }: PartContext): void {
   const endsWithReason = (call: () => Promise<unknown>, what: string) =>
     assert.rejects(call, (error) => error === reason, what)
 
-  test('aborted before they began, calls reject with the reason and do nothing', async (scene) => {
+  test('a call with a signal that is aborted already rejects with its reason and does nothing', async (scene) => {
     const { wal, opener, append } = await scene.writer(1)
     await append(text('a'))
     const { builder } = backend
     const options = readOptions(builder.options, scene.options, builder.name)
     await endsWithReason(() => builder.build(options, systemRuntime, waits), 'build')
     await endsWithReason(() => wal.last(waits), 'last')
-    const last = (await wal.last()) ?? assert.fail()
+    const last = (await wal.last()) ?? assert.fail('last() found no record, though two are stored.')
     await endsWithReason(() => wal.truncate(last.id, waits), 'truncate')
     assert.equal((await readAll(wal)).length, 2)
     await endsWithReason(() => opener.openReadOnly(scene.channel, waits), 'openReadOnly')
@@ -29,13 +29,13 @@ export function cancelPart({ backend, test, traits }: PartContext): void {
     await endsWithReason(() => opener.open(missing, writerOf(2), waits), 'open')
     if (traits.list) {
       await endsWithReason(async () => opener.list?.(waits), 'list')
-      assert.ok(!(await opener.list?.())?.includes(missing), 'an aborted open created a log')
+      assert.ok(!(await opener.list?.())?.includes(missing), 'An open that was aborted created the log.')
     }
     if (traits.delete) await endsWithReason(async () => opener.delete?.(scene.channel, waits), 'delete')
     assert.deepEqual(textsOf((await readAll(wal)).slice(1)), ['a'])
   })
 
-  test('aborted on its way, a call settles: with the reason, or with what it was about', async (scene) => {
+  test('a call that is aborted under way settles: it succeeds or rejects with the reason', async (scene) => {
     const { wal, opener } = await scene.writer(1)
     const calls = [
       (signal: AbortSignal) => wal.last({ signal }),
@@ -50,7 +50,7 @@ export function cancelPart({ backend, test, traits }: PartContext): void {
     assert.equal((await readAll(wal)).length, 1)
   })
 
-  test('abort wakes scanners that wait with the reason, and leaves no listener', async (scene) => {
+  test('an abort wakes every waiting scanner with the reason, and leaves no listener on the signal', async (scene) => {
     const { wal } = await scene.writer(1)
     const controller = new AbortController()
     const { signal } = controller
@@ -62,8 +62,11 @@ export function cancelPart({ backend, test, traits }: PartContext): void {
         return { next: scanner.next() }
       }),
     )
-    await assertWaits(Promise.race(waiting.map(({ next }) => next)), 'scanners at the end')
-    assert.ok(getEventListeners(signal, 'abort').length <= 1, 'a listener for each scanner')
+    await assertWaits(Promise.race(waiting.map(({ next }) => next)), 'A scanner at the end of the log')
+    assert.ok(
+      getEventListeners(signal, 'abort').length <= 1,
+      'Fifteen scanners with one signal put more than one listener on it. Node warns when a signal has many: share one listener.',
+    )
     const rejections = waiting.map(({ next }) => assert.rejects(next, (error) => error === reason))
     controller.abort(reason)
     await Promise.all(rejections)
@@ -78,7 +81,7 @@ export function cancelPart({ backend, test, traits }: PartContext): void {
     await late.close()
   })
 
-  test('scanners that were closed leave no listener on a signal that goes on', async (scene) => {
+  test('a scanner that was closed leaves no listener on its signal', async (scene) => {
     const { wal } = await scene.writer(1)
     const { signal } = new AbortController()
     for (let i = 0; i < 20; i++) {
@@ -90,7 +93,7 @@ export function cancelPart({ backend, test, traits }: PartContext): void {
     assert.equal(getEventListeners(signal, 'abort').length, 0)
   })
 
-  test('through the adaptor: an abort ends open, append and read with the reason; one signal serves 1,000 appends', async (scene) => {
+  test('through the adaptor: an abort ends open, append and read with its reason, and one signal serves 1,000 appends', async (scene) => {
     const warnings: string[] = []
     const onWarning = (warning: Error) => warnings.push(warning.name)
     process.on('warning', onWarning)
@@ -107,7 +110,7 @@ export function cancelPart({ backend, test, traits }: PartContext): void {
     const tail = wal.read({ signal })
     assert.equal((await takeCount(tail, 1000)).length, 1000)
     const next = tail.next()
-    await assertWaits(next, 'a scanner at the end')
+    await assertWaits(next, 'A scanner at the end of the log')
     controller.abort(reason)
     await endsWithReason(() => next, 'next')
     await scene.waiting.until(

@@ -4,15 +4,21 @@ import type { PartContext } from '../kit/part.js'
 import { rejectsWith } from '../kit/patience.js'
 import { readAll } from '../kit/reading.js'
 
-/** What a backend declares, and what it may offer beside logs. */
+/** What a backend declares about itself, and its optional `list` and `delete`. */
 export function channelsPart({ backend, test, traits }: PartContext): void {
-  test('an open log says what it is worth, in words', async (scene) => {
+  test('an open log states its guarantees and its limits', async (scene) => {
     const { wal } = await scene.writer(1)
     for (const log of [wal, await scene.reader()]) {
       const { guarantees } = log
       for (const name of ['durability', 'fencing', 'retention', 'truncation'] as const)
-        assert.ok(typeof guarantees[name] === 'string' && guarantees[name] !== '', `guarantees.${name}`)
-      assert.ok(guarantees.warnings.every((warning) => typeof warning === 'string'))
+        assert.ok(
+          typeof guarantees[name] === 'string' && guarantees[name] !== '',
+          `guarantees.${name} has to be a text that is not empty.`,
+        )
+      assert.ok(
+        guarantees.warnings.every((warning) => typeof warning === 'string'),
+        'guarantees.warnings has to be an array of texts.',
+      )
       assert.equal(log.channel, scene.channel)
       for (const name of [
         'maxRecordBytes',
@@ -20,29 +26,41 @@ export function channelsPart({ backend, test, traits }: PartContext): void {
         'maxBatchMessages',
         'maxInFlightBatches',
       ] as const)
-        assert.ok(log.limits[name] >= 1, `limits.${name} is ${log.limits[name]}; nothing could be appended`)
+        assert.ok(
+          log.limits[name] >= 1,
+          `limits.${name} is ${log.limits[name]}. It has to be at least 1, or nothing can be appended.`,
+        )
     }
   })
 
-  test('its traits are those that there are', async (scene) => {
-    const { fencing, truncation, list, delete: deletes } = traits
-    assert.ok(['none', 'process', 'host', 'cluster'].includes(fencing), `traits.fencing: ${fencing}`)
-    assert.ok(['none', 'record', 'segment'].includes(truncation), `traits.truncation: ${truncation}`)
+  test('the traits have values that the contract knows', async (scene) => {
+    const { list, delete: deletes } = traits
+    const oneOf = (name: 'fencing' | 'truncation', allowed: readonly string[]) =>
+      assert.ok(
+        allowed.includes(traits[name]),
+        `traits.${name} is ${JSON.stringify(traits[name])}. It has to be one of ${allowed.join(', ')}.`,
+      )
+    oneOf('fencing', ['none', 'process', 'host', 'cluster'])
+    oneOf('truncation', ['none', 'record', 'segment'])
     const opener = await scene.opener()
-    assert.equal(typeof opener.list === 'function', list, 'traits.list says whether openers have `list`')
+    assert.equal(
+      typeof opener.list === 'function',
+      list,
+      'traits.list has to be true exactly when openers have the method `list`.',
+    )
     assert.equal(
       typeof opener.delete === 'function',
       deletes,
-      'traits.delete says whether openers have `delete`',
+      'traits.delete has to be true exactly when openers have the method `delete`.',
     )
   })
 
-  test('the builder’s name is one that a URL can have', async () => {
+  test('the builder’s name can be the scheme of a URL', async () => {
     assert.match(backend.builder.name, /^[a-z][a-z0-9-]{1,31}$/)
   })
 
   test(
-    'list names the channels that there are',
+    'list names every channel',
     async (scene) => {
       const { opener } = await scene.writer(1)
       await scene.writer(1, `${scene.channel}-two`)
@@ -52,7 +70,7 @@ export function channelsPart({ backend, test, traits }: PartContext): void {
         `${scene.channel}-two`,
       ])
     },
-    traits.list ? undefined : 'its traits say that it does not list',
+    { doesNotApply: traits.list ? undefined : 'traits.list is false.' },
   )
 
   test(
@@ -68,18 +86,24 @@ export function channelsPart({ backend, test, traits }: PartContext): void {
       const second = await scene.writer(1)
       assert.deepEqual(textsOf(await readAll(second.wal)), ['opening of term 1'])
     },
-    traits.delete ? undefined : 'its traits say that it does not delete',
+    { doesNotApply: traits.delete ? undefined : 'traits.delete is false.' },
   )
 
   test(
-    'who still has a deleted channel open neither appends to it nor reads it',
+    'a deleted channel is neither appended to nor read by those that have it open still',
     async (scene) => {
       const { wal, opener, append } = await scene.writer(1)
       await opener.delete?.(scene.channel)
-      await assert.rejects(append(text('late')), 'an append to a deleted channel was acked')
-      await assert.rejects(readAll(wal), 'a deleted channel was read to its end as if it were there')
+      await assert.rejects(
+        append(text('late')),
+        'An append through a log whose channel was deleted was acked. It has to reject.',
+      )
+      await assert.rejects(
+        readAll(wal),
+        'A log whose channel was deleted was read to its end. The read has to reject.',
+      )
       await rejectsWith(opener.openReadOnly(scene.channel), 'WAL_CHANNEL_NOT_FOUND')
     },
-    traits.delete ? undefined : 'its traits say that it does not delete',
+    { doesNotApply: traits.delete ? undefined : 'traits.delete is false.' },
   )
 }

@@ -5,25 +5,25 @@ import type { PartContext } from '../kit/part.js'
 import { assertWaits, rejectsWith } from '../kit/patience.js'
 import { deliveredTo, readAll, readToEnd } from '../kit/reading.js'
 
-/** G13 in one process; that nothing keeps the process alive is in `processes`. */
+/** G13 in one process. The part `processes` tests that nothing keeps a process alive after the close. */
 export function closePart({ test }: PartContext): void {
-  test('close wakes a scanner that waits', async (scene) => {
+  test('closing a scanner ends its waiting next', async (scene) => {
     const { wal } = await scene.writer(1)
     const scanner = scene.scan(wal, 'oldest')
     await readToEnd(scanner)
     const next = scanner.next()
-    await assertWaits(next, 'a scanner at the end')
+    await assertWaits(next, 'A scanner at the end of the log')
     await Promise.all([scanner.close(), scanner.close()])
     assert.equal(await next, undefined)
     assert.equal(await scanner.next(), undefined)
   })
 
-  test('closing the log wakes its readers; closing is idempotent', async (scene) => {
+  test('closing a log ends its waiting scanners, and every close may be called again', async (scene) => {
     const { wal, opener } = await scene.writer(1)
     const scanner = scene.scan(wal, 'oldest')
     await readToEnd(scanner)
     const next = scanner.next()
-    await assertWaits(next, 'a scanner at the end')
+    await assertWaits(next, 'A scanner at the end of the log')
     await Promise.all([wal.close(), wal.close(), scanner.close(), scanner.close()])
     assert.equal(await next, undefined)
     await wal.close()
@@ -32,12 +32,12 @@ export function closePart({ test }: PartContext): void {
     await opener.close()
   })
 
-  test('closing the opener closes its logs and their readers', async (scene) => {
+  test('closing an opener closes its logs and their scanners', async (scene) => {
     const { wal, opener, batch } = await scene.writer(1)
     const scanner = scene.scan(wal, 'latest')
     assert.deepEqual(await scanner.next(), [])
     const next = scanner.next()
-    await assertWaits(next, 'a scanner at the end')
+    await assertWaits(next, 'A scanner at the end of the log')
     await opener.close()
     assert.equal(await next, undefined)
     await rejectsWith(wal.append(batch(text('too late'))), 'WAL_CLOSED')
@@ -46,7 +46,7 @@ export function closePart({ test }: PartContext): void {
     assert.deepEqual(textsOf(await readAll(await scene.reader())), ['opening of term 1'])
   })
 
-  test('an append after close is refused, certainly not written', async (scene) => {
+  test('an append after the close rejects with WAL_CLOSED and the outcome not-written', async (scene) => {
     const { wal, batch } = await scene.writer(1)
     await wal.close()
     await assert.rejects(wal.append(batch(text('too late'))), (error: { code?: string }) => {
@@ -56,17 +56,20 @@ export function closePart({ test }: PartContext): void {
     assert.deepEqual(textsOf(await readAll(await scene.reader())), ['opening of term 1'])
   })
 
-  test('a closed log neither reads nor answers', async (scene) => {
+  test('a closed log rejects last() and gives out no record', async (scene) => {
     const { wal } = await scene.writer(1)
     await wal.close()
     await rejectsWith(wal.last(), 'WAL_CLOSED')
     const scanner = scene.scan(wal, 'oldest')
     const got = await scanner.next().catch((error: { code?: string }) => error.code)
-    assert.ok(got === undefined || got === 'WAL_CLOSED', `a scanner of a closed log gave ${String(got)}`)
+    assert.ok(
+      got === undefined || got === 'WAL_CLOSED',
+      `next() of a scanner on a closed log came to ${String(got)}. It has to end or reject with WAL_CLOSED.`,
+    )
     await scanner.close()
   })
 
-  test('a log closes while others of its opener go on, and can be opened again', async (scene) => {
+  test('a log can be closed while others of its opener go on, and can be opened again', async (scene) => {
     const { wal, opener, append } = await scene.writer(1)
     const reader = await opener.openReadOnly(scene.channel)
     await reader.close()
@@ -77,7 +80,7 @@ export function closePart({ test }: PartContext): void {
     assert.deepEqual(textsOf((await readAll(again)).slice(1)), ['a', 'b'])
   })
 
-  test('through the adaptor: accepted appends finish or have an outcome; readers end; what lived inside is closed', async (scene) => {
+  test('through the adaptor: a close gives every accepted append an outcome and ends the readers', async (scene) => {
     const wal = await scene.open()
     const tail = wal.read()
     const reading = (async () => {
@@ -97,7 +100,7 @@ export function closePart({ test }: PartContext): void {
     const seen = await reading
     const stored = textsOf(await deliveredTo(await scene.openReader()))
     assert.deepEqual(seen, stored.slice(0, seen.length))
-    for (const name of acked) assert.ok(stored.includes(name), `${name} was acked and is gone`)
+    for (const name of acked) assert.ok(stored.includes(name), `"${name}" was acked and is not in the log.`)
     assert.equal(stored.includes('late'), false)
   })
 }

@@ -5,12 +5,17 @@ import type { PartContext } from '../kit/part.js'
 import { rejectsWith } from '../kit/patience.js'
 import { deliveredTo, readAll } from '../kit/reading.js'
 
-/** G6: a newer writer ends the older one. */
+/**
+ * G6: a newer writer ends the older one. Example: a writer of term 1 appends "a", a writer of term 2 opens and appends. From
+ * then on every append of the first rejects with `WAL_FENCED`. Of two writers of one term the later opened is the newer.
+ */
 export function fencingPart({ backend, test, traits }: PartContext): void {
-  const unfenced = traits.fencing === 'none' ? 'its traits say that it does not fence' : undefined
+  const unfenced = traits.fencing === 'none' ? 'traits.fencing is none.' : undefined
   const lowerTerms =
     unfenced ??
-    (backend.refusesLowerTerm === false ? 'it leaves lower terms to the adaptor to refuse' : undefined)
+    (backend.refusesLowerTerm === false
+      ? 'refusesLowerTerm: false says that the adaptor refuses lower terms.'
+      : undefined)
 
   for (const term of [1, 2])
     test(
@@ -19,27 +24,31 @@ export function fencingPart({ backend, test, traits }: PartContext): void {
         const older = await scene.writer(1)
         await older.append(text('a'))
         const newer = await scene.writer(term)
-        // They may fail while the newer one appends.
+        // These appends may settle before the newer writer's append or after it.
         const count = Math.min(3, older.wal.limits.maxInFlightBatches)
         const late = Promise.allSettled(
           Array.from({ length: count }, (_, i) => older.append(text(`late ${i}`))),
         )
         await newer.append(text('b'))
         for (const each of await late) {
-          assert.equal(each.status, 'rejected', 'an append of a fenced writer was acked')
+          assert.equal(
+            each.status,
+            'rejected',
+            `An append of the writer of term 1 was acked, though a writer of term ${term} had appended its opening record before.`,
+          )
           assert.match(outcomeOf(each.status === 'rejected' && each.reason), /^(not-written|unknown)$/)
         }
         await rejectsWith(older.append(text('later')), 'WAL_FENCED')
         await newer.append(text('c'))
         const expected = ['opening of term 1', 'a', `opening of term ${term}`, 'b', 'c']
         assert.deepEqual(textsOf(await readAll(newer.wal)), expected)
-        // Fenced writers read on.
+        // A fenced writer can still read.
         assert.deepEqual(textsOf(await readAll(older.wal)), expected)
       },
-      unfenced,
+      { doesNotApply: unfenced },
     )
 
-  test('an open that appends nothing disturbs nobody, or says that it was fenced', async (scene) => {
+  test('when a newer writer opens and appends nothing, the older one goes on or is fenced', async (scene) => {
     const first = await scene.writer(1)
     await scene.reader()
     await first.append(text('a'))
@@ -56,7 +65,7 @@ export function fencingPart({ backend, test, traits }: PartContext): void {
   })
 
   test(
-    'a writer that begins in the middle is refused, or ends the one before it: never are there two',
+    'a newer writer whose first batch does not have sequence 0 is fenced, or fences the older writer',
     async (scene) => {
       const first = await scene.writer(1)
       const wal = await (await scene.opener()).open(scene.channel, writerOf(2))
@@ -70,21 +79,21 @@ export function fencingPart({ backend, test, traits }: PartContext): void {
       const expected = outcome === 'stored' ? 'in the middle' : 'on'
       assert.deepEqual(textsOf(await readAll(first.wal)), ['opening of term 1', expected])
     },
-    unfenced,
+    { doesNotApply: unfenced },
   )
 
   test(
-    'a lower term than the log’s is refused',
+    'a writer of a lower term than the log’s is fenced at its first append',
     async (scene) => {
       const newer = await scene.writer(3)
       await rejectsWith(scene.writer(2), 'WAL_FENCED')
       await newer.append(text('a'))
       assert.deepEqual(textsOf(await readAll(newer.wal)), ['opening of term 3', 'a'])
     },
-    lowerTerms,
+    { doesNotApply: lowerTerms },
   )
 
-  test('the same writer opens again and goes on', async (scene) => {
+  test('the same writer can open the log again and append more', async (scene) => {
     const writer = writerOf(1)
     const first = await openWriter(await scene.opener(), scene.channel, writer)
     await first.append(text('a'))
@@ -94,7 +103,7 @@ export function fencingPart({ backend, test, traits }: PartContext): void {
     assert.deepEqual(textsOf(await readAll(again)), ['opening of term 1', 'a', 'b'])
   })
 
-  test('channels have writers of their own', async (scene) => {
+  test('the writer of one channel does not fence the writer of another', async (scene) => {
     const one = await scene.writer(1)
     const two = await scene.writer(9, `${scene.channel}-two`)
     await one.append(text('a'))
@@ -103,7 +112,7 @@ export function fencingPart({ backend, test, traits }: PartContext): void {
     assert.deepEqual(textsOf(await readAll(two.wal)), ['opening of term 9', 'b'])
   })
 
-  test('through the adaptor: lower is WAL_FENCED and disturbs nobody, higher takes over, next goes on from there', async (scene) => {
+  test('through the adaptor: an open at a lower term is WAL_FENCED, at a higher one takes over, at next is one higher', async (scene) => {
     const five = await scene.open({ term: 5 })
     await rejectsWith(scene.open({ term: 4 }), 'WAL_FENCED')
     await five.append({ payload: bytesOf('still the writer') })
@@ -117,7 +126,7 @@ export function fencingPart({ backend, test, traits }: PartContext): void {
     assert.deepEqual(textsOf(await deliveredTo(next)), ['still the writer', 'of seven'])
   })
 
-  test('through the adaptor: of two opens at one term the later wins, and the older is told', async (scene) => {
+  test('through the adaptor: of two opens at one term the later wins, and the older WAL’s signal is aborted', async (scene) => {
     const first = await scene.open({ term: 3, fenceCheckMs: 10 })
     await first.append({ payload: bytesOf('1') })
     const second = await scene.open({ term: 3 })
@@ -129,11 +138,11 @@ export function fencingPart({ backend, test, traits }: PartContext): void {
         first.signal.addEventListener('abort', () => resolve(), { once: true }),
       )
     assert.match((first.signal.reason as { code: string }).code, /^WAL_(FENCED|CLOSED)$/)
-    // Void, should it have been stored all the same.
+    // A backend without a fence may have stored "late". It lies behind the second writer's opening record, so it is void.
     assert.deepEqual(textsOf(await deliveredTo(second)), ['1', '2'])
   })
 
-  test('through the adaptor: of openers that race for the next term no two keep one', async (scene) => {
+  test('through the adaptor: of opens that race for the next term no two get the same term', async (scene) => {
     const openings = await Promise.allSettled(
       Array.from({ length: 4 }, () => scene.open({ fenceCheckMs: 0 })),
     )
@@ -141,9 +150,10 @@ export function fencingPart({ backend, test, traits }: PartContext): void {
     for (const each of openings)
       if (each.status === 'rejected') assert.equal(each.reason.code, 'WAL_FENCED', String(each.reason))
     const terms = wals.map(({ channel }) => channel.term)
-    assert.equal(new Set(terms).size, terms.length, `terms ${terms}`)
+    assert.equal(new Set(terms).size, terms.length, `Two opens got the same term: ${terms.join(', ')}.`)
     const highest =
-      wals.find(({ channel }) => channel.term === Math.max(...terms)) ?? assert.fail('no winner')
+      wals.find(({ channel }) => channel.term === Math.max(...terms)) ??
+      assert.fail('Every open was fenced. Of opens that race, one has to become the writer.')
     await highest.append({ payload: bytesOf('the winner’s') })
     assert.deepEqual(textsOf(await deliveredTo(highest)), ['the winner’s'])
   })

@@ -6,19 +6,22 @@ import { rejectsWith } from '../kit/patience.js'
 import { readAll } from '../kit/reading.js'
 import type { Scene } from '../kit/scene.js'
 
-/** For a backend that states no `limits.maxIdleMs`, which never forgets a writer. */
+/** A backend without `limits.maxIdleMs` never forgets a writer. The test asks it after a month. */
 const A_MONTH_MS = 30 * 24 * 3_600_000
 
-/** G6: `limits.maxIdleMs` is how long a backend remembers a writer that stores nothing; without it that is forever. */
+/**
+ * G6: a backend remembers its current writer for `limits.maxIdleMs` after the last record that this writer stored; without
+ * that limit, forever. Example: with 60,000, a writer that stored nothing for 59,999 ms must still keep the older one out.
+ */
 export function idlePart({ test, traits }: PartContext): void {
   test(
-    'a writer that stored nothing for just under limits.maxIdleMs keeps its fence, and stores on',
+    'a writer that stored nothing for 1 ms less than limits.maxIdleMs still fences the older one, and can append',
     async (scene) => {
       const time = new LeapingTime()
       const older = await writerIn(scene, time, 1)
       await older.append(text('a'))
       const newer = await writerIn(scene, time, 2)
-      // Counted from its opening record, then from the last record that it stored.
+      // The first time counts from the writer's opening record, the second from its last record.
       for (const name of ['b', 'c']) {
         await time.leap((newer.wal.limits.maxIdleMs ?? A_MONTH_MS) - 1)
         await rejectsWith(older.append(text(`late ${name}`)), 'WAL_FENCED')
@@ -27,11 +30,11 @@ export function idlePart({ test, traits }: PartContext): void {
       const expected = ['opening of term 1', 'a', 'opening of term 2', 'b', 'c']
       assert.deepEqual(textsOf(await readAll(newer.wal)), expected)
     },
-    traits.fencing === 'none' ? 'its traits say that it does not fence' : undefined,
+    { doesNotApply: traits.fencing === 'none' ? 'traits.fencing is none.' : undefined },
   )
 }
 
-/** A writer in a process of its own, in that time. */
+/** A writer in a process of its own, whose clock is that of `time`. */
 async function writerIn(scene: Scene, time: LeapingTime, term: number): Promise<TestWriter> {
   const opener = await scene.opener(time.over(scene.runtime()))
   return openWriter(opener, scene.channel, writerOf(term))

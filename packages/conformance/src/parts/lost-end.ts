@@ -19,16 +19,19 @@ import type { Scene } from '../kit/scene.js'
 
 const KEPT = ['a', 'b', 'c']
 const LOST = ['d', 'e', 'f']
-/** More than were lost: ids that are given out again reach beyond those that somebody knows. */
+/** More messages than were lost. So the new ids pass the highest id that a reader or writer knew before. */
 const NEW = ['1', '2', '3', '4', '5', '6', '7', '8']
 
-/** G8: a log that was put back to an older state. Everybody who knew more is told, and reads on where the error says. */
+/**
+ * G8: a log that was put back to an older state. Example: a to f are stored; the log is put back to a, b, c; a new writer
+ * appends 1 to 8. Every reader and writer that knew d, e or f must be told `WAL_LOG_ROLLED_BACK`, and reading from its `resumeAt` gives 1 to 8.
+ */
 export function lostEndPart({ backend, test }: PartContext): void {
   const { saveState } = backend
-  const unless = saveState === undefined ? 'no `saveState` was given' : undefined
-  const testLoss = (name: string, run: (scene: Scene) => Promise<void>) => test(name, run, unless)
+  const doesNotApply = saveState === undefined ? 'The hook `saveState` was not given.' : undefined
+  const testLoss = (name: string, run: (scene: Scene) => Promise<void>) => test(name, run, { doesNotApply })
 
-  testLoss('an idle writer is told, though nobody else writes', async (scene) => {
+  testLoss('an idle writer is told that its log lost its end, though nobody else writes', async (scene) => {
     const { writer, putBack } = await lostLog(scene, { fenceCheckMs: 20 })
     await putBack()
     const error = await endOf(scene, writer)
@@ -37,49 +40,61 @@ export function lostEndPart({ backend, test }: PartContext): void {
     await assertReadsOn(scene, error, NEW)
   })
 
-  testLoss('a busy writer is told, and every append has an outcome', async (scene) => {
-    const { writer, putBack } = await lostLog(scene, { fenceCheckMs: 20 })
-    let acks = 0
-    const loops = ['x', 'y', 'z'].map((name) =>
-      awaitedLater(async () => {
-        for (let i = 0; !writer.signal.aborted; i++) {
-          const outcome = await outcomeOf(writer.append({ payload: bytesOf(`${name}${i}`) }))
-          // A loop that is refused at once must let others have a turn.
-          await pause(1)
-          if (outcome === 'acked') acks++
-          else assert.match(outcome, /^(not-written|unknown)$/, 'an append without an outcome')
-        }
-      }),
-    )
-    await scene.waiting.until('the writer has stored some', () => acks > 10)
-    await putBack()
-    const error = await endOf(scene, writer)
-    await Promise.all(loops)
-    await goOn(scene)
-    const read = textsOf(await deliveredTo(await scene.openReader()))
-    assert.deepEqual(read.slice(0, KEPT.length), KEPT)
-    assert.deepEqual(read.slice(-NEW.length), NEW)
-    const resumed = textsOf(await deliveredTo(await scene.openReader(), { after: error.resumeAt ?? '' }))
-    assert.deepEqual(resumed, read.slice(read.length - resumed.length))
-    assert.deepEqual(resumed.slice(-NEW.length), NEW)
-  })
+  testLoss(
+    'a busy writer is told that its log lost its end, and each of its appends has an outcome',
+    async (scene) => {
+      const { writer, putBack } = await lostLog(scene, { fenceCheckMs: 20 })
+      let acks = 0
+      const loops = ['x', 'y', 'z'].map((name) =>
+        awaitedLater(async () => {
+          for (let i = 0; !writer.signal.aborted; i++) {
+            const outcome = await outcomeOf(writer.append({ payload: bytesOf(`${name}${i}`) }))
+            // Once appends are refused at once, the loop must not keep the event loop from its other work.
+            await pause(1)
+            if (outcome === 'acked') acks++
+            else
+              assert.match(
+                outcome,
+                /^(not-written|unknown)$/,
+                'An append of a writer whose log lost its end rejected without an outcome.',
+              )
+          }
+        }),
+      )
+      await scene.waiting.until('more than ten appends of the writer are acked', () => acks > 10)
+      await putBack()
+      const error = await endOf(scene, writer)
+      await Promise.all(loops)
+      await goOn(scene)
+      const read = textsOf(await deliveredTo(await scene.openReader()))
+      assert.deepEqual(read.slice(0, KEPT.length), KEPT)
+      assert.deepEqual(read.slice(-NEW.length), NEW)
+      const resumed = textsOf(await deliveredTo(await scene.openReader(), { after: error.resumeAt ?? '' }))
+      assert.deepEqual(resumed, read.slice(read.length - resumed.length))
+      assert.deepEqual(resumed.slice(-NEW.length), NEW)
+    },
+  )
 
-  testLoss('a reader that tails is told before it is given another record', async (scene) => {
-    const { putBack, reader, writer } = await lostLog(scene)
-    const tail = reader.read()
-    const known = [...KEPT, ...LOST]
-    assert.deepEqual(textsOf(await takeCount(tail, known.length)), known)
-    // What it is given live proves that it stands in the backend, and looks at nothing again.
-    const live = awaitedLater(() => takeCount(tail, 1))
-    for (const record of recordsOf(['g'])) await writer.append(record)
-    assert.deepEqual(textsOf(await live), ['g'])
-    const next = awaitedLater(() => tail.next())
-    await putBack()
-    await goOn(scene)
-    await assertTold(scene, next, NEW)
-  })
+  testLoss(
+    'a reader that tails is told that the log lost its end before it is given another record',
+    async (scene) => {
+      const { putBack, reader, writer } = await lostLog(scene)
+      const tail = reader.read()
+      const known = [...KEPT, ...LOST]
+      assert.deepEqual(textsOf(await takeCount(tail, known.length)), known)
+      // A record that is delivered while the reader waits proves that the reader has an open scanner in the backend. That
+      // scanner, not a new one, has to notice the loss.
+      const live = awaitedLater(() => takeCount(tail, 1))
+      for (const record of recordsOf(['g'])) await writer.append(record)
+      assert.deepEqual(textsOf(await live), ['g'])
+      const next = awaitedLater(() => tail.next())
+      await putBack()
+      await goOn(scene)
+      await assertTold(scene, next, NEW)
+    },
+  )
 
-  testLoss('a reader whose connection was cut meanwhile is told', async (scene) => {
+  testLoss('a reader whose connection was cut meanwhile is told that the log lost its end', async (scene) => {
     const cutter = new ScannerCutter(scene.builder)
     const { putBack } = await lostLog(scene)
     const reader = await scene.openReader({ builder: cutter.builder })
@@ -94,7 +109,7 @@ export function lostEndPart({ backend, test }: PartContext): void {
   })
 
   testLoss(
-    'a reader that resumes at what is gone is told, on a reader’s log and on the next writer’s',
+    'a reader that resumes at a lost message is told, on a read-only WAL and on that of the next writer',
     async (scene) => {
       const { putBack, lost } = await lostLog(scene)
       await putBack()
@@ -112,7 +127,7 @@ export function lostEndPart({ backend, test }: PartContext): void {
     },
   )
 
-  testLoss('resolving what was sent behind what is gone is told', async (scene) => {
+  testLoss('resolve() of an append that was sent behind a lost message rejects', async (scene) => {
     const faults = new Faults()
     const { writer, putBack } = await lostLog(scene, {
       builder: faultyBuilder(scene.builder, faults),
@@ -121,14 +136,14 @@ export function lostEndPart({ backend, test }: PartContext): void {
     faults.plan = { script: { append: (): Fault => 'cut' } }
     const sent = writer.append({ payload: bytesOf('never stored') }, { timeoutMs: 30 })
     const { token } = await rejectionOf(sent)
-    assert.ok(token !== undefined, 'an unknown outcome without a token')
+    assert.ok(token !== undefined, 'An append with an unknown outcome has no token.')
     await writer.close()
     await putBack()
     const next = await goOn(scene)
     for (const log of [await scene.openReader(), next]) await assertTold(scene, log.resolve(token), NEW)
   })
 
-  testLoss('truncating at what is gone is refused, and nothing is truncated', async (scene) => {
+  testLoss('truncate at a lost message is refused and truncates nothing', async (scene) => {
     const { putBack, lost } = await lostLog(scene)
     await putBack()
     const next = await goOn(scene)
@@ -137,7 +152,7 @@ export function lostEndPart({ backend, test }: PartContext): void {
       assert.deepEqual(textsOf(await deliveredTo(log)), [...KEPT, ...NEW])
   })
 
-  testLoss('one who knew no more than what is there reads, truncates and writes on', async (scene) => {
+  testLoss('a reader or writer that knew of no lost message can read, truncate and append', async (scene) => {
     const { putBack, kept } = await lostLog(scene)
     await putBack()
     const next = await goOn(scene)
@@ -149,12 +164,12 @@ export function lostEndPart({ backend, test }: PartContext): void {
     await next.append({ payload: bytesOf('on') })
   })
 
-  /** A log of which a writer and readers know more than will be there when it is put back. */
+  /** A log of six messages whose state was saved after the third. `putBack` puts it back to that state. */
   async function lostLog(scene: Scene, options: Partial<AdaptorOptions> = {}) {
     const writer = await scene.open(options)
     const kept = await writer.appendBatch(recordsOf(KEPT))
     await writer.barrier()
-    const saved = (await saveState?.(scene.channel)) ?? assert.fail()
+    const saved = (await saveState?.(scene.channel)) ?? assert.fail('saveState() answered nothing.')
     const lost: Appended[] = []
     for (const record of recordsOf(LOST)) lost.push(await writer.append(record))
     await writer.barrier()
@@ -162,7 +177,7 @@ export function lostEndPart({ backend, test }: PartContext): void {
     return { writer, reader, kept, lost, putBack: async () => saved.putBack() }
   }
 
-  /** Another process writes on, behind what is left. */
+  /** Opens a new writer, as another process would, which appends the new messages behind what is left. */
   async function goOn(scene: Scene): Promise<WriterLog> {
     const next = await scene.open()
     for (const record of recordsOf(NEW)) await next.append(record)
@@ -172,18 +187,18 @@ export function lostEndPart({ backend, test }: PartContext): void {
   async function endOf({ waiting }: Scene, writer: WriterLog): Promise<AdaptorError> {
     await waiting.until('the writer is told that its log lost its end', () => writer.signal.aborted)
     const reason = writer.signal.reason as AdaptorError
-    assert.equal(reason.code, 'WAL_LOG_ROLLED_BACK', describeError(reason))
+    assert.equal(reason.code, 'WAL_LOG_ROLLED_BACK', toldOtherwise(reason))
     return reason
   }
 
-  /** It rejects with where to go on, and what was stored since is read from there. */
+  /** The call has to reject with `WAL_LOG_ROLLED_BACK`. Read from its `resumeAt`, the log gives what was stored since. */
   async function assertTold(
     scene: Scene,
     promise: Promise<unknown>,
     since: readonly string[],
   ): Promise<void> {
     const error = await rejectionOf(promise)
-    assert.equal(error.code, 'WAL_LOG_ROLLED_BACK', describeError(error))
+    assert.equal(error.code, 'WAL_LOG_ROLLED_BACK', toldOtherwise(error))
     await assertReadsOn(scene, error, since)
   }
 
@@ -192,13 +207,16 @@ export function lostEndPart({ backend, test }: PartContext): void {
     { resumeAt }: AdaptorError,
     since: readonly string[],
   ): Promise<void> {
-    assert.equal(typeof resumeAt, 'string', 'WAL_LOG_ROLLED_BACK without `resumeAt`')
+    assert.equal(typeof resumeAt, 'string', 'The WAL_LOG_ROLLED_BACK error has no `resumeAt`.')
     const reader = await scene.openReader()
     for (const choices of [{ after: resumeAt as string }, { from: resumeAt as string }])
       assert.deepEqual(textsOf(await deliveredTo(reader, choices)), since)
     await reader.close()
   }
 }
+
+const toldOtherwise = (error: unknown) =>
+  `The log lost its end, so the error had to be WAL_LOG_ROLLED_BACK. It was: ${describeError(error)}`
 
 const recordsOf = (names: readonly string[]) => names.map((name) => ({ payload: bytesOf(name) }))
 
@@ -214,7 +232,10 @@ async function firstOf(log: ReadOnlyLog, choices: ReadChoices): Promise<unknown>
 
 function rejectionOf(promise: Promise<unknown>): Promise<AdaptorError> {
   return promise.then(
-    (value) => assert.fail(`it should have rejected, and came to ${JSON.stringify(value)}`),
+    (value) =>
+      assert.fail(
+        `The log lost its end, so the call had to reject with WAL_LOG_ROLLED_BACK. It succeeded with ${JSON.stringify(value)}.`,
+      ),
     (error: AdaptorError) => error,
   )
 }

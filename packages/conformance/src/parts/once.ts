@@ -5,11 +5,11 @@ import { hurriedRuntime } from '../kit/hurried-runtime.js'
 import type { PartContext } from '../kit/part.js'
 import { deliveredTo, readAll, takeCount } from '../kit/reading.js'
 
-/** G5: one message, one delivery. */
+/** G5: a message is delivered once, also when its batch was sent or stored twice. */
 export function oncePart({ backend, test }: PartContext): void {
   const { serialise } = backend.builder.messageIds
 
-  test('a batch sent again gets its ids, or is stored again behind; others are stored once', async (scene) => {
+  test('a batch that is sent again gets the same ids, or is stored once more at the end of the log', async (scene) => {
     const { wal, batch } = await scene.writer(1)
     const again = batch(text('a'), text('b'))
     const first = (await wal.append(again)).map(serialise)
@@ -20,13 +20,13 @@ export function oncePart({ backend, test }: PartContext): void {
     else assert.deepEqual(stored, ['a', 'b', 'a', 'b', 'c'])
   })
 
-  test('batches of the same bytes are not taken for the same batch', async (scene) => {
+  test('batches with the same bytes and different sequences are all stored', async (scene) => {
     const { wal, append } = await scene.writer(1)
     for (let i = 0; i < 3; i++) await append(text('same'))
     assert.deepEqual(textsOf((await readAll(wal)).slice(1)), ['same', 'same', 'same'])
   })
 
-  test('through the adaptor: what is stored twice on purpose is delivered once, tailing, caught up and resumed', async (scene) => {
+  test('through the adaptor: a record that is stored twice is delivered once, to readers that tail, catch up or resume', async (scene) => {
     const faults = new Faults({
       probabilities: { duplicate: { append: 0.5 }, 'duplicate-then-fail': { append: 0.2 } },
     })
@@ -44,13 +44,16 @@ export function oncePart({ backend, test }: PartContext): void {
     for (const each of reading) assert.deepEqual(trimmed(await each), names)
     for (const log of [wal, reader]) {
       assert.deepEqual(trimmed(await deliveredTo(log)), names)
-      // An acked id may name a later copy: it is as good a position.
+      // The id that append answered may be that of the second copy. Its position must work as well as the first copy's.
       for (const i of [0, 31, 77, names.length - 1])
         assert.deepEqual(
           trimmed(await deliveredTo(log, { after: results[i]?.position ?? '' })),
           names.slice(i + 1),
         )
     }
-    assert.ok(faults.counts.duplicate > 0 && faults.counts['duplicate-then-fail'] > 0, 'nothing was doubled')
+    assert.ok(
+      faults.counts.duplicate > 0 && faults.counts['duplicate-then-fail'] > 0,
+      'No batch was stored twice, so the test proves nothing.',
+    )
   })
 }

@@ -11,9 +11,9 @@ import type { Scene } from '../kit/scene.js'
 
 const record = (name: string) => ({ payload: bytesOf(name) })
 
-/** G4: an append is written, not written, or unknown, and unknown can be resolved. */
+/** G4: an append that fails says whether it was written: `not-written` or `unknown`. An unknown one can be resolved later. */
 export function outcomesPart({ test, traits }: PartContext): void {
-  /** A backend whose appends hang while asked to, and are then stored after all. */
+  /** A backend whose appends hang between `hang()` and `letGo()`, and are stored afterwards. */
   function hangingBackend({ builder }: Scene) {
     const faults = new Faults()
     let hanging = deferred()
@@ -33,11 +33,11 @@ export function outcomesPart({ test, traits }: PartContext): void {
 
   const failure = (promise: Promise<unknown>): Promise<AdaptorError> =>
     promise.then(
-      () => assert.fail('it should have rejected'),
+      () => assert.fail('The append had to reject, but it was acked.'),
       (error: AdaptorError) => error,
     )
 
-  test('every refusal of an append says what is certain', async (scene) => {
+  test('an append to a closed log rejects with the outcome not-written', async (scene) => {
     const { wal, batch, opener } = await scene.writer(1)
     await wal.close()
     const closed = await failure(wal.append(batch(text('late'))))
@@ -47,20 +47,28 @@ export function outcomesPart({ test, traits }: PartContext): void {
   })
 
   test(
-    'a fenced append carries an outcome',
+    'an append that rejects with WAL_FENCED has an outcome',
     async (scene) => {
       const older = await scene.writer(1)
       const newer = await scene.writer(2)
       const fenced = await failure(older.append(text('late')))
       assert.equal(fenced.code, 'WAL_FENCED')
-      assert.equal(WalError.isInstance(fenced), true, 'it is no WalError')
-      assert.match(String(fenced.outcome), /^(not-written|unknown)$/, 'it carries no outcome')
+      assert.equal(
+        WalError.isInstance(fenced),
+        true,
+        'The append rejected with code WAL_FENCED, but not with a WalError. Reject with AppendError.',
+      )
+      assert.match(
+        String(fenced.outcome),
+        /^(not-written|unknown)$/,
+        'The WAL_FENCED error of the append has no `outcome`. Reject with AppendError.',
+      )
       assert.deepEqual(textsOf(await readAll(newer.wal)), ['opening of term 1', 'opening of term 2'])
     },
-    traits.fencing === 'none' ? 'its traits say that it does not fence' : undefined,
+    { doesNotApply: traits.fencing === 'none' ? 'traits.fencing is none.' : undefined },
   )
 
-  test('through the adaptor: a deadline or an abort ends the wait of what was sent, not the append', async (scene) => {
+  test('through the adaptor: a deadline or an abort ends the caller’s wait, not an append that was sent', async (scene) => {
     const hanging = hangingBackend(scene)
     const wal = await scene.open({ builder: hanging.builder })
     const reader = await scene.openReader()
@@ -70,7 +78,7 @@ export function outcomesPart({ test, traits }: PartContext): void {
     const reason = new Error('enough')
     const timed = failure(wal.append(record('timed'), { timeoutMs: 30 }))
     const aborted = failure(wal.append(record('aborted'), { signal: controller.signal }))
-    // What is handed in while a batch is under way waits in the queue.
+    // A message that is appended while a batch hangs stays in the queue, unless the backend takes several batches at once.
     const unknown = await timed
     const queued = failure(wal.append(record('queued'), { timeoutMs: 30 }))
     controller.abort(reason)
@@ -92,13 +100,16 @@ export function outcomesPart({ test, traits }: PartContext): void {
     if ((given as unknown) === reason) assert.equal(names.includes('aborted'), false)
     for (const log of [wal, reader]) {
       const resolved = await log.resolve(unknown.token as string)
-      assert.ok(resolved.outcome === 'written', 'it was delivered and is said not to be written')
+      assert.ok(
+        resolved.outcome === 'written',
+        `"timed" was delivered, but resolve() answered ${resolved.outcome}.`,
+      )
       const [found] = textsOf(await deliveredTo(log, { from: resolved.results[0]?.position as string }))
       assert.equal(found, 'timed')
     }
   })
 
-  test('through the adaptor: what was lost on the way resolves as not written, in any process', async (scene) => {
+  test('through the adaptor: an append whose request was lost resolves as not written, in any process', async (scene) => {
     const hanging = hangingBackend(scene)
     const wal = await scene.open({ builder: hanging.builder, closeTimeoutMs: 0 })
     await wal.append(record('a'))
@@ -113,7 +124,7 @@ export function outcomesPart({ test, traits }: PartContext): void {
     assert.deepEqual(textsOf(await deliveredTo(newer)), ['a'])
   })
 
-  test('through the adaptor: an answer that was lost makes the append neither fail nor count twice', async (scene) => {
+  test('through the adaptor: an append whose answer was lost succeeds and is delivered once', async (scene) => {
     const faults = new Faults({ script: { append: () => undefined } })
     const wal = await scene.open({ builder: faultyBuilder(scene.builder, faults) })
     faults.plan = { script: { append: { 1: 'write-then-fail', 2: 'fail', 3: 'write-then-fail' } } }

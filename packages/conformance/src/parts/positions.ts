@@ -5,11 +5,11 @@ import type { PartContext } from '../kit/part.js'
 import { rejectsWith } from '../kit/patience.js'
 import { deliveredTo, readAll } from '../kit/reading.js'
 
-/** G7: ids and positions have an order and a text form, and name a place of one log. */
+/** G7: ids and positions have an order and a text form, and each names a place in one log. */
 export function positionsPart({ backend, test }: PartContext): void {
   const { compare, serialise, parse, pack } = backend.builder.messageIds
 
-  test('ids have an order and a text form', async (scene) => {
+  test('ids can be compared, written as text and read back', async (scene) => {
     const { append, wal, opening } = await scene.writer(1)
     const ids = [opening, ...(await append(text('a'), text('b'))), ...(await append(text('c')))]
     for (const [i, id] of ids.entries()) {
@@ -21,18 +21,22 @@ export function positionsPart({ backend, test }: PartContext): void {
       for (const [j, other] of ids.entries()) assert.equal(Math.sign(compare(id, other)), Math.sign(i - j))
       assert.doesNotThrow(() => JSON.stringify(id))
     }
-    // The oldest one, too, is a place to read from by its text alone.
+    // Reading can start at every id that was read back from text, also at the oldest.
     for (const [i, id] of ids.entries())
       assert.equal((await readAll(wal, { from: parse(serialise(id)) })).length, ids.length - i)
-    // Given or made again, an id is the same; also behind a gap, as when a batch before it was refused.
+    // `pack` is optional. The ids it gives back must be the same, also when the numbers have gaps: ids 1, 2, 4, say.
     for (const some of [ids, ids.slice(1), [...ids.slice(0, 1), ...ids.slice(2)]]) {
       const packed = pack?.(some) ?? some
       for (const [i, id] of some.entries())
-        assert.equal(serialise(packed.at(i) as MessageId), serialise(id), 'packed, an id becomes another')
+        assert.equal(
+          serialise(packed.at(i) as MessageId),
+          serialise(id),
+          `pack() changed the id with index ${i}. It has to give back the ids that it was given.`,
+        )
     }
   })
 
-  test('through the adaptor: every message is a place to resume from, for writers, readers and later writers', async (scene) => {
+  test('through the adaptor: reading can resume at the position of every message, also on a later writer’s WAL', async (scene) => {
     const wal = await scene.open({ batchBytes: 1024 })
     const reader = await scene.openReader()
     const names = numbers(50)
@@ -77,6 +81,6 @@ export function positionsPart({ backend, test }: PartContext): void {
       await rejectsWith(deliveredTo(again, { from: position }), 'WAL_POSITION_MISMATCH')
       assert.deepEqual(textsOf(await deliveredTo(again)), ['new'])
     },
-    backend.builder.traits.delete ? undefined : 'its traits say that it does not delete',
+    { doesNotApply: backend.builder.traits.delete ? undefined : 'traits.delete is false.' },
   )
 }

@@ -8,7 +8,7 @@ import type { PartContext } from '../kit/part.js'
 import { deliveredTo, readAll } from '../kit/reading.js'
 import type { Scene } from '../kit/scene.js'
 
-/** A record of more is not made for a test. */
+/** The kit makes no record of more bytes: it has to fit into memory a few times. */
 const LARGEST_MADE = 96 * 1024 * 1024
 
 interface Attempt {
@@ -17,7 +17,10 @@ interface Attempt {
   readonly result: PromiseSettledResult<unknown>
 }
 
-/** G3: batches in flight succeed as a prefix. */
+/**
+ * G3: batches in flight succeed as a prefix. Example: the batches 1, 2, 3 and 4 are in flight and 2 fails. Then 1 may be
+ * acknowledged, 3 and 4 must fail, and 3 or 4 must not be stored unless 2 is.
+ */
 export function prefixPart({ backend, test }: PartContext): void {
   async function sendAll(wal: WALImpls, batches: readonly Batch[]): Promise<Attempt[]> {
     const results = await Promise.allSettled(batches.map((batch) => wal.append(batch)))
@@ -28,35 +31,45 @@ export function prefixPart({ backend, test }: PartContext): void {
     }))
   }
 
-  /** Names of what was stored, checked against the outcomes: nothing acked behind a failure, nothing stored that was refused. */
+  /**
+   * Compares what is stored with the outcomes. No batch may be acknowledged behind one that failed, none may be stored that
+   * was rejected as not written, and none may be stored behind one that is missing.
+   */
   function assertPrefix(attempts: readonly Attempt[], stored: readonly string[]): void {
     const failed = attempts.findIndex(({ result }) => result.status === 'rejected')
     const acked = failed < 0 ? attempts : attempts.slice(0, failed)
     for (const [i, { name, result }] of attempts.entries()) {
       if (result.status === 'fulfilled')
-        assert.ok(i < acked.length, `"${name}" was acked behind a failed batch`)
+        assert.ok(i < acked.length, `"${name}" was acked, though a batch sent before it had failed.`)
       else if (outcomeOf(result.reason) === 'not-written')
-        assert.ok(!stored.includes(name), `"${name}" was refused, and is stored`)
+        assert.ok(!stored.includes(name), `"${name}" was rejected as not written, and is stored.`)
     }
     assert.deepEqual(
       stored.slice(0, acked.length),
       acked.map(({ name }) => name),
-      'what was acked is stored',
+      'The log has to begin with exactly the batches that were acked, in their order.',
     )
     const rest = attempts.slice(acked.length, stored.length).map(({ name }) => name)
-    assert.deepEqual(stored.slice(acked.length), rest, 'a batch is stored behind a hole')
+    assert.deepEqual(
+      stored.slice(acked.length),
+      rest,
+      'A batch is stored, though a batch that was sent before it is not.',
+    )
   }
 
   const takesTooLarge =
     backend.refusesTooLarge === false
-      ? 'it leaves records over its limit to the adaptor to refuse'
+      ? 'refusesTooLarge: false says that the adaptor refuses records over the limit.'
       : undefined
 
   async function refuseTooLarge(scene: Scene): Promise<void> {
     const { wal, batch } = await scene.writer(1)
     const { maxRecordBytes, maxInFlightBatches } = wal.limits
-    const orElse = 'refusesTooLarge: false says that the backend leaves such records to the adaptor'
-    assert.ok(maxRecordBytes < LARGEST_MADE, `a record over ${maxRecordBytes} bytes is not made; ${orElse}`)
+    const orElse = 'pass refusesTooLarge: false to the kit when only the adaptor refuses such records.'
+    assert.ok(
+      maxRecordBytes < LARGEST_MADE,
+      `limits.maxRecordBytes is ${maxRecordBytes}. The kit makes no record of more than ${LARGEST_MADE} bytes, so it cannot test the limit: ${orElse}`,
+    )
     const size = maxRecordBytes + 1
     await wal.append(batch(text('a')))
     const names = ['too large', 'b', 'c', 'd'].slice(0, maxInFlightBatches)
@@ -67,21 +80,21 @@ export function prefixPart({ backend, test }: PartContext): void {
     assert.equal(
       tooLarge?.result.status,
       'rejected',
-      `a record over the limit of ${maxRecordBytes} bytes was stored; ${orElse}`,
+      `A record of ${size} bytes was stored, though limits.maxRecordBytes is ${maxRecordBytes}. Reject it, or ${orElse}`,
     )
     assertPrefix(attempts, await stored())
-    // Sent after the failure had settled, a batch stands for itself.
+    // When every batch in flight has settled, the failure is over: batches that are sent now must be stored.
     for (const { batch: failed } of behind) await wal.append(failed)
     assert.deepEqual(await stored(), names.slice(1))
   }
 
   test(
-    'when a record too large is refused, what is in flight behind it is refused too, and stored when sent again',
+    'batches in flight behind a record that is too large are refused with it, and stored when sent again',
     refuseTooLarge,
-    takesTooLarge,
+    { doesNotApply: takesTooLarge },
   )
 
-  test('batches in flight when the log closes are stored as a prefix, each as it was told', async (scene) => {
+  test('batches in flight at a close are stored as a prefix, each with a true outcome', async (scene) => {
     const { wal, batch, opener } = await scene.writer(1)
     const names = numbers(wal.limits.maxInFlightBatches)
     const sending = sendAll(
@@ -96,7 +109,7 @@ export function prefixPart({ backend, test }: PartContext): void {
     assertPrefix(attempts, textsOf((await readAll(reader)).slice(1)))
   })
 
-  test('batches in flight when a newer writer comes are stored as a prefix, each as it was told', async (scene) => {
+  test('batches in flight when a newer writer appends are stored as a prefix, each with a true outcome', async (scene) => {
     const older = await scene.writer(1)
     const newer = await (await scene.opener()).open(scene.channel, { term: 2, incarnation: 'newer' })
     const names = numbers(older.wal.limits.maxInFlightBatches)
@@ -113,7 +126,7 @@ export function prefixPart({ backend, test }: PartContext): void {
     )
   })
 
-  test('through the adaptor: whatever fails in between, nothing is lost, doubled or out of order', async (scene) => {
+  test('through the adaptor: when appends fail at random nothing is lost, delivered twice or out of order', async (scene) => {
     const faults = new Faults({
       probabilities: {
         fail: { append: 0.15 },
@@ -128,11 +141,14 @@ export function prefixPart({ backend, test }: PartContext): void {
     const delivered = (await deliveredTo(wal)).map((record) => textOf(record).replaceAll('.', ''))
     assert.deepEqual(delivered, names)
     for (const kind of ['fail', 'write-then-fail', 'duplicate-then-fail'] as const)
-      assert.ok(faults.counts[kind] > 0, `${kind} never happened`)
+      assert.ok(
+        faults.counts[kind] > 0,
+        `The fault "${kind}" never happened, so the test proves nothing about it.`,
+      )
     const { maxInFlightBatches } = (await scene.reader()).limits
     assert.ok(
       maxInFlightBatches === 1 || faults.turnedAway > 0,
-      'no batch was turned away behind a failed one',
+      'No batch was in flight behind one that failed, so the test proves nothing about those.',
     )
   })
 }

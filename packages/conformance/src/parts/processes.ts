@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import type { WriterLog } from '../kit/adaptor.js'
 import type { PartContext } from '../kit/part.js'
 import { rejectsWith } from '../kit/patience.js'
 import { deliveredTo } from '../kit/reading.js'
@@ -9,53 +8,47 @@ import { ordinalOf } from '../processes/counted-record.js'
 import { CountingReader } from '../processes/counting-reader.js'
 import { MergedHistory } from '../processes/merged-history.js'
 import type { ProcessTask } from '../processes/process-task.js'
-import {
-  assertKept,
-  invoked,
-  namedRecord,
-  RecordedScanner,
-  resolved,
-  written,
-} from '../workload/history-recorder.js'
+import { assertKept } from '../workload/history-recorder.js'
+import { WorkloadHistory } from '../workload/workload-history.js'
 
 const ROUNDS = 3
-/** Acks of each writer before something is done to it. */
+/** A writer is killed or stopped when this many of its appends are acknowledged. */
 const ACKS = 30
 
-/** G6, G12, G13 and G18 over real processes. */
+/** G6, G8, G12, G13 and G18 with writers and readers in processes of their own, which are stopped and killed. */
 export function processesPart({ backend, test, traits }: PartContext): void {
-  const alone = backend.processes === undefined ? 'no `processes` were given' : undefined
+  const alone = backend.processes === undefined ? 'The option `processes` was not given.' : undefined
   const takeovers = backend.processes?.takeovers ?? Number(process.env.WAL_TEST_TAKEOVERS ?? ROUNDS)
   const fenceIsNear =
     traits.fencing === 'none' || traits.fencing === 'process'
-      ? 'its traits say that it fences no other process'
+      ? `traits.fencing is ${traits.fencing}, so a writer in another process is not fenced.`
       : undefined
 
   test(
     'a process that opens, appends, reads and closes ends by itself',
     async (scene) => {
-      const child = start(scene, 'open, append, read, close', 'whole')
+      const child = start(scene, { role: 'open, append, read, close', name: 'whole' })
       assert.equal(await child.ended(), 0, child.complaints)
       assert.equal(child.ending, '40 read')
     },
-    alone,
+    { doesNotApply: alone },
   )
 
   test(
-    'a process that looks for a missing log does not make one',
+    'a process that opens a missing log read-only is told so and does not create it',
     async (scene) => {
       for (let i = 0; i < 2; i++) {
-        const child = start(scene, 'look for a missing log', 'seeker')
+        const child = start(scene, { role: 'look for a missing log', name: 'seeker' })
         assert.equal(await child.ended(), 0, child.complaints)
         assert.equal(child.ending, 'WAL_CHANNEL_NOT_FOUND')
       }
       await rejectsWith(scene.openReader(), 'WAL_CHANNEL_NOT_FOUND')
     },
-    alone,
+    { doesNotApply: alone },
   )
 
   test(
-    `killed under load, ${ROUNDS} rounds: what was acked is there, ids go on rising, readers saw nothing that is gone`,
+    `after a writer is killed under load, ${ROUNDS} times, what was acked is there, ids go on rising, and no reader was given a record that is gone`,
     async (scene) => {
       const story = new Story(scene)
       for (let round = 0; round < ROUNDS; round++) {
@@ -67,11 +60,11 @@ export function processesPart({ backend, test, traits }: PartContext): void {
       }
       await story.judge()
     },
-    alone,
+    { doesNotApply: alone },
   )
 
   test(
-    `stopped over a takeover with appends in flight, ${takeovers} rounds: nothing of the older writer counts afterwards`,
+    `nothing counts that a writer stores after a takeover during which it was stopped with appends in flight, ${takeovers} times`,
     async (scene) => {
       const story = new Story(scene)
       let older = story.startWriter('writer0')
@@ -92,18 +85,20 @@ export function processesPart({ backend, test, traits }: PartContext): void {
         older = newer
       }
       await older.child.kill()
-      assert.ok(inFlight > 0, 'no append was in flight when its process was stopped')
+      assert.ok(
+        inFlight > 0,
+        'No append was in flight when its process was stopped, so the test proves nothing about appends in flight.',
+      )
       await story.judge()
     },
-    alone ?? fenceIsNear,
-    { patience: Math.max(1, takeovers / ROUNDS) },
+    { doesNotApply: alone ?? fenceIsNear, patience: Math.max(1, takeovers / ROUNDS) },
   )
 
   test(
-    'truncated in one process and read in another: readers are told, or get everything, and go on where they are told',
+    'a reader of a log that another process truncates gets every record or an error, and goes on at the place that the error names',
     async (scene) => {
       let truncated: { readonly truncated: string; readonly oldest: number } | undefined
-      const child = start(scene, 'truncate', 'truncating', (line) => {
+      const child = start(scene, { role: 'truncate', name: 'truncating' }, (line) => {
         if ('truncated' in line) truncated = line
       })
       await child.until(() => child.ending !== undefined)
@@ -117,8 +112,9 @@ export function processesPart({ backend, test, traits }: PartContext): void {
           () => `a reader, at record ${each.reached}, has reached record ${last}`,
           () => each.hasReached(last),
         )
-      // Through the log that was open all the time, and through one opened afterwards.
-      const { truncated: position, oldest } = truncated ?? assert.fail('the process truncated nothing')
+      // The log that was open all the time and one that is opened afterwards must give the same.
+      const { truncated: position, oldest } =
+        truncated ?? assert.fail('The child process ended without truncating.')
       const kept = Array.from({ length: last + 1 - oldest }, (_, i) => oldest + i)
       for (const log of [reader, await scene.openReader()]) {
         assert.deepEqual((await deliveredTo(log)).map(ordinalOf), kept)
@@ -126,72 +122,62 @@ export function processesPart({ backend, test, traits }: PartContext): void {
         await rejectsWith(deliveredTo(log, { from: position }), 'WAL_POSITION_TRUNCATED')
       }
     },
-    alone,
+    { doesNotApply: alone },
   )
 
   function start(
     scene: Scene,
-    role: ProcessTask['role'],
-    name: string,
+    task: Pick<ProcessTask, 'role' | 'name'>,
     onLine?: ConstructorParameters<typeof Child>[2],
   ) {
-    const { options } = backend
+    const { options, processes } = backend
     const given = typeof options === 'string' ? options : scene.options
     const child = new Child(
-      backend.processes ?? assert.fail(),
-      { role, options: given, channel: scene.channel, name },
+      processes ?? assert.fail('The option `processes` was not given.'),
+      { ...task, options: given, channel: scene.channel },
       onLine,
     )
     scene.atEnd('killing a process', () => child.kill())
     return child
   }
 
-  /** What several processes did to one log, as this one heard and read it. */
+  /** What several processes did to one log: told by the writers' processes, read by this one. */
   class Story {
-    readonly #history = new MergedHistory()
-    readonly #scanners: RecordedScanner[] = []
-    readonly #tokens = new Map<string, string>()
+    readonly #events = new MergedHistory()
+    readonly #history: WorkloadHistory
 
-    constructor(readonly scene: Scene) {}
+    constructor(readonly scene: Scene) {
+      this.#history = new WorkloadHistory(this.#events, scene.waiting)
+    }
 
     startWriter(name: string) {
       const writer = {
         acks: 0,
-        /** Appends without an outcome. */
+        /** How many appends have no outcome yet. */
         open: 0,
-        child: start(this.scene, 'write', name, (line) => {
+        child: start(this.scene, { role: 'write', name }, (line) => {
           if (!('event' in line)) return
           const { event, at, token } = line
-          this.#history.add(event, BigInt(at))
+          this.#events.add(event, BigInt(at))
           if (event.kind === 'append-invoked') writer.open++
           else if (event.kind.startsWith('append-')) writer.open--
           if (event.kind === 'append-ok') writer.acks++
-          if (event.kind === 'append-unknown' && token !== undefined) this.#tokens.set(event.append, token)
+          if (event.kind === 'append-unknown' && token !== undefined)
+            this.#history.tokens.set(token, [event.append])
         }),
       }
       return writer
     }
 
-    /** Reads from now on, while others write. */
+    /** Starts a reader in this process, which follows the writers. */
     async tail(name: string): Promise<void> {
-      const reader = await this.scene.openReader()
-      this.#scanners.push(new RecordedScanner(name, reader.read(), this.scene.waiting, this.#history, 'all'))
+      this.#history.read({ name, log: await this.scene.openReader() })
     }
 
     async judge(): Promise<void> {
-      const wal: WriterLog = await this.scene.open()
-      const writer = { term: wal.channel.term, incarnation: 'judge' }
-      this.#history.add({ kind: 'opened', writer })
-      const record = namedRecord('the end', 10)
-      this.#history.add(invoked('the end', writer, record))
-      const last = await wal.append(record)
-      this.#history.add(written('the end', last))
-      await this.tail('truth')
-      for (const scanner of this.#scanners) await scanner.upTo(last.timeTick)
-      for (const [append, token] of this.#tokens) {
-        this.#history.add(resolved(append, await wal.resolve(token)))
-      }
-      assertKept(this.#history.merged(), backend.builder.messageIds)
+      const writer = this.#history.opened(await this.scene.open())
+      await this.#history.complete(writer, await this.scene.openReader(), writer.wal)
+      assertKept(this.#events.merged(), backend.builder.messageIds)
     }
   }
 }

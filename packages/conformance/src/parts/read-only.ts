@@ -5,18 +5,21 @@ import type { PartContext } from '../kit/part.js'
 import { rejectsWith } from '../kit/patience.js'
 import { deliveredTo, readAll } from '../kit/reading.js'
 
-/** G12: opening for reading creates, changes and fences nothing. */
+/** G12: a read-only open creates, changes and fences nothing. */
 export function readOnlyPart({ test, traits }: PartContext): void {
-  test('a missing channel is not found, and not created', async (scene) => {
+  test('a read-only open of a missing channel rejects with WAL_CHANNEL_NOT_FOUND and creates nothing', async (scene) => {
     const opener = await scene.opener()
     for (let i = 0; i < 2; i++) await rejectsWith(opener.openReadOnly(scene.channel), 'WAL_CHANNEL_NOT_FOUND')
     await rejectsWith((await scene.opener()).openReadOnly(scene.channel), 'WAL_CHANNEL_NOT_FOUND')
     if (traits.list) assert.ok(!(await opener.list?.())?.includes(scene.channel))
     if (traits.delete)
-      await rejectsWith(opener.delete?.(scene.channel) ?? assert.fail(), 'WAL_CHANNEL_NOT_FOUND')
+      await rejectsWith(
+        opener.delete?.(scene.channel) ?? assert.fail('traits.delete is true, but openers have no `delete`.'),
+        'WAL_CHANNEL_NOT_FOUND',
+      )
   })
 
-  test('a log open for reading neither appends nor truncates', async (scene) => {
+  test('a log that is open read-only refuses append and truncate, or does not have them', async (scene) => {
     const { wal, append } = await scene.writer(1)
     await append(text('a'), text('b'))
     const all = await readAll(wal)
@@ -34,7 +37,7 @@ export function readOnlyPart({ test, traits }: PartContext): void {
     assert.deepEqual(textsOf(await readAll(wal)), textsOf(all))
   })
 
-  test('readers leave the writer, and one another, alone', async (scene) => {
+  test('read-only opens and closes do not affect the writer or one another', async (scene) => {
     const { wal, append } = await scene.writer(1)
     for (let i = 0; i < 5; i++) {
       const reader = await scene.reader()
@@ -45,7 +48,7 @@ export function readOnlyPart({ test, traits }: PartContext): void {
     assert.equal((await readAll(wal)).length, 6)
   })
 
-  test('through the adaptor: append and truncate are WAL_READ_ONLY; a missing log is not found and not created', async (scene) => {
+  test('through the adaptor: a read-only WAL rejects append and truncate with WAL_READ_ONLY, and a missing log is not created', async (scene) => {
     for (let i = 0; i < 2; i++) await rejectsWith(scene.openReader(), 'WAL_CHANNEL_NOT_FOUND')
     const wal = await scene.open()
     const { position } = await wal.append({ payload: bytesOf('a') })
@@ -57,7 +60,10 @@ export function readOnlyPart({ test, traits }: PartContext): void {
       () => reader.barrier?.(),
     ]
     for (const call of calls)
-      await rejectsWith((async () => (await call()) ?? assert.fail('absent'))(), 'WAL_READ_ONLY')
+      await rejectsWith(
+        (async () => (await call()) ?? assert.fail('The WAL does not have this method.'))(),
+        'WAL_READ_ONLY',
+      )
     assert.deepEqual(textsOf(await deliveredTo(wal)), ['a'])
     await wal.append({ payload: bytesOf('b') })
     assert.deepEqual(textsOf(await deliveredTo(await scene.openReader())), ['a', 'b'])

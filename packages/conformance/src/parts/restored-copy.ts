@@ -5,13 +5,18 @@ import type { PartContext } from '../kit/part.js'
 import { deliveredTo, takeCount } from '../kit/reading.js'
 import type { Scene } from '../kit/scene.js'
 
-/** G6 and G13: a copy of a log at another place is another log, though its identity is that of the original. */
+/**
+ * G6 and G13: a copy of a log in another place is another log, though the identity stored in it is that of the original. So a
+ * writer of the copy must not end the writer of the original, and neither sees what the other appends.
+ */
 export function restoredCopyPart({ backend, test, traits }: PartContext): void {
   const { copy } = backend
-  const unless = copy === undefined ? 'no `copy` was given' : undefined
+  const choices = { doesNotApply: copy === undefined ? 'The hook `copy` was not given.' : undefined }
+  const ended = (reason: unknown) =>
+    `Opening the copy ended the original’s writer: ${String(reason)}. Check that \`place\` of the copy differs from that of the original.`
 
   test(
-    'a copy opened for writing in the same process leaves the original’s writer alone, and both go on',
+    'a copy that is opened for writing in the same process does not end the original’s writer, and both can append',
     async (scene) => {
       const runtime = scene.runtime()
       const original = await scene.open({ runtime, fenceCheckMs: 20 })
@@ -22,11 +27,7 @@ export function restoredCopyPart({ backend, test, traits }: PartContext): void {
       const elsewhere = await copied(scene)
       const other = await scene.open({ runtime, backend: elsewhere, fenceCheckMs: 20 })
       await other.append({ payload: bytesOf('of the copy') })
-      assert.equal(
-        original.signal.aborted,
-        false,
-        `the original’s writer has ended: ${original.signal.reason}`,
-      )
+      assert.equal(original.signal.aborted, false, ended(original.signal.reason))
       await original.append({ payload: bytesOf('of the original') })
       await other.append({ payload: bytesOf('of the copy again') })
       assert.deepEqual(textsOf(await takeCount(tail, 1)), ['of the original'])
@@ -37,17 +38,13 @@ export function restoredCopyPart({ backend, test, traits }: PartContext): void {
         assert.deepEqual(textsOf(await deliveredTo(log, { after: position })), ['b', 'of the original'])
       await other.close()
       await original.append({ payload: bytesOf('on') })
-      assert.equal(
-        original.signal.aborted,
-        false,
-        `the original’s writer has ended: ${original.signal.reason}`,
-      )
+      assert.equal(original.signal.aborted, false, ended(original.signal.reason))
     },
-    unless,
+    choices,
   )
 
   test(
-    'what is truncated in a copy stays in the original',
+    'truncating a copy removes nothing from the original',
     async (scene) => {
       const original = await scene.open()
       const positions: string[] = []
@@ -60,29 +57,37 @@ export function restoredCopyPart({ backend, test, traits }: PartContext): void {
       await original.append({ payload: bytesOf('d') })
       assert.deepEqual(textsOf(await deliveredTo(await scene.openReader())), ['a', 'b', 'c', 'd'])
     },
-    unless,
+    choices,
   )
 
   test(
-    'the place of a copy is another one; every open of one log names the same',
+    'two opens of one log have the same place, and a copy has another one',
     async (scene) => {
       const { wal, append } = await scene.writer(1)
       await append({ payload: bytesOf('a'), properties: [] })
       const reader = await scene.reader()
-      assert.equal(reader.place, wal.place, 'two opens of one log name two places')
+      assert.equal(
+        reader.place,
+        wal.place,
+        '`place` differs between two opens of one log. It has to name where the log is stored.',
+      )
       const { builder } = scene
       const options = readOptions(builder.options, await copied(scene), builder.name)
       const opener = await builder.build(options, scene.runtime())
       scene.atEnd('closing an opener', () => opener.close())
       const other = await opener.openReadOnly(scene.channel)
-      assert.notEqual(other.place, wal.place, 'a log and its copy name one place')
+      assert.notEqual(
+        other.place,
+        wal.place,
+        '`place` of a log and of its copy is the same. It has to name where the log is stored.',
+      )
     },
-    unless,
+    choices,
   )
 
-  /** The options of a copy, which is removed at the end of the test where the backend can. */
+  /** Makes a copy and answers its options. The copy is deleted at the end of the test when the backend can delete. */
   async function copied(scene: Scene): Promise<Readonly<Record<string, unknown>>> {
-    const elsewhere = (await copy?.(scene.channel)) ?? assert.fail()
+    const elsewhere = (await copy?.(scene.channel)) ?? assert.fail('copy() answered no options.')
     if (traits.delete)
       scene.afterClosing('deleting a copy', async () => {
         const { builder } = backend

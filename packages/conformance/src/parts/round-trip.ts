@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { WireMessage } from '@wal/walimpls'
 import { bytesOf, text, textsOf } from '../kit/batches.js'
 import type { PartContext } from '../kit/part.js'
-import { deliveredTo, readAll } from '../kit/reading.js'
+import { deliveredTo, ENDED_BY_ITSELF, readAll } from '../kit/reading.js'
 
 const many = Array.from({ length: 200 }, (_, i) => (i % 2 === 0 ? `key ${i}` : 'v'.repeat(i)))
 const unicode = [
@@ -20,18 +20,18 @@ const CASES: Record<string, WireMessage> = {
   'an empty payload and no properties': { payload: Uint8Array.of(), properties: [] },
   'an empty payload with properties': { payload: Uint8Array.of(), properties: ['key', 'value'] },
   'every byte': { payload: Uint8Array.from({ length: 512 }, (_, i) => i & 255), properties: [] },
-  'bytes that are no UTF-8, and a view into a larger buffer': {
+  'bytes that are no UTF-8, in a view of a larger buffer': {
     payload: Uint8Array.from({ length: 64 }, () => 0xff).subarray(7, 19),
     properties: ['a', 'b'],
   },
   'an empty key and value': { payload: Uint8Array.of(1), properties: ['', '', 'key', ''] },
-  'keys of JavaScript': {
+  'keys that JavaScript objects have by themselves': {
     payload: Uint8Array.of(1),
     properties: ['__proto__', 'x', 'constructor', 'y', 'toString', ''],
   },
   'Unicode and white space': { payload: Uint8Array.of(1), properties: unicode },
   'reserved keys': { payload: Uint8Array.of(1), properties: ['_v', '1', '_tt', 'zz', '_lcs', ''] },
-  'a hundred properties, in their order': { payload: Uint8Array.of(1), properties: many },
+  'a hundred properties in order': { payload: Uint8Array.of(1), properties: many },
   'texts around the lengths where encodings change': {
     payload: Uint8Array.of(1),
     properties: [127, 128, 16_383, 16_384, 70_000].flatMap((n) => [
@@ -43,7 +43,7 @@ const CASES: Record<string, WireMessage> = {
   },
 }
 
-/** G10: payload and properties come back exactly. */
+/** G10: payload and properties are read exactly as they were appended. */
 export function roundTripPart({ backend, test }: PartContext): void {
   for (const [name, message] of Object.entries(CASES))
     test(`round trip of ${name}`, async (scene) => {
@@ -58,7 +58,7 @@ export function roundTripPart({ backend, test }: PartContext): void {
       }
     })
 
-  test('a batch of all of them comes back, each as it was', async (scene) => {
+  test('round trip of all these records in one batch', async (scene) => {
     const { wal, append } = await scene.writer(1)
     const all = Object.values(CASES)
     await append(...all)
@@ -69,7 +69,7 @@ export function roundTripPart({ backend, test }: PartContext): void {
     )
   })
 
-  test('what was appended or read may be changed without harm', async (scene) => {
+  test('changing the bytes of a record that was appended or read changes nothing in the log', async (scene) => {
     const { wal, append } = await scene.writer(1)
     const message = text('before')
     await append(message)
@@ -83,7 +83,7 @@ export function roundTripPart({ backend, test }: PartContext): void {
     assert.deepEqual(textsOf((await readAll(wal)).slice(1)), ['before'])
   })
 
-  test('through the adaptor: payload and properties come back, and the buffer may be reused at once', async (scene) => {
+  test('through the adaptor: payload and properties come back, and the caller may change its buffer right after the call', async (scene) => {
     const wal = await scene.open()
     const tail = wal.read()
     const buffer = bytesOf('reused')
@@ -97,13 +97,15 @@ export function roundTripPart({ backend, test }: PartContext): void {
       ...Array.from({ length: 100 }, (_, i): [string, string] => [`key ${i}`, 'v'.repeat(i)]),
     ])
     await wal.append({ payload: Uint8Array.of(), properties, vchannel: 'v' })
-    const live = [await tail.next(), await tail.next()].map(({ value }) => value ?? assert.fail('it ended'))
+    const live = [await tail.next(), await tail.next()].map(
+      ({ value }) => value ?? assert.fail(ENDED_BY_ITSELF),
+    )
     for (const [first, second] of [
       live,
       await deliveredTo(wal),
       await deliveredTo(await scene.openReader()),
     ]) {
-      assert.deepEqual(textsOf([first ?? assert.fail()]), ['reused'])
+      assert.deepEqual(textsOf([first ?? assert.fail('Nothing was delivered.')]), ['reused'])
       assert.equal(second?.payload.length, 0)
       assert.deepEqual([...(second?.properties ?? [])], [...properties])
       assert.equal(second?.vchannel, 'v')

@@ -8,30 +8,42 @@ import { findSecret } from '../kit/secret-finder.js'
 
 const PLANTED = 'hunter2-planted'
 
-/** G22: what is secret goes to the client and nowhere else. */
+interface Shown {
+  readonly option: string
+  readonly secret: string
+  /** Where the secret must not appear: completes "is shown in …". */
+  readonly where: string
+}
+
+/** G22: the value of a secret option reaches the client and appears in no error, log line or printed URL. */
 export function secretsPart({ backend, test }: PartContext): void {
   const { builder, failedLogin } = backend
   const secretOptions = Object.entries(builder.options).filter(([, { secret }]) => secret)
-  const none = secretOptions.length === 0 ? 'none of its options is secret' : undefined
+  const choices = {
+    doesNotApply: secretOptions.length === 0 ? 'The backend has no secret option.' : undefined,
+  }
 
   test(
-    'an option of the wrong kind is refused without showing it',
+    'the error that refuses a secret option of the wrong type does not show its value',
     async (scene) => {
       for (const [name] of secretOptions)
         for (const bad of [[PLANTED], { secret: PLANTED }]) {
           const error = refusal(() => readOptions(builder.options, { ...scene.options, [name]: bad }, 'it'))
-          assert.ok(error !== undefined, `option "${name}" took a value of the wrong kind`)
-          assertHidden(name, PLANTED, 'the error that refuses a wrong value', error)
+          assert.ok(error !== undefined, `The option "${name}" accepted a value of the wrong type.`)
+          assertHidden(
+            { option: name, secret: PLANTED, where: 'the error that refuses a wrong value' },
+            error,
+          )
         }
     },
-    none,
+    choices,
   )
 
   test(
-    'a printed URL does not show it',
+    'a printed URL does not show the value of a secret option',
     async () => {
       for (const [name, { from = 'query' }] of secretOptions) {
-        // Hosts are for everybody to see.
+        // Hosts are printed as they are.
         if (from === 'hosts') continue
         const urls = {
           query: `?${name}=${PLANTED}`,
@@ -40,26 +52,36 @@ export function secretsPart({ backend, test }: PartContext): void {
           password: `//other:${PLANTED}@localhost/x`,
         }
         const url = `${builder.name}:${urls[from]}`
-        assertHidden(name, PLANTED, `the printed form of ${url}`, redactUrl(url, builder.options))
+        const printed = redactUrl(url, builder.options)
+        assertHidden({ option: name, secret: PLANTED, where: `the printed form of ${url}` }, printed)
       }
     },
-    none,
+    choices,
   )
 
   test(
-    'a failed login shows no secret, in errors to unlimited depth, in logs and in guarantees',
+    'a failed login shows no secret in errors and their causes, in logs and in guarantees',
     async (scene) => {
-      assert.ok(failedLogin !== undefined, 'give `failedLogin`: options that hold secrets and fail')
+      assert.ok(
+        failedLogin !== undefined,
+        'The backend has a secret option, so pass `failedLogin` to the kit: options that hold a secret and with which connecting or opening fails.',
+      )
       const secrets = secretOptions.flatMap(([name]): [string, string][] =>
         failedLogin[name] === undefined ? [] : [[name, String(failedLogin[name])]],
       )
-      assert.ok(secrets.length > 0, '`failedLogin` holds no secret')
+      assert.ok(
+        secrets.length > 0,
+        `\`failedLogin\` has to hold one of the secret options: ${secretOptions.map(([name]) => name).join(', ')}.`,
+      )
       const said: { readonly where: string; readonly value: unknown }[] = []
       const note = (...given: unknown[]) => void said.push({ where: 'a line of the log', value: given })
       const logger: LoggerUnderTest = { debug: note, info: note, warn: note, error: note }
       const through = await scene.open({ backend: failedLogin, logger, openTimeoutMs: 5000 }).catch((e) => e)
       said.push({ where: 'the error of openWal', value: through })
-      assert.ok(through instanceof Error, 'the login did not fail')
+      assert.ok(
+        through instanceof Error,
+        'openWal succeeded with the options of `failedLogin`. They have to make connecting or opening fail.',
+      )
       try {
         const options = readOptions(builder.options, failedLogin, builder.name)
         const opener = await builder.build(options, systemRuntime)
@@ -73,12 +95,12 @@ export function secretsPart({ backend, test }: PartContext): void {
         said.push({ where: 'the error of build', value: error })
       }
       for (const [name, secret] of secrets)
-        for (const { where, value } of said) assertHidden(name, secret, where, value)
+        for (const { where, value } of said) assertHidden({ option: name, secret, where }, value)
     },
-    none,
+    choices,
   )
 
-  function assertHidden(option: string, secret: string, where: string, value: unknown): void {
+  function assertHidden({ option, secret, where }: Shown, value: unknown): void {
     const path = findSecret(value, secret)
     assert.equal(path, undefined, `The secret option "${option}" is shown in ${where}${path ?? ''}.`)
   }

@@ -7,16 +7,16 @@ import { rejectsWith } from '../kit/patience.js'
 import { deliveredTo, readAll } from '../kit/reading.js'
 
 const MIB = 1 << 20
-/** Larger limits are taken on trust: a test has to fit into memory. */
+/** The kit makes no record of more bytes: it has to fit into memory. A limit above this is not tested. */
 const LARGEST_MADE = 64 * MIB
-/** The same for properties, each of which is two texts. */
+/** The same for properties, which take more memory: each is two texts. */
 const MOST_IN_PROPERTIES = 8 * MIB
 const MANY = 1000
-/** Two bytes in each key and none in the value: what an encoding adds is as much again, or more. */
+/** Two bytes in each key and none in each value. The lengths that an encoding adds are as many bytes again, or more. */
 const TINY_PROPERTIES = Array.from({ length: MANY }, (_, i) => [i.toString(36).padStart(2, '0'), '']).flat()
 const TINY_BYTES = 2 * MANY
 
-/** G10 and G19: large records, and the limit that rejects. */
+/** G10 and G19: records and batches up to the declared limits are stored; a larger message is refused. */
 export function sizePart({ test }: PartContext): void {
   function noise(size: number): Uint8Array {
     const payload = new Uint8Array(size)
@@ -27,13 +27,16 @@ export function sizePart({ test }: PartContext): void {
     return payload
   }
 
-  test('the limits are numbers to work by', async (scene) => {
+  test('every limit is a whole number of at least 1', async (scene) => {
     const { limits } = (await scene.writer(1)).wal
     for (const name of ['maxRecordBytes', 'maxBatchBytes', 'maxBatchMessages', 'maxInFlightBatches'] as const)
-      assert.ok(limits[name] >= 1 && Number.isSafeInteger(limits[name]), `${name} is ${limits[name]}`)
+      assert.ok(
+        limits[name] >= 1 && Number.isSafeInteger(limits[name]),
+        `limits.${name} is ${limits[name]}. It has to be a whole number of at least 1.`,
+      )
   })
 
-  test('round trip of 8 MiB, or the largest that the log takes', async (scene) => {
+  test('round trip of 8 MiB, or of the largest record when that is smaller', async (scene) => {
     const { wal, append } = await scene.writer(1)
     const payload = noise(Math.min(8 * MIB, wal.limits.maxRecordBytes))
     await append({ payload, properties: [] })
@@ -43,7 +46,7 @@ export function sizePart({ test }: PartContext): void {
     assert.deepEqual(textsOf(behind === undefined ? [] : [behind]), ['behind'])
   })
 
-  test('a record of the declared limit is stored, to the byte', async (scene) => {
+  test('a record of exactly limits.maxRecordBytes is stored', async (scene) => {
     const { wal, append } = await scene.writer(1)
     const properties = ['key', 'value']
     const overhead = recordBytes({ payload: Uint8Array.of(), properties })
@@ -55,7 +58,7 @@ export function sizePart({ test }: PartContext): void {
     assert.equal(last?.payload.at(-1), 7)
   })
 
-  test('a batch of the declared limits is stored', async (scene) => {
+  test('a batch of limits.maxBatchMessages records is stored', async (scene) => {
     const { wal, append } = await scene.writer(1)
     const { maxBatchMessages, maxBatchBytes } = wal.limits
     const count = Math.min(maxBatchMessages, 10_000, Math.floor(maxBatchBytes / 64))
@@ -64,7 +67,7 @@ export function sizePart({ test }: PartContext): void {
     assert.equal((await readAll(wal)).length, count + 1)
   })
 
-  test('a batch of the declared bytes is stored, also when all of it is in tiny properties', async (scene) => {
+  test('a batch of limits.maxBatchBytes is stored when all its bytes are in tiny properties', async (scene) => {
     const { wal, append } = await scene.writer(1)
     const { maxBatchMessages, maxBatchBytes } = wal.limits
     const fitting = Math.floor(Math.min(maxBatchBytes, MOST_IN_PROPERTIES) / TINY_BYTES)
@@ -79,7 +82,7 @@ export function sizePart({ test }: PartContext): void {
     assert.equal(read, count + 1)
   })
 
-  test('a record larger than a batch comes alone: it is stored, or refused for good by its encoded size', async (scene) => {
+  test('a record over limits.maxBatchBytes is stored, and one with many tiny properties is stored or refused for good', async (scene) => {
     const { wal, append, batch } = await scene.writer(1)
     const { maxBatchBytes, maxRecordBytes } = wal.limits
     const size = Math.min(maxRecordBytes, maxBatchBytes + MIB, LARGEST_MADE)
@@ -93,7 +96,7 @@ export function sizePart({ test }: PartContext): void {
     )
     assert.ok(
       ['stored', 'WAL_MESSAGE_TOO_LARGE, not-written', 'WAL_INVALID_ARGUMENT, not-written'].includes(outcome),
-      `a record of ${tiny} properties: ${outcome}`,
+      `The append of a record with ${tiny} tiny properties came to: ${outcome}. It has to be stored, or rejected as not written with WAL_MESSAGE_TOO_LARGE or WAL_INVALID_ARGUMENT.`,
     )
     await append(text('behind'))
     const stored = await readAll(wal)
@@ -102,7 +105,7 @@ export function sizePart({ test }: PartContext): void {
     assert.deepEqual(textsOf(stored.slice(-1)), ['behind'])
   })
 
-  test('through the adaptor: over the limit is WAL_MESSAGE_TOO_LARGE at once, and nothing is written', async (scene) => {
+  test('through the adaptor: a message over the limit rejects at once with WAL_MESSAGE_TOO_LARGE and is not written', async (scene) => {
     const { wal: log, opener } = await scene.writer(1, `${scene.channel}-limits`)
     const { maxRecordBytes } = log.limits
     await opener.close()

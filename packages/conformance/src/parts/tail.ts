@@ -5,11 +5,11 @@ import { deferred } from '@wal/walimpls/helper'
 import { bytesOf, numbers, text, textsOf } from '../kit/batches.js'
 import type { PartContext } from '../kit/part.js'
 import { assertWaits, awaitedLater, rejectsWith, within } from '../kit/patience.js'
-import { readCount, readToEnd, takeCount } from '../kit/reading.js'
+import { ENDED_BY_ITSELF, readCount, readToEnd, takeCount } from '../kit/reading.js'
 
 const TRIES = 100
 
-/** When a record is stored, as a scanner sees it. */
+/** When a record is stored, compared with the calls of a scanner that is at the end of the log. */
 const MOMENTS = [
   'before next is called',
   'as next is called',
@@ -18,11 +18,17 @@ const MOMENTS = [
 ] as const
 type Moment = (typeof MOMENTS)[number]
 
-/** Reads one record from a scanner that has given out all there is. `ready`: the moment for the record has come. */
+const END_NOT_SAID =
+  'A scanner that has given every record has to answer [] once, which says that it is at the end, before it waits.'
+
+/**
+ * Reads one record with a scanner that has given out everything so far. `ready` resolves when the record has to be stored;
+ * `go` lets the scanner's `next` be called; `record` is what it gave.
+ */
 function wokenBy(scanner: ScannerImpls, moment: Moment) {
   const { promise: gone, resolve: go } = deferred()
-  const meetEnd = async () => assert.deepEqual(await scanner.next(), [], 'the end was not said')
-  const ready = moment === 'as the end is reached' ? Promise.resolve() : meetEnd()
+  const findEnd = async () => assert.deepEqual(await scanner.next(), [], END_NOT_SAID)
+  const ready = moment === 'as the end is reached' ? Promise.resolve() : findEnd()
   const record = awaitedLater(async () => {
     await ready
     await gone
@@ -35,37 +41,40 @@ async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await systemRuntime.yield()
 }
 
-/** G9: an unbounded scanner waits at the end forever. */
+/**
+ * G9: a scanner waits at the end forever. It answers [] once when it has given every record; then `next` waits for the next
+ * record. Example: a, b are stored. `next` gives [a, b], then [], then waits until c is stored and gives [c].
+ */
 export function tailPart({ test, traits }: PartContext): void {
-  test('the end is said once, then the scanner waits for what comes', async (scene) => {
+  test('a scanner says once that it is at the end, then waits for the next record', async (scene) => {
     const { wal, append } = await scene.writer(1)
     for (const log of [wal, await scene.reader()]) {
       const scanner = scene.scan(log, 'oldest')
       await readToEnd(scanner)
       for (const name of numbers(3)) {
         const next = scanner.next()
-        await assertWaits(next, 'a scanner at the end')
+        await assertWaits(next, 'A scanner at the end of the log')
         await append(text(name))
-        // A reader in another process may look before the record is there, and then meets the end again.
-        const first = (await next) ?? assert.fail('it ended by itself')
+        // A reader in another process may look before the record has arrived. Then it says once more that it is at the end.
+        const first = (await next) ?? assert.fail(ENDED_BY_ITSELF)
         assert.deepEqual(textsOf(first.length > 0 ? first : await readCount(scanner, 1)), [name])
-        assert.deepEqual(await scanner.next(), [], 'the end was not said again')
+        assert.deepEqual(await scanner.next(), [], END_NOT_SAID)
       }
       await scanner.close()
     }
   })
 
-  test('a scanner that found the end twice without records between does not say so', async (scene) => {
+  test('a scanner that has said that it is at the end does not say so again before it gives a record', async (scene) => {
     const { wal } = await scene.writer(1)
     const scanner = scene.scan(wal, 'oldest')
     await readToEnd(scanner)
     const next = scanner.next()
-    await assertWaits(next, 'a scanner at the end')
+    await assertWaits(next, 'A scanner at the end of the log')
     await scanner.close()
     assert.equal(await next, undefined)
   })
 
-  test(`a record stored about the moment at which a scanner meets the end wakes it, ${TRIES} tries`, async (scene) => {
+  test(`a record that is stored just when a scanner comes to the end wakes the scanner, ${TRIES} tries`, async (scene) => {
     const { wal, append } = await scene.writer(1)
     const scanners = [scene.scan(wal, 'oldest'), scene.scan(await scene.reader(), 'oldest')]
     for (const scanner of scanners) await readCount(scanner, 1)
@@ -75,7 +84,7 @@ export function tailPart({ test, traits }: PartContext): void {
       await Promise.all(reading.map(({ ready }) => ready))
       const letGo = async () => {
         for (const { go } of reading) go()
-        // Into the midst of what the scanner does then.
+        // So many turns later the scanner is in the middle of looking for records.
         await turns(i % 5)
       }
       if (moment === 'after next was called' || moment === 'as the end is reached') await letGo()
@@ -84,25 +93,29 @@ export function tailPart({ test, traits }: PartContext): void {
       await letGo()
       for (const { record } of reading) {
         const what = `try ${i}: a scanner was not woken by a record stored ${moment}`
-        const [woken] = await within(record, scene.patienceMs / 4, what, () => scene.report())
+        const [woken] = await within(record, {
+          ms: scene.patienceMs / 4,
+          what,
+          report: () => scene.report(),
+        })
         assert.deepEqual(textsOf(woken === undefined ? [] : [woken]), [`${i}`])
       }
       await stored
     }
   })
 
-  test('one call of next at a time; the second is refused and harms nothing', async (scene) => {
+  test('a second call of next while one waits is refused, and the first one still gets the record', async (scene) => {
     const { wal, append } = await scene.writer(1)
     const scanner = scene.scan(wal, 'latest')
     assert.deepEqual(await scanner.next(), [])
     const next = scanner.next()
-    await assertWaits(next, 'a scanner at the end')
+    await assertWaits(next, 'A scanner at the end of the log')
     await rejectsWith(scanner.next(), 'WAL_INVALID_ARGUMENT')
     await append(text('a'))
     assert.deepEqual(textsOf((await next) ?? []), ['a'])
   })
 
-  test('readers in other openers follow a writer, and the next one', async (scene) => {
+  test('a scanner in another opener follows a writer and then the next writer', async (scene) => {
     const first = await scene.writer(1)
     const scanner = scene.scan(await scene.reader(), 'oldest')
     await first.append(text('a'))
@@ -114,7 +127,7 @@ export function tailPart({ test, traits }: PartContext): void {
   })
 
   test(
-    'through the adaptor: when its own WAL is fenced a scanner goes on with the new writer’s records',
+    'through the adaptor: a scanner whose own WAL is fenced goes on with the new writer’s records',
     async (scene) => {
       const older = await scene.open({ fenceCheckMs: 10 })
       const tail = older.read()
@@ -126,6 +139,6 @@ export function tailPart({ test, traits }: PartContext): void {
       await newer.append({ payload: bytesOf('newest') })
       assert.deepEqual(textsOf(await takeCount(tail, 1)), ['newest'])
     },
-    traits.fencing === 'none' ? 'its traits say that it does not fence' : undefined,
+    { doesNotApply: traits.fencing === 'none' ? 'traits.fencing is none.' : undefined },
   )
 }

@@ -8,38 +8,49 @@ import { rejectsWith } from '../kit/patience.js'
 import { deliveredTo, readAll } from '../kit/reading.js'
 import type { Scene } from '../kit/scene.js'
 
-/** G6 (c): a fence lost to nobody is taken back, and a newer writer that came meanwhile is not overlooked. */
+/**
+ * G6: a writer that its backend fences though the log has no newer writer takes the fence back and goes on. A newer writer
+ * that opens meanwhile must not be overlooked.
+ */
 export function takenBackPart({ test, traits }: PartContext): void {
-  const unfenced = traits.fencing === 'none' ? 'its traits say that it does not fence' : undefined
+  const choices = { doesNotApply: traits.fencing === 'none' ? 'traits.fencing is none.' : undefined }
 
   for (const term of [3, 4])
     test(
-      `through the adaptor: the fence taken back just after a writer of term ${term} opened, nothing of the older one is acked`,
+      `through the adaptor: a writer of term 3 that takes its fence back just after a writer of term ${term} opened acks nothing`,
       async (scene) => {
         const held = new HeldReopening(scene.builder)
         const older = await scene.open({ term: 3, builder: held.builder, fenceCheckMs: 0 })
         await older.append({ payload: bytesOf('a') })
         held.fenceNext()
         const late = outcomeOfAppend(older.append({ payload: bytesOf('late') }))
-        // It has looked, has seen nobody, and is about to take the fence.
+        // At this point the older writer has read the log's end, has found no newer writer, and is about to open the backend
+        // again, which takes the fence.
         let settled = false
         void late.then(() => {
           settled = true
         })
         await scene.waiting.until('the older writer opens again', () => held.reached || settled)
-        assert.ok(held.reached, 'a writer told by its backend that it is fenced has to open it again')
+        assert.ok(
+          held.reached,
+          'A writer that is fenced while the log has no newer writer has to open the backend again.',
+        )
         const newer = await scene.open({ term, fenceCheckMs: 0 })
         held.release()
-        assert.equal(await late, 'WAL_FENCED', 'how an append behind a newer writer’s opening record ended')
+        assert.equal(
+          await late,
+          'WAL_FENCED',
+          'An append that was sent behind a newer writer’s opening record has to reject with WAL_FENCED.',
+        )
         await rejectsWith(older.append({ payload: bytesOf('later') }), 'WAL_FENCED')
         await newer.append({ payload: bytesOf('b') })
         assert.deepEqual(textsOf(await deliveredTo(newer)), ['a', 'b'])
       },
-      unfenced,
+      choices,
     )
 
   test(
-    'through the adaptor: the fence is taken back from one that never became the log’s writer, and no append fails',
+    'through the adaptor: a writer takes its fence back from one that never became the log’s writer, and no append fails',
     async (scene) => {
       const wal = await scene.open({ term: 3, fenceCheckMs: 0 })
       await wal.append({ payload: bytesOf('a') })
@@ -48,14 +59,19 @@ export function takenBackPart({ test, traits }: PartContext): void {
       await wal.append({ payload: bytesOf('b') })
       assert.deepEqual(textsOf(await deliveredTo(wal)), ['a', 'b'])
     },
-    unfenced,
+    choices,
   )
 }
 
-/** An opening record of the same term whose time tick is not above all counted: its writer died before it stored another. */
+/**
+ * Opens the log at the same term and stores an opening record whose time tick is too low, then closes. Such a writer does not
+ * become the current one: an opening record counts only when its time tick is above all before it. A real writer would store
+ * a second opening record; this one plays a process that died before.
+ */
 async function openBehind(scene: Scene): Promise<void> {
   const [opening] = await readAll(await scene.reader())
-  const { payload, properties } = opening ?? assert.fail('the log has no opening record')
+  const { payload, properties } =
+    opening ?? assert.fail('The log has no record; it had to begin with an opening record.')
   const writer = writerOf(3)
   const theirs = properties.map((value, i) =>
     properties[i - 1] === RESERVED.incarnation && i % 2 === 1 ? writer.incarnation : value,
@@ -71,7 +87,7 @@ const outcomeOfAppend = (append: Promise<unknown>): Promise<string> =>
     (error: { code?: string }) => error.code ?? String(error),
   )
 
-/** A backend that fences a writer for no reason, when told to, and whose next open waits to be let go. */
+/** A backend that fences its writer once without a reason, when the test says so. The writer's next open then waits. */
 class HeldReopening {
   readonly builder: OpenerBuilderImpls
   reached = false
@@ -112,7 +128,7 @@ class HeldReopening {
       if (!this.#fence) return wal.append(batch)
       this.#fence = false
       this.#holding = true
-      throw new AppendError('WAL_FENCED', 'fenced, for once', { outcome: 'not-written' })
+      throw new AppendError('WAL_FENCED', 'the test fenced this writer once', { outcome: 'not-written' })
     }
     return withMethods(wal, { append })
   }

@@ -8,13 +8,16 @@ import type { Scene } from '../kit/scene.js'
 const MESSAGES = 60
 const AT_ONCE = 5
 
-/** The one big test of Milvus' own suite, under our promises: payloads are compared, and nothing is timed. */
+/**
+ * The one large test of Milvus' own suite for backends, with two differences: payloads are compared, and no step waits for a
+ * fixed time.
+ */
 export function termsPart({ backend, test }: PartContext): void {
   const { compare, parse } = backend.builder.messageIds
   const ids = (records: readonly { readonly messageId: string }[]) =>
     records.map(({ messageId }) => messageId)
 
-  test('three channels at once, three terms each: everybody reads all of it, in one order', async (scene) => {
+  test('on three channels at once, every reader gets the records of three terms in one order', async (scene) => {
     await Promise.all(['one', 'two', 'three'].map((name) => threeTerms(scene, `${scene.channel}-${name}`)))
   })
 
@@ -40,7 +43,7 @@ export function termsPart({ backend, test }: PartContext): void {
     assert.deepEqual(await deliveredTo(again), [])
   }
 
-  /** A few loops at once; when all are done, one more. */
+  /** Appends in five loops at the same time and, when all have ended, one more message. Answers the ids in log order. */
   async function appendAtOnce(wal: WriterLog, term: number): Promise<string[]> {
     const answered: { messageId: string }[] = []
     let next = 0

@@ -1,21 +1,14 @@
 import assert from 'node:assert/strict'
 import { Faults, faultyBuilder, seededRandom } from '@wal/walimpls/testing'
-import type { HistoryWriterName } from '../history/history-event.js'
 import { HistoryWriter } from '../history/history-writer.js'
-import type { AdaptorError, Appended, ReadOnlyLog, WriterLog } from '../kit/adaptor.js'
+import type { ReadOnlyLog } from '../kit/adaptor.js'
 import { hurriedRuntime } from '../kit/hurried-runtime.js'
 import { Observations, observedBuilder } from '../kit/observed-builder.js'
 import { pause } from '../kit/patience.js'
 import type { Scene } from '../kit/scene.js'
-import {
-  assertKept,
-  invoked,
-  namedRecord,
-  notAcked,
-  RecordedScanner,
-  resolved,
-  written,
-} from './history-recorder.js'
+import { countsAsText } from '../kit/seeded-run.js'
+import { assertKept, namedRecord } from './history-recorder.js'
+import { type RecordedWriter, WorkloadHistory } from './workload-history.js'
 
 const APPEND_FAULTS = [
   'fail',
@@ -27,37 +20,35 @@ const APPEND_FAULTS = [
   'full',
 ] as const
 const READ_FAULTS = ['fail', 'cut', 'delay'] as const
-/** Four appends in ten meet a fault, and one read in twelve. */
+/** Of ten appends four have a fault; of a hundred reads eight have one. */
 const APPEND_CHANCE = 0.4 / APPEND_FAULTS.length
 const READ_CHANCE = 0.08 / READ_FAULTS.length
+/** The workload does at least this many rounds, and more while something has not happened yet. */
 const LEAST_ROUNDS = 90
-/** By then what never happened never will. */
+/** What has not happened in this many rounds will not happen: the workload then ends, and fails. */
 const MOST_ROUNDS = 1500
-const IN_FLIGHT = 8
+/** A round waits while more calls of append than this have no outcome. */
+const MOST_IN_FLIGHT = 8
 
-interface Writing {
-  readonly wal: WriterLog
-  readonly name: HistoryWriterName
-}
-
-/** Random appends, readers and takeovers over a backend that fails at random; all of it from a seed, but for its timing. */
+/**
+ * Appends, reads and takeovers through the adaptor, over a backend whose calls fail at random. The seed decides every choice;
+ * only the timing of I/O differs between two runs with one seed.
+ */
 export class FaultWorkload {
   readonly #scene: Scene
   readonly #random: () => number
   readonly #faults: Faults
   readonly #seen = new Observations()
-  readonly #history = new HistoryWriter()
-  readonly #scanners: RecordedScanner[] = []
-  /** By token, the appends that it names. */
-  readonly #tokens = new Map<string, readonly string[]>()
-  readonly #counts = { acked: 0, 'not written': 0, unknown: 0, takeovers: 0, readers: 0 }
+  readonly #events = new HistoryWriter()
+  readonly #history: WorkloadHistory
+  readonly #counts = { takeovers: 0, readers: 0 }
   readonly #fences: boolean
   #appends = 0
-  #outstanding = 0
 
   constructor(scene: Scene, seed: number) {
     this.#scene = scene
     this.#random = seededRandom(seed)
+    this.#history = new WorkloadHistory(this.#events, scene.waiting)
     this.#fences = scene.backend.builder.traits.fencing !== 'none'
     this.#faults = new Faults({
       seed,
@@ -77,7 +68,7 @@ export class FaultWorkload {
   }
 
   async run(): Promise<void> {
-    let writing = await this.#open()
+    let writer = await this.#open()
     const reader = await this.#scene.openReader(this.#options())
     const appending: Promise<void>[] = []
     for (
@@ -85,36 +76,40 @@ export class FaultWorkload {
       round < LEAST_ROUNDS || (this.#missing().length > 0 && round < MOST_ROUNDS);
       round++
     ) {
-      for (let i = 0; i < 3; i++) appending.push(this.#append(writing))
-      if (round % 9 === 1 && round < 4 * LEAST_ROUNDS) this.#read(this.#chance(0.6) ? writing.wal : reader)
+      for (let i = 0; i < 3; i++) appending.push(this.#append(writer))
+      if (round % 9 === 1 && round < 4 * LEAST_ROUNDS) this.#read(this.#chance(0.6) ? writer.wal : reader)
       if (round % 30 === 29 && this.#fences) {
         const newer = await this.#open()
         this.#counts.takeovers++
-        // The older one is not told: its appends meet the fence.
-        appending.push(this.#append(writing))
-        writing = newer
+        // The older writer does not know of the newer one yet: this append is the one that the fence refuses.
+        appending.push(this.#append(writer))
+        writer = newer
       }
       await this.#scene.waiting.until(
         'some of the appends in flight settle',
-        () => this.#outstanding <= IN_FLIGHT,
+        () => this.#history.inFlight <= MOST_IN_FLIGHT,
       )
     }
     await Promise.all(appending)
-    await this.#judge(writing)
-    assert.deepEqual(this.#missing(), [], 'what never happened proves nothing')
+    this.#faults.plan = {}
+    await this.#history.complete(writer, await this.#scene.openReader())
+    assertKept(this.#events, this.#scene.backend.builder.messageIds)
+    assert.deepEqual(
+      this.#missing(),
+      [],
+      'These faults and events never happened in the workload, so it proves nothing about them.',
+    )
   }
 
   report(): string {
     const { switchesToTailing, evictions } = this.#seen
-    const counts = {
+    return countsAsText({
+      ...this.#history.counts,
       ...this.#counts,
       ...this.#faultCounts(),
       'switches to tailing': switchesToTailing,
       evictions,
-    }
-    return Object.entries(counts)
-      .map(([name, count]) => `${name} ${count}`)
-      .join(', ')
+    })
   }
 
   #options() {
@@ -130,97 +125,36 @@ export class FaultWorkload {
     }
   }
 
-  async #open(): Promise<Writing> {
-    const wal = await this.#scene.open(this.#options())
-    const name = { term: wal.channel.term, incarnation: `term${wal.channel.term}` }
-    this.#history.add({ kind: 'opened', writer: name })
-    wal.signal.addEventListener('abort', () => this.#history.add({ kind: 'fenced', writer: name }), {
-      once: true,
-    })
-    return { wal, name }
+  async #open(): Promise<RecordedWriter> {
+    return this.#history.opened(await this.#scene.open(this.#options()))
   }
 
-  async #append({ wal, name: writer }: Writing): Promise<void> {
+  /** Appends one message or up to ten, with a short deadline, an early abort, or neither. */
+  async #append(writer: RecordedWriter): Promise<void> {
     const count = this.#chance(0.3) ? 1 + Math.floor(this.#random() * 10) : 1
     const records = Array.from({ length: count }, () => {
       const name = `a${this.#appends++}`
       return { name, record: namedRecord(name, 100 + Math.floor(this.#random() * 3000)) }
     })
-    for (const { name, record } of records) this.#history.add(invoked(name, writer, record))
     const controller = new AbortController()
     const choices = this.#chance(0.25)
       ? { timeoutMs: 1 + Math.floor(this.#random() * 10) }
       : { signal: controller.signal }
     const abort = this.#chance(0.1) ? pause(this.#random() * 4) : undefined
     const aborting = abort?.then(() => controller.abort(new Error('aborted')))
-    this.#outstanding++
-    try {
-      const [first] = records
-      const results =
-        count === 1 && first !== undefined
-          ? [await wal.append(first.record, choices)]
-          : await wal.appendBatch(
-              records.map(({ record }) => record),
-              choices,
-            )
-      this.#settle(
-        records.map(({ name }) => name),
-        results,
-      )
-    } catch (error) {
-      this.#settle(
-        records.map(({ name }) => name),
-        (error as { results?: Appended[] }).results ?? [],
-        error as AdaptorError,
-      )
-    } finally {
-      this.#outstanding--
-    }
+    await this.#history.append(writer, records, choices)
     await aborting
   }
 
-  #settle(names: readonly string[], results: readonly Appended[], error?: AdaptorError): void {
-    for (const [i, name] of names.entries()) {
-      const result = results[i]
-      const event =
-        result === undefined ? notAcked(name, error ?? assert.fail('no result')) : written(name, result)
-      this.#history.add(event)
-      if (event.kind === 'append-ok') this.#counts.acked++
-      else if (event.kind === 'append-failed') this.#counts['not written']++
-      else {
-        this.#counts.unknown++
-        if (error?.token !== undefined) this.#tokens.set(error.token, names.slice(results.length))
-      }
-    }
-  }
-
+  /** Starts a reader at the beginning, or behind a record that another reader has been given. Every other one is slow. */
   #read(log: ReadOnlyLog): void {
-    const known = this.#scanners[Math.floor(this.#random() * this.#scanners.length)]?.records
-    const from = this.#chance(0.4) ? known?.[Math.floor(this.#random() * known.length)] : undefined
+    const { readers } = this.#history
+    const known = readers[Math.floor(this.#random() * readers.length)]?.records
+    const after = this.#chance(0.4) ? known?.[Math.floor(this.#random() * known.length)] : undefined
     const slow = this.#chance(0.5)
-    const scanner = log.read(from === undefined ? {} : { after: from.position })
     const name = `reader${this.#counts.readers++}`
-    const start = from === undefined ? 'all' : { after: `${from.timeTick}` }
     const pauseBetween = () => (slow && this.#chance(0.05) ? pause(this.#random() * 20) : undefined)
-    this.#scanners.push(
-      new RecordedScanner(name, scanner, this.#scene.waiting, this.#history, start, pauseBetween),
-    )
-  }
-
-  async #judge({ wal, name }: Writing): Promise<void> {
-    this.#faults.plan = {}
-    const record = namedRecord('the end', 10)
-    this.#history.add(invoked('the end', name, record))
-    const last = await wal.append(record)
-    this.#history.add(written('the end', last))
-    const clean = await this.#scene.openReader()
-    this.#scanners.push(new RecordedScanner('truth', clean.read(), this.#scene.waiting, this.#history, 'all'))
-    for (const scanner of this.#scanners) await scanner.upTo(last.timeTick)
-    for (const [token, appends] of this.#tokens) {
-      const resolution = await clean.resolve(token)
-      for (const [i, append] of appends.entries()) this.#history.add(resolved(append, resolution, i))
-    }
-    assertKept(this.#history, this.#scene.backend.builder.messageIds)
+    this.#history.read({ name, log, after, pauseBetween })
   }
 
   #faultCounts(): Record<string, number> {
@@ -231,16 +165,17 @@ export class FaultWorkload {
     return Object.fromEntries([...at('append', APPEND_FAULTS), ...at('next', READ_FAULTS)])
   }
 
-  /** What has not happened yet. */
+  /** Names of the faults and events that have not happened yet. */
   #missing(): string[] {
     const { switchesToTailing, evictions } = this.#seen
-    const { takeovers, ...counts } = this.#counts
+    const { takeovers, readers } = this.#counts
     const due = {
-      ...counts,
+      ...this.#history.counts,
+      readers,
       ...this.#faultCounts(),
       switchesToTailing,
       evictions,
-      resolved: this.#tokens.size,
+      resolved: this.#history.tokens.size,
     }
     const missing = Object.entries(due).flatMap(([name, count]) => (count === 0 ? [name] : []))
     return this.#fences && takeovers === 0 ? [...missing, 'takeovers'] : missing

@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict'
 import type { MessageId, MessageIdCodec, StoredMessage } from '@wal/walimpls'
 import { oneLineEach, withoutNames } from '../kit/one-line-each.js'
-import { nameOf } from '../kit/record-name.js'
+import type { Waiting } from '../kit/waiting.js'
 import type { LiveReader } from './live-reader.js'
-import type { FlowBatch, WriterInFlow } from './writer-in-flow.js'
+import { type FlowBatch, nameOf, type WriterInFlow } from './writer-in-flow.js'
 
 /**
- * Judges what writers in full flow left behind: the log as it was read when all was over, who wrote to it, and what
- * readers were given meanwhile. Fails with a line for each rule that is broken.
+ * Compares a log, read when all its writers had ended, with what the writers were told and what readers were given meanwhile.
+ * Collects a sentence for everything that is wrong, and fails with all of them.
  */
 export class FlowJudge {
   readonly #ids: MessageIdCodec
   readonly #log: readonly StoredMessage[]
   readonly #names: readonly string[]
-  /** Place in the log by serialised id. */
+  /** The place of each record in the log, from 0, by its serialised id. */
   readonly #places: ReadonlyMap<string, number>
   readonly #failures: string[]
 
-  /** `failures`: what was wrong before, a sentence each. */
+  /** `failures`: sentences about what the test has found before. */
   constructor(ids: MessageIdCodec, log: readonly StoredMessage[], failures: readonly string[] = []) {
     this.#failures = [...failures]
     this.#ids = ids
@@ -29,7 +29,10 @@ export class FlowJudge {
         this.#fail(`The id of "${this.#names[i]}" is not above that of the record before it.`)
   }
 
-  /** All that ever wrote, in any order: the one whose opening record lies last is the newest. */
+  /**
+   * Judges every writer of the log. A writer's records may lie only before the opening record of the next writer: with the
+   * opening records at 0 (writer A), 7 (B) and 20 (C), records of A may lie at 1 to 6, of B at 8 to 19.
+   */
   judgeWriters(writers: readonly WriterInFlow[]): void {
     const opened = writers
       .map((writer) => ({
@@ -41,31 +44,47 @@ export class FlowJudge {
       this.#judgeWriter(writer, opened[i + 1]?.at ?? this.#log.length)
   }
 
-  /** A reader that read while all this happened has the whole log, each record once, none passed over. */
-  judgeReader(reader: LiveReader): void {
+  /** Waits until each reader has come to the log's last record, then judges what the reader was given. */
+  async judgeReaders(readers: readonly LiveReader[], waiting: Waiting): Promise<void> {
+    const end = this.#log.at(-1) ?? assert.fail('The log is empty, though records were acked.')
+    for (const reader of readers) {
+      await waiting.until(
+        () => `a reader has reached "${nameOf(end)}" (${reader})`,
+        () => reader.hasReached(end),
+      )
+      this.#judgeReader(reader)
+    }
+  }
+
+  /** A reader that followed the log has to have every record of it, once and in order. */
+  #judgeReader(reader: LiveReader): void {
     const given = new Set(reader.records.map(({ id }) => this.#ids.serialise(id)))
     for (const [i, { id }] of this.#log.entries())
       if (!given.has(this.#ids.serialise(id))) this.#fail(`${reader.name} passed over "${this.#names[i]}".`)
     for (const [i, record] of reader.records.entries()) {
       const before = reader.records[i - 1]
       if (before !== undefined && this.#ids.compare(before.id, record.id) >= 0)
-        this.#fail(`${reader.name} was given "${nameOf(record)}" out of order, or twice.`)
+        this.#fail(`${reader.name} was given "${nameOf(record)}" twice or out of order.`)
       const place = this.#places.get(this.#ids.serialise(record.id))
       if (place === undefined || this.#names[place] !== nameOf(record))
-        this.#fail(`${reader.name} was given "${nameOf(record)}", which is not in the log under its id.`)
+        this.#fail(`${reader.name} was given "${nameOf(record)}", which is not in the log under that id.`)
     }
   }
 
-  /** Fails with all that was found. */
+  /** Fails with everything that was found. */
   assertKept(): void {
-    const lines = oneLineEach(this.#failures, withoutNames, (text, times) => `Broken ${times}: ${text}`)
+    const lines = oneLineEach(this.#failures, {
+      kindOf: withoutNames,
+      shown: (text, times) => `Broken ${times}: ${text}`,
+    })
     assert.ok(lines.length === 0, lines.join('\n'))
   }
 
+  /** `end`: the place of the next writer's opening record, or the length of the log. */
   #judgeWriter(writer: WriterInFlow, end: number): void {
     const { first, last } = this.#recordsOf(writer)
     for (const { names } of writer.outOfTurn)
-      this.#fail(`"${names[0]}" settled before a batch handed in earlier.`)
+      this.#fail(`The append of "${names[0]}" settled before the append of a batch sent earlier.`)
     for (const { names } of writer.behindFailure) this.#fail(`"${names[0]}" was acked behind a failed batch.`)
     let hole: FlowBatch | undefined
     let before = -1
@@ -79,11 +98,12 @@ export class FlowJudge {
         }
         if (batch.outcome === 'not-written')
           this.#fail(`"${name}" was rejected as not written, and is stored.`)
+        // A record whose outcome is unknown must not be stored behind a newer writer either: the fence had to refuse it.
         if ((last.get(name) as number) > end)
           this.#fail(`"${name}" was stored behind a newer writer’s opening record.`)
         if (hole !== undefined)
           this.#fail(`"${name}" was stored although "${hole.names[0]}" before it was not.`)
-        else if (place < before) this.#fail(`"${name}" was stored before a record that was sent earlier.`)
+        else if (place < before) this.#fail(`"${name}" is stored before a record that was sent earlier.`)
         before = Math.max(before, place)
       }
     }
@@ -96,11 +116,12 @@ export class FlowJudge {
     }
     const place = this.#placeOf(id, `"${name}"`)
     if (place < 0) return
-    if (this.#names[place] !== name) this.#fail(`Under the id of "${name}" lies "${this.#names[place]}".`)
+    if (this.#names[place] !== name)
+      this.#fail(`The id answered for "${name}" is that of "${this.#names[place]}" in the log.`)
     if (place > end) this.#fail(`"${name}" was acked behind a newer writer’s opening record.`)
   }
 
-  /** First and last place of each record; a batch that was sent again may be there twice. */
+  /** The first and the last place of each record of a writer. A batch that was sent again may be stored twice. */
   #recordsOf(writer: WriterInFlow): Readonly<Record<'first' | 'last', ReadonlyMap<string, number>>> {
     const mine = new Set(writer.batches.flatMap(({ names }) => names))
     const first = new Map<string, number>()
@@ -115,7 +136,8 @@ export class FlowJudge {
 
   #placeOf(id: MessageId, what: string): number {
     const place = this.#places.get(this.#ids.serialise(id))
-    if (place === undefined) this.#fail(`${what} was acked and is not in the log.`)
+    if (place === undefined)
+      this.#fail(`${what} was acked, but no record in the log has the id that was answered.`)
     return place ?? -1
   }
 

@@ -13,10 +13,10 @@ import type {
   Resolution,
 } from '../kit/adaptor.js'
 import { bytesOf } from '../kit/batches.js'
+import { oneLineEach, withoutNames } from '../kit/one-line-each.js'
 import type { Waiting } from '../kit/waiting.js'
-import { historyReport } from './history-report.js'
 
-/** Messages of the kit's workloads carry their append's name in this property. */
+/** The property in which a message of the kit's workloads carries the name of its append. */
 const NAME = 'append'
 
 export const hashOf = (payload: Uint8Array): string =>
@@ -34,14 +34,14 @@ export function written(append: string, { messageId, timeTick }: Appended): Even
   return { kind: 'append-ok', append, id: messageId, timeTick: `${timeTick}` }
 }
 
-/** An error without an outcome is the caller's own reason: an abort before it was sent. */
+/** An error without an outcome is the reason of the caller's own abort, before the message was sent: not written. */
 export function notAcked(append: string, error: Partial<AdaptorError>): EventBody {
   return error.outcome === 'unknown'
     ? { kind: 'append-unknown', append }
     : { kind: 'append-failed', append, code: error.code ?? 'aborted' }
 }
 
-/** `index`: the append's place among those that the token names. */
+/** A token may stand for several appends. `index` is the place of this append among them. */
 export function resolved(append: string, resolution: Resolution, index = 0): EventBody {
   const result = resolution.outcome === 'not-written' ? undefined : resolution.results[index]
   if (result === undefined) return { kind: 'append-resolved', append, outcome: 'not-written' }
@@ -62,29 +62,31 @@ export function delivered(scanner: string, record: DeliveredRecord): EventBody {
   }
 }
 
-/** A reader of a workload that notes what it gets. */
+export interface RecordedScannerOptions {
+  readonly name: string
+  readonly scanner: LogScanner
+  readonly start: ScannerStarted['start']
+  readonly waiting: Waiting
+  readonly history: { add(event: EventBody): void }
+  /** Called after each record; the reader goes on when the promise resolves. */
+  readonly pauseBetween?: () => Promise<void> | undefined
+}
+
+/** A reader of a workload. It records in the history what is delivered to it. */
 export class RecordedScanner {
+  /** The time tick of the last record delivered. */
   reached = 0n
   readonly records: DeliveredRecord[] = []
+  readonly #options: RecordedScannerOptions
+  /** Why the scanner's loop ended. */
   #ended: unknown
   readonly #reading: Promise<void>
-  readonly #scanner: LogScanner
-  readonly #waiting: Waiting
-  readonly #history: { add(event: EventBody): void }
 
-  constructor(
-    readonly name: string,
-    scanner: LogScanner,
-    waiting: Waiting,
-    history: { add(event: EventBody): void },
-    start: ScannerStarted['start'],
-    pauseBetween: () => Promise<void> | undefined = () => undefined,
-  ) {
-    this.#scanner = scanner
-    this.#waiting = waiting
-    this.#history = history
+  constructor(options: RecordedScannerOptions) {
+    this.#options = options
+    const { name, start, history } = options
     history.add({ kind: 'scanner-started', scanner: name, start })
-    this.#reading = this.#read(pauseBetween)
+    this.#reading = this.#read()
     this.#reading.then(
       () => {
         this.#ended ??= 'the scanner ended by itself'
@@ -95,30 +97,39 @@ export class RecordedScanner {
     )
   }
 
-  async #read(pauseBetween: () => Promise<void> | undefined): Promise<void> {
-    for await (const record of this.#scanner) {
-      this.#history.add(delivered(this.name, record))
+  async #read(): Promise<void> {
+    const { name, scanner, history, pauseBetween } = this.#options
+    for await (const record of scanner) {
+      history.add(delivered(name, record))
       this.records.push(record)
       this.reached = record.timeTick
-      await pauseBetween()
+      await pauseBetween?.()
     }
   }
 
-  /** Ends it when it has delivered up to that time tick. */
+  /** Waits until the reader has been given this time tick, then closes it. Throws when the reader ended before. */
   async upTo(timeTick: bigint): Promise<void> {
-    const what = () => `${this.name} has read up to time tick ${timeTick} (it is at ${this.reached})`
-    await this.#waiting.until(what, () => this.#ended !== undefined || this.reached >= timeTick)
+    const { name, scanner, waiting, history } = this.#options
+    const what = () => `"${name}" has read up to time tick ${timeTick} (now at ${this.reached})`
+    await waiting.until(what, () => this.#ended !== undefined || this.reached >= timeTick)
     if (this.reached < timeTick)
-      throw new Error(`${this.name}: ${String(this.#ended)}`, { cause: this.#ended })
-    await this.#scanner.close()
+      throw new Error(
+        `"${name}" ended at time tick ${this.reached}, before ${timeTick}, the time tick of the last message: ${String(this.#ended)}`,
+        { cause: this.#ended },
+      )
+    await scanner.close()
     await this.#reading
-    this.#history.add({ kind: 'scanner-reached', scanner: this.name, timeTick: `${timeTick}` })
+    history.add({ kind: 'scanner-reached', scanner: name, timeTick: `${timeTick}` })
   }
 }
 
-/** Fails with every rule that the history breaks. */
+/** Fails with a line for each kind of rule that the history breaks. */
 export function assertKept(history: HistoryWriter, { compare, parse }: MessageIdCodec): void {
   const violations = checkHistory(history.events, { compareIds: (a, b) => compare(parse(a), parse(b)) })
-  const report = historyReport(violations)
+  const report = oneLineEach(violations, {
+    kindOf: ({ rule, text }) => `${rule} ${withoutNames(text)}`,
+    shown: ({ rule, text, events }, times) =>
+      `Rule ${rule} is broken ${times}: ${text} ${JSON.stringify(events)}`,
+  })
   assert.ok(violations.length === 0, `The history breaks the rules.\n${report.join('\n')}`)
 }

@@ -1,39 +1,55 @@
 import assert from 'node:assert/strict'
-import type { MessageIdCodec, ScannerImpls, StartPosition, StoredMessage } from '@wal/walimpls'
+import type {
+  MessageIdCodec,
+  ReadOnlyWALImpls,
+  ScannerImpls,
+  StartPosition,
+  StoredMessage,
+} from '@wal/walimpls'
 import { isPassing, pause } from '../kit/patience.js'
-import { nameOf } from '../kit/record-name.js'
+import type { Scene } from '../kit/scene.js'
+import { nameOf } from './writer-in-flow.js'
+
+export interface LiveReaderOptions {
+  readonly name: string
+  readonly ids: MessageIdCodec
+  readonly scan: (start: StartPosition) => ScannerImpls
+  /** Its abort ends the reader. */
+  readonly signal: AbortSignal
+}
+
+/** Starts one reader on each of these logs, which reads until the test is over. */
+export function liveReaders(scene: Scene, logs: readonly ReadOnlyWALImpls[]): LiveReader[] {
+  const ids = scene.builder.messageIds
+  const { signal } = scene.waiting
+  return logs.map(
+    (log, i) => new LiveReader({ name: `Reader ${i}`, ids, scan: (start) => scene.scan(log, start), signal }),
+  )
+}
 
 /**
- * Reads at the contract while others write, and keeps what it was given. A scanner that ends because its connection was
- * lost is followed by another at the last record, as the adaptor does it.
+ * Reads a backend's log while others write, and keeps what it was given. When a scanner rejects because its connection was
+ * lost, the reader opens another one at its last record, as the adaptor does.
  */
 export class LiveReader {
+  readonly name: string
   readonly records: StoredMessage[] = []
+  readonly #options: LiveReaderOptions
   #failure: { readonly error: unknown } | undefined
 
-  readonly #ids: MessageIdCodec
-  readonly #scan: (start: StartPosition) => ScannerImpls
-  readonly #signal: AbortSignal
-
-  constructor(
-    readonly name: string,
-    ids: MessageIdCodec,
-    scan: (start: StartPosition) => ScannerImpls,
-    signal: AbortSignal,
-  ) {
-    this.#ids = ids
-    this.#scan = scan
-    this.#signal = signal
+  constructor(options: LiveReaderOptions) {
+    this.name = options.name
+    this.#options = options
     this.#read().catch((error: unknown) => {
       this.#failure = { error }
     })
   }
 
-  /** Whether it was given that record, or one behind it. Throws what ended it before its time. */
+  /** Whether the reader was given this record, or one behind it. Throws the error that ended the reader. */
   hasReached(end: StoredMessage): boolean {
     const last = this.records.at(-1)
     if (this.#failure !== undefined) throw this.#failure.error
-    return last !== undefined && this.#ids.compare(last.id, end.id) >= 0
+    return last !== undefined && this.#options.ids.compare(last.id, end.id) >= 0
   }
 
   toString(): string {
@@ -42,30 +58,31 @@ export class LiveReader {
   }
 
   async #read(): Promise<void> {
-    while (!this.#signal.aborted) {
+    const { scan, signal } = this.#options
+    while (!signal.aborted) {
       const last = this.records.at(-1)
-      const scanner = this.#scan(last === undefined ? 'oldest' : { from: last.id })
+      const scanner = scan(last === undefined ? 'oldest' : { from: last.id })
       try {
-        if (last !== undefined) await this.#meetAgain(scanner, last)
+        if (last !== undefined) await this.#readFrom(scanner, last)
         for (let batch = await scanner.next(); batch !== undefined; batch = await scanner.next())
           this.records.push(...batch)
         return
       } catch (error) {
         if (!isPassing(error)) throw error
-        await pause(5, this.#signal)
+        await pause(5, signal)
       } finally {
         await scanner.close()
       }
     }
   }
 
-  /** A scanner from a record gives that one first. */
-  async #meetAgain(scanner: ScannerImpls, last: StoredMessage): Promise<void> {
+  /** Reads the first page of a scanner that starts at the last record known: that record has to come first. */
+  async #readFrom(scanner: ScannerImpls, last: StoredMessage): Promise<void> {
     const [first, ...more] = (await scanner.next()) ?? []
     const given = first === undefined ? 'nothing' : `"${nameOf(first)}"`
     assert.ok(
-      first !== undefined && this.#ids.compare(first.id, last.id) === 0,
-      `${this.name} was given ${given} by a scanner that begins at "${nameOf(last)}"`,
+      first !== undefined && this.#options.ids.compare(first.id, last.id) === 0,
+      `${this.name} opened a scanner at "${nameOf(last)}" and was given ${given} first. A scanner has to begin with the record at its start.`,
     )
     this.records.push(...more)
   }

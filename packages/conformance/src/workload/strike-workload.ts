@@ -1,141 +1,125 @@
 import assert from 'node:assert/strict'
 import { systemRuntime } from '@wal/walimpls'
 import { seededRandom } from '@wal/walimpls/testing'
-import type { HistoryWriterName } from '../history/history-event.js'
 import { HistoryWriter } from '../history/history-writer.js'
-import type { AdaptorError, DeliveredRecord, ReadOnlyLog, WriterLog } from '../kit/adaptor.js'
+import type { ReadOnlyLog } from '../kit/adaptor.js'
 import { describeError } from '../kit/describe-error.js'
 import { hurriedRuntime } from '../kit/hurried-runtime.js'
 import { isPassing, pause } from '../kit/patience.js'
 import type { Scene } from '../kit/scene.js'
-import {
-  assertKept,
-  invoked,
-  namedRecord,
-  notAcked,
-  RecordedScanner,
-  resolved,
-  written,
-} from './history-recorder.js'
+import { countsAsText } from '../kit/seeded-run.js'
+import { assertKept, namedRecord, type RecordedScanner } from './history-recorder.js'
+import { type RecordedWriter, WorkloadHistory } from './workload-history.js'
 
-/** Appends at once, large enough in sum that the adaptor has several batches in flight, as many as the log takes. */
+/** Loops that append at the same time. Their messages fill several batches, so that as many are in flight as the log takes. */
 const LOOPS = 32
 const LARGEST = 30_000
-/** Acknowledgements between one strike and the next. */
+/** Acknowledged appends between one strike and the next. */
 const ACKS = 40
 
-/** What the test does to the writer just after a strike. */
+/** What happens to the writer after a strike: these three in turn. */
 const AFTER = ['nothing', 'close it', 'open a newer one'] as const
 
-interface Writing {
-  readonly wal: WriterLog
-  readonly name: HistoryWriterName
+export interface Strikes {
+  readonly seed: number
+  /** How many times to strike. */
+  readonly strikes: number
+  /** Breaks the backend's connections or kills its server. Resolves when that is done. */
+  readonly strike: () => Promise<void>
 }
 
 /**
- * Appends, readers and takeovers through the adaptor while a test strikes from outside: breaks the connections, kills the
- * server. Nothing is put between the adaptor and the backend. The history of it all is judged.
+ * Appends, reads and takeovers through the adaptor, while a hook of the backend's author breaks the connections or kills the
+ * server. No faults are injected between adaptor and backend: what fails is the backend itself.
  */
 export class StrikeWorkload {
   readonly #scene: Scene
+  readonly #strikes: Strikes
   readonly #random: () => number
-  readonly #history = new HistoryWriter()
-  readonly #scanners: { readonly scanner: RecordedScanner; readonly log: ReadOnlyLog }[] = []
-  /** Scanners on these end with them. */
-  readonly #closed = new Set<ReadOnlyLog>()
-  readonly #tokens = new Map<string, string>()
-  readonly #counts = { acked: 0, 'not written': 0, unknown: 0, strikes: 0, 'in flight at a strike': 0 }
-  #writing: Promise<Writing> | undefined
+  readonly #events = new HistoryWriter()
+  readonly #history: WorkloadHistory
+  readonly #counts = { strikes: 0, 'in flight at a strike': 0 }
+  #writer: Promise<RecordedWriter> | undefined
   #appends = 0
-  #outstanding = 0
   #ended = false
   #failure: { readonly error: unknown } | undefined
 
-  readonly #strikes: number
-  readonly #strike: () => Promise<void>
-
-  constructor(scene: Scene, seed: number, strikes: number, strike: () => Promise<void>) {
-    this.#strikes = strikes
-    this.#strike = strike
+  constructor(scene: Scene, strikes: Strikes) {
     this.#scene = scene
-    this.#random = seededRandom(seed)
+    this.#strikes = strikes
+    this.#random = seededRandom(strikes.seed)
+    this.#history = new WorkloadHistory(this.#events, scene.waiting)
   }
 
   async run(): Promise<void> {
-    const { waiting } = this.#scene
-    this.#writing = this.#open()
-    const { wal } = await this.#writing
+    this.#writer = this.#open()
+    const { wal } = await this.#writer
     const reader = await this.#untilAvailable(() => this.#scene.openReader(this.#hurried()))
-    this.#read('tailing on the first writer', wal)
-    this.#read('tailing, read-only', reader)
+    this.#history.read({ name: 'a reader of the first writer’s WAL', log: wal })
+    const tail = this.#history.read({ name: 'a reader of a read-only WAL', log: reader })
     const appending = Array.from({ length: LOOPS }, () => this.#appendAll())
-    for (let i = 0; i < this.#strikes; i++) {
-      const due = this.#counts.acked + ACKS
-      await waiting.until(
-        () => `${due} appends are acked (${this.report()})`,
-        () => this.#isDue(due),
-      )
+    for (let i = 0; i < this.#strikes.strikes; i++) {
+      await this.#untilAcked('')
       this.#counts.strikes++
-      this.#counts['in flight at a strike'] += this.#outstanding
-      await this.#strike()
+      this.#counts['in flight at a strike'] += this.#history.inFlight
+      await this.#strikes.strike()
       await this.#afterStrike(i)
-      this.#resume(reader, i)
+      this.#resume(reader, tail, i)
     }
-    const due = this.#counts.acked + ACKS
-    await waiting.until(
-      () => `${due} appends are acked after the last strike (${this.report()})`,
-      () => this.#isDue(due),
-    )
+    await this.#untilAcked(' after the last strike')
     this.#ended = true
     await Promise.all(appending)
-    await this.#judge()
-    assert.ok(this.#counts['in flight at a strike'] > 0, 'no append was in flight at any strike')
+    const last = await this.#open()
+    await this.#history.complete(last, await this.#untilAvailable(() => this.#scene.openReader()))
+    assertKept(this.#events, this.#scene.builder.messageIds)
+    assert.ok(
+      this.#counts['in flight at a strike'] > 0,
+      'No append was in flight at any strike, so the strikes prove nothing about appends in flight.',
+    )
   }
 
   report(): string {
-    return Object.entries(this.#counts)
-      .map(([name, count]) => `${name} ${count}`)
-      .join(', ')
+    return countsAsText({ ...this.#history.counts, ...this.#counts })
   }
 
-  #isDue(acks: number): boolean {
-    if (this.#failure !== undefined) throw this.#failure.error
-    return this.#counts.acked >= acks
+  /** Waits until forty more appends are acknowledged. Throws what an append loop failed with. */
+  async #untilAcked(when: string): Promise<void> {
+    const { counts } = this.#history
+    const due = counts.acked + ACKS
+    await this.#scene.waiting.until(
+      () => `${due} appends are acked${when} (${this.report()})`,
+      () => {
+        if (this.#failure !== undefined) throw this.#failure.error
+        return counts.acked >= due
+      },
+    )
   }
 
   async #afterStrike(ordinal: number): Promise<void> {
     const what = AFTER[ordinal % AFTER.length]
     if (what === 'nothing') return
-    const before = this.#writing
-    this.#writing = this.#open()
-    // Its appends in flight get their outcome now, whatever the backend knows of them.
-    if (what === 'close it') await this.#closeWriter(await before)
-    await this.#writing
-  }
-
-  async #closeWriter(writing: Writing | undefined): Promise<void> {
-    if (writing === undefined) return
-    this.#closed.add(writing.wal)
-    await writing.wal.close()
+    const before = this.#writer
+    this.#writer = this.#open()
+    if (what === 'close it' && before !== undefined) {
+      // The close ends appends whose batches are in flight: they have to get an outcome though the backend cannot answer.
+      const { wal } = await before
+      this.#history.closing(wal)
+      await wal.close()
+    }
+    await this.#writer
   }
 
   #hurried() {
     return { runtime: hurriedRuntime(this.#scene.runtime()) }
   }
 
-  /** A writer of its own process. */
-  async #open(): Promise<Writing> {
-    const wal = await this.#untilAvailable(() =>
-      this.#scene.open({ ...this.#hurried(), batchBytes: 16 << 10, timeTickMs: 20, closeTimeoutMs: 0 }),
-    )
-    const name = { term: wal.channel.term, incarnation: `term${wal.channel.term}` }
-    this.#history.add({ kind: 'opened', writer: name })
-    wal.signal.addEventListener('abort', () => this.#history.add({ kind: 'fenced', writer: name }), {
-      once: true,
-    })
-    return { wal, name }
+  /** Opens a writer as a separate process would. */
+  async #open(): Promise<RecordedWriter> {
+    const options = { ...this.#hurried(), batchBytes: 16 << 10, timeTickMs: 20, closeTimeoutMs: 0 }
+    return this.#history.opened(await this.#untilAvailable(() => this.#scene.open(options)))
   }
 
+  /** Makes the call again and again while the server cannot be reached. */
   async #untilAvailable<T>(call: () => Promise<T>): Promise<T> {
     const { signal } = this.#scene.waiting
     for (;;) {
@@ -151,68 +135,34 @@ export class StrikeWorkload {
   async #appendAll(): Promise<void> {
     while (!this.#ended && this.#failure === undefined && !this.#scene.waiting.signal.aborted) {
       try {
-        // Should the backend leave the event loop no turn, the time limit must fire all the same.
+        // A backend whose appends settle without a turn of the event loop would keep the test's time limit from firing.
         await systemRuntime.yield()
-        await this.#append(await (this.#writing as Promise<Writing>))
+        await this.#append(await (this.#writer as Promise<RecordedWriter>))
       } catch (error) {
         this.#failure = { error }
       }
     }
   }
 
-  async #append({ wal, name: writer }: Writing): Promise<void> {
-    const append = `a${this.#appends++}`
-    const record = namedRecord(append, 30 + Math.floor(this.#random() * LARGEST))
-    this.#history.add(invoked(append, writer, record))
+  async #append(writer: RecordedWriter): Promise<void> {
+    const name = `a${this.#appends++}`
+    const record = namedRecord(name, 30 + Math.floor(this.#random() * LARGEST))
     const choices = this.#random() < 0.05 ? { timeoutMs: 1 + Math.floor(this.#random() * 20) } : {}
-    this.#outstanding++
-    try {
-      const result = await wal.append(record, choices)
-      this.#history.add(written(append, result))
-      this.#counts.acked++
-    } catch (error) {
-      await this.#notAcked(append, error as AdaptorError)
-    } finally {
-      this.#outstanding--
-    }
-  }
-
-  async #notAcked(append: string, error: AdaptorError): Promise<void> {
-    this.#history.add(notAcked(append, error))
-    const { code, outcome, token } = error
-    this.#counts[outcome === 'unknown' ? 'unknown' : 'not written']++
-    if (outcome === 'unknown' && token !== undefined) this.#tokens.set(append, token)
+    const error = await this.#history.append(writer, [{ name, record }], choices)
+    if (error === undefined) return
+    const { code } = error
     const expected = ['WAL_TIMEOUT', 'WAL_OUTCOME_UNKNOWN', 'WAL_CLOSED', 'WAL_FENCED']
-    assert.ok(expected.includes(code), `an append ended with ${describeError(error)}`)
-    // The next writer is being opened.
+    assert.ok(
+      expected.includes(code),
+      `An append rejected with ${describeError(error)}. While the backend cannot be reached it must wait, or end with ${expected.join(', ')}.`,
+    )
+    // This writer has ended. The next one is being opened: do not try again at once.
     if (code === 'WAL_CLOSED' || code === 'WAL_FENCED') await pause(5, this.#scene.waiting.signal)
   }
 
-  #read(name: string, log: ReadOnlyLog, from?: DeliveredRecord): void {
-    const scanner = log.read(from === undefined ? {} : { after: from.position })
-    const start = from === undefined ? 'all' : { after: `${from.timeTick}` }
-    const recorded = new RecordedScanner(name, scanner, this.#scene.waiting, this.#history, start)
-    this.#scanners.push({ scanner: recorded, log })
-  }
-
-  /** Another reader goes on where one of those before it has been. */
-  #resume(log: ReadOnlyLog, ordinal: number): void {
-    const known = this.#scanners[1]?.scanner.records ?? []
-    this.#read(`resumed after strike ${ordinal}`, log, known[Math.floor(this.#random() * known.length)])
-  }
-
-  async #judge(): Promise<void> {
-    const { wal, name } = await this.#open()
-    const record = namedRecord('the end', 10)
-    this.#history.add(invoked('the end', name, record))
-    const last = await wal.append(record)
-    this.#history.add(written('the end', last))
-    const clean = await this.#untilAvailable(() => this.#scene.openReader())
-    this.#read('the truth', clean)
-    for (const { scanner, log } of this.#scanners)
-      if (!this.#closed.has(log)) await scanner.upTo(last.timeTick)
-    for (const [append, token] of this.#tokens)
-      this.#history.add(resolved(append, await clean.resolve(token)))
-    assertKept(this.#history, this.#scene.builder.messageIds)
+  /** Starts a reader behind a random record that the read-only reader has been given. */
+  #resume(log: ReadOnlyLog, { records }: RecordedScanner, ordinal: number): void {
+    const after = records[Math.floor(this.#random() * records.length)]
+    this.#history.read({ name: `a reader that resumed after strike ${ordinal}`, log, after })
   }
 }

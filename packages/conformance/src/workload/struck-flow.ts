@@ -2,34 +2,38 @@ import assert from 'node:assert/strict'
 import type { ReadOnlyWALImpls, StartPosition, StoredMessage } from '@wal/walimpls'
 import { isPassing, pause } from '../kit/patience.js'
 import { readAll } from '../kit/reading.js'
-import { nameOf } from '../kit/record-name.js'
 import type { Scene } from '../kit/scene.js'
 import { FlowJudge } from './flow-judge.js'
-import { LiveReader } from './live-reader.js'
-import { type FlowBatch, WriterInFlow } from './writer-in-flow.js'
+import { liveReaders } from './live-reader.js'
+import { type FlowBatch, nameOf, WriterInFlow } from './writer-in-flow.js'
 
 /** Acknowledged batches between one strike and the next. */
 const ACKS = 4
-/** A statement of a connection that broke may still run for a while. */
+/** A server may go on for a while with a statement whose connection broke. So wait before the log is read. */
 const LATE_MS = 15
 
-export interface StruckFlowRounds {
+export interface StruckFlow {
+  /** How many times to strike. */
   readonly rounds: number
-  /** So many in all until a batch has had an unknown outcome, which one must. Default: `rounds`, and none must. */
+  /**
+   * Strike on, up to this many times in all, until some batch has had an unknown outcome; fail when none has. Default:
+   * `rounds`, and no batch need have one.
+   */
   readonly mostRounds?: number
+  /** Breaks the backend's connections or kills its server. Resolves when that is done. */
+  readonly strike: () => Promise<void>
 }
 
 /**
- * G3 and G4 at the contract while a test strikes from outside: a writer with all its batches in flight, and readers. After
- * every failure, before anything is sent again, the log is looked at: what was told of each batch must be so.
+ * G3 and G4 of a backend whose connections break or whose server is killed. A writer keeps all its batches in flight while
+ * readers follow it. After every failure, before anything is sent again, the log is read: a batch whose append rejected with
+ * `not-written` must not be in it, nor a batch behind one that is missing.
  */
 export async function struckFlow(
   scene: Scene,
-  { rounds, mostRounds = rounds }: StruckFlowRounds,
-  strike: () => Promise<void>,
+  { rounds, mostRounds = rounds, strike }: StruckFlow,
 ): Promise<void> {
   const { waiting, builder } = scene
-  const ids = builder.messageIds
   const opened = await scene.writer(1)
   const log = await scene.reader()
   const failures: string[] = []
@@ -38,46 +42,35 @@ export async function struckFlow(
     const start = before === undefined ? 'oldest' : { from: before }
     failures.push(...wronglyTold(failed, await readThrough(scene, log, start)))
   })
-  const readers = [writer.writer.wal, log].map(
-    (each, i) => new LiveReader(`Reader ${i}`, ids, (start) => scene.scan(each, start), waiting.signal),
-  )
+  const readers = liveReaders(scene, [writer.writer.wal, log])
   for (let round = 0; round < rounds || (writer.unknowns === 0 && round < mostRounds); round++) {
-    const due = writer.acks + ACKS
-    await waiting.until(
-      () => `${due} batches are acked: ${writer}`,
-      () => writer.acks >= due || writer.ending !== undefined,
-    )
+    await writer.untilAcked(writer.acks + ACKS, waiting)
     if (writer.ending !== undefined) break
     await strike()
   }
-  const due = writer.acks + ACKS
-  await waiting.until(
-    () => `${due} batches are acked after the last strike: ${writer}`,
-    () => writer.acks >= due || writer.ending !== undefined,
-  )
+  await writer.untilAcked(writer.acks + ACKS, waiting)
   writer.stop()
   await writer.ended()
   if (writer.ending !== undefined) throw writer.ending.error
-  assert.ok(writer.failures > 0, 'no append failed at any strike: does the hook do what it says?')
+  assert.ok(
+    writer.failures > 0,
+    'No append failed at any strike, so nothing was tested. Check that the hook breaks connections that have a request under way.',
+  )
   if (writer.unknowns === 0 && mostRounds > rounds)
     failures.push(
-      `In ${mostRounds} strikes no batch had an unknown outcome, so nothing is proven about answers that are lost. Either the hook hits no request on its way, or the backend takes a request that was cut off for one that was refused: what was sent may have been stored.`,
+      `In ${mostRounds} strikes no batch had an unknown outcome, so nothing is proven about lost answers. Either the hook never breaks a connection with an append under way, or the backend says not-written of an append whose connection broke. It must say unknown: the server may have stored the batch.`,
     )
-  const all = await readThrough(scene, log, 'oldest')
-  const end = all.at(-1) ?? assert.fail('the log is empty')
-  const verdict = new FlowJudge(ids, all, failures)
+  const verdict = new FlowJudge(builder.messageIds, await readThrough(scene, log, 'oldest'), failures)
   verdict.judgeWriters([writer])
-  for (const reader of readers) {
-    await waiting.until(
-      () => `a reader has reached "${nameOf(end)}": ${reader}`,
-      () => reader.hasReached(end),
-    )
-    verdict.judgeReader(reader)
-  }
+  await verdict.judgeReaders(readers, waiting)
   verdict.assertKept()
 }
 
-/** What of the failed batches is otherwise than their writer was told. */
+/**
+ * A sentence for each failed batch about which the log contradicts the writer. Example: the batches 1, 2 and 3 were in flight
+ * and failed. With 2 in the log and 1 not, 2 was stored behind a hole. With 1 in the log and told as not written, the outcome
+ * was wrong.
+ */
 function wronglyTold(failed: readonly FlowBatch[], log: readonly StoredMessage[]): string[] {
   const stored = new Set(log.map(nameOf))
   const wrong: string[] = []
@@ -90,13 +83,13 @@ function wronglyTold(failed: readonly FlowBatch[], log: readonly StoredMessage[]
     }
     if (batch.outcome === 'not-written') wrong.push(`"${first}" was rejected as not written, and is stored.`)
     if (!batch.names.every((name) => stored.has(name)))
-      wrong.push(`A part of the batch of "${first}" is stored.`)
+      wrong.push(`Only a part of the batch that begins with "${first}" is stored.`)
     if (hole !== undefined) wrong.push(`"${first}" was stored although "${hole.names[0]}" before it was not.`)
   }
   return wrong
 }
 
-/** Through failures that pass: the connection of the reader broke, too. */
+/** Reads the log to its end. The reader's own connection may break too: then it reads from the start again. */
 async function readThrough(
   scene: Scene,
   log: ReadOnlyWALImpls,

@@ -1,60 +1,72 @@
 import type { Batch, MessageId } from '@wal/walimpls'
 import { outcomeOf, systemRuntime } from '@wal/walimpls'
-import { type TestWriter, text } from '../kit/batches.js'
+import { type TestWriter, text, textOf } from '../kit/batches.js'
 import { describeError } from '../kit/describe-error.js'
 import { pause } from '../kit/patience.js'
+import type { Waiting } from '../kit/waiting.js'
 
-/** Every other batch is large, so that storing it takes longer than whatever a backend does before it. */
+/** Every other batch has this many records of this many bytes: storing it takes longer than what a backend does before. */
 const LARGE_RECORD = 1024
 const LARGE_BATCH = 24
+
+/** The name with which the payload of a record of a `WriterInFlow` begins. Dots that make the record larger follow it. */
+export function nameOf(record: { readonly payload: Uint8Array }): string {
+  return textOf(record).trimEnd().split(' .')[0] as string
+}
 
 /** A batch of a `WriterInFlow`, and what became of it. */
 export interface FlowBatch {
   readonly batch: Batch
-  /** One a record; each begins its record's payload. */
+  /** A name for each record. The record's payload begins with it. */
   readonly names: readonly string[]
-  /** Those that the attempt which was acknowledged answered. */
+  /** The ids that the acknowledged attempt answered. */
   ids?: readonly MessageId[]
-  /** Of all attempts: once one may have landed, only an acknowledgement says more. */
+  /**
+   * The outcome of all attempts together. Once an attempt was unknown, the batch stays unknown until a later attempt is
+   * acknowledged: a later `not-written` speaks of the later attempt only.
+   */
   outcome?: 'acked' | 'not-written' | 'unknown'
   /** What the last attempt failed with. */
   error?: unknown
 }
 
+/** Called when no batch is in flight, before failed batches are sent again. `before`: the last id acknowledged. */
+export type BeforeSendingAgain = (
+  failed: readonly FlowBatch[],
+  before: MessageId | undefined,
+) => Promise<void>
+
 /**
- * A writer at the contract that keeps as many batches in flight as it may, as the adaptor does: a further batch goes out
- * only at the beginning of a turn of the event loop; after a failure it waits for every batch in flight, then sends those
- * that failed again, in order. It ends when it is told that it is fenced, or when it is stopped.
+ * A writer that calls a backend directly and keeps as many batches in flight as the log allows. It behaves as the adaptor
+ * does: it sends a new batch only at the beginning of a turn of the event loop; after a failure it waits until every batch in
+ * flight has settled, then sends the failed ones again in their order. It ends when it is fenced or stopped.
  */
 export class WriterInFlow {
   readonly batches: FlowBatch[] = []
   acks = 0
   failures = 0
-  /** Failures after which the batch may have been stored. */
+  /** How many attempts failed with an unknown outcome. */
   unknowns = 0
-  /** Batches that settled before one that was handed in earlier. */
+  /** Batches that settled before a batch that was sent earlier. */
   readonly outOfTurn: FlowBatch[] = []
-  /** Batches that were acknowledged although one before them had failed. */
+  /** Batches that were acknowledged although a batch before them had failed. */
   readonly behindFailure: FlowBatch[] = []
-  /** Why it ended, when it was not stopped. */
+  /** The error that ended this writer; undefined while it runs, or when `stop` ended it. */
   ending: { readonly error: unknown } | undefined
   readonly #inFlight: { readonly batch: FlowBatch; readonly settled: Promise<void> }[] = []
   readonly #running: Promise<void>
+  readonly #beforeSendingAgain: BeforeSendingAgain
   #failed = false
   #stopped = false
-
-  /** Called with those that failed, and the last id acknowledged before, when none is in flight. */
-  readonly #beforeSendingAgain: (failed: readonly FlowBatch[], before: MessageId | undefined) => Promise<void>
 
   constructor(
     readonly writer: TestWriter,
     readonly name: string,
-    beforeSendingAgain: (failed: readonly FlowBatch[], before: MessageId | undefined) => Promise<void> = () =>
-      pause(5),
+    beforeSendingAgain: BeforeSendingAgain = () => pause(5),
   ) {
     this.#beforeSendingAgain = beforeSendingAgain
     this.#running = this.#run()
-    // Those who await `ended` have the error.
+    // The error reaches the test through `ended`. Here it must not count as unhandled.
     this.#running.catch(() => {})
   }
 
@@ -62,7 +74,15 @@ export class WriterInFlow {
     return this.#inFlight.length
   }
 
-  /** Nothing new goes out from now on; what failed is still sent again. */
+  /** Resolves when this many batches are acknowledged in all, or an error has ended the writer. */
+  untilAcked(acks: number, waiting: Waiting): Promise<void> {
+    return waiting.until(
+      () => `${acks} batches are acked (${this})`,
+      () => this.acks >= acks || this.ending !== undefined,
+    )
+  }
+
+  /** From now on no new batch is sent. Batches that failed are still sent again. */
   stop(): void {
     this.#stopped = true
   }
@@ -72,7 +92,7 @@ export class WriterInFlow {
     return this.#running
   }
 
-  /** Whose batches, how many, and the last error: for the report of a failed test. */
+  /** The writer's name, how many of its batches are acknowledged, and its last error: for the report of a failed test. */
   toString(): string {
     const last = [...this.batches].reverse().find(({ error }) => error !== undefined)?.error
     const said = last === undefined ? '' : `, its last error ${describeError(last)}`
@@ -130,7 +150,7 @@ export class WriterInFlow {
     return acked.at(-1)?.ids?.at(-1)
   }
 
-  /** Whether there is reason to go on. */
+  /** Sends the failed batches again. Resolves to false when the writer has ended: it is fenced, or its error is final. */
   async #sendAgain(): Promise<boolean> {
     const failed = this.batches.filter(({ outcome }) => outcome !== 'acked')
     const error = failed[0]?.error

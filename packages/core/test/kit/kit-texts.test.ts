@@ -49,17 +49,18 @@ function withLogin(fail: (password: string) => Error): Builder {
 test('H184: a backend with a public user and a secret password passes the test of printed URLs', async () => {
   const builder = withLogin(() => new WalError('WAL_UNAVAILABLE', 'login failed'))
   const results = await runConformance({ openWal, builder, options: { name: 'login' } }, ['secrets'])
-  const printed = results.find(({ name }) => name === 'a printed URL does not show it')
-  assert.deepEqual(printed, { part: 'secrets', name: 'a printed URL does not show it' })
+  const name = 'a printed URL does not show the value of a secret option'
+  const printed = results.find((each) => each.name === name)
+  assert.deepEqual(printed, { part: 'secrets', name })
 })
 
 test('H185: a backend that takes records over its limit fails the part prefix, unless it says so', async () => {
   const builder = brokenBuilder({ log: (log) => ({ limits: { ...log.limits, maxRecordBytes: 1 << 20 } }) })
-  const text = await failureOf('prefix', /^when a record too large is refused/, builder)
-  assert.match(text, /a record over the limit of 1048576 bytes was stored; refusesTooLarge: false says/)
+  const text = await failureOf('prefix', /behind a record that is too large/, builder)
+  assert.match(text, /A record of 1048577 bytes was stored, though .* pass refusesTooLarge: false/)
   const backend = { openWal, builder, options: { name: 'broken' }, refusesTooLarge: false }
   const results = await runConformance(backend, ['prefix'])
-  assert.equal(results.find(({ name }) => name.startsWith('when a record too large'))?.error, undefined)
+  assert.equal(results.find(({ name }) => name.includes('record that is too large'))?.error, undefined)
 })
 
 test('H187: a test whose time is up names itself, what it waited for, the calls under way and the last error', async () => {
@@ -67,7 +68,7 @@ test('H187: a test whose time is up names itself, what it waited for, the calls 
     log: () => ({ last: () => Promise.reject(new WalError('WAL_UNAVAILABLE', 'connection refused')) }),
   })
   const text = await failureOf('once', /^through the adaptor/, down)
-  assert.match(text, /once: through the adaptor: what is stored twice .*: not done after 500 ms\./)
+  assert.match(text, /once: through the adaptor: a record that is stored twice .*: not done after 500 ms\./)
   assert.match(text, /last error, from last [0-9]+ ms ago: WAL_UNAVAILABLE: connection refused/)
 
   const mute = brokenBuilder({
@@ -75,8 +76,8 @@ test('H187: a test whose time is up names itself, what it waited for, the calls 
       append: (batch) => (batch.sequence === 0 ? wal.append(batch) : new Promise(() => {})),
     }),
   })
-  const hung = await failureOf('once', /^a batch sent again/, mute)
-  assert.match(hung, /^Error: once: a batch sent again .* not done after 500 ms\..* append \(for/)
+  const hung = await failureOf('once', /^a batch that is sent again/, mute)
+  assert.match(hung, /^Error: once: a batch that is sent again .* not done after 500 ms\..* append \(for/)
 
   const silent = brokenBuilder({
     scanner: (scanner) => ({
@@ -89,7 +90,7 @@ test('H187: a test whose time is up names itself, what it waited for, the calls 
     }),
   })
   const workload = await failureOf('faults', /./, silent, { patienceMs: 2500 })
-  assert.match(workload, /the workload: not done after 2250 ms\. It was waiting until /)
+  assert.match(workload, /the workload: not done after 2250 ms\. The test waited until /)
 })
 
 test('H188: failures name the option that is shown and where, the code that came, and a broken rule once', async () => {
@@ -111,8 +112,8 @@ test('H188: failures name the option that is shown and where, the code that came
       return { ready: () => scanner.ready().catch(nameless), next: () => scanner.next().catch(nameless) }
     },
   })
-  const truncated = await failureOf('truncate', /^truncate frees what is below/, forgetful)
-  assert.match(truncated, /WAL_POSITION_TRUNCATED without `oldest`/)
+  const truncated = await failureOf('truncate', /^truncate removes the records below/, forgetful)
+  assert.match(truncated, /The WAL_POSITION_TRUNCATED error has no `oldest`/)
   const silent = brokenBuilder({
     log: (log) => ({
       read(options) {
@@ -122,8 +123,8 @@ test('H188: failures name the option that is shown and where, the code that came
       },
     }),
   })
-  const skipped = await failureOf('truncate', /^truncate frees what is below/, silent)
-  assert.match(skipped, /truncated records were passed over in silence/)
+  const skipped = await failureOf('truncate', /^truncate removes the records below/, silent)
+  assert.match(skipped, /A scanner that starts at a truncated record began with a later one/)
 
   const history = new HistoryWriter()
   const writer = { term: 1, incarnation: 'a' }
