@@ -22,7 +22,7 @@ export {
   registerMessageType,
 } from './message/message-type.js'
 export { recordBytes } from './message/record-bytes.js'
-export { MESSAGE_FORMAT_VERSION, RESERVED, type ReservedKey } from './message/reserved-keys.js'
+export { MESSAGE_FORMAT_VERSION, RESERVED } from './message/reserved-keys.js'
 export { isWellFormed, utf8Length } from './message/text.js'
 export {
   LOGICAL_BITS,

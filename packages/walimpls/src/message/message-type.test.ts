@@ -6,29 +6,20 @@ afterEach(() => sharedState().messageTypes.clear())
 
 describe('message types', () => {
   test('numbers and flags are the reference’s', () => {
-    expect(MESSAGE_TYPE).toEqual({
-      Unknown: 0,
-      TimeTick: 1,
-      AlterWAL: 700,
-      BeginTxn: 900,
-      CommitTxn: 901,
-      RollbackTxn: 902,
-      Txn: 999,
-      Record: 1000,
-    })
+    expect(MESSAGE_TYPE).toEqual({ Unknown: 0, TimeTick: 1, Record: 1000 })
     expect(messageTypeOf(1)).toMatchObject({ name: 'TimeTick', system: true, selfControlled: true })
     expect(messageTypeOf(8)).toEqual({ number: 8, name: 'DropPartition', exclusive: true })
     expect(messageTypeOf(902)).toMatchObject({ name: 'RollbackTxn', system: true })
-    expect(messageTypeOf(1000)).toMatchObject({ name: 'Record', data: true })
+    expect(messageTypeOf(1000)).toEqual({ number: 1000, name: 'Record' })
     expect(messageTypeOf(555)).toEqual({ number: 555, name: 'Type555' })
   })
 
   test('an application’s own type; the same again is nothing new', () => {
-    const type = { number: FIRST_APPLICATION_TYPE, name: 'Order', data: true }
+    const type = { number: FIRST_APPLICATION_TYPE, name: 'Order', exclusive: true }
     registerMessageType(type)
-    registerMessageType({ data: true, name: 'Order', number: FIRST_APPLICATION_TYPE })
+    registerMessageType({ exclusive: true, name: 'Order', number: FIRST_APPLICATION_TYPE })
     expect(messageTypeOf(FIRST_APPLICATION_TYPE)).toEqual(type)
-    expect(() => registerMessageType({ ...type, exclusive: true })).toThrow(
+    expect(() => registerMessageType({ ...type, exclusive: false })).toThrow(
       'differs from the registered Order',
     )
     expect(() => registerMessageType({ ...type, number: 1002 })).toThrow('differs from the registered Order')

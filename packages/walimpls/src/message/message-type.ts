@@ -9,11 +9,6 @@ export interface MessageTypeFlags {
   readonly selfControlled?: boolean
   /** Excludes every other append of its vchannel (or of the pchannel) while it is appended. */
   readonly exclusive?: boolean
-  /** Data: may be part of a transaction, counts against rate limits. */
-  readonly data?: boolean
-  readonly cipherable?: boolean
-  /** Needs a time tick that was taken freshly. */
-  readonly freshTimeTick?: boolean
 }
 
 export interface MessageType extends MessageTypeFlags {
@@ -21,15 +16,13 @@ export interface MessageType extends MessageTypeFlags {
   readonly name: string
 }
 
-/** Numbers that the library gives a meaning. `Record` is what `append` writes when no type is named. */
+/**
+ * Numbers of the message types that the library itself writes or tells apart. `Record` is what `append` writes when no type
+ * is named; a record that names no type is read as `Unknown`.
+ */
 export const MESSAGE_TYPE = {
   Unknown: 0,
   TimeTick: 1,
-  AlterWAL: 700,
-  BeginTxn: 900,
-  CommitTxn: 901,
-  RollbackTxn: 902,
-  Txn: 999,
   Record: 1000,
 } as const
 
@@ -38,8 +31,8 @@ export const FIRST_APPLICATION_TYPE = 1001
 
 const BUILT_IN: readonly MessageType[] = [
   { number: 1, name: 'TimeTick', system: true, selfControlled: true },
-  { number: 2, name: 'Insert', data: true, cipherable: true },
-  { number: 3, name: 'Delete', data: true, cipherable: true },
+  { number: 2, name: 'Insert' },
+  { number: 3, name: 'Delete' },
   { number: 4, name: 'Flush', selfControlled: true },
   ...named(['CreateCollection', 'DropCollection', 'CreatePartition', 'DropPartition', 'ManualFlush'], 5, {
     exclusive: true,
@@ -56,7 +49,7 @@ const BUILT_IN: readonly MessageType[] = [
   { number: 901, name: 'CommitTxn', system: true },
   { number: 902, name: 'RollbackTxn', system: true },
   { number: 999, name: 'Txn', system: true },
-  { number: MESSAGE_TYPE.Record, name: 'Record', data: true, cipherable: true },
+  { number: MESSAGE_TYPE.Record, name: 'Record' },
 ]
 
 const builtIn = new Map(BUILT_IN.map((type) => [type.number, type]))
@@ -99,7 +92,7 @@ function named(names: readonly string[], first: number, flags: MessageTypeFlags)
   return names.map((name, i) => ({ number: first + i, name, ...flags }))
 }
 
-const FLAGS = ['system', 'selfControlled', 'exclusive', 'data', 'cipherable', 'freshTimeTick'] as const
+const FLAGS = ['system', 'selfControlled', 'exclusive'] as const
 
 /** Whatever the order of the keys; a flag left out is a flag that is false. */
 function isSame(one: MessageType, other: MessageType): boolean {

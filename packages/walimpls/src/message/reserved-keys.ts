@@ -1,6 +1,7 @@
 /**
- * Property keys that begin with `_` are the library's. Those of the first group have Milvus' names and encodings,
- * so that either side reads the other's log; those of the second group are ours.
+ * Names of the properties that the library itself writes, reads or refuses. Every property key that begins with `_` is
+ * reserved, these and all others: `docs/wire-format.md` lists them with their encodings. The keys of the first group are
+ * Milvus', so that either system reads the other's records; those of the second group are ours.
  */
 export const RESERVED = {
   version: '_v',
@@ -13,19 +14,10 @@ export const RESERVED = {
   /** Flag: the last-confirmed id is the message's own. */
   lastConfirmedIsSelf: '_lcs',
   vchannel: '_vc',
-  broadcastHeader: '_bh',
-  header: '_h',
+  /** Of a message within a transaction of another system. Reading refuses such a record by name. */
   transaction: '_tx',
-  cipherHeader: '_ch',
-  notPersisted: '_np',
-  pchannelLevel: '_pcl',
-  replicateHeader: '_rh',
-  notReplicated: '_ur',
-  traceContext: '_tc',
-  partialUpdate: '_puc',
-  idempotencyKey: '_ik',
+  /** Of a piece of a larger message of another system. Reading refuses such a record by name. */
   chunkIndex: '_ci',
-  chunkTotal: '_ct',
 
   /** Incarnation of the writer. Its presence says: written by this library, storage order is time-tick order. */
   incarnation: '_wi',
@@ -40,7 +32,5 @@ export const RESERVED = {
   /** On a time tick: where the log begins, `id term incarnation timeTick` separated by spaces. Absent: never truncated. */
   truncationPoint: '_tp',
 } as const
-
-export type ReservedKey = (typeof RESERVED)[keyof typeof RESERVED]
 
 export const MESSAGE_FORMAT_VERSION = 1
