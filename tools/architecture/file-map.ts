@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { globSync } from 'tinyglobby'
 
 /** Source text by path from the repository's root, with forward slashes. */
 export type FileMap = ReadonlyMap<string, string>
@@ -7,34 +8,21 @@ export type FileMap = ReadonlyMap<string, string>
 /** The subpaths (`.`, `./testing`) that each package exports, by package name. */
 export type ExportMap = ReadonlyMap<string, ReadonlySet<string>>
 
-const sourceFile = /\.(ts|mts|cts|mjs|js)$/
-const notOurs = new Set(['node_modules', 'dist', 'coverage', '.turbo'])
+/** Patterns of the sources of this repository. */
+export const SOURCES = '{packages,examples,bench,tools}/**/*.{ts,mts,cts,mjs,js}'
+const NOT_OURS = ['node_modules', 'dist', 'coverage', '.turbo'].map((folder) => `**/${folder}/**`)
 
-/** The files of these folders whose names fit, sources when not said. */
-export function readFiles(root: string, folders: readonly string[], named = sourceFile): FileMap {
-  const files = new Map<string, string>()
-  const visit = (folder: string) => {
-    for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
-      const path = `${folder}/${entry.name}`
-      if (entry.isDirectory() && !notOurs.has(entry.name)) visit(path)
-      else if (entry.isFile() && named.test(entry.name))
-        files.set(path, readFileSync(join(root, path), 'utf8'))
-    }
-  }
-  folders.forEach(visit)
-  return files
+/** The files that fit one of the glob patterns. What is installed or built is left out. */
+export function readFiles(root: string, patterns: string | string[]): FileMap {
+  const paths = globSync(patterns, { cwd: root, ignore: NOT_OURS }).sort()
+  return new Map(paths.map((path) => [path, readFileSync(join(root, path), 'utf8')]))
 }
 
 export function readExports(root: string): ExportMap {
   const exportsOf = new Map<string, ReadonlySet<string>>()
-  for (const folder of readdirSync(join(root, 'packages'))) {
-    const path = join(root, 'packages', folder, 'package.json')
-    if (!existsSync(path)) continue
-    const manifest = JSON.parse(readFileSync(path, 'utf8')) as {
-      name: string
-      exports: Record<string, unknown>
-    }
-    exportsOf.set(manifest.name, new Set(Object.keys(manifest.exports)))
+  for (const manifest of readFiles(root, 'packages/*/package.json').values()) {
+    const { name, exports } = JSON.parse(manifest) as { name: string; exports: Record<string, unknown> }
+    exportsOf.set(name, new Set(Object.keys(exports)))
   }
   return exportsOf
 }

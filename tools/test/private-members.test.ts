@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { readFiles } from '../architecture/file-map.js'
+import { readFiles, SOURCES } from '../architecture/file-map.js'
 import { privateKeywords } from '../architecture/private-members.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 test('private members of the packages are # members', () => {
-  expect(privateKeywords(readFiles(root, ['packages']))).toEqual([])
+  expect(privateKeywords(readFiles(root, SOURCES))).toEqual([])
 })
 
 describe('the search for private members', () => {

@@ -34,7 +34,7 @@ test('a frozen server keeps its connections and answers once it is thawed', asyn
   await vi.waitUntil(() => processState(redis.processId ?? 0) === 'T')
   const answer = connection.call('ECHO', 'still here')
   await expect(RedisConnection.open({ port: redis.port, timeoutMs: 200 }).then(ping)).rejects.toThrow(
-    'in time',
+    'timed out',
   )
   redis.thaw()
   expect(await answer).toBe('still here')

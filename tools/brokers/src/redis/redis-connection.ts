@@ -1,7 +1,4 @@
-import { connect, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
-import { RedisReplyError, type Reply } from './redis-reply.js'
-import { ReplyParser } from './reply-parser.js'
+import { Redis } from 'ioredis'
 
 export interface RedisAddress {
   readonly port: number
@@ -13,23 +10,15 @@ export interface RedisAddress {
   readonly timeoutMs?: number
 }
 
-interface Waiting {
-  resolve(reply: Reply): void
-  reject(error: Error): void
-}
-
-/** Just enough of a Redis client to set servers up and to ask how they are. */
+/**
+ * One connection to one server, to set the server up and to ask how it is. A connection that breaks stays broken, unlike
+ * the clients of users: a test wants to know that its server is gone.
+ */
 export class RedisConnection implements Disposable {
-  readonly #socket: Socket
-  readonly #waiting: Waiting[] = []
-  readonly #parser = new ReplyParser()
+  readonly #client: Redis
 
-  private constructor(socket: Socket) {
-    this.#socket = socket
-    socket.on('data', (chunk) => this.#receive(chunk))
-    socket.on('error', (error) => this.#fail(error))
-    socket.on('timeout', () => socket.destroy(new Error('no answer in time')))
-    socket.on('close', () => this.#fail(new Error('the connection was closed')))
+  private constructor(client: Redis) {
+    this.#client = client
   }
 
   /** Connects, and authenticates when there is a password. */
@@ -40,37 +29,42 @@ export class RedisConnection implements Disposable {
     tls,
     timeoutMs = 2_000,
   }: RedisAddress): Promise<RedisConnection> {
-    const host = '127.0.0.1'
-    const socket = tls === undefined ? connect({ port, host }) : connectTls({ port, host, ...tls })
-    socket.setTimeout(timeoutMs)
-    const connection = new RedisConnection(socket)
-    if (password !== undefined) {
-      await connection.call('AUTH', ...(username === undefined ? [] : [username]), password)
+    const client = new Redis({
+      host: '127.0.0.1',
+      port,
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+      ...(tls === undefined ? {} : { tls }),
+      connectTimeout: timeoutMs,
+      commandTimeout: timeoutMs,
+      lazyConnect: true,
+      retryStrategy: null,
+      enableReadyCheck: false,
+      disableClientInfo: true,
+      // With version 3 a client has to authenticate before it can say anything, and PING has to be answered without.
+      protocol: 2,
+    })
+    // `connect` rejects with "Connection is closed." whatever the reason was. The reason itself is an event.
+    let reason: Error | undefined
+    client.on('error', (error) => {
+      reason ??= error
+    })
+    try {
+      await client.connect()
+      return new RedisConnection(client)
+    } catch (error) {
+      client.disconnect()
+      throw reason ?? error
     }
-    return connection
   }
 
-  /** Sends a command; rejects with `RedisReplyError` when the server refuses it. */
-  call(...words: readonly (string | number)[]): Promise<Reply> {
-    if (this.#socket.destroyed) return Promise.reject(new Error('the connection is closed'))
-    const parts = words.map((word) => `$${Buffer.byteLength(String(word))}\r\n${word}\r\n`)
-    this.#socket.write(`*${words.length}\r\n${parts.join('')}`)
-    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
+  /** Sends a command. Rejects with ioredis' `ReplyError` when the server refuses it. */
+  call(...words: readonly (string | number)[]): Promise<unknown> {
+    const [command, ...rest] = words
+    return this.#client.call(String(command), ...rest)
   }
 
   [Symbol.dispose](): void {
-    this.#socket.destroy()
-  }
-
-  #receive(chunk: Buffer): void {
-    for (const reply of this.#parser.push(chunk)) {
-      const waiting = this.#waiting.shift()
-      if (reply instanceof RedisReplyError) waiting?.reject(reply)
-      else waiting?.resolve(reply)
-    }
-  }
-
-  #fail(error: Error): void {
-    for (const waiting of this.#waiting.splice(0)) waiting.reject(error)
+    this.#client.disconnect()
   }
 }

@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ReplyError } from 'ioredis'
 import { freePort } from '../process/free-port.js'
 import { LocalServer, type LocalServerPlan } from '../process/local-server.js'
 import type { Progress, Server } from '../server.js'
 import { type RedisAddress, RedisConnection } from './redis-connection.js'
 import { type RedisOptions, redisArguments } from './redis-options.js'
 import { redisProgram } from './redis-program.js'
-import { RedisReplyError } from './redis-reply.js'
 
 export interface RedisServer extends Server {
   readonly host: string
@@ -58,12 +58,12 @@ export async function startRedisProcess(process: RedisProcess, say: Progress): P
 }
 
 export async function pingRedis(address: RedisAddress): Promise<void> {
-  using connection = await RedisConnection.open(address)
   try {
+    using connection = await RedisConnection.open(address)
     await connection.call('PING')
   } catch (error) {
-    // A server that asks for a name and password is up; one that is still LOADING its data is not.
-    if (!(error instanceof RedisReplyError && /^(NOAUTH|NOPERM)/.test(error.message))) throw error
+    // A server that asks for a name and password is up. A server that answers LOADING still reads its data.
+    if (!(error instanceof ReplyError && /^(NOAUTH|NOPERM)/.test((error as Error).message))) throw error
   }
 }
 
