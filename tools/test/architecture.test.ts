@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { ambientAccessViolations } from '../architecture/ambient-access.js'
 import { dependencyViolations } from '../architecture/dependency-arrows.js'
 import { packageOf, readExports, readFiles, SOURCES } from '../architecture/file-map.js'
-import { foldersBothWays } from '../architecture/folder-arrows.js'
+import { folderCycles } from '../architecture/folder-arrows.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -20,8 +20,8 @@ describe('this repository', () => {
   test('clock, timers, randomness and files come in through the runtime', () => {
     expect(ambientAccessViolations(files)).toEqual([])
   })
-  test('no two folders of a package import each other', () => {
-    expect(foldersBothWays(files)).toEqual([])
+  test('no folders of a package import each other, nor round a longer way', () => {
+    expect(folderCycles(files)).toEqual([])
   })
 })
 
@@ -125,9 +125,9 @@ describe('ambient access', () => {
   })
 })
 
-describe('folders that import each other', () => {
+describe('cycles of folders', () => {
   const check = (texts: Readonly<Record<string, string>>) =>
-    foldersBothWays(new Map(Object.entries(texts).map(([path, text]) => [`packages/core/src/${path}`, text])))
+    folderCycles(new Map(Object.entries(texts).map(([path, text]) => [`packages/core/src/${path}`, text])))
 
   test('found, whichever files they are, types included, a folder within a folder too', () => {
     expect(
@@ -146,6 +146,19 @@ describe('folders that import each other', () => {
         'read/c.ts': '',
       }),
     ).toHaveLength(1)
+  })
+
+  test('found round three folders, once', () => {
+    expect(
+      check({
+        'api/a.ts': "import type { B } from '../log/b.js'",
+        'log/b.ts': "import '../diagnostics/c.js'",
+        'diagnostics/c.ts': "import '../api/a.js'",
+        'read/d.ts': "import '../api/a.js'",
+      }),
+    ).toEqual([
+      'packages/core/src/api and packages/core/src/diagnostics and packages/core/src/log: packages/core/src/api/a.ts imports packages/core/src/log/b.ts; packages/core/src/log/b.ts imports packages/core/src/diagnostics/c.ts; packages/core/src/diagnostics/c.ts imports packages/core/src/api/a.ts',
+    ])
   })
 
   test('one way, the entry file and tests are allowed', () => {

@@ -30,6 +30,7 @@ export type {
 } from './api/interceptor.js'
 export type { Logger } from './api/logger.js'
 export type { ChannelOptions, Opened, Opener, OpenerBuilder, OpenOptions } from './api/opener.js'
+export type { Position } from './api/position.js'
 export type {
   Delivery,
   Gap,
@@ -54,5 +55,4 @@ export { AppendBatchError } from './append/append-batch-error.js'
 export { getBuilder, mustGetBuilder } from './builder.js'
 export { type AdmissionCheck, admission } from './interceptor/admission.js'
 export { redo } from './interceptor/redo.js'
-export type { Position } from './log/position.js'
 export { type OpenWalOptions, openWal } from './open.js'

@@ -117,6 +117,9 @@ test('H144: a misspelt option of an open is told with its nearest, and a channel
     await refusal(() => opener.open({ chanel: { name: 'log' } } as never)),
     /did you mean "channel"\?.* openTimeoutMs, /,
   )
-  assert.match(await refusal(() => opener.open({ channel: {} } as never)), /^the channel needs the option "name"\. Name of the log: /)
+  assert.match(
+    await refusal(() => opener.open({ channel: {} } as never)),
+    /^the channel needs the option "name"\. Name of the log: /,
+  )
   assert.match(await refusal(() => opener.open({} as never)), /^open needs the option "channel"/)
 })

@@ -3,7 +3,7 @@ const place = 'packages/core/src/adaptor/truncation-place.ts'
 const truncate = 'packages/core/test/truncate.test.ts'
 const lost = 'packages/core/test/truncate-lost.test.ts'
 const refused = 'packages/core/test/truncate-refused.test.ts'
-const beginning = 'packages/core/src/time-tick/log-beginning.ts'
+const beginning = 'packages/core/src/log/log-beginning.ts'
 const noRoom = 'packages/core/test/no-room.test.ts'
 
 export const truncateMutants = [
@@ -48,7 +48,7 @@ export const truncateMutants = [
     file: beginning,
     find: 'for (const point of this.#sent.values()) said',
     replace: 'for (const point of [...this.#sent.values()].slice(0, 0)) said',
-    harness: 'packages/core/src/time-tick/log-beginning.test.ts',
+    harness: 'packages/core/src/log/log-beginning.test.ts',
   },
   {
     name: 'a truncation that freed storage is taken back',

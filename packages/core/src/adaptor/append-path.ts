@@ -9,8 +9,8 @@ import { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
 import { AppendDiagnostics } from '../diagnostics/append-diagnostics.js'
 import { Trouble } from '../diagnostics/trouble.js'
 import { type WalGauges, WalMetrics } from '../diagnostics/wal-metrics.js'
+import { LogBeginning } from '../log/log-beginning.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
-import { LogBeginning } from '../time-tick/log-beginning.js'
 import type { OpenedWriter } from '../writer/writer-open.js'
 
 /** With so much queued (as the budget counts) a second batch goes out while the first is on its way. */

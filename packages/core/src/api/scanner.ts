@@ -1,5 +1,5 @@
 import type { TimeTick } from '@wal/walimpls'
-import type { Position } from '../log/position.js'
+import type { Position } from './position.js'
 
 export interface ReadOptions {
   /** `all` (default): from the oldest record kept. `latest`: only what is appended after `ready()`. */

@@ -1,5 +1,5 @@
 import type { Guarantees, TimeTick, Waits } from '@wal/walimpls'
-import type { Position } from '../log/position.js'
+import type { Position } from './position.js'
 import type { Delivery, NoReadOptions, ReadOptions, Scanner } from './scanner.js'
 
 /** A message to append. The library copies the payload at once: the caller may reuse its buffer. */

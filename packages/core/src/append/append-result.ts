@@ -1,6 +1,7 @@
 import type { MessageId, TimeTick, Writer } from '@wal/walimpls'
+import type { Position } from '../api/position.js'
 import type { AppendResult } from '../api/wal.js'
-import { formatPosition, type Position } from '../log/position.js'
+import { formatPosition } from '../log/position.js'
 import type { ReadContext } from '../read/read-context.js'
 
 /** What all results of one writer share. */

@@ -1,6 +1,6 @@
 import type { TimeTick } from '@wal/walimpls'
+import type { Position } from '../api/position.js'
 import type { AppendResult } from '../api/wal.js'
-import type { Position } from '../log/position.js'
 
 /**
  * A result to which an interceptor added something. `vchannel` and `extra` are its own properties, as those of every result:

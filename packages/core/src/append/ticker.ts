@@ -1,8 +1,8 @@
 import { RESERVED, type Runtime, type Timer, type TimeTick } from '@wal/walimpls'
 import type { Logger } from '../api/logger.js'
 import type { AppendOptions } from '../api/wal.js'
+import type { LogBeginning } from '../log/log-beginning.js'
 import { formatTruncationPoint, type TruncationPoint } from '../log/truncation-point.js'
-import type { LogBeginning } from '../time-tick/log-beginning.js'
 import type { Appender } from './appender.js'
 import type { TickOwner } from './tick-owner.js'
 

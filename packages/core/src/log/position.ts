@@ -7,9 +7,7 @@ import {
   WalError,
   type Writer,
 } from '@wal/walimpls'
-
-/** One opaque text: where a message lies, in which log. Store it, send it, compare it for equality only. */
-export type Position = string
+import type { Position } from '../api/position.js'
 
 /** What a position says. */
 export interface PositionParts {

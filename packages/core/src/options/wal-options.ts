@@ -3,7 +3,7 @@ import { readOptions } from '@wal/walimpls/helper'
 import { type Logger, silentLogger } from '../api/logger.js'
 import type { WalOptions } from '../api/wal-options.js'
 import { harmlessLogger } from '../diagnostics/harmless-logger.js'
-import { checkInterceptors } from '../interceptor/build-interceptors.js'
+import { checkInterceptors } from './check-interceptors.js'
 
 export interface ResolvedWalOptions extends Required<WalOptions> {
   /** Never throws, whatever the one that was given does. */

@@ -1,6 +1,7 @@
 import type { TimeTick } from '@wal/walimpls'
+import type { Position } from '../api/position.js'
 import type { Gap } from '../api/scanner.js'
-import { formatPosition, type Position } from '../log/position.js'
+import { formatPosition } from '../log/position.js'
 import type { Naming } from './delivered-message.js'
 import type { MissingRecords } from './missing-records.js'
 

@@ -1,7 +1,8 @@
 import { type TimeTick, userPropertyMap } from '@wal/walimpls'
+import type { Position } from '../api/position.js'
 import type { Message } from '../api/scanner.js'
 import { isForeign, type LogRecord, startFrom } from '../log/log-record.js'
-import { formatPosition, type Position } from '../log/position.js'
+import { formatPosition } from '../log/position.js'
 import { copyOf, ownBytes } from '../message/own-bytes.js'
 import type { ReadContext } from './read-context.js'
 

@@ -1,7 +1,7 @@
 import type { TimeTick } from '@wal/walimpls'
+import type { Position } from '../api/position.js'
 import type { TimeTickMark } from '../api/scanner.js'
 import type { LogRecord } from '../log/log-record.js'
-import type { Position } from '../log/position.js'
 import { type Naming, positionOf } from './delivered-message.js'
 
 /** One for all: there is nothing in it that anybody could change. */

@@ -1,7 +1,8 @@
 import type { TimeTick } from '@wal/walimpls'
+import type { Position } from '../api/position.js'
 import type { Message, OrderViolation } from '../api/scanner.js'
 import type { LogRecord } from '../log/log-record.js'
-import { formatPosition, type Position } from '../log/position.js'
+import { formatPosition } from '../log/position.js'
 import { DeliveredMessage, type Naming } from './delivered-message.js'
 import type { LateRecord } from './order/foreign-order.js'
 

@@ -1,7 +1,7 @@
 import { propertyOf, RESERVED, type TimeTick } from '@wal/walimpls'
+import type { Position } from '../api/position.js'
 import type { ReadOptions, ScannerElement } from '../api/scanner.js'
 import { isTimeTick, type LogRecord } from '../log/log-record.js'
-import type { Position } from '../log/position.js'
 import { DeliveredGap } from './delivered-gap.js'
 import { DeliveredMessage, ReadPlace } from './delivered-message.js'
 import { DeliveredTimeTick } from './delivered-time-tick.js'

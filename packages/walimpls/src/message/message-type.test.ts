@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { sharedState } from '../registry/shared-state.js'
 import { FIRST_APPLICATION_TYPE, MESSAGE_TYPE, messageTypeOf, registerMessageType } from './message-type.js'
 
-afterEach(() => sharedState().messageTypes.clear())
+afterEach(() => {
+  const key = Symbol.for('@wal/walimpls/message-types')
+  ;(globalThis as { [key]?: Map<number, unknown> })[key]?.clear()
+})
 
 describe('message types', () => {
   test('numbers and flags are the reference’s', () => {

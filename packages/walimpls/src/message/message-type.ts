@@ -1,5 +1,4 @@
 import { invalidArgument } from '../errors/invalid-argument.js'
-import { sharedState } from '../registry/shared-state.js'
 
 /** Behaviour that hangs on a message's type. */
 export interface MessageTypeFlags {
@@ -52,6 +51,18 @@ const BUILT_IN: readonly MessageType[] = [
   { number: MESSAGE_TYPE.Record, name: 'Record' },
 ]
 
+const key = Symbol.for('@wal/walimpls/message-types')
+
+/**
+ * The types that applications registered, in whichever copy of this package: a Map of the module's own would be another one
+ * in its ESM and in its CJS build.
+ */
+function registeredTypes(): Map<number, MessageType> {
+  const holder = globalThis as { [key]?: Map<number, MessageType> }
+  if (holder[key] === undefined) Object.defineProperty(globalThis, key, { value: new Map() })
+  return holder[key] as unknown as Map<number, MessageType>
+}
+
 const builtIn = new Map(BUILT_IN.map((type) => [type.number, type]))
 
 /**
@@ -70,8 +81,8 @@ export function registerMessageType(type: MessageType): void {
     throw invalidArgument(
       `Message type ${type.name} can't be system or selfControlled: such types are the library’s`,
     )
-  const known = sharedState().messageTypes
-  for (const other of [...builtIn.values(), ...known.values()] as MessageType[]) {
+  const known = registeredTypes()
+  for (const other of [...builtIn.values(), ...known.values()]) {
     if ((other.number === type.number || other.name === type.name) && !isSame(other, type))
       throw invalidArgument(
         `Message type ${type.name} (${type.number}) differs from the registered ${other.name} (${other.number}): a name and a number mean one type`,
@@ -82,10 +93,7 @@ export function registerMessageType(type: MessageType): void {
 
 /** The type behind a number; one that nobody registered has no flags and `Type<number>` as its name. */
 export function messageTypeOf(number: number): MessageType {
-  return (
-    builtIn.get(number) ??
-    (sharedState().messageTypes.get(number) as MessageType | undefined) ?? { number, name: `Type${number}` }
-  )
+  return builtIn.get(number) ?? registeredTypes().get(number) ?? { number, name: `Type${number}` }
 }
 
 function named(names: readonly string[], first: number, flags: MessageTypeFlags): MessageType[] {

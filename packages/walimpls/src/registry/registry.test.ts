@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { memoryBuilder } from '../testing/memory-builder.js'
 import { SPEC_VERSION } from './compatibility.js'
+import { registeredBackends } from './registered-backends.js'
 import { getBuilder, listBackends, mustGetBuilder, registerBackend } from './registry.js'
 import type { RegistryEntry } from './registry-entry.js'
-import { sharedState } from './shared-state.js'
 
 function entry(name: string, changes: Partial<RegistryEntry> = {}): RegistryEntry {
   const builder = { ...memoryBuilder(), name }
@@ -16,7 +16,7 @@ function entry(name: string, changes: Partial<RegistryEntry> = {}): RegistryEntr
   }
 }
 
-afterEach(() => sharedState().backends.clear())
+afterEach(() => registeredBackends().clear())
 
 describe('registry', () => {
   test('finds what was registered', () => {

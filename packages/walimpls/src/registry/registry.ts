@@ -2,8 +2,8 @@ import type { OpenerBuilderImpls } from '../builder.js'
 import { invalidArgument } from '../errors/invalid-argument.js'
 import { WalError } from '../errors/wal-error.js'
 import { checkCompatible } from './compatibility.js'
+import { registeredBackends } from './registered-backends.js'
 import type { RegistryEntry } from './registry-entry.js'
-import { sharedState } from './shared-state.js'
 
 /**
  * Makes a backend, and with it the codec of its ids, known to the process. Implementors call it once, at the top level
@@ -17,7 +17,7 @@ export function registerBackend(entry: RegistryEntry): void {
       'A backend name begins with a lower-case letter, followed by lower-case letters, digits or "-", 2 to 32 characters in all',
       name,
     )
-  const { backends } = sharedState()
+  const backends = registeredBackends()
   const present = backends.get(name) as RegistryEntry | undefined
   if (present === undefined) backends.set(name, entry)
   else if (present.packageName !== entry.packageName)
@@ -29,12 +29,12 @@ export function registerBackend(entry: RegistryEntry): void {
 
 /** Names of the registered backends, sorted. */
 export function listBackends(): string[] {
-  return [...sharedState().backends.keys()].sort()
+  return [...registeredBackends().keys()].sort()
 }
 
 /** The builder, or undefined when no backend has that name. Throws `WAL_SPEC_UNSUPPORTED`. */
 export function getBuilder(name: string): OpenerBuilderImpls | undefined {
-  const entry = sharedState().backends.get(name) as RegistryEntry | undefined
+  const entry = registeredBackends().get(name) as RegistryEntry | undefined
   if (entry === undefined) return undefined
   checkCompatible(entry)
   return entry.builder

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { memoryBuilder } from '@wal/core/testing'
 import type { MessageIdCodec } from '@wal/walimpls'
 import { test } from 'vitest'
-import type { TruncationPoint } from '../log/truncation-point.js'
 import { LogBeginning } from './log-beginning.js'
+import type { TruncationPoint } from './truncation-point.js'
 
 const ids = memoryBuilder().messageIds as MessageIdCodec
 const point = (n: number): TruncationPoint => ({

@@ -1,5 +1,5 @@
 import type { MessageIdCodec } from '@wal/walimpls'
-import { movedTo, type TruncationPoint } from '../log/truncation-point.js'
+import { movedTo, type TruncationPoint } from './truncation-point.js'
 
 /** The beginning that one time tick says, from the moment in which it is sent. */
 export interface SaidBeginning {
