@@ -80,7 +80,7 @@ test('H143: options that are none, and a signal that is none, are WAL_INVALID_AR
 test('an AbortController in a signal’s place is told from one', async () => {
   const wal = await open()
   await assert.rejects(wal.truncate('x', { signal: new AbortController() as never }), {
-    message: /"signal" of truncate must be an AbortSignal: give the controller’s `signal`/,
+    message: /"signal" of truncate must be an AbortSignal: give `controller.signal`/,
   })
 })
 
@@ -105,7 +105,7 @@ test('H144: a misspelt option of an open is told with its nearest, and a channel
   for (const options of [{}, { channel: undefined }])
     assert.match(
       await refusal(() => openWal('memory:', options as never)),
-      /^openWal needs the option "channel"\. Name of the log: /,
+      /^The option "channel" of openWal is missing\. Name of the log: /,
     )
   const opener = await mustGetBuilder('memory').build({})
   onTestFinished(() => opener.close())
@@ -119,7 +119,7 @@ test('H144: a misspelt option of an open is told with its nearest, and a channel
   )
   assert.match(
     await refusal(() => opener.open({ channel: {} } as never)),
-    /^the channel needs the option "name"\. Name of the log: /,
+    /^The option "name" of the channel is missing\. Name of the log: /,
   )
-  assert.match(await refusal(() => opener.open({} as never)), /^open needs the option "channel"/)
+  assert.match(await refusal(() => opener.open({} as never)), /^The option "channel" of open is missing/)
 })

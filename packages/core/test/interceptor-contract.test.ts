@@ -81,11 +81,14 @@ test('an interceptor that awaits an append of its own vchannel is freed by the d
 test('what is no interceptor is refused by name, before the open or at it; nothing stays open', async () => {
   const shapes: [unknown, RegExp][] = [
     ['stamp', /interceptors.*list/],
-    [[{}], /number 0.*append/],
-    [[{ append: pass }], /name of.*number 0/],
-    [[{ name: 'a', append: pass, place: 'inside' }], /place of.*"outer" or "inner"/],
-    [[{ name: 'a', append: pass, ready: true }], /ready of/],
-    [[() => undefined], /builder.*returns.*append/],
+    [[{}], /Interceptor 0 in .*append/],
+    [[{ append: pass }], /Interceptor 0 in .* needs a name/],
+    [
+      [{ name: 'a', append: pass, place: 'inside' }],
+      /Interceptor 0 in .* place that is neither "outer" nor "inner"/,
+    ],
+    [[{ name: 'a', append: pass, ready: true }], /Interceptor 0 in .* "ready" that is no function/],
+    [[() => undefined], /builder.*returned.*append/],
   ]
   for (const [interceptors, expected] of shapes)
     await assert.rejects(open({ interceptors: interceptors as Interceptor[] }), {

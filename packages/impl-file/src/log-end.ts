@@ -118,7 +118,8 @@ async function examineRest(
 ): Promise<void> {
   if (!(await reader.anyBytesBehind(position))) return
   const place = `${reader.path}, offset ${position}`
-  if (closed) throw corrupt(place, 'bytes that no writer wrote, behind the mark of a clean close')
+  if (closed)
+    throw corrupt(place, 'bytes follow the mark of a clean close, though no writer has opened the log since')
   await reader.assertNotDamaged(position)
   report(
     `${place}: the last batch is not whole, as after a crash while it was written; its ${size - position} bytes were left out`,

@@ -313,7 +313,7 @@ export class LogReader {
   async #stillThere(name: SegmentName): Promise<boolean> {
     const links = await this.#log.links()
     if (links.some(({ name: { file } }) => file === name.file))
-      throw corrupt(name.file, 'the file has vanished')
+      throw corrupt(name.file, 'the file is missing, and records that were not truncated with it')
     return this.#locate(links)
   }
 

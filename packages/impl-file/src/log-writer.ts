@@ -288,7 +288,7 @@ export class LogWriter {
     if (this.#replaced)
       throw new WalError(
         'WAL_FENCED',
-        `${this.#log.path}: the folder was put back to an older state, or removed, while this writer had it open. What the log has now is looked for.`,
+        `${this.#log.path}: the folder was put back to an older state, or removed, while this writer had it open. The writer reads what the log holds now.`,
       )
     throw new WalError(
       'WAL_FENCED',

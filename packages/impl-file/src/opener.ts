@@ -92,7 +92,10 @@ export class FileOpener implements OpenerImpls<NumberId> {
 
   async #mustHaveRecords(channel: string): Promise<void> {
     if (await this.#hasRecords(channel)) return
-    throw new WalError('WAL_CHANNEL_NOT_FOUND', `there is no channel ${channel} in ${this.#options.path}`)
+    throw new WalError(
+      'WAL_CHANNEL_NOT_FOUND',
+      `There is no channel "${channel}" in ${this.#options.path}. Opening it for writing makes it.`,
+    )
   }
 
   async #hasRecords(channel: string): Promise<boolean> {

@@ -143,7 +143,9 @@ export class FileWAL extends FileReadOnlyWAL implements WALImpls<NumberId> {
   append(batch: Batch): Promise<readonly NumberId[]> {
     if (!this.tree.closed) return this.#queue.append(batch)
     return Promise.reject(
-      new AppendError('WAL_CLOSED', `the log ${this.channel} is closed`, { outcome: 'not-written' }),
+      new AppendError('WAL_CLOSED', `The log of channel "${this.channel}" is closed`, {
+        outcome: 'not-written',
+      }),
     )
   }
 
@@ -173,7 +175,7 @@ export class FileWAL extends FileReadOnlyWAL implements WALImpls<NumberId> {
     if (this.#logWriter.isFenced())
       throw new WalError(
         'WAL_FENCED',
-        `${this.log.path}: another writer has taken over; it alone may truncate`,
+        `${this.log.path}: another writer has taken over. Only that one may truncate.`,
       )
     await truncateSegments(this.log, before)
     await this.#logWriter.fillReserve()

@@ -204,7 +204,10 @@ function notWritten(code: AppendError['code'], message: string): AppendError {
 }
 
 function behind(): AppendError {
-  return notWritten('WAL_UNAVAILABLE', 'not stored, since a batch before it was not: send both again')
+  return notWritten(
+    'WAL_UNAVAILABLE',
+    'The batch was not stored, because one before it was not. Send both again.',
+  )
 }
 
 /** The batch is in the log, whatever was wrong with waiting for replicas or the disk. */
@@ -214,9 +217,13 @@ function stored(error: unknown): AppendError {
 }
 
 function unknownBehind(): AppendError {
-  return new AppendError('WAL_UNAVAILABLE', 'the answer for a batch before it was lost: send both again', {
-    outcome: 'unknown',
-  })
+  return new AppendError(
+    'WAL_UNAVAILABLE',
+    'The answer for the batch before this one was lost. Send both again.',
+    {
+      outcome: 'unknown',
+    },
+  )
 }
 
 function asAppendError(error: unknown): AppendError {

@@ -28,16 +28,16 @@ export const redisStreamsBuilder: OpenerBuilderImpls<FullRedisStreamsOptions, Re
 function checkOptions({ hosts, client, redis, clusterOptions }: FullRedisStreamsOptions): void {
   if (client === undefined && hosts.length === 0 && !redis?.host && !redis?.path && !redis?.sentinels)
     throw invalidArgument(
-      'The backend "redis-streams" needs one of the options "hosts", "client" and "redis"',
+      'The backend "redis-streams" does not know where the server is: give one of the options "hosts", "client" and "redis"',
     )
   if (client?.options.enableAutoPipelining)
     throw invalidArgument(
-      'The option "client" of backend "redis-streams" takes no client with auto-pipelining, with which ioredis loses a script’s command. Give client.duplicate({ enableAutoPipelining: false })',
+      'The option "client" of backend "redis-streams" must be a client without auto-pipelining, with which ioredis loses commands of scripts. Give client.duplicate({ enableAutoPipelining: false })',
     )
   for (const keyPrefix of [client?.options.keyPrefix, redis?.keyPrefix, clusterOptions?.keyPrefix])
     if (keyPrefix)
       throw new WalError(
         'WAL_INVALID_ARGUMENT',
-        'ioredis’ keyPrefix is not for this backend: scripts and subscriptions do not get it. Use the option "prefix".',
+        'The backend "redis-streams" takes no keyPrefix of ioredis, since scripts and subscriptions do not get it. Use the option "prefix" instead.',
       )
 }

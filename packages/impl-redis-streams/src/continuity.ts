@@ -90,9 +90,10 @@ export function truncated(
   known: RedisStreamsId,
   oldest: RedisStreamsId | undefined,
 ): PositionTruncatedError {
-  const kept = oldest === undefined ? 'none is left' : `the oldest one kept is ${idText(oldest)}`
+  const kept =
+    oldest === undefined ? 'No record is left behind them' : `The oldest record kept is ${idText(oldest)}`
   return new PositionTruncatedError(
-    `${place}: records behind ${idText(known)} were truncated or removed; ${kept}`,
+    `${place}: records behind ${idText(known)} were truncated, or removed by others. ${kept}.`,
     oldest === undefined ? {} : { oldest: idText(oldest) },
   )
 }

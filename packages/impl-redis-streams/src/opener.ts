@@ -108,7 +108,7 @@ export class RedisStreamsOpener implements OpenerImpls<RedisStreamsId> {
   #noChannel(channel: string): WalError {
     return new WalError(
       'WAL_CHANNEL_NOT_FOUND',
-      `there is no channel ${channel} in ${placeOf(this.#server.options)}`,
+      `There is no channel "${channel}" in ${placeOf(this.#server.options)}. Opening it for writing makes it.`,
     )
   }
 

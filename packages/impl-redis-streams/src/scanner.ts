@@ -155,5 +155,5 @@ class Pages {
 }
 
 export function missing(place: string): WalError {
-  return new WalError('WAL_CHANNEL_NOT_FOUND', `${place} is not there, or not any more`)
+  return new WalError('WAL_CHANNEL_NOT_FOUND', `There is no ${place}: it was removed, or never made.`)
 }

@@ -74,7 +74,10 @@ export class RedisStreamsWAL extends RedisStreamsReadOnlyWAL implements WALImpls
     if (word === 'same') return
     if (word === 'gone') throw missing(stream)
     if (word === 'fenced')
-      throw new WalError('WAL_FENCED', `${stream}: another writer has taken over; it alone may truncate`)
+      throw new WalError(
+        'WAL_FENCED',
+        `${stream}: another writer has taken over. Only that one may truncate.`,
+      )
     const kept = textAt(reply, 1)
     for (;;) {
       const freed = await calls.call(doing, (client) =>

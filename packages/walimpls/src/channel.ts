@@ -14,5 +14,6 @@ export function isChannelName(name: unknown): name is string {
 
 /** Throws `WAL_INVALID_ARGUMENT` unless `name` is a channel name on all backends. */
 export function checkChannelName(name: unknown): asserts name is string {
-  if (!isChannelName(name)) throw invalidArgument(`a channel name must be ${CHANNEL_NAME_RULE}`, name)
+  if (!isChannelName(name))
+    throw invalidArgument(`A channel’s name must be made of ${CHANNEL_NAME_RULE}`, name)
 }

@@ -116,9 +116,13 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
   }
 
   async #refuse(): Promise<never> {
-    throw new AppendError('WAL_READ_ONLY', `${this.#where} is open for reading only`, {
-      outcome: 'not-written',
-    })
+    throw new AppendError(
+      'WAL_READ_ONLY',
+      `${this.#where} is open for reading only. To append or truncate, open it with accessMode: 'rw'.`,
+      {
+        outcome: 'not-written',
+      },
+    )
   }
 
   close(): Promise<void> {

@@ -337,10 +337,14 @@ export class WalAdaptor implements WAL {
     this.#lose(
       WalError.isInstance(error)
         ? error
-        : new WalError('WAL_UNAVAILABLE', `${this.#where}: the log can't be written any more`, {
-            cause: error,
-            retryable: false,
-          }),
+        : new WalError(
+            'WAL_UNAVAILABLE',
+            `${this.#where}: the log can't be written any more. What ended it is the cause of this error.`,
+            {
+              cause: error,
+              retryable: false,
+            },
+          ),
     )
   }
 

@@ -12,12 +12,18 @@ export function checkAppendOptions(options: AppendOptions): void {
   const { barrierTimeTick } = options
   if (barrierTimeTick === undefined) return
   if (typeof barrierTimeTick !== 'bigint' || barrierTimeTick < 0n || barrierTimeTick > MAX_TIME_TICK)
-    throw invalidArgument('barrierTimeTick must be a time tick: a bigint from 0 to 2^64 - 1', barrierTimeTick)
+    throw invalidArgument(
+      'The option "barrierTimeTick" of an append must be a time tick: a bigint from 0 to 2^64 - 1',
+      barrierTimeTick,
+    )
 }
 
 export function checkTimeout(timeoutMs: unknown): void {
   if (typeof timeoutMs !== 'number' || !(timeoutMs > 0) || timeoutMs > 2 ** 31 - 1)
-    throw invalidArgument('timeoutMs must be a number of milliseconds above 0 and below 2^31', timeoutMs)
+    throw invalidArgument(
+      'The option "timeoutMs" of an append must be a number of milliseconds above 0 and below 2^31',
+      timeoutMs,
+    )
 }
 
 /** What becomes of a batch of no messages. */

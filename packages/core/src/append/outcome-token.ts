@@ -69,18 +69,18 @@ export function formatToken({ ackedBefore, runs, total, ...place }: OutcomeToken
 /** Throws `WAL_INVALID_ARGUMENT` for what is no token, `WAL_SPEC_UNSUPPORTED` for a later format. */
 export function parseToken(text: unknown): OutcomeToken {
   if (typeof text !== 'string' || text.length > MAX_LENGTH)
-    throw invalidArgument(`The token must be ${WHAT}`, text)
+    throw invalidArgument(`This is no token of an append. A token is ${WHAT}`, text)
   const [, position, version, totalText, runsText] = TOKEN.exec(text) ?? []
   if (position === undefined || runsText === undefined)
-    throw invalidArgument(`The token must be ${WHAT}`, text)
+    throw invalidArgument(`This is no token of an append. A token is ${WHAT}`, text)
   if (version !== VERSION)
     throw new WalError(
       'WAL_SPEC_UNSUPPORTED',
-      `token: it has the format "runs${version}", this version reads "runs${VERSION}". Resolve it with a later version of @wal/core.`,
+      `The token has the format "runs${version}", and this version of @wal/core reads "runs${VERSION}". Resolve it with a later version.`,
     )
   const { backend, logIdentity, lastConfirmed, writer, timeTick, ownId, gap } = parsePosition(
     position,
-    'token',
+    'The place in the token',
   )
   const runs = parseRuns(runsText, timeTick)
   const total = parseDecimal(totalText ?? '')
@@ -88,7 +88,7 @@ export function parseToken(text: unknown): OutcomeToken {
   // Another system's log has no appends of ours, and no record lies at a gap.
   const isPlace = logIdentity !== '' && ownId === undefined && gap === undefined
   if (!isPlace || runs === undefined || total === undefined || total < named)
-    throw invalidArgument(`The token must be ${WHAT}`, text)
+    throw invalidArgument(`This is no token of an append. A token is ${WHAT}`, text)
   return { backend, logIdentity, writer, ackedBefore: { id: lastConfirmed, timeTick }, runs, total }
 }
 

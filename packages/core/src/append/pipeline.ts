@@ -173,7 +173,7 @@ export class Pipeline {
   stop(error: unknown): void {
     if (this.#state === 'stopped') return
     this.#state = 'stopped'
-    this.#stopping.abort(new WalError('WAL_CLOSED', `${this.#options.where}: closed`))
+    this.#stopping.abort(new WalError('WAL_CLOSED', `${this.#options.where} is closed`))
     this.#linger.close()
     const inFlight = this.#inFlight
     this.#inFlight = []

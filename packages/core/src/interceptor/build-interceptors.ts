@@ -14,7 +14,7 @@ export function buildInterceptors(
         return
       }
       const made = one(context)
-      checkInterceptor(made, `what interceptor builder ${one.name || i} returns`)
+      checkInterceptor(made, `What the interceptor builder ${one.name || i} returned`)
       built.push(made)
     })
     return built

@@ -9,9 +9,13 @@ const brand = Symbol.for('@wal/redo')
  * reason is what the caller reads should it come to that.
  */
 export function redo(reason: string): AppendError {
-  const error = new AppendError('WAL_UNAVAILABLE', `asked to run the append again: ${reason}`, {
-    outcome: 'not-written',
-  })
+  const error = new AppendError(
+    'WAL_UNAVAILABLE',
+    `A check in the admission interceptor asks for this append to be run again: ${reason}`,
+    {
+      outcome: 'not-written',
+    },
+  )
   Object.defineProperty(error, brand, { value: true })
   return error
 }

@@ -94,7 +94,7 @@ class SharedOpener {
   async #leave(): Promise<void> {
     if (--this.#shares > 0) return
     this.#openers.delete(this)
-    this.#abandoned.abort(new WalError('WAL_CLOSED', 'nobody waits for this opener any more'))
+    this.#abandoned.abort(new WalError('WAL_CLOSED', 'every caller that waited for this client has given up'))
     const opener = await this.#building.catch(() => undefined)
     await opener?.close()
   }

@@ -52,18 +52,24 @@ export function formatPosition(parts: PositionParts): Position {
 }
 
 /** Throws `WAL_INVALID_ARGUMENT` for what is no position, `WAL_SPEC_UNSUPPORTED` for a later format. */
-export function parsePosition(text: unknown, what = 'position'): PositionParts {
+export function parsePosition(text: unknown, what = 'The position'): PositionParts {
   if (typeof text !== 'string')
-    throw invalidArgument(`${what} must be a position (text, as read and append give it)`, text)
+    throw invalidArgument(
+      `${capitalised(what)} is no position. A position is a text that append or read gave`,
+      text,
+    )
   const fields = text.split(':')
   const [format, backend, identity, id, termText, incarnationText, tickText, own] = fields
   if (format !== FORMAT) {
     if (/^wal[0-9]+$/.test(format ?? ''))
       throw new WalError(
         'WAL_SPEC_UNSUPPORTED',
-        `${what}: a position of format "${format}", this version reads "${FORMAT}"`,
+        `${capitalised(what)} has the format "${format}", and this version of @wal/core reads "${FORMAT}". Use a later version.`,
       )
-    throw invalidArgument(`${what} must be a position (text, as read and append give it)`, text)
+    throw invalidArgument(
+      `${capitalised(what)} is no position. A position is a text that append or read gave`,
+      text,
+    )
   }
   const foreign = identity === NONE
   const term = foreign && termText === NONE ? -1 : parseDecimal(termText ?? '')
@@ -83,7 +89,7 @@ export function parsePosition(text: unknown, what = 'position'): PositionParts {
     fields.length > 8
   )
     throw invalidArgument(
-      `${what} must be a whole position (text, as read and append give it); part of it is missing`,
+      `${capitalised(what)} is only a part of a position, which is a text that append or read gave`,
       text,
     )
   return {
@@ -103,4 +109,8 @@ function decoded(text: string): string {
   } catch {
     return ''
   }
+}
+
+function capitalised(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`
 }

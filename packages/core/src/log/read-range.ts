@@ -52,7 +52,8 @@ async function readUntilHole(view: LogView, range: RecordRange): Promise<void> {
   try {
     for (;;) {
       const batch = await scanner.next()
-      if (batch === undefined) throw new WalError('WAL_CLOSED', `${where}: the log was closed during a look`)
+      if (batch === undefined)
+        throw new WalError('WAL_CLOSED', `${where}: the log was closed while its end was being read`)
       if (batch.length === 0 && end === undefined) return
       for (const stored of batch) {
         const order = end === undefined ? -1 : ids.compare(stored.id, end)

@@ -62,14 +62,14 @@ export function takeMessage(
   barrierTimeTick?: TimeTick,
 ): TakenMessage {
   if (typeof message !== 'object' || message === null)
-    throw invalidArgument('a message must be an object', message)
+    throw invalidArgument('A message must be an object with a payload', message)
   for (const name in message) if (!isField(name)) throw unknownField(name)
   const { payload, vchannel = '', properties, type = MESSAGE_TYPE.Record } = message
   if (!(payload instanceof Uint8Array) && !isForeignBytes(payload))
-    throw invalidArgument('payload must be a Uint8Array (or Buffer)', payload)
+    throw invalidArgument('The payload of a message must be a Uint8Array (or Buffer)', payload)
   if (typeof vchannel !== 'string' || vchannel.length > MAX_VCHANNEL_LENGTH || !isWellFormed(vchannel))
     throw invalidArgument(
-      `vchannel must be well-formed text of at most ${MAX_VCHANNEL_LENGTH} characters`,
+      `The vchannel of a message must be well-formed text of at most ${MAX_VCHANNEL_LENGTH} characters`,
       vchannel,
     )
   if (type !== MESSAGE_TYPE.Record) checkType(type)
@@ -114,16 +114,19 @@ function isField(name: string): boolean {
 /** A misspelt field would be lost in silence. */
 function unknownField(name: string): Error {
   return invalidArgument(
-    `A message has no field "${name}"; its fields are payload, vchannel, properties and type`,
+    `A message has no field "${name}". Its fields are payload, vchannel, properties and type`,
   )
 }
 
 function checkType(type: unknown): asserts type is number {
   if (!Number.isInteger(type) || (type as number) < 1 || (type as number) >= 2 ** 31)
-    throw invalidArgument('type must be the number of a message type', type)
+    throw invalidArgument('The type of a message must be an integer from 1 to 2^31 - 1', type)
   const flags = messageTypeOf(type as number)
   if (flags.system || flags.selfControlled)
-    throw invalidArgument(`An application can't append messages of the type ${flags.name}`, type)
+    throw invalidArgument(
+      `Messages of the type ${flags.name} are the library’s own: an application can't append them`,
+      type,
+    )
 }
 
 /** Bytes of another realm (a vm context, jsdom): `instanceof` fails there. */

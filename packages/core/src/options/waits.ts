@@ -8,7 +8,7 @@ export function checkWaits(
   known: readonly string[] = ['signal'],
 ): asserts waits is Waits {
   if (typeof waits !== 'object' || waits === null)
-    throw invalidArgument(`the options of ${call} must be an object, or left out`, waits)
+    throw invalidArgument(`The options of ${call} must be an object, or left out`, waits)
   checkNames(waits, call, known)
   checkSignal((waits as Waits).signal, call)
 }
@@ -21,9 +21,9 @@ export function checkNames(options: object, call: string, known: readonly string
 /** Undefined, or whatever has the methods and the state of an `AbortSignal`: a polyfill has another class. */
 export function checkSignal(signal: unknown, call: string): void {
   if (signal === undefined || isSignal(signal)) return
-  const what = `option "signal" of ${call}`
+  const what = `The option "signal" of ${call}`
   throw isSignal((signal as { signal?: unknown } | null)?.signal)
-    ? invalidArgument(`${what} must be an AbortSignal: give the controller’s \`signal\`, not the controller`)
+    ? invalidArgument(`${what} must be an AbortSignal: give \`controller.signal\`, not the controller`)
     : invalidArgument(`${what} must be an AbortSignal`, signal)
 }
 

@@ -61,7 +61,7 @@ export class CatchUp {
     if (batch === undefined) {
       this.#signal.throwIfAborted()
       if (await this.#reopened()) return undefined
-      throw new WalError('WAL_CLOSED', `${this.#context.where}: the log was closed under a scanner`)
+      throw new WalError('WAL_CLOSED', `${this.#context.where}: the log was closed while a scanner read it`)
     }
     // A backend says once that nothing follows, and waits then. One that goes on saying it must not stop the event loop.
     if (batch.length === 0 && this.#wasEmpty) await this.#context.runtime.yield()

@@ -177,7 +177,7 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
 
   #claim(): void {
     if (this.#iterated)
-      throw invalidArgument('A scanner is iterated by one loop. Call read() again for a second one')
+      throw invalidArgument('This scanner already has an iterator. Call read() again for a second reader')
     this.#iterated = true
   }
 

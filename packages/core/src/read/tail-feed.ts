@@ -101,7 +101,7 @@ export class TailFeed {
     this.#buffer.close()
     this.#changes.wake()
     this.#ending.abort(
-      new WalError('WAL_CLOSED', `${this.#context.where}: nobody reads at the log's end any more`),
+      new WalError('WAL_CLOSED', `${this.#context.where}: no scanner reads at the log's end any more`),
     )
     this.#released ??= this.#release()
     return this.#released

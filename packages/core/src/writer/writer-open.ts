@@ -98,7 +98,7 @@ function admittedTerm({ term: asked, where, options }: WriterOpenOptions, end: L
   if (term < highest)
     throw new WalError(
       'WAL_FENCED',
-      `${where}: term ${term} can't be opened, the log's writer has term ${highest}. A newer writer owns the channel.`,
+      `${where}: term ${term} can't be opened, since a newer writer, of term ${highest}, owns the channel. Open with a higher term, or with 'next', if this process is to be the writer.`,
     )
   if (end !== undefined && end.timeTick >= 0n)
     sharedClock(options.runtime).observe(end.timeTick, options.maxClockAheadMs, where)
@@ -329,7 +329,7 @@ async function lookBack(
     if (record.term > writer.term)
       throw new WalError(
         'WAL_FENCED',
-        `${where}: a writer of term ${record.term} opened the channel while term ${writer.term} was being opened`,
+        `${where}: a writer of term ${record.term} opened the channel while term ${writer.term} was being opened. Stop being the writer; do not reopen at 'next' in a loop.`,
       )
     if (record.term === writer.term) ownTerm = true
     if (record.timeTick > timeTick) timeTick = record.timeTick

@@ -50,7 +50,7 @@ export class WriterSeat {
     if (present !== undefined && isLater(present, writer))
       throw new WalError(
         'WAL_FENCED',
-        `${this.#where}: opened in this process at term ${present.term} while term ${writer.term} was being opened`,
+        `${this.#where}: the log was opened in this process at term ${present.term} while term ${writer.term} was being opened. Let one part of the process be the writer.`,
       )
     writers.set(key, writer)
     this.#leave = () => {

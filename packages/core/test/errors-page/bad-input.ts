@@ -1,10 +1,10 @@
+import { badInput } from '../../../../tools/errors-page/error-case.js'
 import { message, open, openReader } from '../harness.js'
-import type { ErrorCase } from './error-case.js'
 
 const wrong = (value: unknown) => value as never
 
 /** What is refused before anything is looked at or sent: the text alone says what to do. */
-export const BAD_INPUT: readonly ErrorCase[] = [
+export const BAD_INPUT = badInput([
   ['a message', () => open().then((wal) => wal.append(wrong('text')))],
   ['its payload', () => open().then((wal) => wal.append(wrong({ payload: 'text' })))],
   ['its vchannel', () => open().then((wal) => wal.append(message('a', { vchannel: '\ud800' })))],
@@ -59,7 +59,7 @@ export const BAD_INPUT: readonly ErrorCase[] = [
   ['interceptors', () => open({ interceptors: wrong({}) })],
   ['an interceptor', () => open({ interceptors: [wrong({ name: 'stamp' })] })],
   ['an option of a backend', () => open({ backend: { size: 5 } })],
-].map(([what, make]) => ({ code: 'WAL_INVALID_ARGUMENT', what, make }) as ErrorCase)
+])
 
 async function openToRead(options: object): Promise<void> {
   const wal = await open()

@@ -1,9 +1,9 @@
 import { saveMemoryLog } from '@wal/core/testing'
 import { registerBackend, SPEC_VERSION, systemRuntime } from '@wal/walimpls'
+import type { ErrorCase } from '../../../../tools/errors-page/error-case.js'
 import { mustGetBuilder, openWal, type WAL } from '../../src/index.js'
 import { foreignLog } from '../foreign-log.js'
 import { bytes, faulty, message, open, openReader, turn } from '../harness.js'
-import type { ErrorCase } from './error-case.js'
 
 const withOffset = (ms: number) => ({ ...systemRuntime, now: () => Date.now() + ms })
 

@@ -79,7 +79,7 @@ async function newClient(options: FullRedisStreamsOptions): Promise<RedisClient>
   const { hosts, cluster, sentinel } = options
   if (hosts.length > 1 && !cluster && sentinel === undefined)
     throw invalidArgument(
-      'option "hosts" of backend "redis-streams" must be one server, unless cluster: true (nodes of a Cluster) or sentinel: NAME (sentinels)',
+      'The option "hosts" of backend "redis-streams" names more than one server. Add cluster: true, if they are nodes of a Cluster, or sentinel: NAME, if they are sentinels',
     )
   if (cluster) {
     const nodes = newCluster(ioredis.Cluster, options)
@@ -141,10 +141,13 @@ function newCluster(Client: typeof Cluster, options: FullRedisStreamsOptions): C
 function redisOptions(options: FullRedisStreamsOptions): RedisOptions {
   const { user, password, db, tls, requestTimeoutMs, redis = {}, cluster } = options
   if (!/^[0-9]{1,4}$/.test(db))
-    throw invalidArgument('option "db" of backend "redis-streams" must be the number of a database', db)
+    throw invalidArgument(
+      'The option "db" of backend "redis-streams" must be the number of a database, as text',
+      db,
+    )
   if (cluster && db !== '0')
     throw invalidArgument(
-      'The option "db" of backend "redis-streams" must be 0 with a Cluster, which has no other database',
+      'The option "db" of backend "redis-streams" must be "0" with a Cluster, which has no other database',
       db,
     )
   const { reconnectOnError } = redis

@@ -55,7 +55,7 @@ function checkSize(message: WireMessage, maxRecordBytes: number): void {
   if (size > maxRecordBytes)
     throw new AppendError(
       'WAL_MESSAGE_TOO_LARGE',
-      `a record of ${size} bytes; at most ${maxRecordBytes} are stored`,
+      `A record of ${size} bytes can't be stored; the largest has ${maxRecordBytes} bytes.`,
       { outcome: 'not-written' },
     )
 }
@@ -63,13 +63,16 @@ function checkSize(message: WireMessage, maxRecordBytes: number): void {
 function check({ properties }: WireMessage): void {
   if (properties.length > MAX_PROPERTY_TEXTS)
     throw invalidArgument(
-      `the number of properties must be at most ${MAX_PROPERTY_TEXTS / 2}`,
+      `A message in Redis has at most ${MAX_PROPERTY_TEXTS / 2} properties`,
       properties.length / 2,
     )
   for (let i = 0; i < properties.length; i += 2) {
     const key = properties[i] as string
     if (key.charCodeAt(0) === 0x5f && (key === PAYLOAD_FIELD || key === PREVIOUS_FIELD))
-      throw invalidArgument(`The property keys ${PAYLOAD_FIELD} and ${PREVIOUS_FIELD} are reserved`, key)
+      throw invalidArgument(
+        `In Redis the property keys ${PAYLOAD_FIELD} and ${PREVIOUS_FIELD} are the backend’s own`,
+        key,
+      )
   }
 }
 

@@ -33,7 +33,7 @@ export class EntryDecoder {
     const count = this.#readArray()
     const entries = new Array<Entry>(count)
     for (let i = 0; i < count; i++) entries[i] = this.#readEntry()
-    if (this.#at !== packed.length) throw this.#damaged('bytes follow the last entry')
+    if (this.#at !== packed.length) throw this.#damaged('the server’s answer goes on behind the last entry')
     // Until the next page comes, which may be never, the last one would be kept.
     this.#bytes = NOTHING
     return entries
@@ -41,11 +41,14 @@ export class EntryDecoder {
 
   #readEntry(): Entry {
     const start = this.#at
-    if (this.#readArray() !== 2) throw this.#damaged('an entry is not a pair')
+    if (this.#readArray() !== 2)
+      throw this.#damaged('an entry in the server’s answer is not an id and a list of fields')
     const text = this.#readText('')
     const id = messageIds.read(text)
     if (id === undefined)
-      throw this.#damaged(`entry ${text.slice(0, 40)} has an id that is not of this library`)
+      throw this.#damaged(
+        `entry ${text.slice(0, 40)} has an id that this package does not make: another application added it`,
+      )
     let left = this.#readArray()
     let previous: RedisStreamsId | undefined
     const fields: string[] = new Array(Math.max(0, left - 2))
@@ -58,7 +61,9 @@ export class EntryDecoder {
         left--
         previous = messageIds.read(named)
         if (previous === undefined)
-          throw this.#damaged(`entry ${text}: ${PREVIOUS_FIELD} is ${named.slice(0, 40)}`)
+          throw this.#damaged(
+            `entry ${text} has ${named.slice(0, 40)} in the field ${PREVIOUS_FIELD}, where an id belongs`,
+          )
       } else fields[length++] = field
     }
     fields.length = length
@@ -83,7 +88,7 @@ export class EntryDecoder {
     if (kind === 0xdd) return this.#readNumber(4)
     // Lua does not tell an empty list from an empty map.
     if (kind === 0x80) return 0
-    throw this.#damaged(`0x${kind.toString(16)} where a list should begin`)
+    throw this.#damaged(`the server’s answer has the byte 0x${kind.toString(16)} where a list should begin`)
   }
 
   #readText(likely: string | undefined): string {
@@ -92,7 +97,7 @@ export class EntryDecoder {
     const end = start + length
     this.#at = end
     const bytes = this.#bytes
-    if (end > bytes.length) throw this.#damaged('a text passes the end')
+    if (end > bytes.length) throw this.#damaged('a text passes the end of the server’s answer')
     if (likely !== undefined && likely.length === length && isSame(bytes, start, likely)) return likely
     return bytes.toString('utf8', start, end)
   }
@@ -101,7 +106,7 @@ export class EntryDecoder {
     const length = this.#readLength()
     const start = this.#at
     this.#at = start + length
-    if (this.#at > this.#bytes.length) throw this.#damaged('a payload passes the end')
+    if (this.#at > this.#bytes.length) throw this.#damaged('a payload passes the end of the server’s answer')
     return this.#bytes.subarray(start, this.#at)
   }
 
@@ -111,13 +116,13 @@ export class EntryDecoder {
     if (kind === 0xd9) return this.#readNumber(1)
     if (kind === 0xda) return this.#readNumber(2)
     if (kind === 0xdb) return this.#readNumber(4)
-    throw this.#damaged(`0x${kind.toString(16)} where a text should begin`)
+    throw this.#damaged(`the server’s answer has the byte 0x${kind.toString(16)} where a text should begin`)
   }
 
   #readNumber(size: number): number {
     const start = this.#at
     this.#at += size
-    if (this.#at > this.#bytes.length) throw this.#damaged('it is cut off')
+    if (this.#at > this.#bytes.length) throw this.#damaged('the server’s answer is cut off')
     return this.#bytes.readUIntBE(start, size)
   }
 

@@ -39,7 +39,7 @@ export const messageIds: RedisStreamsIdCodec = {
     const id = messageIds.read(text)
     if (id === undefined)
       throw invalidArgument(
-        `a message id of "${BACKEND}" must be milliseconds-ordinal, as 1764000000000-42`,
+        `A message id of "${BACKEND}" must be milliseconds and an ordinal, as 1764000000000-42`,
         text,
       )
     return id

@@ -15,7 +15,7 @@ export class AppendTurns {
       if (failuresBefore !== this.#failures)
         throw new AppendError(
           'WAL_UNAVAILABLE',
-          'not stored, since a batch before it failed: send both again',
+          'The batch was not stored, because one before it failed. Send both again.',
           { outcome: 'not-written' },
         )
       try {

@@ -52,7 +52,7 @@ export function splitBackendUrl(text: string): RawBackendUrl {
   if (match === null)
     throw new WalError(
       'WAL_INVALID_ARGUMENT',
-      'a backend URL must begin with the name of a backend in lower case and ":", for example file:./data (a Windows path is written file:C:\\data)',
+      'A backend URL must begin with the name of a backend in lower case and ":", for example file:./data (a Windows path is written file:C:\\data).',
     )
   const scheme = match[1] as string
   const rest = text.slice(scheme.length + 1)
@@ -86,7 +86,10 @@ export function splitBackendUrl(text: string): RawBackendUrl {
 function hostAt(scheme: string, text: string, ordinal: number): BackendHost {
   const host = parseHost(text.startsWith('[') ? decode(scheme, text, 'a host') : text)
   if (host === undefined)
-    throw refused(scheme, `has no proper host at place ${ordinal}: ${HOST_RULE}, separated by commas`)
+    throw refused(
+      scheme,
+      `has no proper host at place ${ordinal} of its list. Hosts are separated by commas, each ${HOST_RULE}`,
+    )
   return host
 }
 
@@ -96,8 +99,8 @@ function parseQuery(scheme: string, text: string): Map<string, string> {
   for (const part of text.split('&')) {
     const equals = part.indexOf('=')
     const name = decode(scheme, equals < 0 ? part : part.slice(0, equals), 'the query')
-    if (equals < 0 || name === '') throw refused(scheme, 'has a query part that is not name=value')
-    if (query.has(name)) throw refused(scheme, 'gives one query parameter twice')
+    if (equals < 0 || name === '') throw refused(scheme, 'has a part in its query that is not name=value')
+    if (query.has(name)) throw refused(scheme, 'gives one parameter twice in its query')
     query.set(name, decode(scheme, part.slice(equals + 1), 'the query'))
   }
   return query

@@ -30,7 +30,7 @@ export function numberIdCodec(backend: string): NumberIdCodec {
     parse(text) {
       const value = /^-?[0-9a-z]{1,11}$/.test(text) ? Number.parseInt(text, 36) : Number.NaN
       if (!Number.isSafeInteger(value) || value.toString(36) !== text)
-        throw invalidArgument(`a message id of "${backend}" must be a base-36 integer`, text)
+        throw invalidArgument(`A message id of "${backend}" must be an integer in base 36`, text)
       return new PlainNumberId(backend, value)
     },
     follows: (id, before) => numberOf(id) === numberOf(before) + 1,

@@ -16,7 +16,7 @@ export function readOptions<O = Record<string, unknown>>(
 ): O {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw invalidArgument(
-      `the options of ${what} must be an object`,
+      `The options of ${what} must be an object`,
       typeof given === 'string' ? undefined : given,
     )
   for (const name of Object.keys(given)) {
@@ -25,7 +25,7 @@ export function readOptions<O = Record<string, unknown>>(
   const options: Record<string, unknown> = {}
   for (const [name, spec] of Object.entries(table)) {
     const value = Object.hasOwn(given, name) ? (given as Record<string, unknown>)[name] : undefined
-    if (value !== undefined) options[name] = checked(spec, value, `option "${name}" of ${what}`)
+    if (value !== undefined) options[name] = checked(spec, value, `The option "${name}" of ${what}`)
     else if (spec.default !== undefined) options[name] = spec.default
     else if (spec.required) throw missing(name, spec, what)
   }
@@ -33,12 +33,15 @@ export function readOptions<O = Record<string, unknown>>(
 }
 
 function missing(name: string, spec: OptionSpec, what: string): WalError {
-  return new WalError('WAL_INVALID_ARGUMENT', `${what} needs the option "${name}". ${spec.description}`)
+  return new WalError(
+    'WAL_INVALID_ARGUMENT',
+    `The option "${name}" of ${what} is missing. ${spec.description}`,
+  )
 }
 
 function checked(spec: OptionSpec, value: unknown, what: string): unknown {
   if (!ofItsType(spec, value) || spec.accepts?.test(value) === false)
-    throw invalidArgument(`${what} must be ${ruleOf(spec)}`, spec.secret ? undefined : value)
+    throw invalidArgument(`${what} must be ${ruleOf(spec)}`, spec.secret ? undefined : wrongIn(spec, value))
   return spec.type === 'texts' || spec.type === 'hosts' ? [...(value as string[])] : value
 }
 
@@ -58,6 +61,12 @@ function ofItsType(spec: OptionSpec, value: unknown): boolean {
     case 'value':
       return true
   }
+}
+
+/** Of a list the first item that is wrong, or else all of what was given. */
+function wrongIn(spec: OptionSpec, value: unknown): unknown {
+  if ((spec.type !== 'texts' && spec.type !== 'hosts') || !isList(value)) return value
+  return value.find((item) => !ofItsType(spec, [item]))
 }
 
 function isList(value: unknown): value is readonly unknown[] {

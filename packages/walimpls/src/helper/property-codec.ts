@@ -13,9 +13,11 @@ export function encodeProperties(properties: PropertyList): Uint8Array {
   return bytes.subarray(0, writeProperties(bytes, 0, properties))
 }
 
+const PACKED = 'the packed properties of a record'
+
 export function decodeProperties(bytes: Uint8Array): string[] {
   const { properties, end } = readProperties(bytes, 0)
-  if (end !== bytes.length) throw corrupt('packed properties', `${bytes.length - end} bytes too many`)
+  if (end !== bytes.length) throw corrupt(PACKED, `${bytes.length - end} bytes follow the last one`)
   return properties
 }
 
@@ -73,13 +75,14 @@ export function readProperties(
 ): { properties: string[]; end: number } {
   const cursor = { at: offset }
   const count = readLength(bytes, cursor)
-  if (count % 2 !== 0 || count > bytes.length) throw corrupt('packed properties', `a count of ${count}`)
+  if (count % 2 !== 0 || count > bytes.length)
+    throw corrupt(PACKED, `there can't be ${count} texts in ${bytes.length} bytes`)
   const properties = new Array<string>(count)
   for (let i = 0; i < count; i++) {
     const length = readLength(bytes, cursor)
     const start = cursor.at
     const end = start + length
-    if (end > bytes.length) throw corrupt('packed properties', 'a text passes the end')
+    if (end > bytes.length) throw corrupt(PACKED, 'a text passes their end')
     const before = previous[i]
     properties[i] =
       before !== undefined && before.length === length && isSame(bytes, start, before)
@@ -172,7 +175,7 @@ function readLength(bytes: Uint8Array, cursor: { at: number }): number {
     length += (byte & 127) * 2 ** shift
     if (byte < 128) return length
   }
-  throw corrupt('packed properties', 'a length that does not end')
+  throw corrupt(PACKED, 'a length passes their end')
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -49,7 +49,9 @@ export class ScannerEnd {
   /** A call of a scanner's `next`: one at a time, and behind its start, whose failure is the end's already. */
   async next<T>(begun: Promise<unknown>, work: () => Promise<T>): Promise<T | undefined> {
     if (this.#pending)
-      throw invalidArgument('next() of a scanner was called before its last call had settled')
+      throw invalidArgument(
+        'next() of a backend’s scanner was called before the call before had settled: await each',
+      )
     this.#pending = true
     try {
       await begun.catch(() => {})

@@ -27,7 +27,7 @@ export function checkKept(codec: NumberIdCodec, wanted: number, oldest: number):
   if (wanted >= oldest) return
   const begin = codec.serialise(codec.of(oldest))
   throw new PositionTruncatedError(
-    `record ${codec.serialise(codec.of(wanted))} is below the oldest one kept, ${begin}: it was truncated`,
+    `Record ${codec.serialise(codec.of(wanted))} was truncated. The oldest record kept is ${begin}.`,
     { oldest: begin },
   )
 }
@@ -47,9 +47,10 @@ export function keptRun<M extends { readonly id: NumberId }>(
   if (hole > 0) return page.slice(0, hole)
   if (hole < 0 && (page.length > 0 || wanted >= next)) return page
   const kept = page[0] === undefined ? undefined : codec.serialise(page[0].id)
-  const behind = kept === undefined ? 'nothing is kept behind it' : `the first one kept behind it is ${kept}`
+  const behind =
+    kept === undefined ? 'No record is kept behind it' : `The first record kept behind it is ${kept}`
   throw new PositionTruncatedError(
-    `record ${codec.serialise(codec.of(wanted))} is gone, truncated or removed by others; ${behind}`,
+    `Record ${codec.serialise(codec.of(wanted))} was truncated, or removed by others. ${behind}.`,
     kept === undefined ? {} : { oldest: kept },
   )
 }

@@ -19,7 +19,7 @@ export function optionsFromUrl(
   const what = `backend "${backend}"`
   if (url.scheme !== backend && !Object.hasOwn(schemes, url.scheme))
     throw invalidArgument(
-      `the URL scheme of ${what} must be ${oneOf([backend, ...Object.keys(schemes)])}`,
+      `The URL scheme of ${what} must be ${oneOf([backend, ...Object.keys(schemes)])}`,
       url.scheme,
     )
 
@@ -29,7 +29,7 @@ export function optionsFromUrl(
     if (text === undefined) continue
     const [name, spec] = optionFrom(builder, part)
     // Not shown when refused: a login written in the wrong form ends up here.
-    options[name] = parsed({ ...spec, secret: true }, text, `option "${name}" of ${what}`)
+    options[name] = parsed({ ...spec, secret: true }, text, `The option "${name}" of ${what}`)
   }
   if (url.hosts.length > 0) {
     const [name, spec] = optionFrom(builder, 'hosts')
@@ -47,7 +47,7 @@ export function optionsFromUrl(
         .map(([known]) => known)
       throw unknownOption(name, inQuery, `${what} in the query of its URL`)
     }
-    options[name] = parsed(spec, text, `option "${name}" of ${what}`)
+    options[name] = parsed(spec, text, `The option "${name}" of ${what}`)
   }
   const implied = Object.hasOwn(schemes, url.scheme) ? (schemes[url.scheme] ?? {}) : {}
   for (const [name, value] of Object.entries(implied)) {
@@ -68,7 +68,7 @@ function optionFrom(
   const found = Object.entries(builder.options).find(([, spec]) => spec.from === part)
   if (found !== undefined) return found
   const hint = part === 'hosts' ? ' (one slash before a path, or three, not two)' : ''
-  throw new WalError('WAL_INVALID_ARGUMENT', `the URL of backend "${builder.name}" takes no ${part}${hint}`)
+  throw new WalError('WAL_INVALID_ARGUMENT', `The URL of backend "${builder.name}" takes no ${part}${hint}.`)
 }
 
 function parsed(spec: OptionSpec, text: string, what: string): unknown {

@@ -72,11 +72,11 @@ const builtIn = new Map(BUILT_IN.map((type) => [type.number, type]))
 export function registerMessageType(type: MessageType): void {
   if (!Number.isInteger(type.number) || type.number < FIRST_APPLICATION_TYPE || type.number >= 2 ** 31)
     throw invalidArgument(
-      `a message type number must be an integer from ${FIRST_APPLICATION_TYPE} to 2^31 - 1`,
+      `The number of a message type must be an integer from ${FIRST_APPLICATION_TYPE} to 2^31 - 1`,
       type.number,
     )
   if (!/^[A-Za-z][A-Za-z0-9]*$/.test(type.name))
-    throw invalidArgument('A message type name has letters and digits only', type.name)
+    throw invalidArgument('The name of a message type must have letters and digits only', type.name)
   if (type.system || type.selfControlled)
     throw invalidArgument(
       `Message type ${type.name} can't be system or selfControlled: such types are the library’s`,

@@ -9,7 +9,7 @@ import type { PropertyList } from './wire-message.js'
 export function userPropertyList(properties: ReadonlyMap<string, string>): string[] {
   // A look-alike (URLSearchParams) may hold a key twice.
   if (!(properties instanceof Map) && !isForeignMap(properties))
-    throw invalidArgument('properties must be a Map of text to text', properties)
+    throw invalidArgument('The properties of a message must be a Map of text to text', properties)
   // In its full length at once: a list that grows takes three times the room, and every message has one.
   const list = new Array<string>(2 * properties.size)
   let at = 0
@@ -30,14 +30,16 @@ function isForeignMap(value: unknown): boolean {
 
 function checkUserProperty(key: unknown, value: unknown): void {
   if (typeof key !== 'string' || key === '')
-    throw invalidArgument('a property key must be non-empty text', key)
-  if (isReserved(key)) throw invalidArgument('A property key must not begin with "_" (reserved)', key)
+    throw invalidArgument('The key of a property must be non-empty text', key)
+  if (isReserved(key))
+    throw invalidArgument('The key of a property must not begin with "_": such keys are reserved', key)
   if (!isWellFormed(key))
-    throw invalidArgument('a property key must be well-formed Unicode (no lone surrogate)', key)
-  if (typeof value !== 'string') throw invalidArgument(`property ${JSON.stringify(key)} must be text`, value)
+    throw invalidArgument('The key of a property must be well-formed Unicode (no lone surrogate)', key)
+  if (typeof value !== 'string')
+    throw invalidArgument(`The property ${JSON.stringify(key)} must be text`, value)
   if (!isWellFormed(value))
     throw invalidArgument(
-      `property ${JSON.stringify(key)} must be well-formed Unicode (no lone surrogate)`,
+      `The property ${JSON.stringify(key)} must be well-formed Unicode (no lone surrogate)`,
       value,
     )
 }

@@ -13,6 +13,6 @@ export function checkCompatible(entry: RegistryEntry): void {
       : `Upgrade ${entry.packageName} to a version for @wal/walimpls of today.`
   throw new WalError(
     'WAL_SPEC_UNSUPPORTED',
-    `backend "${entry.builder.name}" of ${entry.packageName}@${entry.packageVersion} speaks contract version ${entry.specVersion}, this process speaks ${SPEC_VERSION}. ${remedy}`,
+    `The backend "${entry.builder.name}" of ${entry.packageName}@${entry.packageVersion} is written for version ${entry.specVersion} of the contract, and this process has version ${SPEC_VERSION}. ${remedy}`,
   )
 }

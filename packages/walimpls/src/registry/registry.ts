@@ -14,7 +14,7 @@ export function registerBackend(entry: RegistryEntry): void {
   const name = entry.builder?.name
   if (typeof name !== 'string' || !/^[a-z][a-z0-9-]{1,31}$/.test(name))
     throw invalidArgument(
-      'A backend name begins with a lower-case letter, followed by lower-case letters, digits or "-", 2 to 32 characters in all',
+      'The name of a backend must begin with a lower-case letter, followed by lower-case letters, digits or "-", 2 to 32 characters in all',
       name,
     )
   const backends = registeredBackends()
@@ -23,7 +23,7 @@ export function registerBackend(entry: RegistryEntry): void {
   else if (present.packageName !== entry.packageName)
     throw new WalError(
       'WAL_BACKEND_ALREADY_REGISTERED',
-      `backend "${name}" of ${entry.packageName} can't be registered: ${present.packageName}@${present.packageVersion} has that name. Import only one of them, or pass a builder to openWal.`,
+      `The backend "${name}" of ${entry.packageName} can't be registered, since ${present.packageName}@${present.packageVersion} has that name. Import only one of them, or pass a builder to openWal.`,
     )
 }
 
@@ -48,6 +48,6 @@ export function mustGetBuilder(name: string): OpenerBuilderImpls {
   const have = registered.length === 0 ? 'No backend is registered' : `Registered: ${registered.join(', ')}`
   throw new WalError(
     'WAL_BACKEND_NOT_REGISTERED',
-    `no backend is called ${JSON.stringify(name)}. ${have}. Import its package once, for example: import '@wal/impl-${/^[a-z0-9-]+(?=\+|$)/.exec(name)?.[0] ?? 'file'}'`,
+    `No backend is called ${JSON.stringify(name)}. ${have}. Import its package once, for example: import '@wal/impl-${/^[a-z0-9-]+(?=\+|$)/.exec(name)?.[0] ?? 'file'}'`,
   )
 }

@@ -49,7 +49,7 @@ export class MemoryLog {
   /** Takes the fence if told to, stores the batch and answers the number of its first record. */
   store(batch: Batch, writer: Writer, fences: boolean): number {
     if (this.removed)
-      throw new AppendError('WAL_CHANNEL_NOT_FOUND', 'the channel was deleted', { outcome: 'not-written' })
+      throw new AppendError('WAL_CHANNEL_NOT_FOUND', 'The channel was deleted.', { outcome: 'not-written' })
     const known = isSame(this.writer, writer) ? this.batches.get(batch.sequence) : undefined
     if (known !== undefined && known.count === batch.messages.length) return known.first
     this.#fence(writer, fences)
@@ -72,8 +72,10 @@ export class MemoryLog {
     if (isSame(this.writer, writer)) return
     if (!this.#unfenced && (!fences || writer.term < (this.writer?.term ?? 0))) {
       const current =
-        this.writer === undefined ? 'has no writer yet' : `has a writer of term ${this.writer.term}`
-      throw new AppendError('WAL_FENCED', `the channel ${current}; this one has term ${writer.term}`, {
+        this.writer === undefined
+          ? 'The channel has no writer yet'
+          : `The channel has a writer of term ${this.writer.term}`
+      throw new AppendError('WAL_FENCED', `${current}; this one has term ${writer.term}.`, {
         outcome: 'not-written',
       })
     }

@@ -78,7 +78,11 @@ export class MemoryOpener implements OpenerImpls<MemoryId> {
 
   #existing(channel: string): MemoryLog {
     const log = this.#store.get(channel)
-    if (log === undefined) throw new WalError('WAL_CHANNEL_NOT_FOUND', `there is no channel "${channel}"`)
+    if (log === undefined)
+      throw new WalError(
+        'WAL_CHANNEL_NOT_FOUND',
+        `There is no channel "${channel}" in the store "${this.#name}". Opening it for writing makes it.`,
+      )
     return log
   }
 }

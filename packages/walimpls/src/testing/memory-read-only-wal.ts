@@ -94,16 +94,16 @@ export class MemoryReadOnlyWAL implements ReadOnlyWALImpls<MemoryId> {
 function lost(wanted: number, kept: number | undefined): PositionTruncatedError {
   const text = memoryIds.serialise(memoryIds.of(wanted))
   return new PositionTruncatedError(
-    `record ${text} was removed, though the log was not truncated there`,
+    `Record ${text} was removed, though the log was not truncated there.`,
     kept === undefined ? {} : { oldest: memoryIds.serialise(memoryIds.of(kept)) },
   )
 }
 
 function rolledBack(known: number): LogRolledBackError {
   const text = memoryIds.serialise(memoryIds.of(known))
-  return new LogRolledBackError(`record ${text} was read and is gone: the log lost its end`, { known: text })
+  return new LogRolledBackError(`Record ${text} was read and is gone: the log lost its end.`, { known: text })
 }
 
 function deleted(channel: string): WalError {
-  return new WalError('WAL_CHANNEL_NOT_FOUND', `the channel "${channel}" was deleted`)
+  return new WalError('WAL_CHANNEL_NOT_FOUND', `The channel "${channel}" was deleted.`)
 }

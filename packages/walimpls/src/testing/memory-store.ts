@@ -62,6 +62,6 @@ export function copyMemoryLog(channel: string, from: string, to: string): void {
 function existing(channel: string, name: string): MemoryLog {
   const log = memoryStore(name).get(channel)
   if (log === undefined)
-    throw new WalError('WAL_CHANNEL_NOT_FOUND', `there is no channel "${channel}" in the store "${name}"`)
+    throw new WalError('WAL_CHANNEL_NOT_FOUND', `There is no channel "${channel}" in the store "${name}".`)
   return log
 }

@@ -52,7 +52,7 @@ export class MemoryWAL extends MemoryReadOnlyWAL implements WALImpls<MemoryId> {
       if (recordBytes(message) > this.limits.maxRecordBytes)
         throw notWritten(
           'WAL_MESSAGE_TOO_LARGE',
-          `a record of ${recordBytes(message)} bytes; at most ${this.limits.maxRecordBytes} are stored`,
+          `A record of ${recordBytes(message)} bytes can't be stored; the largest has ${this.limits.maxRecordBytes} bytes.`,
         )
     }
     this.log.forgetIdleWriter(this.runtime.monotonic(), this.limits.maxIdleMs ?? 0)
@@ -66,7 +66,7 @@ export class MemoryWAL extends MemoryReadOnlyWAL implements WALImpls<MemoryId> {
     if (this.#inFlight >= this.limits.maxInFlightBatches)
       return notWritten(
         'WAL_INVALID_ARGUMENT',
-        `more than ${this.limits.maxInFlightBatches} batches in flight`,
+        `There are ${this.limits.maxInFlightBatches} batches in flight already, as many as this log takes`,
       )
     return undefined
   }

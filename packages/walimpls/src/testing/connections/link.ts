@@ -30,7 +30,7 @@ export class Link {
   /** Throws what a driver says that has no connection: certainly nothing was sent. */
   assertUp(): void {
     if (this.#down)
-      throw new AppendError('WAL_UNAVAILABLE', 'the server takes no connection', { outcome: 'not-written' })
+      throw new AppendError('WAL_UNAVAILABLE', 'The server takes no connection.', { outcome: 'not-written' })
   }
 
   /** A request and its answer. Rejects when the connections break before it is answered. */

@@ -47,24 +47,28 @@ export function canHappen(call: FaultyCall, kind: FaultKind): boolean {
 /** A fault that can't happen would be a test that tests nothing: `WAL_INVALID_ARGUMENT`. */
 export function checkFault(call: FaultyCall, fault: Fault): void {
   if (typeof fault === 'string' && !canHappen(call, fault))
-    throw invalidArgument(`a fault "${fault}" at ${call} must be one of ${FAULTS_AT[call].join(', ')}`)
+    throw invalidArgument(
+      `"${fault}" is not a fault of the call ${call}, which has ${FAULTS_AT[call].join(', ')}`,
+    )
 }
 
 export function checkPlan(plan: FaultPlan): void {
   for (const [kind, given] of Object.entries(plan.probabilities ?? {})) {
     if (!FAULT_KINDS.includes(kind as FaultKind))
-      throw invalidArgument(`a fault "${kind}" must be one of ${FAULT_KINDS.join(', ')}`)
+      throw invalidArgument(`"${kind}" is not a kind of fault. There are ${FAULT_KINDS.join(', ')}`)
     for (const [call, chance] of typeof given === 'number' ? [[undefined, given]] : Object.entries(given)) {
       if (call !== undefined) checkFault(checkCall(call as string), kind as FaultKind)
       if (!((chance as number) >= 0 && (chance as number) <= 1))
-        throw invalidArgument(`the probability of "${kind}" must be from 0 to 1`)
+        throw invalidArgument(`The probability of the fault "${kind}" must be from 0 to 1`)
     }
   }
   for (const call of FAULTY_CALLS) {
     const sum = FAULTS_AT[call].reduce((total, kind) => total + probabilityOf(plan, call, kind), 0)
     // Ten times 0.1 is a little more than 1.
     if (sum > 1 + 1e-9)
-      throw invalidArgument(`probabilities at ${call} must be at most 1 together, not ${sum}`)
+      throw invalidArgument(
+        `The probabilities of all faults of the call ${call} must be at most 1 together, and are ${sum}`,
+      )
   }
   for (const [call, script] of Object.entries(plan.script ?? {})) {
     checkCall(call)
@@ -75,6 +79,8 @@ export function checkPlan(plan: FaultPlan): void {
 
 function checkCall(call: string): FaultyCall {
   if (!(FAULTY_CALLS as string[]).includes(call))
-    throw invalidArgument(`a faulty call "${call}" must be one of ${FAULTY_CALLS.join(', ')}`)
+    throw invalidArgument(
+      `"${call}" is not a call that faults can be injected into. There are ${FAULTY_CALLS.join(', ')}`,
+    )
   return call as FaultyCall
 }

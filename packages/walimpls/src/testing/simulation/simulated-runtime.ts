@@ -72,5 +72,5 @@ export function simulatedRuntime({ seed, start = START, files }: SimulatedRuntim
 }
 
 function noFiles(): never {
-  throw invalidArgument('a simulated runtime that is asked for files must be made with `files`')
+  throw invalidArgument('This simulated runtime has no files. Give simulatedRuntime the option "files"')
 }

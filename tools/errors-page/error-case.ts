@@ -10,3 +10,10 @@ export interface ErrorCase {
   /** Brings it about, for real. It may be thrown or rejected with. */
   make(): unknown
 }
+
+/** What the user did wrong, and how to do it. */
+export type BadInput = readonly [what: string, make: () => unknown]
+
+export function badInput(given: readonly BadInput[]): ErrorCase[] {
+  return given.map(([what, make]) => ({ code: 'WAL_INVALID_ARGUMENT', what, make }))
+}
