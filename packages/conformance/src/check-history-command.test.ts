@@ -10,7 +10,7 @@ import { got, history, invoke, reached, start, unknown, written } from './histor
 const command = fileURLToPath(new URL('./check-history-command.ts', import.meta.url))
 const loader = new URL('../../../node_modules/tsx/dist/loader.mjs', import.meta.url).href
 
-// On the sources, as the tests are.
+// The command runs on the sources, as the tests do.
 const env = {
   ...process.env,
   TSX_TSCONFIG_PATH: fileURLToPath(new URL('../../../tsconfig.json', import.meta.url)),
@@ -23,7 +23,7 @@ const run = (...files: string[]) =>
     )
   })
 
-test('prints violations with file and line, or a summary; says so by its exit code', async () => {
+test('the command prints each violation with file and line, or a summary, and exits with 0, 1 or 2', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'wal-history-'))
   try {
     const kept = join(folder, 'kept.jsonl')

@@ -4,8 +4,8 @@ import type { HistoryEvent } from './history/history-event.js'
 import { readHistory } from './history/read-history.js'
 import { checkHistory } from './judge/check-history.js'
 
-// wal-check-history FILE…   each file is one history, by itself.
-// Exit code 0: kept; 1: violations; 2: a file that could not be judged.
+// wal-check-history FILE…
+// Checks each file as one history. Exit code 0: every history keeps the rules. 1: one breaks a rule. 2: one cannot be read.
 
 async function read(path: string): Promise<string> {
   const file = await systemRuntime.files.open(path, 'read')
@@ -48,7 +48,7 @@ async function check(path: string): Promise<boolean> {
 
 async function main(paths: readonly string[]): Promise<number> {
   if (paths.length === 0) {
-    console.error('usage: wal-check-history FILE…')
+    console.error('Usage: wal-check-history FILE…   Each file is one history of JSON lines.')
     return 2
   }
   let code = 0
@@ -63,7 +63,7 @@ async function main(paths: readonly string[]): Promise<number> {
   return code
 }
 
-// No top-level await: this is built for CommonJS as well.
+// No top-level await: this file is built as CommonJS too.
 void main(process.argv.slice(2)).then((code) => {
   process.exitCode = code
 })

@@ -1,7 +1,8 @@
 /**
- * What a workload writes down while it runs: one JSON object a line, in the order in which things happened as one
- * observer saw them. `sequence` rises strictly. Ids, time ticks (decimal) and hashes are text. `log` tells several logs
- * in one history apart; each is checked by itself, and is expected to be empty when its history begins.
+ * One thing that a workload observed. A history is a list of events in the order in which one observer saw them happen, as
+ * JSON lines when it is stored. `sequence` rises strictly. Ids, time ticks (decimal) and hashes are text. A history of
+ * several logs names the log of each event in `log`; each log is checked by itself. A log has to be empty at the beginning
+ * of its history.
  */
 export type HistoryEvent = EventBody & { readonly sequence: number; readonly log?: string }
 
@@ -28,41 +29,49 @@ export interface HistoryWriterName {
   readonly incarnation: string
 }
 
-/** Before the call. One without an outcome by the end of the history (a crash) is unknown. */
+/**
+ * An append is about to be called. When the history has no outcome of the append, its outcome is unknown: the process
+ * crashed, say.
+ */
 export interface AppendInvoked {
   readonly kind: 'append-invoked'
-  /** Unique in the log. Best carried in a property, so that deliveries name it. */
+  /**
+   * A name of the append that no other append of the log has. When the message carries the name in a property, a delivery
+   * can name its append too.
+   */
   readonly append: string
   readonly writer: HistoryWriterName
   readonly vchannel: string
   readonly payloadHash: string
-  /** The transaction it belongs to. Its messages are delivered if the transaction's commit is written. */
+  /** The transaction of the message. The message is delivered only if the transaction's commit is written. */
   readonly transaction?: string
-  /** It is the commit of `transaction`: never delivered itself, its outcome is the transaction's. */
+  /** This append is the commit of `transaction`. A commit is never delivered; its outcome is that of the transaction. */
   readonly commit?: true
 }
 
+/** The append was acknowledged. */
 export interface AppendWritten {
   readonly kind: 'append-ok'
   readonly append: string
-  /** May name a later stored copy (G5). */
+  /** The id that the append answered. When the message was stored twice, it may be the id of the second copy (G5). */
   readonly id: string
   readonly timeTick: string
 }
 
-/** Certainly not written. */
+/** The append failed, and its message is certainly not written. */
 export interface AppendFailed {
   readonly kind: 'append-failed'
   readonly append: string
   readonly code: string
 }
 
+/** The append ended with an unknown outcome. */
 export interface AppendUnknown {
   readonly kind: 'append-unknown'
   readonly append: string
 }
 
-/** What `resolve` said of an unknown one. */
+/** `resolve` told the outcome of an append that was unknown. */
 export type AppendResolved =
   | {
       readonly kind: 'append-resolved'
@@ -78,10 +87,14 @@ export interface OpenInvoked {
   readonly term: number
 }
 
-/** `open` resolved. With the id of the opening record, what comes behind it is judged record by record. */
+/** An open for writing resolved. */
 export interface Opened {
   readonly kind: 'opened'
   readonly writer: HistoryWriterName
+  /**
+   * The id of the writer's opening record. With the id, each later record is judged by its place: behind it nothing of an
+   * older writer counts. Without the id only appends that were called after this event are judged.
+   */
   readonly id?: string
 }
 
@@ -98,40 +111,51 @@ export interface Fenced {
 }
 
 /**
- * The scanner is ready. A second start of one scanner means that it resumed where it was: it stays one scanner, nothing
- * may be delivered twice or left out. A reader that goes back to an older position takes a new name.
+ * The scanner is ready. A second start with the same name means that the scanner resumed where it was: the checker treats
+ * both as one scanner, to which nothing may be delivered twice and from which nothing may be missing. A reader that goes back
+ * to an older position needs a new name.
  */
 export interface ScannerStarted {
   readonly kind: 'scanner-started'
   readonly scanner: string
   readonly start: 'all' | 'latest' | { readonly from: string } | { readonly after: string }
-  /** It delivers the messages of this vchannel only. */
+  /** The scanner delivers only the messages of this vchannel. */
   readonly vchannel?: string
 }
 
+/** A message was delivered to a scanner. */
 export interface Delivered {
   readonly kind: 'delivered'
   readonly scanner: string
   readonly id: string
-  /** Of the unit: a transaction's messages share the commit's. */
+  /** The message's time tick. All messages of a transaction have the time tick of the commit. */
   readonly timeTick: string
-  /** Of the unit where it is not the message's own: the commit's id. */
+  /** For a message of a transaction: the id of the commit. */
   readonly unitId?: string
   readonly payloadHash: string
   readonly term: number
   readonly incarnation?: string
-  /** Without it the message is found by acked id, then time tick, then a payload hash that only one append has. */
+  /**
+   * The name of the message's append. Without the name the checker looks for an append with this id, then with this time
+   * tick, then with this payload hash if only one append has it.
+   */
   readonly append?: string
 }
 
-/** Everything up to this time tick, inclusive, has been delivered to the scanner (a time tick, or the end of the log, said so). */
+/**
+ * Everything up to this time tick, inclusive, has been delivered to the scanner. The scanner knows this from a time tick
+ * record, or because it came to the end of the log.
+ */
 export interface ScannerReached {
   readonly kind: 'scanner-reached'
   readonly scanner: string
   readonly timeTick: string
 }
 
-/** The scanner said that time ticks above `after` (or from the beginning) up to `upTo` are gone: a gap or a rejection. */
+/**
+ * The scanner reported, as a gap or by rejecting, that the messages with time ticks above `after` up to `upTo` are gone.
+ * Without `after` the range begins at the beginning of the log.
+ */
 export interface ScannerGap {
   readonly kind: 'scanner-gap'
   readonly scanner: string
@@ -140,18 +164,22 @@ export interface ScannerGap {
   readonly upTo: string
 }
 
-/** Before the call, or before a test has the broker remove what is up to that time tick. */
+/** The messages up to this time tick are about to be removed: by a call of `truncate`, or by the broker at a test's request. */
 export interface TruncateInvoked {
   readonly kind: 'truncate-invoked'
   readonly timeTick: string
 }
 
+/** The messages up to this time tick were removed. */
 export interface Truncated {
   readonly kind: 'truncated'
   readonly timeTick: string
 }
 
-/** The log lost its end and the loss was announced to the writer, or made by the test. */
+/**
+ * The log lost its messages with time ticks above `after` up to `upTo`. Recorded when the writer is told of the loss, or when
+ * the test itself removes them.
+ */
 export interface RolledBack {
   readonly kind: 'rolled-back'
   readonly after: string

@@ -11,16 +11,16 @@ import { mergeRanges, Peak, type Range } from './ranges.js'
 
 export interface AppendEntry {
   readonly invoked: AppendInvoked & HistoryEvent
-  /** Place of the event in the history. */
+  /** The index of the `append-invoked` event in the history. */
   readonly invokedAt: number
   outcome: 'written' | 'not-written' | 'unknown'
-  /** Said by `resolve`, not by the append. */
+  /** The outcome was told by `resolve`, not by the append itself. */
   resolved: boolean
   settled?: HistoryEvent
   settledAt?: number
   id?: string
   timeTick?: bigint
-  /** Where a scanner got it first. */
+  /** The first delivery of the message to any scanner. */
   delivery?: DeliveryEntry
 }
 
@@ -29,7 +29,7 @@ export interface DeliveryEntry {
   readonly at: number
   readonly tick: bigint
   readonly append: AppendEntry | undefined
-  /** One per message, whichever copy was delivered. */
+  /** The same for every delivery of one message, though a scanner may be given another stored copy of it. */
   readonly key: string
 }
 
@@ -39,11 +39,11 @@ export interface ScannerEntry {
   readonly deliveries: DeliveryEntry[]
   readonly byKey: Map<string, DeliveryEntry>
   readonly gaps: { readonly event: ScannerGap & HistoryEvent; readonly at: number; readonly range: Range }[]
-  /** Everything up to it was passed. */
+  /** The scanner has been given everything up to this time tick: the highest of its `scanner-reached` events. */
   reached: bigint
-  /** Highest delivered; everything below it was passed. */
+  /** The highest time tick delivered to the scanner, which has therefore been given everything below. */
   highest: bigint
-  /** First delivery or mark. */
+  /** The index of the scanner's first `delivered` or `scanner-reached` event. */
   firstAt: number
 }
 
@@ -55,10 +55,11 @@ export interface HistoryIndex {
   readonly fencedAt: Map<string, number>
   readonly truncateInvoked: Peak
   readonly truncated: Peak
-  /** Highest time tick acked. */
+  /** The highest acknowledged time tick at each moment. */
   readonly acked: Peak
+  /** The time ticks that the log lost: ranges that overlap are merged. */
   readonly rolledBack: readonly Range[]
-  /** As they were announced, one by one. */
+  /** The same ranges one by one, with the index of the event that announced each. */
   readonly announced: readonly (Range & { readonly at: number })[]
 }
 
@@ -100,7 +101,12 @@ function noteAppend(
   at: number,
 ) {
   if (event.kind === 'append-invoked') {
-    if (index.appends.has(event.append)) throw malformed(event, 'a new append', event.append)
+    if (index.appends.has(event.append))
+      throw malformed(
+        event,
+        'names an append that was invoked before; every append needs a name of its own',
+        event.append,
+      )
     const entry: AppendEntry = { invoked: event, invokedAt: at, outcome: 'unknown', resolved: false }
     index.appends.set(event.append, entry)
     if (event.commit && event.transaction !== undefined) index.commits.set(event.transaction, entry)
@@ -112,8 +118,10 @@ function noteAppend(
     { readonly kind: `append-${string}`; readonly append: string }
   >
   const entry = index.appends.get(settled.append)
-  if (entry === undefined) throw malformed(event, 'an append that was invoked', settled.append)
-  if (entry.outcome !== 'unknown') throw malformed(event, 'an append without an outcome', settled.append)
+  if (entry === undefined)
+    throw malformed(event, 'names an append without an earlier append-invoked event', settled.append)
+  if (entry.outcome !== 'unknown')
+    throw malformed(event, 'gives a second outcome to an append', settled.append)
   entry.settled = event
   entry.settledAt = at
   entry.resolved = settled.kind === 'append-resolved'
@@ -125,7 +133,7 @@ function noteAppend(
   } else if (settled.kind !== 'append-unknown') entry.outcome = 'not-written'
 }
 
-/** After the appends: a delivery may come before the ack that names it. */
+/** Called when all appends are indexed: a message may be delivered before the event that acknowledges its append. */
 function indexDeliveries(index: Pick<HistoryIndex, 'appends' | 'scanners'>, events: readonly HistoryEvent[]) {
   const find = appendFinder(index.appends)
   events.forEach((event, at) => {
@@ -145,7 +153,8 @@ function indexDeliveries(index: Pick<HistoryIndex, 'appends' | 'scanners'>, even
     }
     if (event.kind !== 'delivered' && event.kind !== 'scanner-reached' && event.kind !== 'scanner-gap') return
     const scanner = index.scanners.get(event.scanner)
-    if (scanner === undefined) throw malformed(event, 'a scanner that was started', event.scanner)
+    if (scanner === undefined)
+      throw malformed(event, 'names a scanner without an earlier scanner-started event', event.scanner)
     if (event.kind === 'scanner-gap') {
       const after = event.after === undefined ? -1n : BigInt(event.after)
       scanner.gaps.push({ event, at, range: { after, upTo: BigInt(event.upTo) } })
@@ -184,6 +193,8 @@ function appendFinder(appends: ReadonlyMap<string, AppendEntry>) {
       : (byId.get(event.id) ?? byTick.get(BigInt(event.timeTick)) ?? byHash.get(event.payloadHash))
 }
 
-function malformed(event: HistoryEvent, allowed: string, got: string) {
-  return invalidArgument(`event ${event.sequence} (${event.kind}) must be ${allowed}`, got)
+function malformed(event: HistoryEvent, problem: string, name: string) {
+  return invalidArgument(
+    `The history’s event ${event.sequence} (${event.kind}) ${problem}: ${JSON.stringify(name)}`,
+  )
 }

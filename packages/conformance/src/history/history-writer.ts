@@ -1,10 +1,13 @@
 import type { EventBody, HistoryEvent } from './history-event.js'
 
-/** Collects a history in memory. One for all of a workload: the order of the calls is the order of the events. */
+/**
+ * Collects a history in memory. All parts of a workload share one writer, so that the order of the calls of `add` is the order
+ * of the events.
+ */
 export class HistoryWriter {
   readonly #events: HistoryEvent[] = []
 
-  /** Later changes of `event` do no harm: it is copied. */
+  /** Adds an event. The event is copied, so the caller may change it later. */
   add<E extends EventBody>(event: E & { readonly log?: string }): void {
     this.#events.push({ sequence: this.#events.length + 1, ...structuredClone<EventBody>(event) })
   }

@@ -1,10 +1,10 @@
-/** Time ticks above `after` up to `upTo`. */
+/** The time ticks above `after` up to `upTo`, inclusive. */
 export interface Range {
   readonly after: bigint
   readonly upTo: bigint
 }
 
-/** How many leading elements pass; those that pass must all come first. */
+/** How many elements at the beginning pass, by binary search. No element that passes may stand behind one that does not. */
 export function countWhile<T>(sorted: readonly T[], passes: (element: T) => boolean): number {
   let low = 0
   let high = sorted.length
@@ -16,7 +16,7 @@ export function countWhile<T>(sorted: readonly T[], passes: (element: T) => bool
   return low
 }
 
-/** Overlapping ranges become one, so that a look-up is one binary search. */
+/** Sorts the ranges and merges those that overlap or touch, so that `rangeOf` needs one binary search. */
 export function mergeRanges(ranges: readonly Range[]): Range[] {
   const merged: Range[] = []
   for (const range of [...ranges].sort((a, b) => (a.after < b.after ? -1 : a.after > b.after ? 1 : 0))) {
@@ -27,21 +27,23 @@ export function mergeRanges(ranges: readonly Range[]): Range[] {
   return merged
 }
 
+/** The range that holds this time tick, of ranges that `mergeRanges` has made. */
 export function rangeOf(merged: readonly Range[], tick: bigint): Range | undefined {
   const range = merged[countWhile(merged, ({ after }) => after < tick) - 1]
   return range !== undefined && tick <= range.upTo ? range : undefined
 }
 
-/** The highest value noted up to a moment. */
+/** A value that is noted again and again. Tells the highest value that was noted before a moment. */
 export class Peak {
   readonly #steps: { readonly at: number; readonly value: bigint }[] = []
 
-  /** `at` rises from call to call. */
+  /** `at` must not be lower than in the call before. */
   note(at: number, value: bigint): void {
     const last = this.#steps.at(-1)
     if (last === undefined || value > last.value) this.#steps.push({ at, value })
   }
 
+  /** The highest value noted before the moment `at`; −1 when there is none. */
   before(at: number): bigint {
     return this.#steps[countWhile(this.#steps, (step) => step.at < at) - 1]?.value ?? -1n
   }

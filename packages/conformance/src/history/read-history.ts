@@ -3,7 +3,7 @@ import type { EventBody, HistoryEvent } from './history-event.js'
 
 export interface ReadHistory {
   readonly events: readonly HistoryEvent[]
-  /** From 1. */
+  /** The number of the line that an event was read from. The first line is 1. */
   readonly lineOf: (event: HistoryEvent) => number | undefined
 }
 
@@ -66,7 +66,7 @@ const shapes: Record<EventBody['kind'], Record<string, Check>> = {
   'rolled-back': { after: tick, upTo: tick },
 }
 
-/** Throws `WAL_INVALID_ARGUMENT` naming the line, also for a last one that was cut short. */
+/** Parses a history of JSON lines. Throws `WAL_INVALID_ARGUMENT` with the number of a bad line, also when the last is cut off. */
 export function readHistory(jsonLines: string, name = 'history'): ReadHistory {
   const lines = new Map<HistoryEvent, number>()
   let last = Number.NEGATIVE_INFINITY
@@ -74,7 +74,10 @@ export function readHistory(jsonLines: string, name = 'history'): ReadHistory {
     if (line.trim() === '') continue
     const event = readEvent(line, `${name}:${index + 1}`)
     if (event.sequence <= last)
-      throw invalidArgument(`${name}:${index + 1}: sequence must be above ${last}`, event.sequence)
+      throw invalidArgument(
+        `${name}:${index + 1}: the sequence has to be above ${last}, that of the event before`,
+        event.sequence,
+      )
     last = event.sequence
     lines.set(event, index + 1)
   }
@@ -86,25 +89,26 @@ function readEvent(line: string, place: string): HistoryEvent {
   try {
     parsed = JSON.parse(line)
   } catch {
-    throw invalidArgument(`${place} must be a JSON object`, line)
+    throw invalidArgument(`${place}: every line has to be one JSON object`, line)
   }
   const event = fields(parsed)
   const shape = Object.hasOwn(shapes, String(event.kind))
     ? shapes[event.kind as EventBody['kind']]
     : undefined
   if (shape === undefined)
-    throw invalidArgument(`${place}: kind must be one of ${Object.keys(shapes).join(', ')}`, event.kind)
+    throw invalidArgument(`${place}: the kind has to be one of ${Object.keys(shapes).join(', ')}`, event.kind)
   if (!Number.isSafeInteger(event.sequence))
-    throw invalidArgument(`${place}: sequence must be a whole number`, event.sequence)
-  if (!maybe(text)(event.log)) throw invalidArgument(`${place}: log must be a name, or absent`, event.log)
+    throw invalidArgument(`${place}: the sequence has to be a whole number`, event.sequence)
+  if (!maybe(text)(event.log))
+    throw invalidArgument(`${place}: the log has to be a text, or left out`, event.log)
   for (const [field, check] of Object.entries(shape)) {
     if (!check(event[field]))
       throw invalidArgument(
-        `${place}: ${field} is not what an event of kind ${event.kind} has there`,
+        `${place}: the field "${field}" of an event of kind ${event.kind} has a wrong value (history-event.ts describes it)`,
         event[field],
       )
   }
   if (event.outcome === 'written' && !(text(event.id) && tick(event.timeTick)))
-    throw invalidArgument(`${place} lacks the id and timeTick that a written append has`, line)
+    throw invalidArgument(`${place}: an append that resolved as written needs an id and a timeTick`, line)
   return event as unknown as HistoryEvent
 }

@@ -1,7 +1,7 @@
-import type { EventBody, ScannerStarted } from './history-event.js'
+import type { Delivered, EventBody, ScannerStarted } from './history-event.js'
 import { HistoryWriter } from './history-writer.js'
 
-// Short words for the events of the tests beside this file.
+// Short functions that make the events of the checker's tests.
 
 export const writer = (term: number, incarnation = `i${term}`) => ({ term, incarnation })
 export const invoke = (
@@ -16,7 +16,7 @@ export const invoke = (
   payloadHash: `#${append}`,
   ...more,
 })
-/** Ids and time ticks of these samples: id n has time tick 10 n. */
+/** An acknowledgement. In these samples the record with id n has the time tick 10 n. */
 export const ok = (append: string, id: number, tick = id * 10): EventBody => ({
   kind: 'append-ok',
   append,
@@ -30,7 +30,8 @@ export const start = (scanner: string, from: ScannerStarted['start'] = 'all'): E
   scanner,
   start: from,
 })
-export const got = (scanner: string, append: string, id: number, more: object = {}): EventBody => ({
+/** A delivery to the scanner. */
+export const got = (scanner: string, append: string, id: number): Delivered => ({
   kind: 'delivered',
   scanner,
   id: id.toString(36),
@@ -38,8 +39,9 @@ export const got = (scanner: string, append: string, id: number, more: object = 
   payloadHash: `#${append}`,
   term: 1,
   append,
-  ...more,
 })
+/** The same delivery without the name of its append. */
+export const unnamed = ({ append: _, ...event }: Delivered): Delivered => event
 export const reached = (scanner: string, tick: number): EventBody => ({
   kind: 'scanner-reached',
   scanner,

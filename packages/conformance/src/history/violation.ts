@@ -1,14 +1,15 @@
 import type { HistoryEvent } from './history-event.js'
 
-/** As `docs/guarantees.md` numbers them. */
+/** The number of a rule of the history checker in `docs/guarantees.md`. */
 export type Rule = 1 | 2 | 3 | 4 | 5 | 6 | 7
 
 export interface Violation {
   readonly rule: Rule
-  /** Those that contradict each other, the earliest first. */
+  /** The events that contradict each other, the earliest first. */
   readonly events: readonly HistoryEvent[]
-  /** One sentence. */
+  /** One sentence that says what is wrong. */
   readonly text: string
 }
 
+/** Reports that a rule is broken, with a sentence and the events that show it. Events that are undefined are left out. */
 export type Report = (rule: Rule, text: string, ...events: readonly (HistoryEvent | undefined)[]) => void

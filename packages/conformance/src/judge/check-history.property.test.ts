@@ -13,13 +13,14 @@ interface Stored {
 }
 interface Sample {
   readonly events: readonly HistoryEvent[]
-  /** A message that was not written, and one that lies in the log but is void. */
+  /** A message that was rejected as not written. */
   readonly notWritten: Stored
+  /** A message that is stored but void: it lies behind a newer writer's opening record. */
   readonly void: Stored
   readonly truncatedTo: number
 }
 
-/** A trivial log: what it does at each step is one number of `steps`. */
+/** Records the history of a simple correct log. Each number of `steps` decides what happens next. */
 function run(steps: readonly number[], namesAppends: boolean): Sample {
   const history = new HistoryWriter()
   const log: Stored[] = []
@@ -81,7 +82,7 @@ function run(steps: readonly number[], namesAppends: boolean): Sample {
     else if (kind === 3) open.push(store(invoke()))
     else if (kind === 4) for (const stored of open.splice(0)) acknowledge(stored)
     else if (kind === 5) {
-      // Resent: the ack names the second copy.
+      // The batch was sent twice and stored twice. The acknowledgement names the second copy.
       const stored = store(invoke())
       acknowledge({ ...stored, id: ++id })
     } else if (kind === 6) {
@@ -139,20 +140,20 @@ const sample = fc
   .tuple(fc.array(fc.nat(100_000), { maxLength: 80 }), fc.boolean())
   .map(([steps, namesAppends]) => ({ ...run(steps, namesAppends), namesAppends }))
 
-test('random correct histories are kept', () => {
+test('a random correct history breaks no rule', () => {
   fc.assert(
     fc.property(sample, ({ events }) => assert.deepEqual(checkHistory(events), [])),
     { numRuns: 300 },
   )
 })
 
-test('any one wrong delivery is found', () => {
+test('one wrong delivery in a random history is always found', () => {
   const mutations = ['drop', 'swap', 'duplicate', 'not-written', 'void', 'hash'] as const
   fc.assert(
     fc.property(sample, fc.constantFrom(...mutations), fc.nat(), (sampled, mutation, choice) => {
       const events: HistoryEvent[] = [...sampled.events]
       const isKept = (event: HistoryEvent): event is Delivered & HistoryEvent =>
-        // Whether a scanner began before or behind a truncated range, it alone knows.
+        // A missing message of a truncated range is no error: the scanner may have begun behind the range.
         event.kind === 'delivered' && Number(event.timeTick) > sampled.truncatedTo
       const of = (scanner: string) => events.filter((event) => isKept(event) && event.scanner === scanner)
       const chosen = ['early', 'second'][choice % 2] as string
@@ -160,7 +161,7 @@ test('any one wrong delivery is found', () => {
       const target = mine[choice % mine.length] as Delivered & HistoryEvent
       const at = events.indexOf(target)
       const insert = (stored: Stored) => {
-        // Where its id belongs, so that only its being there is wrong.
+        // Put the delivery in the place that its id gives it, so that nothing is wrong except that it is there.
         const next = events.findIndex(
           (event) =>
             (event.kind === 'delivered' &&

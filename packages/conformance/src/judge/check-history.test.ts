@@ -20,106 +20,13 @@ import {
   written,
 } from '../history/sample-events.js'
 import { checkHistory } from './check-history.js'
+import { correctHistories } from './correct-histories.js'
 
 const rules = (...events: readonly EventBody[]) => [
   ...new Set(checkHistory(history(...events).events).map(({ rule }) => rule)),
 ]
 
-const correct: Record<string, readonly EventBody[]> = {
-  'two scanners': [
-    ...written('a', 'b'),
-    start('s'),
-    start('t'),
-    got('s', 'a', 1),
-    got('s', 'b', 2),
-    got('t', 'a', 1),
-  ],
-  'an acked id that names a later copy': [
-    invoke('a'),
-    ok('a', 3, 10),
-    start('s'),
-    got('s', 'a', 1),
-    reached('s', 99),
-  ],
-  'an unknown one that nobody got': [invoke('a'), unknown('a'), start('s'), reached('s', 99)],
-  'an unknown one that all got': [invoke('a'), start('s'), start('t'), got('s', 'a', 1), got('t', 'a', 1)],
-  'a message found without its append id': [
-    ...written('a', 'b'),
-    start('s'),
-    got('s', 'a', 1, { append: undefined }),
-    got('s', 'b', 2, { append: undefined }),
-    reached('s', 99),
-  ],
-  'a transaction, with another message in between': [
-    invoke('a', 1, { transaction: 'x' }),
-    ok('a', 1),
-    invoke('p'),
-    ok('p', 2),
-    invoke('b', 1, { transaction: 'x' }),
-    ok('b', 3),
-    invoke('c', 1, { transaction: 'x', commit: true }),
-    ok('c', 4),
-    start('s'),
-    got('s', 'p', 2),
-    got('s', 'a', 1, { timeTick: '40', unitId: '4' }),
-    got('s', 'b', 3, { timeTick: '40', unitId: '4' }),
-    reached('s', 99),
-  ],
-  'a truncated range with notice, and a scanner that begins behind it': [
-    ...written('a', 'b'),
-    start('s', { from: '5' }),
-    ...truncate(10),
-    { kind: 'scanner-gap', scanner: 's', reason: 'truncated', upTo: '10' },
-    got('s', 'b', 2),
-    start('t'),
-    got('t', 'b', 2),
-  ],
-  'delivered, then lost; resolved as not written after that': [
-    ...written('a'),
-    invoke('b'),
-    unknown('b'),
-    start('s'),
-    got('s', 'a', 1),
-    got('s', 'b', 2),
-    rolledBack(10, 20),
-    { kind: 'append-resolved', append: 'b', outcome: 'not-written' },
-  ],
-  'a log rolled back: told to the one that knew more': [
-    ...written('a', 'b'),
-    start('s'),
-    got('s', 'a', 1),
-    got('s', 'b', 2),
-    rolledBack(10, 20),
-    { kind: 'scanner-gap', scanner: 's', reason: 'rolled-back', after: '10', upTo: '20' },
-    invoke('c'),
-    ok('c', 3),
-    got('s', 'c', 3),
-    start('t'),
-    got('t', 'a', 1),
-    got('t', 'c', 3),
-  ],
-  latest: [
-    invoke('a'),
-    ok('a', 1),
-    invoke('b'),
-    start('s', 'latest'),
-    ok('b', 2),
-    invoke('c'),
-    ok('c', 3),
-    got('s', 'c', 3),
-  ],
-  'a takeover': [
-    opened(1, 1),
-    invoke('a'),
-    ok('a', 2),
-    invoke('old'),
-    opened(2, 3),
-    start('s'),
-    got('s', 'a', 2),
-    reached('s', 99),
-  ],
-}
-test.each(Object.entries(correct))('kept: %s', (_, events) => {
+test.each(Object.entries(correctHistories))('a correct history: %s', (_, events) => {
   assert.deepEqual(checkHistory(history(...events).events), [])
 })
 
@@ -132,26 +39,42 @@ const inTransaction = [
 const commit = [invoke('c', 1, { transaction: 'x', commit: true }), ok('c', 3)]
 
 const broken: readonly [rule: number, what: string, events: readonly EventBody[]][] = [
-  [1, 'acked, passed over', [...written('a', 'b'), start('s'), got('s', 'b', 2)]],
-  [1, 'acked, not there at the end', [...written('a'), start('s'), reached('s', 10)]],
-  [1, 'twice, as two copies', [...written('a'), start('s'), got('s', 'a', 1), got('s', 'a', 3)]],
-  [1, 'behind the acked id', [...written('a'), start('s'), got('s', 'a', 2, { timeTick: '10' })]],
-  [1, 'another time tick', [...written('a'), start('s'), got('s', 'a', 1, { timeTick: '11' })]],
   [
     1,
-    'two copies for two scanners',
+    'an acked message is missing in front of a later one',
+    [...written('a', 'b'), start('s'), got('s', 'b', 2)],
+  ],
+  [1, 'an acked message is missing at the end', [...written('a'), start('s'), reached('s', 10)]],
+  [
+    1,
+    'a message is delivered twice, as two stored copies',
+    [...written('a'), start('s'), got('s', 'a', 1), got('s', 'a', 3)],
+  ],
+  [
+    1,
+    'a message is delivered at a higher id than was acked',
+    [...written('a'), start('s'), { ...got('s', 'a', 2), timeTick: '10' }],
+  ],
+  [
+    1,
+    'a message is delivered at another time tick than was acked',
+    [...written('a'), start('s'), { ...got('s', 'a', 1), timeTick: '11' }],
+  ],
+  [
+    1,
+    'two scanners are given two copies of a message',
     [
       invoke('a'),
       ok('a', 3, 10),
       start('s'),
       start('t'),
       got('s', 'a', 1),
-      got('t', 'a', 2, { timeTick: '10' }),
+      { ...got('t', 'a', 2), timeTick: '10' },
     ],
   ],
   [
     1,
-    'a gap that nobody made',
+    'a scanner reports a gap where nobody removed anything',
     [
       ...written('a', 'b'),
       start('s'),
@@ -161,40 +84,56 @@ const broken: readonly [rule: number, what: string, events: readonly EventBody[]
   ],
   [
     1,
-    'left out at a resume',
+    'a message is left out where a scanner resumes',
     [...written('a', 'b', 'c'), start('s'), got('s', 'a', 1), start('s', { after: '20' }), got('s', 'c', 3)],
   ],
   [
     2,
-    'ids that fall',
+    'the ids of a scanner fall',
     [
       invoke('a'),
       invoke('b'),
       ok('b', 1, 20),
       ok('a', 2, 10),
       start('s'),
-      got('s', 'a', 2, { timeTick: '10' }),
-      got('s', 'b', 1, { timeTick: '20' }),
+      { ...got('s', 'a', 2), timeTick: '10' },
+      { ...got('s', 'b', 1), timeTick: '20' },
     ],
   ],
   [
     2,
-    'time ticks that do not rise',
-    [invoke('a'), invoke('b'), start('s'), got('s', 'a', 1, { timeTick: '20' }), got('s', 'b', 2)],
+    'the time ticks of a scanner do not rise',
+    [invoke('a'), invoke('b'), start('s'), { ...got('s', 'a', 1), timeTick: '20' }, got('s', 'b', 2)],
   ],
-  [2, 'one id acked twice', [invoke('a'), invoke('b'), ok('a', 1, 10), ok('b', 1, 20)]],
-  [2, 'another payload', [...written('a'), start('s'), got('s', 'a', 1, { payloadHash: '#z' })]],
-  [2, 'another writer', [...written('a'), start('s'), got('s', 'a', 1, { term: 2 })]],
-  [3, 'an ack below an earlier one', [invoke('a'), ok('a', 5), invoke('b'), ok('b', 4)]],
+  [2, 'one id is acked for two messages', [invoke('a'), invoke('b'), ok('a', 1, 10), ok('b', 1, 20)]],
+  [
+    2,
+    'a message is delivered with another payload',
+    [...written('a'), start('s'), { ...got('s', 'a', 1), payloadHash: '#z' }],
+  ],
+  [
+    2,
+    'a message is delivered with another writer',
+    [...written('a'), start('s'), { ...got('s', 'a', 1), term: 2 }],
+  ],
   [
     3,
-    'an unknown one delivered below an earlier ack',
+    'an append is acked with a lower id than one acked before its call',
+    [invoke('a'), ok('a', 5), invoke('b'), ok('b', 4)],
+  ],
+  [
+    3,
+    'an unknown append is delivered at a lower id than one acked before its call',
     [invoke('a'), ok('a', 5), invoke('b'), start('s'), got('s', 'b', 4)],
   ],
-  [4, 'a failed one delivered', [invoke('a'), failed('a'), start('s'), got('s', 'a', 1)]],
   [
     4,
-    'resolved as not written, delivered',
+    'a message that was not written is delivered',
+    [invoke('a'), failed('a'), start('s'), got('s', 'a', 1)],
+  ],
+  [
+    4,
+    'a message that was resolved as not written is delivered',
     [
       invoke('a'),
       unknown('a'),
@@ -205,7 +144,7 @@ const broken: readonly [rule: number, what: string, events: readonly EventBody[]
   ],
   [
     4,
-    'resolved as written, not there',
+    'a message that was resolved as written is missing',
     [
       invoke('a'),
       unknown('a'),
@@ -216,19 +155,23 @@ const broken: readonly [rule: number, what: string, events: readonly EventBody[]
   ],
   [
     4,
-    'unknown, for one scanner only',
+    'an unknown append is delivered to one scanner only',
     [invoke('a'), unknown('a'), start('s'), start('t'), got('s', 'a', 1), reached('t', 10)],
   ],
-  [4, 'unknown, twice', [invoke('a'), unknown('a'), start('s'), got('s', 'a', 1), got('s', 'a', 2)]],
-  [4, 'what nobody appended', [start('s'), got('s', 'a', 1)]],
+  [
+    4,
+    'an unknown append is delivered twice',
+    [invoke('a'), unknown('a'), start('s'), got('s', 'a', 1), got('s', 'a', 2)],
+  ],
+  [4, 'a message that nobody appended is delivered', [start('s'), got('s', 'a', 1)]],
   [
     5,
-    'an older writer behind a newer opening record',
+    'a message of an older writer is delivered behind a newer writer’s opening record',
     [invoke('a'), opened(2, 1), start('s'), got('s', 'a', 2)],
   ],
   [
     5,
-    'an older open of the same term',
+    'a message of the older of two writers of one term is delivered behind the newer one’s opening record',
     [
       invoke('a'),
       opened(1, 1),
@@ -239,14 +182,22 @@ const broken: readonly [rule: number, what: string, events: readonly EventBody[]
   ],
   [
     5,
-    'a lower term behind a higher',
-    [invoke('a'), invoke('b', 2), start('s'), got('s', 'b', 1, { term: 2 }), got('s', 'a', 2)],
+    'a message of a lower term is delivered behind one of a higher term',
+    [invoke('a'), invoke('b', 2), start('s'), { ...got('s', 'b', 1), term: 2 }, got('s', 'a', 2)],
   ],
-  [5, 'acked after a newer open', [opened(1), opened(2), invoke('a'), ok('a', 1)]],
-  [5, 'acked after it was told', [opened(1), { kind: 'fenced', writer: writer(1) }, invoke('a'), ok('a', 1)]],
   [
     5,
-    'void for one scanner only',
+    'an append is acked that was called after a newer writer opened',
+    [opened(1), opened(2), invoke('a'), ok('a', 1)],
+  ],
+  [
+    5,
+    'an append is acked that was called after its writer was told that it is fenced',
+    [opened(1), { kind: 'fenced', writer: writer(1) }, invoke('a'), ok('a', 1)],
+  ],
+  [
+    5,
+    'a message is void for one scanner only',
     [
       opened(1, 1),
       invoke('a'),
@@ -260,77 +211,92 @@ const broken: readonly [rule: number, what: string, events: readonly EventBody[]
   ],
   [
     6,
-    'half a transaction',
+    'half of a transaction is delivered',
     [
       ...inTransaction,
       ...commit,
       start('s'),
-      got('s', 'a', 1, { timeTick: '30', unitId: '3' }),
+      { ...got('s', 'a', 1), timeTick: '30', unitId: '3' },
       reached('s', 99),
     ],
   ],
-  [6, 'never committed', [...inTransaction, start('s'), got('s', 'a', 1, { timeTick: '30', unitId: '3' })]],
   [
     6,
-    'rolled back',
+    'a message of a transaction that was never committed is delivered',
+    [...inTransaction, start('s'), { ...got('s', 'a', 1), timeTick: '30', unitId: '3' }],
+  ],
+  [
+    6,
+    'a message of a transaction whose commit was not written is delivered',
     [
       ...inTransaction,
       invoke('c', 1, { transaction: 'x', commit: true }),
       failed('c'),
       start('s'),
-      got('s', 'b', 2, { timeTick: '30', unitId: '3' }),
+      { ...got('s', 'b', 2), timeTick: '30', unitId: '3' },
     ],
   ],
   [
     6,
-    'in two parts',
+    'a transaction is delivered in two parts',
     [
       ...inTransaction,
       invoke('c', 1, { transaction: 'x', commit: true }),
       invoke('p'),
       start('s'),
-      got('s', 'a', 1, { timeTick: '30', unitId: '3' }),
+      { ...got('s', 'a', 1), timeTick: '30', unitId: '3' },
       got('s', 'p', 4),
-      got('s', 'b', 2, { timeTick: '50', unitId: '5' }),
+      { ...got('s', 'b', 2), timeTick: '50', unitId: '5' },
     ],
   ],
-  [6, 'not at the commit', [...inTransaction, ...commit, start('s'), got('s', 'a', 1), got('s', 'b', 2)]],
+  [
+    6,
+    'a transaction is not delivered at the time tick of its commit',
+    [...inTransaction, ...commit, start('s'), got('s', 'a', 1), got('s', 'b', 2)],
+  ],
   [
     7,
-    'a truncated range passed in silence',
+    'a scanner passes a truncated range without a report',
     [...written('a', 'b', 'c'), start('s'), got('s', 'a', 1), ...truncate(20), got('s', 'c', 3)],
   ],
   [
     7,
-    'truncated, delivered',
+    'a truncated message is delivered',
     [...written('a', 'b'), ...truncate(10), start('s'), got('s', 'a', 1), got('s', 'b', 2)],
   ],
   [
     7,
-    'started below the truncation point in silence',
+    'a scanner starts below the truncation point without a report',
     [...written('a'), ...truncate(5), start('s', { after: '4' }), got('s', 'a', 1)],
   ],
   [
     7,
-    'rolled back, and a reader that knew more is not told',
+    'a range is rolled back, and a scanner that was given it is not told',
     [...written('a', 'b'), start('s'), got('s', 'a', 1), rolledBack(5, 10), got('s', 'b', 2)],
   ],
-  [7, 'rolled back, delivered', [...written('a'), rolledBack(5, 10), start('s'), got('s', 'a', 1)]],
   [
     7,
-    'rolled back, delivered, and rolled back again with what came after it',
+    'a rolled-back message is delivered',
+    [...written('a'), rolledBack(5, 10), start('s'), got('s', 'a', 1)],
+  ],
+  [
+    7,
+    'a rolled-back message is delivered, and later rolled back again with those behind it',
     [...written('a', 'b'), rolledBack(5, 10), start('s'), got('s', 'a', 1), rolledBack(5, 20)],
   ],
 ]
-/** Where one wrong delivery cannot but break two promises. */
-const severalRules = new Set(['in two parts', 'twice, as two copies'])
+/** In these histories one wrong delivery breaks two rules at once. */
+const severalRules = new Set([
+  'a transaction is delivered in two parts',
+  'a message is delivered twice, as two stored copies',
+])
 
 test.each(broken)('rule %i: %s', (rule, what, events) => {
   const found = rules(...events)
   assert.ok(found.includes(rule as never), `found ${found}`)
   if (!severalRules.has(what)) assert.deepEqual(found, [rule])
 })
-test('logs are judged apart, and ids compared as the caller says', () => {
+test('each log of a history is checked by itself, and ids are compared as the caller says', () => {
   const two = new HistoryWriter()
   for (const log of ['one', 'two']) for (const event of written('a')) two.add({ ...event, log })
   assert.deepEqual(checkHistory(two.events), [])
@@ -345,8 +311,8 @@ test('logs are judged apart, and ids compared as the caller says', () => {
   assert.throws(() => rules(reached('s', 1)), { code: 'WAL_INVALID_ARGUMENT' })
 })
 
-test('JSON lines, there and back; an error names its line', () => {
-  for (const events of Object.values(correct)) {
+test('a history written as JSON lines is read back unchanged, and a bad line is named in the error', () => {
+  for (const events of Object.values(correctHistories)) {
     const collected = history(...events)
     const { events: back, lineOf } = readHistory(collected.toJsonLines())
     assert.equal(JSON.stringify(back), JSON.stringify(collected.events))
@@ -366,7 +332,7 @@ test('JSON lines, there and back; an error names its line', () => {
     })
 })
 
-test('200,000 events: comparisons stay near-linear', () => {
+test('a history of 200,000 events is checked with at most n log n comparisons of ids', () => {
   const collected = new HistoryWriter()
   const count = 40_000
   for (let i = 1; i <= count; i++) {

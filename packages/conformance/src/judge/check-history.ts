@@ -10,13 +10,14 @@ import { checkValues } from './values.js'
 import { checkWriters } from './writers.js'
 
 export interface CheckHistoryOptions {
-  /** Default: numbers in base 36. */
+  /** How to compare message ids. Default: as whole numbers in base 36. */
   readonly compareIds?: CompareIds
 }
 
 /**
- * Decides by the seven rules of `docs/guarantees.md` in O(n log n). The order of `events` is the order in which they happened.
- * Throws `WAL_INVALID_ARGUMENT` for a history that contradicts itself (an ack of what was never invoked, two outcomes).
+ * Answers which of the seven rules of `docs/guarantees.md` a history breaks, in O(n log n) time. The order of `events` is the
+ * order in which they happened. Throws `WAL_INVALID_ARGUMENT` for a history that contradicts itself, such as one with an
+ * acknowledgement of an append that was never invoked.
  */
 export function checkHistory(
   events: readonly HistoryEvent[],
@@ -37,13 +38,13 @@ export function checkHistory(
     else log.push(event)
   }
   for (const log of logs.values()) {
-    const index = indexHistory(log)
-    checkOutcomes(index, compareIds, report)
-    checkMissing(index, report)
-    checkValues(index, compareIds, report)
-    checkRealTime(index, compareIds, report)
-    checkWriters(index, compareIds, report)
-    checkRanges(index, report)
+    const judged = { index: indexHistory(log), compareIds, report }
+    checkOutcomes(judged)
+    checkMissing(judged)
+    checkValues(judged)
+    checkRealTime(judged)
+    checkWriters(judged)
+    checkRanges(judged)
   }
   return violations.sort((a, b) => a.rule - b.rule || first(a) - first(b))
 }

@@ -1,9 +1,10 @@
 import type { AppendEntry, DeliveryEntry, HistoryIndex, ScannerEntry } from '../history/history-index.js'
 import { countWhile, rangeOf } from '../history/ranges.js'
-import type { Report, Rule } from '../history/violation.js'
+import type { Rule } from '../history/violation.js'
+import type { JudgedLog } from './judged-log.js'
 import { supersededAt } from './writers.js'
 
-/** A message that every scanner which passes its time tick has to deliver. */
+/** A message that has to be delivered to every scanner that comes past its time tick. */
 interface Due {
   readonly key: string
   readonly tick: bigint
@@ -11,30 +12,41 @@ interface Due {
   readonly delivery: DeliveryEntry | undefined
 }
 
-/** What a scanner passed without delivering it: rules 1, 4, 5 (what is void), 6 and, in a range that is gone, 7. */
-export function checkMissing(index: HistoryIndex, report: Report): void {
+/** A message that a scanner came past without being given it. */
+interface Missing {
+  readonly message: Due
+  readonly scanner: ScannerEntry
+  /** A writer of a higher term opened later than the message's writer. */
+  readonly superseded: boolean
+  /** The transactions of the messages that the scanner was given. */
+  readonly transactions: ReadonlySet<string | undefined>
+}
+
+/**
+ * Looks for messages that a scanner came past without being given them. Which rule that breaks depends on the message: 1 when
+ * it was acknowledged, 4 when its outcome was unknown, 5 when only some scanners treated it as void, 6 when it belongs to a
+ * transaction of which other messages were delivered, 7 when it lies in a range that was truncated.
+ */
+export function checkMissing({ index, report }: Omit<JudgedLog, 'compareIds'>): void {
   const newerOpened = supersededAt(index)
   const dueIn = dueMessages(index)
   for (const scanner of index.scanners.values()) {
     const due = dueIn(scanner.started.vchannel)
     const transactions = new Set(scanner.deliveries.map(({ append }) => append?.invoked.transaction))
-    const lowest = start(index, scanner)
+    const lowest = startOf(index, scanner)
     for (let i = countWhile(due, ({ tick }) => tick <= lowest); i < due.length; i++) {
       const message = due[i] as Due
       if (message.tick > scanner.reached && message.tick >= scanner.highest) break
       if (scanner.byKey.has(message.key) || beforeLatest(scanner, message)) continue
       const superseded = message.append !== undefined && newerOpened(message.append.invoked.writer) < Infinity
-      judge(index, scanner, message, { superseded, transactions }, report)
+      judge({ index, report }, { message, scanner, superseded, transactions })
     }
   }
 }
 
 function judge(
-  index: HistoryIndex,
-  scanner: ScannerEntry,
-  { append, delivery, tick }: Due,
-  known: { readonly superseded: boolean; readonly transactions: ReadonlySet<string | undefined> },
-  report: Report,
+  { index, report }: Omit<JudgedLog, 'compareIds'>,
+  { message: { append, delivery, tick }, scanner, superseded, transactions }: Missing,
 ): void {
   if (rangeOf(index.rolledBack, tick) !== undefined) return
   const passed =
@@ -42,7 +54,7 @@ function judge(
   const truncated = tick <= index.truncateInvoked.before(passed)
   const gap = scanner.gaps.find(({ range }) => tick > range.after && tick <= range.upTo)
   if (gap !== undefined && truncated) return
-  const name = append === undefined ? `The message at ${tick}` : `Append "${append.invoked.append}"`
+  const name = append === undefined ? `The message at time tick ${tick}` : `Append "${append.invoked.append}"`
   const tell = (rule: Rule, text: string) =>
     report(
       rule,
@@ -54,18 +66,18 @@ function judge(
     )
   const scannerName = `scanner "${scanner.started.scanner}"`
   const transaction = append?.invoked.transaction
-  if (gap !== undefined) tell(1, `was announced to ${scannerName} as gone, but nobody removed it.`)
-  else if (truncated) tell(7, `is in a truncated range; ${scannerName} passed over it and was not told.`)
-  else if (transaction !== undefined && known.transactions.has(transaction))
-    tell(6, `is missing in ${scannerName}, which delivered other messages of transaction "${transaction}".`)
+  if (gap !== undefined) tell(1, `was reported to ${scannerName} as gone, but nobody removed it.`)
+  else if (truncated) tell(7, `was truncated; ${scannerName} went on behind it without reporting a gap.`)
+  else if (transaction !== undefined && transactions.has(transaction))
+    tell(6, `was not delivered to ${scannerName}, but other messages of transaction "${transaction}" were.`)
   else if (append?.outcome === 'written')
-    tell(append.resolved ? 4 : 1, `was written, but ${scannerName} passed it without delivering it.`)
-  else if (append === undefined || known.superseded)
-    tell(5, `was delivered to one scanner and void for ${scannerName}.`)
+    tell(append.resolved ? 4 : 1, `was written, but ${scannerName} went on behind it without delivering it.`)
+  else if (append === undefined || superseded)
+    tell(5, `was delivered to one scanner, but ${scannerName} treated it as void.`)
   else tell(4, `was delivered to one scanner, but not to ${scannerName}.`)
 }
 
-/** In order of time tick; by vchannel for scanners that deliver one only. */
+/** The messages that are due to a scanner of a vchannel (or of all, when undefined), in the order of their time ticks. */
 function dueMessages(index: HistoryIndex): (vchannel: string | undefined) => readonly Due[] {
   const all: Due[] = []
   for (const append of index.appends.values()) {
@@ -97,14 +109,18 @@ function dueMessages(index: HistoryIndex): (vchannel: string | undefined) => rea
   return (vchannel) => byVChannel.get(vchannel) ?? []
 }
 
-/** What is due lies above it. */
-function start(index: HistoryIndex, { started, startedAt, firstAt }: ScannerEntry): bigint {
+/** The time tick at which the scanner started: only messages above it are due. */
+function startOf(index: HistoryIndex, { started, startedAt, firstAt }: ScannerEntry): bigint {
   if (started.start === 'all') return index.truncateInvoked.before(firstAt)
   if (started.start === 'latest') return index.acked.before(startedAt)
   return 'from' in started.start ? BigInt(started.start.from) - 1n : BigInt(started.start.after)
 }
 
-/** `latest` owes what began after it was ready, and all behind the first that it delivered. */
+/**
+ * Whether a `latest` scanner may have begun behind this message. Such a scanner owes every message whose append was called
+ * after the scanner was ready, and every message behind the first that it delivered. An append that was under way when the
+ * scanner became ready may lie before or behind its start.
+ */
 function beforeLatest({ started, startedAt, deliveries }: ScannerEntry, { append, tick }: Due): boolean {
   if (started.start !== 'latest' || (append !== undefined && append.invokedAt > startedAt)) return false
   const first = deliveries[0]

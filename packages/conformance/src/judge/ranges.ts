@@ -1,9 +1,13 @@
 import type { DeliveryEntry, HistoryIndex, ScannerEntry } from '../history/history-index.js'
 import { type Range, rangeOf } from '../history/ranges.js'
 import type { Report } from '../history/violation.js'
+import type { JudgedLog } from './judged-log.js'
 
-/** Rule 7, but for what is missing without a word: that is found where missing messages are looked for. */
-export function checkRanges(index: HistoryIndex, report: Report): void {
+/**
+ * Rule 7 for messages that are delivered: none of a truncated or rolled-back range, and none behind such a range to a scanner
+ * that knew more and reported no gap. Messages that are missing without a report are found by `checkMissing`.
+ */
+export function checkRanges({ index, report }: Omit<JudgedLog, 'compareIds'>): void {
   for (const scanner of index.scanners.values()) {
     checkTruncated(index, scanner, report)
     if (index.rolledBack.length > 0) checkRolledBack(index, scanner, report)
@@ -24,7 +28,12 @@ function checkTruncated(index: HistoryIndex, scanner: ScannerEntry, report: Repo
     'from' in started.start ? BigInt(started.start.from) <= point : BigInt(started.start.after) < point
   const first = deliveries[0]
   if (silent && first !== undefined && !gaps.some(({ at }) => at < first.at))
-    report(7, `A scanner began below the truncation point ${point} and was not told.`, started, first.event)
+    report(
+      7,
+      `A scanner that began below the truncation point ${point} was given messages and reported no gap.`,
+      started,
+      first.event,
+    )
 }
 
 function checkRolledBack(index: HistoryIndex, scanner: ScannerEntry, report: Report): void {
@@ -41,7 +50,7 @@ function checkRolledBack(index: HistoryIndex, scanner: ScannerEntry, report: Rep
       if (!scanner.gaps.some((gap) => gap.event.reason === 'rolled-back' && gap.at > known.at && gap.at < at))
         report(
           7,
-          'A scanner passed over a rolled-back range that it knew, and was not told.',
+          'A scanner that had been given messages of a range went on behind that range after it was rolled back, and reported no gap.',
           known.event,
           event,
         )
@@ -50,7 +59,10 @@ function checkRolledBack(index: HistoryIndex, scanner: ScannerEntry, report: Rep
   }
 }
 
-/** A log may lose its end again at the same place: then ranges touch, or one lies in another that came later. */
+/**
+ * Whether the loss of this time tick was announced before the moment `before`. A log may lose its end several times at one
+ * place, so ranges may touch or lie inside one another; each is compared by itself.
+ */
 function isAnnounced({ announced }: HistoryIndex, tick: bigint, before: number): boolean {
   return announced.some(({ after, upTo, at }) => at < before && tick > after && tick <= upTo)
 }

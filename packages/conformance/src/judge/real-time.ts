@@ -1,10 +1,12 @@
-import type { CompareIds } from '../history/compare-ids.js'
-import type { AppendEntry, HistoryIndex } from '../history/history-index.js'
+import type { AppendEntry } from '../history/history-index.js'
 import { rangeOf } from '../history/ranges.js'
-import type { Report } from '../history/violation.js'
+import type { JudgedLog } from './judged-log.js'
 
-/** Rule 3: ack(A) before invoke(B) ⇒ id(A) < id(B). What was rolled back has no place in the order any more. */
-export function checkRealTime(index: HistoryIndex, compareIds: CompareIds, report: Report): void {
+/**
+ * Rule 3: when append A was acknowledged before append B was invoked, the id of A is lower than that of B. Appends whose
+ * messages were rolled back are left out: their ids may be given out again.
+ */
+export function checkRealTime({ index, compareIds, report }: JudgedLog): void {
   const kept = ({ timeTick }: AppendEntry) =>
     timeTick === undefined || rangeOf(index.rolledBack, timeTick) === undefined
   const entries = [...index.appends.values()]
@@ -13,7 +15,7 @@ export function checkRealTime(index: HistoryIndex, compareIds: CompareIds, repor
     .sort((a, b) => (a.settledAt as number) - (b.settledAt as number))
   let next = 0
   let highest: AppendEntry | undefined
-  // `entries` are in the order in which they were invoked.
+  // The entries stand in the order in which the appends were invoked, so `highest` only ever rises.
   for (const entry of entries) {
     for (
       ;
@@ -29,7 +31,7 @@ export function checkRealTime(index: HistoryIndex, compareIds: CompareIds, repor
     if (compareIds(id, highest.id as string) > 0) continue
     report(
       3,
-      `Append "${entry.invoked.append}" was invoked after "${highest.invoked.append}" was acked, but its id is not greater.`,
+      `Append "${entry.invoked.append}" was invoked after "${highest.invoked.append}" was acked, but does not have the greater id.`,
       highest.settled,
       entry.invoked,
       entry.id === undefined ? entry.delivery?.event : entry.settled,

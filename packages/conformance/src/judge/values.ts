@@ -1,15 +1,19 @@
 import type { CompareIds } from '../history/compare-ids.js'
 import type { HistoryEvent } from '../history/history-event.js'
-import type { DeliveryEntry, HistoryIndex, ScannerEntry } from '../history/history-index.js'
+import type { DeliveryEntry, ScannerEntry } from '../history/history-index.js'
 import type { Report } from '../history/violation.js'
+import type { JudgedLog } from './judged-log.js'
 
-/** Rule 2: one value per id; ids and unit time ticks strictly increase in every scanner. */
-export function checkValues(index: HistoryIndex, compareIds: CompareIds, report: Report): void {
+/**
+ * Rule 2: an id names one message, with one payload and one writer. Ids and time ticks rise strictly in every scanner, where
+ * the messages of one transaction share a time tick.
+ */
+export function checkValues({ index, compareIds, report }: JudgedLog): void {
   const values = new Map<string, { readonly key: string; readonly event: HistoryEvent }>()
   const claim = (id: string, key: string, event: HistoryEvent) => {
     const other = values.get(id)
     if (other === undefined) values.set(id, { key, event })
-    else if (other.key !== key) report(2, `The id ${id} names two messages.`, other.event, event)
+    else if (other.key !== key) report(2, `The id ${id} belongs to two messages.`, other.event, event)
   }
   for (const { id, settled, invoked } of index.appends.values())
     if (id !== undefined && settled !== undefined) claim(id, `append ${invoked.append}`, settled)
@@ -29,17 +33,27 @@ function checkContent(delivery: DeliveryEntry, unnamed: Map<string, DeliveryEntr
     const other = unnamed.get(key)
     if (other === undefined) unnamed.set(key, delivery)
     else if (other.event.payloadHash !== event.payloadHash || other.tick !== delivery.tick)
-      report(2, `The id ${event.id} was delivered with two values.`, other.event, event)
+      report(2, `The id ${event.id} was delivered with two payloads or two time ticks.`, other.event, event)
     return
   }
   const { payloadHash, writer } = append.invoked
   if (event.payloadHash !== payloadHash)
-    report(2, `The id ${event.id} holds another payload than was appended.`, append.invoked, event)
+    report(
+      2,
+      `The message with id ${event.id} was delivered with another payload than was appended.`,
+      append.invoked,
+      event,
+    )
   else if (
     event.term !== writer.term ||
     (event.incarnation !== undefined && event.incarnation !== writer.incarnation)
   )
-    report(2, `The id ${event.id} names another writer than the one that appended.`, append.invoked, event)
+    report(
+      2,
+      `The message with id ${event.id} was delivered with another writer than the one that appended it.`,
+      append.invoked,
+      event,
+    )
 }
 
 function checkRising({ deliveries }: ScannerEntry, compareIds: CompareIds, report: Report): void {
@@ -49,7 +63,7 @@ function checkRising({ deliveries }: ScannerEntry, compareIds: CompareIds, repor
     const unitId = delivery.event.unitId ?? delivery.event.id
     if (unit !== undefined && member !== undefined && inOneUnit(member, delivery)) {
       if (compareIds(delivery.event.id, member.event.id) > 0) member = delivery
-      else report(2, 'The ids inside a transaction do not rise.', member.event, delivery.event)
+      else report(2, 'The ids of a transaction’s messages do not rise.', member.event, delivery.event)
       continue
     }
     member = delivery

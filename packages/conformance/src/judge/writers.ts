@@ -8,6 +8,7 @@ import {
 } from '../history/history-index.js'
 import { countWhile } from '../history/ranges.js'
 import type { Report } from '../history/violation.js'
+import type { JudgedLog } from './judged-log.js'
 
 type Opening = Opened & HistoryEvent & { readonly id: string }
 
@@ -17,8 +18,13 @@ interface Current {
   readonly event: HistoryEvent
 }
 
-/** Rule 5, first half: nothing of an older writer after a newer writer's opening record. */
-export function checkWriters(index: HistoryIndex, compareIds: CompareIds, report: Report): void {
+/**
+ * Rule 5, first half: no message of an older writer is delivered behind a newer writer's opening record. Example: writer A of
+ * term 1 opens at id 1, writer B of term 2 at id 7. A message of A with id 9 must not be delivered. The second half, that all
+ * scanners agree on this, is in `checkMissing`.
+ */
+export function checkWriters(log: JudgedLog): void {
+  const { index, compareIds, report } = log
   const openings = index.opened
     .map(({ event }) => event)
     .filter((event): event is Opening => event.id !== undefined)
@@ -37,7 +43,7 @@ export function checkWriters(index: HistoryIndex, compareIds: CompareIds, report
 
 interface Takeovers {
   readonly openings: readonly Opening[]
-  /** Who is the writer from the opening of the same index on. */
+  /** For each opening record, the writer that is current from this record on: its own writer, unless the term is lower. */
   readonly currents: readonly Current[]
   readonly known: ReadonlySet<string>
   readonly compareIds: CompareIds
@@ -66,12 +72,17 @@ function checkScanner({ deliveries }: ScannerEntry, takeovers: Takeovers, report
     if (current !== undefined && event.term < current.term)
       report(
         5,
-        `A record of term ${event.term} was delivered behind term ${current.term}.`,
+        `A message of term ${event.term} was delivered behind one of term ${current.term} or its opening record.`,
         current.event,
         event,
       )
     else if (other && incarnation !== current?.incarnation && (known.has(key) || retired.has(key)))
-      report(5, `A record of an older open at term ${event.term} was delivered.`, current?.event, event)
+      report(
+        5,
+        `Two writers opened at term ${event.term}, and a message of the older was delivered behind the opening record of the newer.`,
+        current?.event,
+        event,
+      )
     else if (!sameTerm || incarnation !== current?.incarnation) {
       if (current !== undefined) retired.add(`${current.term}/${current.incarnation}`)
       current = { term: event.term, incarnation, event }
@@ -79,7 +90,10 @@ function checkScanner({ deliveries }: ScannerEntry, takeovers: Takeovers, report
   }
 }
 
-/** An append that begins when a newer `open` has resolved (or its own writer was told) is neither acked nor delivered. */
+/**
+ * Reports an append that was acknowledged or delivered although it was called too late: after the open of a writer of a higher
+ * term had resolved, or after its own writer had been told that it was fenced.
+ */
 function checkSuperseded(index: HistoryIndex, report: Report): void {
   const superseded = supersededAt(index)
   for (const { invoked, invokedAt, settled, outcome, delivery } of index.appends.values()) {
@@ -88,14 +102,17 @@ function checkSuperseded(index: HistoryIndex, report: Report): void {
     if (outcome === 'written' || delivery !== undefined)
       report(
         5,
-        `Append "${invoked.append}" began when its writer was no longer the newest, and was ${outcome === 'written' ? 'acked' : 'delivered'}.`,
+        `Append "${invoked.append}" was ${outcome === 'written' ? 'acked' : 'delivered'}, though it was called when its writer was no longer the newest.`,
         invoked,
         outcome === 'written' ? settled : delivery?.event,
       )
   }
 }
 
-/** By term only: which of two opens at one term is newer, only their records can tell. */
+/**
+ * For a writer, the index of the first event that opened a writer of a higher term; Infinity when there is none. Writers of the
+ * same term are not compared: which of two is the newer can only be seen from their opening records.
+ */
 export function supersededAt(index: HistoryIndex): (writer: HistoryWriterName) => number {
   const opened = [...index.opened].sort((a, b) => a.event.writer.term - b.event.writer.term)
   const earliest: number[] = new Array(opened.length + 1).fill(Infinity)

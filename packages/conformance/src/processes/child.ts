@@ -5,11 +5,11 @@ import { WakeList } from '@wal/walimpls/helper'
 import type { ProcessOptions } from '../kit/conformance-options.js'
 import type { ProcessLine, ProcessTask } from './process-task.js'
 
-/** A process that runs the backend, and what it has said. */
+/** A child process that uses the backend, and the lines that it has printed. */
 export class Child {
-  /** What it said last about its own end. */
+  /** The text of the last line in which the process told how its task ended. */
   ending: string | undefined
-  /** Its program runs. */
+  /** The process has printed that its program runs. */
   started = false
   readonly #process: ChildProcess
   readonly #gone: Promise<unknown>
@@ -42,12 +42,14 @@ export class Child {
     return this.#complaints
   }
 
-  /** Rejects when it has ended before. */
+  /** Resolves when the condition is true. Rejects when the process ends before. */
   async until(condition: () => boolean): Promise<void> {
     while (!condition()) {
       const { exitCode, signalCode } = this.#process
       if (exitCode !== null || signalCode !== null)
-        throw new Error(`the process ended (${exitCode ?? signalCode}): ${this.#complaints}`)
+        throw new Error(
+          `The child process ended too early, with ${exitCode ?? signalCode}. It printed on stderr: ${this.#complaints}`,
+        )
       await this.#changes.next()
     }
   }
@@ -60,13 +62,13 @@ export class Child {
     this.#process.kill('SIGCONT')
   }
 
-  /** Without a chance to clean up. Resolves when it is gone and all that it said is heard. */
+  /** Kills the process (SIGKILL). Resolves when it is gone and everything that it printed has been read. */
   async kill(): Promise<void> {
     this.#process.kill('SIGKILL')
     await this.#gone
   }
 
-  /** Its exit code, when it has ended by itself. */
+  /** Resolves to the exit code when the process has ended; to null when a signal ended it. */
   async ended(): Promise<number | null> {
     await this.#gone
     return this.#process.exitCode
@@ -74,7 +76,7 @@ export class Child {
 
   #hear(text: string): void {
     const lines = (this.#rest + text).split('\n')
-    // One that a kill cut off says nothing.
+    // The last piece is not a whole line yet. It never becomes one when the process was killed while it printed.
     this.#rest = lines.pop() ?? ''
     for (const line of lines) {
       const said = JSON.parse(line) as ProcessLine

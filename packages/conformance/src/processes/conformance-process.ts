@@ -13,12 +13,12 @@ export interface ConformanceProcess {
   readonly builder: OpenerBuilderImpls<any, any>
 }
 
-/** Appends at once: so many are in flight when the process is stopped or killed. */
+/** Loops that append at the same time, so that appends are in flight when the process is stopped or killed. */
 const LOOPS = 8
 const TRUNCATIONS = 20
 const RECORDS_A_TRUNCATION = 25
 
-/** The whole program of a child process of the kit: the module that `processes` names calls it, and does nothing else. */
+/** The program of a child process of the kit. The module that the option `processes` names calls this and nothing else. */
 export async function conformanceProcess(given: ConformanceProcess): Promise<void> {
   const task = JSON.parse(process.argv[2] ?? '{}') as ProcessTask
   await say({ started: true })
@@ -26,10 +26,10 @@ export async function conformanceProcess(given: ConformanceProcess): Promise<voi
   else if (task.role === 'truncate') await appendAndTruncate(given, task)
   else if (task.role === 'look for a missing log') await lookForMissing(given, task)
   else await openAppendReadClose(given, task)
-  // Nothing more: what keeps the process alive from here on is a defect of the backend.
+  // The process has to end by itself now. If something of the backend keeps it alive, the kit's test fails.
 }
 
-/** Resolves when the line has left this process, which may be killed at any moment. */
+/** Prints a line. Resolves when the line has left this process: a kill at any later moment cannot take the line back. */
 function say(line: ProcessLine): Promise<void> {
   return new Promise((resolve) => process.stdout.write(`${JSON.stringify(line)}\n`, () => resolve()))
 }
@@ -54,7 +54,7 @@ async function write(given: ConformanceProcess, task: ProcessTask): Promise<void
     while (!fenced) {
       const append = `${task.name}-${next++}`
       const record = namedRecord(append, 30 + ((next * 37) % 900))
-      // Heard before it begins: what a killed process stored must not be nobody's.
+      // Tell the parent of the append before it begins. Otherwise a kill could leave a stored message that no history names.
       await note(invoked(append, writer, record))
       try {
         await note(written(append, await wal.append(record)))
@@ -70,7 +70,7 @@ async function write(given: ConformanceProcess, task: ProcessTask): Promise<void
   await wal.close()
 }
 
-/** Appends records that count up, and frees all but the last few of them again and again. */
+/** Appends records that are numbered from 0 and truncates the log twenty times, each time up to the last few records. */
 async function appendAndTruncate(given: ConformanceProcess, task: ProcessTask): Promise<void> {
   const { openWal, url, more } = optionsOf(given, task)
   const wal = await openWal(url, more)
@@ -108,7 +108,7 @@ async function openAppendReadClose(given: ConformanceProcess, task: ProcessTask)
   const tails = [wal.read(), reader.read()]
   let read = 0
   for (const tail of tails) for (let i = 0; i < 20; i++) if (!(await tail.next()).done) read++
-  // These wait when all is closed under them.
+  // These two calls wait at the end of the log when the WALs are closed.
   const waiting = tails.map((tail) => tail.next())
   await wal.close()
   await reader.close()

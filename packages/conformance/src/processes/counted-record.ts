@@ -1,7 +1,7 @@
 import type { DeliveredRecord, NewRecord } from '../kit/adaptor.js'
 import { bytesOf, textOf } from '../kit/batches.js'
 
-/** A record that says which of its writer's records it is, from 0. */
+/** A record whose payload begins with its number. A writer numbers its records from 0. */
 export function countedRecord(ordinal: number): NewRecord {
   return { payload: bytesOf(`${ordinal} `.padEnd(40 + ((ordinal * 37) % 400), '.')) }
 }

@@ -5,12 +5,14 @@ import { pause } from '../kit/patience.js'
 import { ordinalOf } from './counted-record.js'
 
 /**
- * Reads counted records while another process appends and truncates: each follows the one before it, or the reader is told
- * that the log was truncated, and goes on at the oldest position that it is told.
+ * Reads numbered records while another process appends and truncates. Record 8 has to follow record 7, unless the reader is
+ * told that the log was truncated: then it goes on at the position that the error names as the oldest, which may be that of
+ * record 20.
  */
 export class CountingReader {
-  /** Of the last record. */
+  /** The number of the last record read. */
   reached = -1
+  /** How often a read rejected because the log was truncated. */
   timesTold = 0
   readonly #reading: Promise<void>
   #failure: { readonly error: unknown } | undefined
@@ -27,7 +29,7 @@ export class CountingReader {
     })
   }
 
-  /** Whether it has read that far. Throws what was wrong. */
+  /** Whether the reader has read the record with this number or a later one. Throws the error that ended the reader. */
   hasReached(ordinal: number): boolean {
     if (this.#failure !== undefined) throw this.#failure.error
     return this.reached >= ordinal
@@ -52,7 +54,11 @@ export class CountingReader {
       } catch (error) {
         const { code, oldest } = error as { code?: string; oldest?: string }
         if (code !== 'WAL_POSITION_TRUNCATED') throw error
-        assert.equal(typeof oldest, 'string', `no \`oldest\`: ${describeError(error)}`)
+        assert.equal(
+          typeof oldest,
+          'string',
+          `The WAL_POSITION_TRUNCATED error has no \`oldest\`: ${describeError(error)}`,
+        )
         this.timesTold++
         from = oldest
       }
@@ -63,7 +69,10 @@ export class CountingReader {
     const ordinal = ordinalOf(record)
     const due = this.reached + 1
     const rises = told ? ordinal >= due : ordinal === due
-    assert.ok(rises, `record ${ordinal} came when ${due} was due, and nothing was told of a truncation`)
+    assert.ok(
+      rises,
+      `Record ${ordinal} was delivered when record ${due} was due, and no error told the reader of a truncation.`,
+    )
     this.reached = ordinal
   }
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { MergedHistory } from './merged-history.js'
 
-test('what arrives late is put where it happened; at one moment, as it arrived', () => {
+test('events are sorted by the time at which they happened; those of one moment keep the order of arrival', () => {
   const history = new MergedHistory()
   const failed = (append: string) => ({ kind: 'append-failed', append, code: 'x' }) as const
   history.add(failed('second'), 20n)

@@ -1,12 +1,12 @@
 import type { EventBody } from '../history/history-event.js'
 import { HistoryWriter } from '../history/history-writer.js'
 
-/** Nanoseconds on a clock that all processes of a machine share. */
+/** The time in nanoseconds on a clock that all processes of the machine share. */
 export const sharedNanoseconds = (): bigint => process.hrtime.bigint()
 
 /**
- * A history of several processes. What they say arrives in any order, later the busier the machine is; so each event has
- * the moment at which its process saw it, and those decide.
+ * The history of several processes. Their events arrive late and in any order. So each event carries the time at which its
+ * process observed it, and the history is sorted by this time.
  */
 export class MergedHistory {
   readonly #events: { readonly at: bigint; readonly event: EventBody }[] = []

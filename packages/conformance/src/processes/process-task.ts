@@ -1,19 +1,19 @@
 import type { EventBody } from '../history/history-event.js'
 
-/** What a child process of the kit is to do: its one parameter, as JSON. */
+/** The task of a child process of the kit. The process gets it as JSON in its one argument. */
 export interface ProcessTask {
   readonly role: 'write' | 'truncate' | 'look for a missing log' | 'open, append, read, close'
   readonly options: Readonly<Record<string, unknown>> | string
   readonly channel: string
-  /** Its appends are called by it. */
+  /** The names of the process's appends begin with this. */
   readonly name: string
 }
 
-/** What it says: a line of JSON each. */
+/** A line of JSON that a child process prints. */
 export type ProcessLine =
-  /** `at`: nanoseconds of the machine's clock. */
+  /** An event of the history, and the time at which it happened, in nanoseconds on the machine's clock. */
   | { readonly event: EventBody; readonly at: string; readonly token?: string }
   | { readonly started: true }
-  /** The log was truncated up to that position; the record with that ordinal is the oldest one kept. */
+  /** The log was truncated at this position. The record with the number `oldest` is the first that is kept. */
   | { readonly truncated: string; readonly oldest: number }
   | { readonly ended: string | undefined }

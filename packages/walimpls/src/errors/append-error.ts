@@ -2,18 +2,18 @@ import type { ErrorCode } from './error-code.js'
 import { WalError, type WalErrorOptions } from './wal-error.js'
 
 /**
- * What is certain about an append that did not succeed.
- * `not-written`: it never will be delivered. `unknown`: it may have been, or may yet be, stored.
+ * What is certain about an append that did not succeed. With `not-written` its messages will never be delivered. With
+ * `unknown` they may have been stored, or may still be stored.
  */
 export type AppendOutcome = 'not-written' | 'unknown'
 
 export interface AppendErrorOptions extends WalErrorOptions {
   readonly outcome: AppendOutcome
-  /** Text for `resolve`, present when the outcome is unknown and the message had reached the backend. */
+  /** A text for `resolve`. Present when the outcome is unknown and the message had been sent to the backend. */
   readonly token?: string
 }
 
-/** An append failed. A backend rejects with it (or with anything else, which counts as `unknown`). */
+/** The error of an append that failed. A backend may reject with any other error too; that counts as `unknown`. */
 export class AppendError extends WalError {
   readonly outcome: AppendOutcome
   readonly token: string | undefined
@@ -26,7 +26,10 @@ export class AppendError extends WalError {
   }
 }
 
-/** Errors cross package borders and copies of this package, so the outcome is read by shape, never by class. */
+/**
+ * The outcome that an error states; `unknown` when it states none. The outcome is read as a property, not by class: the error
+ * may come from another copy of this package.
+ */
 export function outcomeOf(error: unknown): AppendOutcome {
   return WalError.isInstance(error) && (error as Partial<AppendError>).outcome === 'not-written'
     ? 'not-written'

@@ -7,18 +7,21 @@ import { PositionTruncatedError } from './position-truncated-error.js'
 import { WalError } from './wal-error.js'
 
 describe('errors', () => {
-  // A second list, on purpose: a change of a code's meaning has to be said twice.
+  // This list repeats what the codes say, on purpose: whether a code is retryable is API and must not change by accident.
   const retryable = ['WAL_TIMEOUT', 'WAL_RATE_LIMITED', 'WAL_STORAGE_FULL', 'WAL_UNAVAILABLE']
 
-  test.each(Object.keys(ERROR_CODES) as ErrorCode[])('%s', (code) => {
-    const error = new WalError(code, 'text')
-    expect(error.code).toBe(code)
-    expect(error.retryable).toBe(retryable.includes(code))
-    expect(new WalError(code, 'text', { retryable: !error.retryable }).retryable).toBe(!error.retryable)
-    expect(code).toMatch(/^WAL_[A-Z_]+$/)
-  })
+  test.each(Object.keys(ERROR_CODES) as ErrorCode[])(
+    'an error with code %s is retryable as the code says',
+    (code) => {
+      const error = new WalError(code, 'text')
+      expect(error.code).toBe(code)
+      expect(error.retryable).toBe(retryable.includes(code))
+      expect(new WalError(code, 'text', { retryable: !error.retryable }).retryable).toBe(!error.retryable)
+      expect(code).toMatch(/^WAL_[A-Z_]+$/)
+    },
+  )
 
-  test('are ours in every copy of the package, and nothing else is', async () => {
+  test('isInstance knows errors of every copy of the package, and nothing else', async () => {
     vi.resetModules()
     const copy = await import('./wal-error.js')
     expect(copy.WalError).not.toBe(WalError)
@@ -28,7 +31,7 @@ describe('errors', () => {
       expect(WalError.isInstance(other)).toBe(false)
   })
 
-  test('carry their cause, and none when there is none', () => {
+  test('an error has the property `cause` only when a cause was given', () => {
     const cause = new Error('driver')
     expect(new WalError('WAL_UNAVAILABLE', 'x', { cause }).cause).toBe(cause)
     expect('cause' in new WalError('WAL_UNAVAILABLE', 'x')).toBe(false)
@@ -39,7 +42,7 @@ describe('errors', () => {
     })
   })
 
-  test('subclasses say what the caller needs', () => {
+  test('AppendError has outcome and token, PositionTruncatedError has `oldest`', () => {
     const append = new AppendError('WAL_TIMEOUT', 'x', { outcome: 'not-written', token: 't' })
     expect(append).toMatchObject({ name: 'AppendError', outcome: 'not-written', token: 't', retryable: true })
     expect(new PositionTruncatedError('x', { oldest: '4' })).toMatchObject({
@@ -49,7 +52,7 @@ describe('errors', () => {
     expect(new PositionTruncatedError('x').oldest).toBe(undefined)
   })
 
-  test('an outcome is read by shape, and unknown unless it is said', () => {
+  test('outcomeOf reads the outcome of any of our errors, and answers unknown for everything else', () => {
     expect(outcomeOf(new AppendError('WAL_FENCED', 'x', { outcome: 'not-written' }))).toBe('not-written')
     expect(outcomeOf(new AppendError('WAL_FENCED', 'x', { outcome: 'unknown' }))).toBe('unknown')
     expect(outcomeOf(Object.assign(new Error('x'), { outcome: 'not-written' }))).toBe('unknown')

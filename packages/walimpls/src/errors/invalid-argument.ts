@@ -1,15 +1,15 @@
 import { WalError } from './wal-error.js'
 
 /**
- * A user's mistake. `sentence` names the argument and says what is accepted, without a full stop; what was given in its place
- * is shown behind it, where `got` is not undefined.
+ * The error for a mistake of the caller. `sentence` names the argument and says what is accepted; it has no full stop. When
+ * `got` is not undefined, the text ends with a short form of it: `…, got "acessMode"`.
  */
 export function invalidArgument(sentence: string, got?: unknown): WalError {
   const shown = got === undefined ? '' : `, got ${describe(got)}`
   return new WalError('WAL_INVALID_ARGUMENT', `${sentence}${shown}`)
 }
 
-/** Short, and never the contents of an object: those may be secret. */
+/** A short form of a value. An object is shown by its class alone, since its contents may be secret. */
 function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value)
   if (typeof value === 'bigint') return `${value}n`

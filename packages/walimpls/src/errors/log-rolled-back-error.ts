@@ -1,15 +1,15 @@
 import { WalError, type WalErrorOptions } from './wal-error.js'
 
 export interface LogRolledBackErrorOptions extends WalErrorOptions {
-  /** The last record that was known and is gone: a serialised message id from a backend, a position from core. */
+  /** The last record that the caller knew and that is gone: a serialised message id from a backend, a position from core. */
   readonly known?: string
-  /** Where reading can go on without missing anything: a serialised message id from a backend, a position from core. */
+  /** Reading from here misses no record that is stored: a serialised message id from a backend, a position from core. */
   readonly resumeAt?: string
 }
 
 /**
- * The log lost acknowledged records at its end, in a failover or because an older copy of it was restored. Raised by
- * core, and by backends that notice it.
+ * The error for a log that lost acknowledged records at its end, in a failover or because an older copy of the log was restored.
+ * Core throws it, and so does a backend that notices the loss itself.
  */
 export class LogRolledBackError extends WalError {
   readonly known: string | undefined

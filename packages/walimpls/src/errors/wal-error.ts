@@ -3,15 +3,15 @@ import { ERROR_CODES, type ErrorCode } from './error-code.js'
 const brand = Symbol.for('@wal/error')
 
 export interface WalErrorOptions {
-  /** What the driver or the system said. Must hold no secret (G22): scrub a driver's error first. */
+  /** The error of the driver or the system. It must hold no secret (G22), so a driver's error is scrubbed first. */
   readonly cause?: unknown
-  /** Overrules the code's default. */
+  /** Default: what `ERROR_CODES` says of the code. */
   readonly retryable?: boolean
 }
 
 /**
- * The base of every error this project raises on purpose. Tell errors apart by `code`; to ask whether something is
- * one of ours use `WalError.isInstance`, which also knows errors of another copy of this package.
+ * The base of every error that this project throws on purpose. Tell errors apart by `code`. To ask whether a value is such an
+ * error use `WalError.isInstance`: unlike `instanceof` it also knows errors of another copy of this package.
  */
 export class WalError extends Error {
   static isInstance(value: unknown): value is WalError {

@@ -19,7 +19,7 @@ function entry(name: string, changes: Partial<RegistryEntry> = {}): RegistryEntr
 afterEach(() => registeredBackends().clear())
 
 describe('registry', () => {
-  test('finds what was registered', () => {
+  test('a registered backend is found by its name', () => {
     const one = entry('one')
     registerBackend(one)
     registerBackend(entry('another'))
@@ -29,7 +29,7 @@ describe('registry', () => {
     expect(listBackends()).toEqual(['another', 'one'])
   })
 
-  test('the same package again changes nothing; another package under the name is refused', () => {
+  test('a second registration by the same package changes nothing, and one by another package is refused', () => {
     const first = entry('one')
     registerBackend(first)
     registerBackend(entry('one', { packageVersion: '9.9.9' }))
@@ -42,7 +42,7 @@ describe('registry', () => {
     )
   })
 
-  test('a missing one is named, with those that are there and the import', () => {
+  test('the error for an unknown backend names the registered ones and the import', () => {
     expect(() => mustGetBuilder('kafka')).toThrow(
       "No backend is registered. Import its package once, for example: import '@wal/impl-kafka'",
     )
@@ -58,7 +58,7 @@ describe('registry', () => {
   })
 
   test.each([-1, 1])(
-    'a backend of another contract version (%i) is refused by name, with the remedy',
+    'a backend whose contract version differs by %i is refused, with what to upgrade',
     (difference) => {
       registerBackend(entry('old', { specVersion: SPEC_VERSION + difference }))
       const remedy = difference > 0 ? 'Upgrade @wal/core' : 'Upgrade @x/old'
@@ -78,7 +78,7 @@ describe('registry', () => {
     )
   })
 
-  test('two copies of the module, one registry', async () => {
+  test('two copies of the module share one registry', async () => {
     vi.resetModules()
     const copy = await import('./registry.js')
     expect(copy.registerBackend).not.toBe(registerBackend)

@@ -6,9 +6,9 @@ import { registeredBackends } from './registered-backends.js'
 import type { RegistryEntry } from './registry-entry.js'
 
 /**
- * Makes a backend, and with it the codec of its ids, known to the process. Implementors call it once, at the top level
- * of the module that users import for its side effect. The same package again is a no-op (ESM and CJS copies of one
- * package both register); another package under the same name is refused.
+ * Makes a backend and the codec of its ids known to the process. A backend's package calls this once, at the top level of the
+ * module that users import. A second call by the same package does nothing: a process may load the package as ESM and as
+ * CommonJS, and both copies register. Another package with the same backend name is refused.
  */
 export function registerBackend(entry: RegistryEntry): void {
   const name = entry.builder?.name
@@ -27,12 +27,12 @@ export function registerBackend(entry: RegistryEntry): void {
     )
 }
 
-/** Names of the registered backends, sorted. */
+/** The names of the registered backends, sorted. */
 export function listBackends(): string[] {
   return [...registeredBackends().keys()].sort()
 }
 
-/** The builder, or undefined when no backend has that name. Throws `WAL_SPEC_UNSUPPORTED`. */
+/** The builder of a backend; undefined when no backend has that name. Throws `WAL_SPEC_UNSUPPORTED`. */
 export function getBuilder(name: string): OpenerBuilderImpls | undefined {
   const entry = registeredBackends().get(name) as RegistryEntry | undefined
   if (entry === undefined) return undefined
@@ -40,7 +40,7 @@ export function getBuilder(name: string): OpenerBuilderImpls | undefined {
   return entry.builder
 }
 
-/** The builder. Throws `WAL_BACKEND_NOT_REGISTERED`, saying which import is missing. */
+/** The builder of a backend. Throws `WAL_BACKEND_NOT_REGISTERED`, which says what to import, and `WAL_SPEC_UNSUPPORTED`. */
 export function mustGetBuilder(name: string): OpenerBuilderImpls {
   const builder = getBuilder(name)
   if (builder !== undefined) return builder

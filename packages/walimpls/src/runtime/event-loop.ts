@@ -1,24 +1,24 @@
 import { MessageChannel } from 'node:worker_threads'
 import type { Timer } from './runtime.js'
 
-// Taken when this module is loaded. What a test's fake timers put in their place later would wait for that test to move
-// time on, and no promise of this project's may depend on that: a turn of the event loop is no time.
+// The real functions, taken when this module is loaded. A test may install fake timers later, whose `setImmediate` waits until
+// the test moves the time. A turn of the event loop takes no time, so no promise of this project may wait for that.
 const { setImmediate: immediate, setInterval: interval } = globalThis
 
-/** Further away than a process lives. */
+/** The longest interval that Node allows, 25 days. */
 const NEVER_MS = 2 ** 31 - 1
 
-/** Resolves after the current turn of the event loop has let I/O in. */
+/** Resolves after the event loop has handled I/O once. */
 export const nextTurn: () => Promise<void> = isFaked(immediate)
   ? nextTurnByMessage()
   : () => new Promise((resolve) => immediate(resolve))
 
-/** Fake timers carry their clock, and were here before this module. */
+/** Whether fake timers were installed before this module was loaded. They have their clock as a property. */
 function isFaked(timer: unknown): boolean {
   return Object.hasOwn(timer as object, 'clock')
 }
 
-/** A message to oneself arrives a turn later; nobody fakes that. It costs several times what `setImmediate` does. */
+/** Waits for a message to itself, which arrives a turn later. Fake timers do not replace this. It costs more than `setImmediate`. */
 function nextTurnByMessage(): () => Promise<void> {
   const { port1, port2 } = new MessageChannel()
   let waiting: (() => void)[] = []
@@ -40,7 +40,7 @@ function nextTurnByMessage(): () => Promise<void> {
 let holders = 0
 let anchor: NodeJS.Timeout | undefined
 
-/** Keeps the process alive until what is returned is cleared. Any number of holds share one timer. */
+/** Keeps the process alive until the returned hold is cleared. Any number of holds share one timer. */
 export function holdProcess(): Timer {
   anchor ??= interval(() => {}, NEVER_MS)
   if (holders++ === 0) anchor.ref()

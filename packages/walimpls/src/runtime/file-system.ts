@@ -1,47 +1,51 @@
 /**
- * The file operations a log needs, with durability spelt out, so that a simulated disk can take the real one's place.
- * Errors are Node's (`code: 'ENOENT'` …). Paths are ordinary file-system paths.
+ * The file operations that a log needs. Each states what is durable after it, so that a simulated disk can replace the real
+ * one in tests. Errors are Node's (`code: 'ENOENT'` …). Paths are ordinary file-system paths.
  */
 export interface FileSystem {
   /**
-   * `read`: an existing file, read-only. `write`: an existing file, read and write.
-   * `create`: a new file, read and write; `EEXIST` when there is one (atomic: the only lock that this project uses).
+   * `read` opens an existing file read-only. `write` opens an existing file for reading and writing. `create` makes a new file
+   * for reading and writing, and rejects with `EEXIST` when the file exists. `create` is atomic; it is the only lock that this
+   * project uses.
    */
   open(path: string, mode: 'read' | 'write' | 'create'): Promise<File>
-  /** Synchronous on purpose: a writer looks for its successor between sync and ack (0.5 µs). */
+  /**
+   * Whether a file exists. Synchronous on purpose: a writer asks this between the sync of a batch and its acknowledgement, and
+   * a synchronous call costs 0.5 µs.
+   */
   existsNow(path: string): boolean
   /**
-   * What lies at the path now: the file itself, named as by `identity`, and its size in bytes. Undefined when nothing lies
-   * there. Synchronous for the same reason.
+   * The identity of the file at the path, as `identity` gives it, and its size in bytes; undefined when there is none.
+   * Synchronous for the same reason as `existsNow`.
    */
   lookNow(path: string): { readonly identity: string; readonly size: number } | undefined
-  /** Names the file or directory itself, by whatever path it is reached: device and inode. */
+  /** A text that names the file or directory itself, by device and inode: the same for every path that leads to it. */
   identity(path: string): Promise<string>
-  /** Whether other hosts may write to the file system that the path lies on (NFS, SMB and their like), as far as it tells. */
+  /** Whether other hosts may write to the path's file system (NFS, SMB and the like), as far as the system tells. */
   isShared(path: string): Promise<boolean>
   list(directory: string): Promise<string[]>
-  /** One directory, whose parent is there. Nothing happens when it exists. */
+  /** Makes one directory, whose parent has to exist. Does nothing when the directory exists. */
   makeDirectory(path: string): Promise<void>
-  /** A created, renamed or removed name is durable only after its directory is synced. */
+  /** Makes the names in a directory durable. A file that was created, renamed or removed needs this to survive a crash. */
   syncDirectory(path: string): Promise<void>
-  /** Replaces what has the new name. Needs room for nothing but the name. */
+  /** Renames a file and replaces a file that has the new name. Needs no room on the disk except for the name. */
   rename(from: string, to: string): Promise<void>
-  /** Another name for a file. `EEXIST` when there is one (atomic); needs no inode. */
+  /** Gives a file a second name. Atomic; rejects with `EEXIST` when the name exists. Needs no inode. */
   link(file: string, path: string): Promise<void>
   remove(path: string, options?: { readonly recursive?: boolean }): Promise<void>
-  /** Calls back, soon and possibly more often than needed, after something in the directory changed. A hint: poll as well. */
+  /** Calls back soon after something in the directory changed. A call may come too often or be missing: poll as well. */
   watch(directory: string, changed: () => void): { close(): void }
 }
 
 export interface File {
   readonly path: string
-  /** Fills `into` from `position` as far as the file goes; resolves to the number of bytes read. */
+  /** Reads from `position` until `into` is full or the file ends. Resolves to the number of bytes read. */
   read(into: Uint8Array, position: number): Promise<number>
-  /** Resolves when all the bytes are on stable storage. After a rejection nothing is known about them. */
+  /** Resolves when all bytes are on stable storage. After a rejection any part of the bytes may have been written. */
   writeDurably(bytes: readonly Uint8Array[], position: number): Promise<void>
-  /** Makes durable what any process has written to this file so far. */
+  /** Makes durable everything that any process has written to this file so far. */
   sync(): Promise<void>
-  /** Cuts (or extends with zeros); durable after `sync`. */
+  /** Cuts the file, or extends it with zeros. Durable after `sync`. */
   truncate(size: number): Promise<void>
   size(): Promise<number>
   close(): Promise<void>

@@ -5,23 +5,23 @@ export interface Timer {
 }
 
 /**
- * Everything nondeterministic that core, backends and helpers may touch. The default is the real machine
- * (`systemRuntime`); tests hand in a simulated one and can then replay a whole run from a seed.
+ * Clock, timers, randomness and files. Core, backends and helpers use nothing nondeterministic but this. The default is the
+ * real machine (`systemRuntime`). A test may pass a simulated runtime instead, and can then repeat a whole run from a seed.
  */
 export interface Runtime {
-  /** Wall clock, milliseconds since 1970, an integer. */
+  /** The wall clock: whole milliseconds since 1970. */
   now(): number
-  /** Milliseconds, with fractions, since some moment: for durations. Never goes back. */
+  /** Milliseconds with fractions since an arbitrary moment, to measure durations. Never goes back. */
   monotonic(): number
-  /** Uniform in [0, 1). */
+  /** A random number, uniform in [0, 1). */
   random(): number
-  /** Keeps the process alive while it waits, unless `background`. */
+  /** Calls `run` after `ms`. The timer keeps the process alive, unless it is a `background` timer. */
   setTimeout(run: () => void, ms: number, options?: { readonly background?: boolean }): Timer
-  /** Runs after the current turn of the event loop has let I/O in. */
+  /** Resolves after the event loop has handled I/O once. */
   yield(): Promise<void>
   /**
-   * Keeps the process alive until what is returned is cleared. A waiting reader asks for it: it may wait for a promise
-   * alone, and Node ends a process that has only promises left. Optional: without it such a process ends.
+   * Keeps the process alive until the returned timer is cleared. Used while a reader waits: the reader may wait for nothing but
+   * a promise, and Node ends a process in which only promises are left. Optional: without it such a process ends.
    */
   hold?(): Timer
   readonly files: FileSystem

@@ -14,9 +14,9 @@ import {
 import type { File, FileSystem } from './file-system.js'
 
 /**
- * Linux: `O_DSYNC` makes a write durable in one call, which is faster than `write` and `fdatasync`
- * (6,100 against 4,800 single appends a second, `docs/decisions/file-format.md`). Elsewhere the flag is missing or
- * means less than `fdatasync` (macOS needs F_FULLFSYNC, which libuv's fdatasync asks for).
+ * On Linux `O_DSYNC` makes a write durable in one call. That is faster than `write` followed by `fdatasync`: 6,100 instead of
+ * 4,800 single appends a second (`docs/decisions/file-format.md`). Other systems do not have the flag, or it promises less than
+ * `fdatasync`: macOS needs F_FULLFSYNC, which libuv's fdatasync uses.
  */
 const dataSyncFlag = process.platform === 'linux' ? constants.O_DSYNC : 0
 
@@ -27,8 +27,8 @@ const flags = {
 } as const
 
 /**
- * Types of file systems that several hosts may have mounted, as Linux numbers them (`statfs(2)`): NFS, SMB, SMB2, CIFS,
- * AFS, Ceph, Lustre, GFS2, OCFS2, 9P. Other systems number theirs in their own way and are taken for local.
+ * The file systems that several hosts can have mounted, by the numbers of Linux (`statfs(2)`): NFS, SMB, SMB2, CIFS, AFS, Ceph,
+ * Lustre, GFS2, OCFS2, 9P. Other operating systems have other numbers; there every file system counts as local.
  */
 const SHARED = new Set([
   0x6969, 0x517b, 0xfe534d42, 0xff534d42, 0x5346414f, 0x00c36400, 0x0bd00bd0, 0x01161970, 0x7461636f,
@@ -49,12 +49,13 @@ export const systemFileSystem: FileSystem = {
   async isShared(path) {
     if (process.platform !== 'linux') return false
     const { type } = await statfs(path)
-    // A 32-bit number, which some kernels report with its sign.
+    // The type is a 32-bit number. Some kernels report it as a negative one.
     return SHARED.has(type >>> 0)
   },
   list: (directory) => readdir(directory),
   makeDirectory: async (path) => {
-    // Not `recursive`: Node's loops forever where the kernel answers ENOENT under an existing parent (/proc, seen).
+    // Without `recursive`: Node's recursive mkdir loops forever where the kernel answers ENOENT under an existing parent, as it
+    // does in /proc.
     try {
       await mkdir(path, { mode: 0o750 })
     } catch (error) {
@@ -62,7 +63,7 @@ export const systemFileSystem: FileSystem = {
     }
   },
   async syncDirectory(path) {
-    // Windows can't open a directory; NTFS journals names by itself.
+    // Windows cannot open a directory. NTFS makes names durable by itself.
     if (process.platform === 'win32') return
     const directory = await open(path, 'r')
     try {
@@ -76,7 +77,8 @@ export const systemFileSystem: FileSystem = {
   remove: (path, options) => rm(path, { recursive: options?.recursive ?? false }),
   watch(directory, changed) {
     const watcher = watch(directory, { persistent: false }, changed)
-    // A watch is a hint beside polling: one that breaks (out of inotify instances, directory removed) may go quiet.
+    // A watch may break, when the directory is removed or the system has no inotify instance left. It then reports nothing
+    // more, which is allowed: users of a watch poll as well.
     watcher.on('error', () => watcher.close())
     return watcher
   },
@@ -114,7 +116,7 @@ function systemFile(path: string, handle: FileHandle): File {
   }
 }
 
-/** What is left of `bytes` after the first `count` (a write may be short, when the disk is nearly full say). */
+/** The rest of `bytes` without the first `count`. A write may store fewer bytes than asked, when the disk is nearly full, say. */
 function after(bytes: readonly Uint8Array[], count: number): readonly Uint8Array[] {
   let left = count
   for (let i = 0; i < bytes.length; i++) {

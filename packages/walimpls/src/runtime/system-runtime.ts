@@ -6,8 +6,8 @@ const key = Symbol.for('@wal/walimpls/system-runtime')
 const holder = globalThis as { [key]?: Runtime }
 
 /**
- * The real clock, timers, randomness and disk: with the other files of this folder the only place that touches them. One
- * object for all copies of this package in the process (ESM and CJS), since clocks are kept by runtime.
+ * The real clock, timers, randomness and disk. Only the files of this folder touch them. All copies of this package in a process
+ * (ESM and CommonJS) share this object, since the clock of time ticks is kept by runtime.
  */
 export const systemRuntime: Runtime = holder[key] ?? {
   now: () => Date.now(),

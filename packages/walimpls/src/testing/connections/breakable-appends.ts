@@ -4,7 +4,7 @@ import { systemRuntime } from '../../runtime/system-runtime.js'
 import type { Batch, WALImpls } from '../../wal.js'
 import { connectionLost, type Link } from './link.js'
 
-/** Sends one batch after another, so that at most one is lost on its way; those behind it are turned away unsent. */
+/** Sends one batch at a time, so that a break loses at most one batch under way. The batches behind it are refused unsent. */
 export class BreakableAppends {
   readonly #turns = new AppendTurns()
   readonly #log: WALImpls
@@ -24,11 +24,11 @@ export class BreakableAppends {
     link.assertUp()
     const { breaks } = link
     await systemRuntime.yield()
-    // It never got there. The driver can't know.
+    // The request is lost on its way to the server. The driver cannot know that, so the outcome is unknown.
     if (link.breaks !== breaks) throw connectionLost()
     const ids = await this.#log.append(batch)
     await systemRuntime.yield()
-    // It is stored, and nobody hears of it.
+    // The batch is stored and the answer is lost.
     if (link.breaks !== breaks) throw connectionLost()
     return ids
   }

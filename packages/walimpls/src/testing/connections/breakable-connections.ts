@@ -10,9 +10,9 @@ import { Link } from './link.js'
 type AnyBuilder = OpenerBuilderImpls<any, any>
 
 /**
- * Puts connections that a test can break between a backend in this process and its users, and does what a driver and a
- * server do when the network fails. A request takes a turn of the event loop to get there and another to be answered. When
- * the connections break, every request under way fails, whether it got there or not, and every scanner ends.
+ * Puts connections that a test can break between a backend in this process and its users. They behave as a driver and a server
+ * do when the network fails. A request takes one turn of the event loop to arrive and one to be answered. When the connections
+ * break, every request under way fails, whether it had arrived or not, and every scanner ends.
  */
 export class BreakableConnections {
   readonly #link = new Link()
@@ -24,12 +24,12 @@ export class BreakableConnections {
     })
   }
 
-  /** Breaks every connection, now. */
+  /** Breaks every connection at once. */
   disturb(): void {
     this.#link.disturb()
   }
 
-  /** Breaks every connection and takes no other for some milliseconds. What was stored is there afterwards. */
+  /** Breaks every connection and accepts none for some milliseconds. Stored records are there afterwards. */
   crash(): Promise<void> {
     return this.#link.crash()
   }

@@ -3,7 +3,10 @@ import type { StoredMessage } from '../../message/wire-message.js'
 import type { ScannerImpls } from '../../scanner.js'
 import { type Link, unavailable } from './link.js'
 
-/** Ends when the connections break: only a new scanner looks whether its last record is still there. */
+/**
+ * A scanner that ends for good when the connections break. Its user then opens a new scanner, which finds out whether the last
+ * record is still stored.
+ */
 export class BreakableScanner implements ScannerImpls {
   #lost: WalError | undefined
   readonly #breaks: number

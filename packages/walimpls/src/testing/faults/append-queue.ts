@@ -16,39 +16,36 @@ interface Call extends QueuedAppend {
   reject(error: unknown): void
 }
 
+export interface AppendQueueParts {
+  readonly context: FaultContext
+  readonly sent: SentBatches
+  /** Aborted when the log is closed. From then on `store` itself refuses. */
+  readonly closing: AbortSignal
+  readonly store: (append: QueuedAppend) => Promise<readonly MessageId[]>
+}
+
 /**
- * Appends in call order, one at a time, which keeps the promise of prefixes (G3) whatever goes wrong: when one fails,
- * all that wait behind it are turned away at one blow with it, as by a driver whose connection broke.
+ * Stores batches in call order, one at a time. When one fails, all batches that wait behind it are refused with it, as by a
+ * driver whose connection broke. This keeps G3 under every fault: with 1, 2, 3 in the queue and 2 failing, 1 is stored, 2 and
+ * 3 are not.
  */
 export class AppendQueue {
   readonly #waiting: Call[] = []
   #working = false
   /**
-   * What was turned away in this turn. A new batch handed in now comes from a caller who can't know yet, and counts as
-   * behind; one of these comes from a caller who knows.
+   * The batches that were refused in this turn of the event loop. A caller that sends another batch in this turn cannot know
+   * of the failure yet, so that batch is refused too. A caller that sends one of these batches again does know.
    */
   #failed: Set<Batch> | undefined
 
-  readonly #context: FaultContext
-  readonly #sent: SentBatches
-  readonly #closing: AbortSignal
-  /** After the close it refuses by itself. */
-  readonly #store: (append: QueuedAppend) => Promise<readonly MessageId[]>
+  readonly #parts: AppendQueueParts
 
-  constructor(
-    context: FaultContext,
-    sent: SentBatches,
-    closing: AbortSignal,
-    store: (append: QueuedAppend) => Promise<readonly MessageId[]>,
-  ) {
-    this.#context = context
-    this.#sent = sent
-    this.#closing = closing
-    this.#store = store
+  constructor(parts: AppendQueueParts) {
+    this.#parts = parts
   }
 
   push(append: QueuedAppend): Promise<readonly MessageId[]> {
-    if (this.#closing.aborted || this.#failed?.has(append.batch)) this.#failed = undefined
+    if (this.#parts.closing.aborted || this.#failed?.has(append.batch)) this.#failed = undefined
     if (this.#failed !== undefined) {
       this.#failed.add(append.batch)
       return Promise.reject(this.#turnAway(append.batch))
@@ -63,8 +60,8 @@ export class AppendQueue {
     this.#working = true
     for (let call = this.#waiting[0]; call !== undefined; call = this.#waiting[0]) {
       try {
-        const ids = await this.#store(call)
-        this.#sent.stored(call.batch)
+        const ids = await this.#parts.store(call)
+        this.#parts.sent.stored(call.batch)
         this.#waiting.shift()
         call.resolve(ids)
       } catch (error) {
@@ -78,7 +75,7 @@ export class AppendQueue {
     const [first, ...behind] = this.#waiting.splice(0) as [Call, ...Call[]]
     const failed = new Set([first, ...behind].map((call) => call.batch))
     this.#failed = failed
-    void this.#context.runtime.yield().then(() => {
+    void this.#parts.context.runtime.yield().then(() => {
       if (this.#failed === failed) this.#failed = undefined
     })
     first.reject(this.#told(first.batch, error))
@@ -86,15 +83,16 @@ export class AppendQueue {
   }
 
   #turnAway(batch: Batch): unknown {
-    this.#context.faults.turnedAway++
+    this.#parts.context.faults.turnedAway++
     const text = 'fault injection: not stored, since a batch before it failed'
     return this.#told(batch, new AppendError('WAL_UNAVAILABLE', text, { outcome: 'not-written' }))
   }
 
-  /** The outcome speaks of the batch: it is unknown when an earlier attempt may have landed. */
+  /** The error that the caller gets. When an earlier attempt may have stored the batch, a later `not-written` becomes `unknown`. */
   #told(batch: Batch, error: unknown): unknown {
-    if (outcomeOf(error) === 'unknown') this.#sent.mayBeStored(batch)
-    else if (this.#sent.isUncertain(batch) && WalError.isInstance(error)) {
+    const { sent } = this.#parts
+    if (outcomeOf(error) === 'unknown') sent.mayBeStored(batch)
+    else if (sent.isUncertain(batch) && WalError.isInstance(error)) {
       const { code, message, retryable } = error
       return new AppendError(code, message, { cause: error, retryable, outcome: 'unknown' })
     }

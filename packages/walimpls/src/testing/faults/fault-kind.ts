@@ -1,17 +1,17 @@
 /**
- * What may go wrong:
+ * The kinds of faults:
  *
- * - `fail`: before anything is done; `WAL_UNAVAILABLE`, of an append with outcome `not-written`
- * - `full`: of an append; `WAL_STORAGE_FULL`, outcome `not-written`, as of a full disk
- * - `delay`: done later, by the runtime's timer
- * - `write-then-fail`: done, then a driver's error, so that the outcome counts as unknown
- * - `duplicate`: stored twice; the ids are those of the second copy
- * - `duplicate-then-fail`: stored twice, then a driver's error
- * - `fence`: `WAL_FENCED` though no newer writer is there; the log stays so until it is opened again
- * - `truncate`: the scanner gets `WAL_POSITION_TRUNCATED`
- * - `cut`: a scanner gives a part of a batch and breaks off with `WAL_UNAVAILABLE`; any other call settles only when what
- *   it was made on closes, or its signal aborts
- * - `close`: the scanner ends
+ * - `fail`: the call rejects with `WAL_UNAVAILABLE` before anything is done; an append with outcome `not-written`
+ * - `full`: the append rejects with `WAL_STORAGE_FULL` and outcome `not-written`, as on a full disk
+ * - `delay`: the call is made later, by the runtime's timer
+ * - `write-then-fail`: the call is made, then rejects with a driver's error, so that an append's outcome is unknown
+ * - `duplicate`: the batch is stored twice; the ids answered are those of the second copy
+ * - `duplicate-then-fail`: the batch is stored twice, then the append rejects with a driver's error
+ * - `fence`: the append rejects with `WAL_FENCED` though there is no newer writer; so do all others until the log is opened again
+ * - `truncate`: the scanner rejects with `WAL_POSITION_TRUNCATED`
+ * - `cut`: a scanner gives the first half of a batch, then rejects with `WAL_UNAVAILABLE`; any other call settles only when its
+ *   log or opener is closed, or its signal aborts
+ * - `close`: the scanner ends by itself
  */
 export const FAULT_KINDS = [
   'fail',
@@ -28,7 +28,7 @@ export const FAULT_KINDS = [
 
 export type FaultKind = (typeof FAULT_KINDS)[number]
 
-/** Which kinds can happen at which call of the contract. `next` is the scanner's. */
+/** The kinds that can happen at each call of the contract. `next` is the method of a scanner. */
 export const FAULTS_AT = {
   open: ['fail', 'delay', 'cut'],
   openReadOnly: ['fail', 'delay', 'cut'],

@@ -3,37 +3,37 @@ import type { Batch } from '../../wal.js'
 import type { Writer } from '../../writer.js'
 import { FAULT_KINDS, FAULTS_AT, FAULTY_CALLS, type FaultKind, type FaultyCall } from './fault-kind.js'
 
-/** One fault of a script. An error is thrown as it is, before anything is done; `until` is a delay that the test ends. */
+/** One fault of a script. An error is thrown as it is before anything is done. `until` delays the call until it settles. */
 export type Fault = FaultKind | Error | { readonly until: Promise<unknown> }
 
-/** What a script may decide by. */
+/** What a script knows of a call. */
 export interface CallDetails {
-  /** Of calls of this name, from 1, since the plan was set. */
+  /** The number of the call among those of the same name since the plan was set. The first is 1. */
   readonly number: number
-  /** Of `append`. */
+  /** The batch of an `append`. */
   readonly batch?: Batch
-  /** Of `append` and `open`. */
+  /** The writer of an `append` or `open`. */
   readonly writer?: Writer
 }
 
-/** By number (`{ 3: 'fail' }`: the third call fails), or a function that is asked at every call. */
+/** Faults by the number of the call (with `{ 3: 'fail' }` the third call fails), or a function that is called for every call. */
 export type CallScript = Readonly<Record<number, Fault>> | ((details: CallDetails) => Fault | undefined)
 
-/** What is to go wrong. Empty: nothing. */
+/** Which faults happen. With an empty plan none does. */
 export interface FaultPlan {
-  /** Asked first. */
+  /** A fault of the script goes before one by chance. */
   readonly script?: Readonly<Partial<Record<FaultyCall, CallScript>>>
-  /** Chance of each kind, from 0 to 1, at every call where it can happen, or at the calls named. */
+  /** The probability of each kind, from 0 to 1: one number for every call at which it can happen, or a number for each call. */
   readonly probabilities?: Readonly<
     Partial<Record<FaultKind, number | Readonly<Partial<Record<FaultyCall, number>>>>>
   >
-  /** How long a `delay` is. Default 3. */
+  /** The length of a `delay`. Default: 3. */
   readonly delayMs?: number
-  /** Size of each scanner's reads, in place of the `maxBytes` asked for. */
+  /** Called for each scanner. Its answer replaces the `maxBytes` that was asked for. */
   readonly readBytes?: () => number
 }
 
-/** The chance of this kind at this call. */
+/** The probability of this kind at this call. */
 export function probabilityOf(plan: FaultPlan, call: FaultyCall, kind: FaultKind): number {
   const given = plan.probabilities?.[kind]
   if (given === undefined || !canHappen(call, kind)) return 0
@@ -44,7 +44,7 @@ export function canHappen(call: FaultyCall, kind: FaultKind): boolean {
   return (FAULTS_AT[call] as readonly FaultKind[]).includes(kind)
 }
 
-/** A fault that can't happen would be a test that tests nothing: `WAL_INVALID_ARGUMENT`. */
+/** Throws when this kind cannot happen at this call: a test with such a plan would test nothing. */
 export function checkFault(call: FaultyCall, fault: Fault): void {
   if (typeof fault === 'string' && !canHappen(call, fault))
     throw invalidArgument(
@@ -64,7 +64,7 @@ export function checkPlan(plan: FaultPlan): void {
   }
   for (const call of FAULTY_CALLS) {
     const sum = FAULTS_AT[call].reduce((total, kind) => total + probabilityOf(plan, call, kind), 0)
-    // Ten times 0.1 is a little more than 1.
+    // In floating point, ten times 0.1 is a little more than 1.
     if (sum > 1 + 1e-9)
       throw invalidArgument(
         `The probabilities of all faults of the call ${call} must be at most 1 together, and are ${sum}`,

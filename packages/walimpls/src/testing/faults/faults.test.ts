@@ -41,7 +41,7 @@ const batch = (sequence: number, ...texts: string[]): Batch => ({
 const textsOf = (messages: Awaited<ReturnType<ScannerImpls['next']>> = []): string[] =>
   messages.map((each) => new TextDecoder().decode(each.payload))
 
-/** What is stored; the log's scanners must be without faults. */
+/** The texts of all stored records. The plan must have no faults for scanners. */
 async function payloads(log: ReadOnlyWALImpls): Promise<string[]> {
   const scanner = log.read({ start: 'oldest', maxBytes: 1 << 20 })
   const texts = textsOf(await scanner.next())
@@ -64,7 +64,7 @@ async function isPending(promise: Promise<unknown>): Promise<boolean> {
   return (await Promise.race([promise.catch(() => {}), late])) === 'late'
 }
 
-test('fail: nothing is stored, outcome not-written, and those behind it are turned away; sent again they are stored', async () => {
+test('fail: the batch and those behind it are refused as not written, and are stored when they are sent again', async () => {
   const { log, faults } = await openFaulty({ script: { append: { 3: 'fail' } } })
   const batches = ['a', 'b', 'c', 'd', 'e'].map((text, i) => batch(i, text))
   const order: number[] = []
@@ -84,7 +84,7 @@ test('fail: nothing is stored, outcome not-written, and those behind it are turn
   assert.deepEqual(await payloads(log), ['a', 'b', 'c', 'd', 'e'])
 })
 
-test('full: nothing is stored, and that batch alone says that there is no room', async () => {
+test('full: the batch is refused with WAL_STORAGE_FULL, those behind it with WAL_UNAVAILABLE', async () => {
   const { log } = await openFaulty({ script: { append: { 2: 'full' } } })
   const batches = ['a', 'b', 'c'].map((text, i) => batch(i, text))
   const appends = batches.map((each) => log.append(each))
@@ -97,10 +97,10 @@ test('full: nothing is stored, and that batch alone says that there is no room',
   assert.deepEqual(await payloads(log), ['a'])
 })
 
-test('a new batch handed in before its caller can know of a failure is turned away too', async () => {
+test('a new batch that is sent before its caller can know of a failure is refused too', async () => {
   const { log } = await openFaulty({ script: { append: { 1: 'fail' } } })
   const first = log.append(batch(0, 'a'))
-  // In the very microtask of the rejection.
+  // The second batch is sent in the microtask in which the first is rejected.
   const second = first.catch(() => log.append(batch(1, 'b')))
   assert.deepEqual(await settled([first, second]), [
     'WAL_UNAVAILABLE not-written',
@@ -109,7 +109,7 @@ test('a new batch handed in before its caller can know of a failure is turned aw
   assert.deepEqual(await payloads(log), [])
 })
 
-test('an error of the script is thrown as it is', async () => {
+test('an append rejects with the very error that the script names', async () => {
   const mine = new Error('mine')
   const { log, faults } = await openFaulty({ script: { append: () => mine } })
   await assert.rejects(log.append(batch(0, 'a')), (error) => error === mine)
@@ -117,7 +117,7 @@ test('an error of the script is thrown as it is', async () => {
   assert.deepEqual(await payloads(log), [])
 })
 
-test('delay: by the runtime’s timer, or as long as the test likes, and those behind wait', async () => {
+test('delay: the batch waits for the runtime’s timer or for a promise of the test, and those behind it wait too', async () => {
   let go = () => {}
   const until = new Promise<void>((resolve) => {
     go = resolve
@@ -136,12 +136,12 @@ test('delay: by the runtime’s timer, or as long as the test likes, and those b
   assert.equal(faults.counts.delay, 2)
 })
 
-test('write-then-fail: stored, and the outcome is unknown until it is sent again', async () => {
+test('write-then-fail: the batch is stored, and its outcome is unknown until an attempt succeeds', async () => {
   const { log, faults } = await openFaulty({ script: { append: { 1: 'write-then-fail', 2: 'fail' } } })
   const one = batch(0, 'a')
   await assert.rejects(log.append(one), (error) => outcomeOf(error) === 'unknown')
   assert.deepEqual(await payloads(log), ['a'])
-  // This attempt was not written; the batch may be.
+  // The second attempt stored nothing, but the first may have. So the outcome is still unknown.
   await assert.rejects(log.append(one), { code: 'WAL_UNAVAILABLE', outcome: 'unknown', retryable: true })
   const [id] = await log.append(one)
   assert.deepEqual((await log.last())?.id, id)
@@ -149,7 +149,7 @@ test('write-then-fail: stored, and the outcome is unknown until it is sent again
   assert.equal(faults.counts['write-then-fail'], 1)
 })
 
-test('duplicate: stored twice, the ids are those of the second copy, also when it is sent again', async () => {
+test('duplicate: the batch is stored twice, and the ids answered are those of the second copy, also when it is sent again', async () => {
   const { log, faults, ids } = await openFaulty({
     script: { append: { 1: 'duplicate', 2: 'duplicate-then-fail' } },
   })
@@ -165,7 +165,7 @@ test('duplicate: stored twice, the ids are those of the second copy, also when i
   assert.equal(faults.counts['duplicate-then-fail'], 1)
 })
 
-test('fence: WAL_FENCED without a newer writer, until it is opened again as the same writer', async () => {
+test('fence: appends reject with WAL_FENCED until the same writer opens the log again', async () => {
   const { log, opener, faults } = await openFaulty({ script: { append: { 2: 'fence' } } })
   await log.append(batch(0, 'a'))
   const two = batch(1, 'b')
@@ -198,7 +198,7 @@ async function scanning(plan: FaultPlan) {
   return { ...opened, scanner: opened.log.read({ start: 'oldest', maxBytes: 1 << 20 }) }
 }
 
-test('a scanner that is cut gives half a batch and breaks off, forever; another goes on', async () => {
+test('a scanner that is cut gives half a batch and then always rejects, and another scanner goes on', async () => {
   const { log, scanner, faults } = await scanning({ script: { next: { 1: 'cut' } } })
   assert.deepEqual(textsOf(await scanner.next()), ['a', 'b'])
   for (let i = 0; i < 2; i++)
@@ -209,7 +209,7 @@ test('a scanner that is cut gives half a batch and breaks off, forever; another 
   assert.equal(faults.openScanners, 0)
 })
 
-test('a scanner that is truncated names the oldest record that is kept', async () => {
+test('truncate: the scanner’s error names the oldest record that is kept', async () => {
   const { log, scanner, faults, ids } = await scanning({ script: { next: { 2: 'truncate' } } })
   const page = await scanner.next()
   await log.truncate(ids.parse('2'))
@@ -219,7 +219,7 @@ test('a scanner that is truncated names the oldest record that is kept', async (
   assert.equal(faults.counts.truncate, 1)
 })
 
-test('a scanner fails, is late, is closed; and its end stays', async () => {
+test('fail, delay and close: the scanner rejects, waits or ends, and once ended or failed it stays so', async () => {
   const { log, scanner, faults, timers } = await scanning({
     delayMs: 4,
     script: { next: { 1: 'delay', 2: 'fail', 3: 'close' } },
@@ -232,7 +232,7 @@ test('a scanner fails, is late, is closed; and its end stays', async () => {
   assert.deepEqual([faults.counts.delay, faults.counts.fail, faults.counts.close], [1, 1, 1])
 })
 
-test('a scanner in a delay, or that waits, ends with its log, and with its signal', async () => {
+test('a scanner in a delay ends when its log closes, and one that waits ends when its signal aborts', async () => {
   const { log, scanner, faults } = await scanning({ script: { next: { 1: { until: never } } } })
   const controller = new AbortController()
   const waiting = log.read({ start: 'latest', maxBytes: 1 << 20, signal: controller.signal })
@@ -249,12 +249,12 @@ test('a scanner in a delay, or that waits, ends with its log, and with its signa
   assert.equal(faults.openScanners, 0)
 })
 
-test('readBytes makes the pages of scanners small', async () => {
+test('readBytes decides how much a scanner gives at a time', async () => {
   const { scanner } = await scanning({ readBytes: () => 1 })
   assert.deepEqual(textsOf(await scanner.next()), ['a'])
 })
 
-test('opening, looking, truncating, listing and deleting fail, are late, are lost', async () => {
+test('faults happen at open, openReadOnly, last, truncate, list and delete too', async () => {
   const { log, opener, faults, ids, timers } = await openFaulty()
   await log.append(batch(0, 'a', 'b'))
   faults.plan = {
@@ -303,7 +303,7 @@ const everything = {
   close: 0.05,
 }
 
-/** Appends until each batch is stored, reading now and then as `reads` says; what happened. */
+/** Appends 120 batches, each until it is stored, and reads after those for which `reads` answers true. */
 async function run(seed: number, reads: (i: number) => boolean) {
   const events: FaultEvent[] = []
   const faults = new Faults({ seed, onFault: (event) => events.push(event) })
@@ -334,7 +334,7 @@ async function run(seed: number, reads: (i: number) => boolean) {
   return { events, faults, texts }
 }
 
-test('the same seed, the same faults; another seed, others; every kind that has a chance happens', async () => {
+test('the same seed gives the same faults, another seed gives others, and every kind happens', async () => {
   const one = await run(7, () => true)
   const same = await run(7, () => true)
   const other = await run(8, () => true)
@@ -348,7 +348,7 @@ test('the same seed, the same faults; another seed, others; every kind that has 
     one.events.length,
   )
   assert.equal(one.faults.countAt('next', 'cut'), one.faults.counts.cut)
-  // Every batch is there, in order, as far as copies go.
+  // Without the copies, every batch is stored once and in order.
   const firsts = [...new Set(one.texts)]
   assert.deepEqual(
     firsts,
@@ -361,7 +361,7 @@ test('the faults of appends do not depend on the reads between them', async () =
   assert.deepEqual(appends(await run(9, () => true)), appends(await run(9, (i) => i % 5 === 0)))
 })
 
-test('a plan that can’t be is refused', () => {
+test('a plan with an impossible probability, kind or call is refused', () => {
   const plans: FaultPlan[] = [
     { probabilities: { fail: 1.5 } },
     { probabilities: { fail: 0.6, delay: 0.6 } },
@@ -377,7 +377,7 @@ test('a plan that can’t be is refused', () => {
   }
 })
 
-test('a function that answers a fault that can’t happen there rejects the call', async () => {
+test('a call rejects when the script’s function answers a fault that cannot happen at it', async () => {
   const { log } = await openFaulty({ script: { append: () => 'truncate' } })
   await assert.rejects(log.append(batch(0, 'a')), { code: 'WAL_INVALID_ARGUMENT' })
 })

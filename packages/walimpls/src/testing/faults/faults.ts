@@ -12,36 +12,36 @@ import { seededRandom } from './seeded-random.js'
 /** A fault that happened. */
 export interface FaultEvent {
   readonly call: FaultyCall
-  /** As in `CallDetails`. */
+  /** The number of the call, as in `CallDetails`. */
   readonly number: number
   readonly kind: FaultKind
 }
 
 export interface FaultsOptions extends FaultPlan {
-  /** Print it when a run fails: with it chance does the same again. Default 1. */
+  /** Decides every fault by chance: the same seed gives the same faults. Print it when a test fails. Default: 1. */
   readonly seed?: number
   /** Called when a fault has happened. */
   readonly onFault?: (event: FaultEvent) => void
 }
 
-/** What is decided for one call. */
+/** The fault that was decided for one call. */
 export interface FaultDecision extends FaultEvent {
   readonly fault: Fault
 }
 
 /**
- * What is to go wrong, by script or by chance, and what has gone wrong so far. One may serve several builders.
+ * Decides which faults happen, by script or by chance, and counts those that have happened. Several builders may share one.
  *
- * Chance has a sequence of its own for every name of a call: which faults the appends meet does not depend on how many
- * reads went on between them.
+ * The calls of each name have their own sequence of random numbers. So the faults of appends do not depend on how many reads
+ * happen between them.
  */
 export class Faults {
   readonly seed: number
-  /** How often each kind has happened. A fault decided for a batch that was turned away has not. */
+  /** How often each kind has happened. The fault of a batch that was refused behind a failed one has not happened. */
   readonly counts: Record<FaultKind, number>
-  /** Appends turned away unwritten, since one before them had failed. */
+  /** How many appends were refused without being stored, because one before them had failed. */
   turnedAway = 0
-  /** Logs and scanners of the backend that were opened and are not closed yet. */
+  /** How many logs and scanners of the backend are open. */
   openLogs = 0
   openScanners = 0
 
@@ -64,7 +64,7 @@ export class Faults {
     return this.#current
   }
 
-  /** From the next call on. Calls are counted from 1 again, for the script; chance goes on where it was. */
+  /** The new plan holds from the next call on. Calls are numbered from 1 again; the random numbers go on where they were. */
   set plan(plan: FaultPlan) {
     checkPlan(plan)
     this.#current = plan
@@ -76,11 +76,11 @@ export class Faults {
     return this.#happenedAt.get(`${call} ${kind}`) ?? 0
   }
 
-  /** For the wrappers: asked once for each call, in call order. */
+  /** Called by the wrappers of the backend, once for each call, in call order. */
   decide(call: FaultyCall, details: Omit<CallDetails, 'number'> = {}): FaultDecision | undefined {
     const number = (this.#numbers.get(call) ?? 0) + 1
     this.#numbers.set(call, number)
-    // Drawn for every call, so that a script in front does not shift the rest.
+    // A number is drawn for every call, so that a fault of the script does not change the faults of later calls.
     const chance = (this.#chances.get(call) as () => number)()
     const fault = this.#scripted(call, { ...details, number }) ?? this.#byChance(call, chance)
     if (fault === undefined) return undefined
@@ -89,7 +89,7 @@ export class Faults {
     return { call, number, kind, fault }
   }
 
-  /** For the wrappers: what was decided takes place. */
+  /** Called by the wrappers of the backend when a fault that was decided happens. */
   happened({ call, number, kind }: FaultDecision): void {
     this.counts[kind]++
     this.#happenedAt.set(`${call} ${kind}`, this.countAt(call, kind) + 1)

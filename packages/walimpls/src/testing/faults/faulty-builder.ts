@@ -9,9 +9,9 @@ import { FaultyWAL } from './faulty-wal.js'
 import { SentBatches } from './sent-batches.js'
 
 /**
- * The same backend, whose calls go wrong as `faults` says. It keeps the contract: what works over a backend must work
- * over this. Batches reach the backend one at a time. Hand the builder in by itself (`openWal({ builder })`); it has the
- * name, options and ids of the backend and need not be registered.
+ * The same backend with faults in its calls. It keeps the contract of a backend, so everything that works with the backend has
+ * to work with this. Batches reach the backend one at a time. Pass the builder to `openWal({ builder })`: it has the name, the
+ * options and the ids of the backend and need not be registered.
  */
 // biome-ignore lint/suspicious/noExplicitAny: wraps builders of every option and id type.
 export function faultyBuilder(inner: OpenerBuilderImpls<any, any>, faults: Faults): OpenerBuilderImpls {
@@ -31,15 +31,19 @@ function faultyOpener(inner: OpenerImpls, tree: CloseTree, context: FaultyLogCon
   const signals = (signal: AbortSignal | undefined) => [signal, closing.signal]
   const opener: OpenerImpls = {
     openReadOnly: (channel, waits) =>
-      faultyCall(context, 'openReadOnly', signals(waits?.signal), {}, async () => {
+      faultyCall(context, { call: 'openReadOnly', signals: signals(waits?.signal) }, async () => {
         const log = await inner.openReadOnly(channel, waits)
         return new FaultyReadOnlyWAL(log, context)
       }),
     open: (channel, writer, waits) =>
-      faultyCall(context, 'open', signals(waits?.signal), { writer }, async () => {
-        const log = await inner.open(channel, writer, waits)
-        return new FaultyWAL(log, context, sent)
-      }),
+      faultyCall(
+        context,
+        { call: 'open', signals: signals(waits?.signal), details: { writer } },
+        async () => {
+          const log = await inner.open(channel, writer, waits)
+          return new FaultyWAL(log, context, sent)
+        },
+      ),
     close: () => {
       if (!closing.signal.aborted) closing.abort(new WalError('WAL_CLOSED', 'the opener is closed'))
       return tree.close()
@@ -48,9 +52,11 @@ function faultyOpener(inner: OpenerImpls, tree: CloseTree, context: FaultyLogCon
   const { list, delete: remove } = inner
   if (list !== undefined)
     opener.list = (waits) =>
-      faultyCall(context, 'list', signals(waits?.signal), {}, () => list.call(inner, waits))
+      faultyCall(context, { call: 'list', signals: signals(waits?.signal) }, () => list.call(inner, waits))
   if (remove !== undefined)
     opener.delete = (channel, waits) =>
-      faultyCall(context, 'delete', signals(waits?.signal), {}, () => remove.call(inner, channel, waits))
+      faultyCall(context, { call: 'delete', signals: signals(waits?.signal) }, () =>
+        remove.call(inner, channel, waits),
+      )
   return opener
 }

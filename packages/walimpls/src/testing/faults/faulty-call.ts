@@ -12,19 +12,23 @@ export interface FaultContext {
   readonly runtime: Runtime
 }
 
-/** Makes a call that stores no batch and gives no records, with whatever fault is decided for it. */
+export interface CallWithFaults {
+  readonly call: FaultyCall
+  /** Their abort ends the call: the signal that the caller passed, and one that is aborted when the log or opener is closed. */
+  readonly signals: readonly (AbortSignal | undefined)[]
+  readonly details?: Omit<CallDetails, 'number'>
+}
+
+/** Makes a call other than `append` and `next`, with the fault that is decided for it. */
 export async function faultyCall<T>(
   { faults, runtime }: FaultContext,
-  call: FaultyCall,
-  /** Their abort ends the call: the signal it was given, and the closing of what it was made on. */
-  signals: readonly (AbortSignal | undefined)[],
-  details: Omit<CallDetails, 'number'>,
+  { call, signals, details = {} }: CallWithFaults,
   run: () => Promise<T>,
 ): Promise<T> {
   const decision = faults.decide(call, details)
   if (decision === undefined) return run()
   const given = signals.filter((signal) => signal !== undefined)
-  // A call that is refused anyway meets no fault.
+  // This call will be refused because its signal is aborted. A fault would only hide that.
   if (given.some((signal) => signal.aborted)) return run()
   faults.happened(decision)
   const signal = AbortSignal.any(given)
@@ -36,7 +40,7 @@ export async function faultyCall<T>(
   return result
 }
 
-/** Waits as the decided delay says. Abort ends it with the signal's reason. */
+/** Waits as long as the decided delay says. An abort ends the wait, which then rejects with the signal's reason. */
 export function pause(
   { fault }: FaultDecision,
   { faults, runtime }: FaultContext,
@@ -57,7 +61,7 @@ export function refusal({ fault, call, number }: FaultDecision): Error {
     : new WalError('WAL_UNAVAILABLE', `fault injection: ${call} ${number} failed`)
 }
 
-/** As a driver says it: not one of ours, so the outcome of an append is unknown. */
+/** An error as a driver makes it. It is no `WalError`, so the outcome of an append that rejects with it is unknown. */
 export function connectionLost(cause?: unknown): Error {
   return new Error('fault injection: connection lost', cause === undefined ? undefined : { cause })
 }

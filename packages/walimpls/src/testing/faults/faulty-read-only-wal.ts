@@ -47,7 +47,7 @@ export class FaultyReadOnlyWAL implements ReadOnlyWALImpls {
 
   last(waits?: Waits): Promise<StoredMessage | undefined> {
     const signals = [waits?.signal, this.closing.signal]
-    return faultyCall(this.context, 'last', signals, {}, () => this.#log.last(waits))
+    return faultyCall(this.context, { call: 'last', signals }, () => this.#log.last(waits))
   }
 
   read(options: ScannerOptions): ScannerImpls {
@@ -80,7 +80,7 @@ export class FaultyReadOnlyWAL implements ReadOnlyWALImpls {
     await this.#log.close()
   }
 
-  /** The oldest record's id, serialised. */
+  /** The serialised id of the oldest record. */
   async #oldest(): Promise<string | undefined> {
     const scanner = this.#log.read({ start: 'oldest', maxBytes: 1 })
     try {

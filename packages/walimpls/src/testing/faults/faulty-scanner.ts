@@ -11,7 +11,7 @@ export interface FaultyScannerParts {
   readonly inner: ScannerImpls
   readonly context: FaultContext
   readonly signal: AbortSignal | undefined
-  /** The oldest record's id, serialised. */
+  /** The serialised id of the oldest record. */
   readonly oldest: () => Promise<string | undefined>
   readonly released: () => void
 }
@@ -30,7 +30,8 @@ export class FaultyScanner implements ScannerImpls {
       await inner.close()
       released()
     })
-    // Its close is what ends a `next` that waits; the end itself waits for that one.
+    // The end of this scanner waits for a `next` that is under way. Only the close of the inner scanner ends such a `next`, so
+    // the inner scanner is closed first.
     onAbort(this.#end.signal, () => void inner.close().catch(() => {}))
   }
 
@@ -58,7 +59,7 @@ export class FaultyScanner implements ScannerImpls {
       case 'truncate': {
         const kept = await oldest()
         throw new PositionTruncatedError(
-          'fault injection: what comes next is truncated',
+          'fault injection: the next record is truncated',
           kept === undefined ? {} : { oldest: kept },
         )
       }
@@ -74,14 +75,14 @@ export class FaultyScanner implements ScannerImpls {
     }
   }
 
-  /** The first half of what comes, and then no more. */
+  /** Gives the first half of the next batch. All later calls reject. */
   async #cut(decision: FaultDecision): Promise<readonly StoredMessage[] | undefined> {
     const batch = await this.#parts.inner.next()
     if (batch === undefined) return undefined
     this.#parts.context.faults.happened(decision)
     this.#broken = true
     const part = batch.slice(0, batch.length >> 1)
-    // An empty array would say that the end was met.
+    // An empty array would mean that the scanner is at the end.
     if (part.length === 0 && batch.length > 0) throw brokenOff()
     return part
   }

@@ -20,7 +20,12 @@ export class FaultyWAL extends FaultyReadOnlyWAL implements WALImpls {
     super(inner, context)
     this.#inner = inner
     this.#sent = sent
-    this.#queue = new AppendQueue(context, sent, this.closing.signal, (append) => this.#store(append))
+    this.#queue = new AppendQueue({
+      context,
+      sent,
+      closing: this.closing.signal,
+      store: (append) => this.#store(append),
+    })
   }
 
   get writer(): Writer {
@@ -43,7 +48,7 @@ export class FaultyWAL extends FaultyReadOnlyWAL implements WALImpls {
 
   truncate(before: MessageId, waits?: Waits): Promise<void> {
     const signals = [waits?.signal, this.closing.signal]
-    return faultyCall(this.context, 'truncate', signals, {}, () => this.#inner.truncate(before, waits))
+    return faultyCall(this.context, { call: 'truncate', signals }, () => this.#inner.truncate(before, waits))
   }
 
   async #store({ batch, decision }: QueuedAppend): Promise<readonly MessageId[]> {
@@ -91,7 +96,7 @@ export class FaultyWAL extends FaultyReadOnlyWAL implements WALImpls {
     try {
       return await this.#inner.append(copy)
     } catch (error) {
-      // A newer writer came in between, say. The first copy is there all the same.
+      // The second copy was refused: a newer writer opened in between, say. The first copy is stored, so the outcome is unknown.
       throw connectionLost(error)
     }
   }

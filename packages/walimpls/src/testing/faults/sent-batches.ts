@@ -1,17 +1,21 @@
 import type { Batch } from '../../wal.js'
 
-/** Room for copies between one sequence and the next. */
+/** The backend's sequences are this many times as large, which leaves numbers for copies between two batches. */
 const COPIES = 1024
 
 /**
- * What is known of the batches of an opener, over its logs: a batch that is sent again may come through another one.
- * The backend sees sequences 1,024 times as large, so that each copy has one of its own and they still rise.
+ * The batches that were sent through an opener. A batch may be sent again through another log of the opener, so all logs share
+ * this. A copy needs a sequence of its own, or the backend would take it for the batch sent again. So the backend is given
+ * sequences that are 1,024 times as large: 3 becomes 3,072, and a copy of that batch of two records 3,074.
  */
 export class SentBatches {
   readonly #latest = new WeakMap<Batch, Batch>()
   readonly #uncertain = new WeakSet<Batch>()
 
-  /** As the backend gets it: the same object whenever it is sent again, the newest copy if it was duplicated. */
+  /**
+   * The batch with the sequence for the backend: the same object each time it is sent again. After a copy was made, the newest
+   * copy.
+   */
   forBackend(batch: Batch): Batch {
     const known = this.#latest.get(batch)
     if (known !== undefined) return known
@@ -20,19 +24,19 @@ export class SentBatches {
     return numbered
   }
 
-  /** Another copy, which the backend has not seen; undefined when there are too many. */
+  /** Makes a copy with a sequence that the backend has not seen. Undefined when there is no number left for another copy. */
   copy(batch: Batch): Batch | undefined {
     const known = this.forBackend(batch)
     const { length } = batch.messages
     const sequence = known.sequence + length
-    // The ordinals of its messages must not reach into those of the batch behind.
+    // The copy's messages are numbered from its sequence on. They must not have the numbers of the next batch.
     if (sequence + length > (batch.sequence + length) * COPIES) return undefined
     const copy = { ...known, sequence }
     this.#latest.set(batch, copy)
     return copy
   }
 
-  /** An attempt may have landed: from now on the outcome is unknown, until one succeeds. */
+  /** Notes that an attempt may have stored the batch. From now on its outcome is unknown, until an attempt succeeds. */
   mayBeStored(batch: Batch): void {
     this.#uncertain.add(batch)
   }

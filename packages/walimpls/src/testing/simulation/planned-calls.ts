@@ -2,14 +2,14 @@ import type { Timer } from '../../runtime/runtime.js'
 
 interface PlannedCall {
   readonly due: number
-  /** Decides between calls of the same time. */
+  /** Of calls that are due at the same time, the one with the lower number is first. */
   readonly tie: number
   readonly run: () => void
 }
 
-/** What is to happen, by its time. A few dozen at once in a run, so a sorted list does. */
+/** Calls that are planned for a time, in the order of their times. A run has a few dozen at once: a sorted array is enough. */
 export class PlannedCalls {
-  /** The next one last. */
+  /** Sorted so that the next call is the last element. */
   readonly #calls: PlannedCall[] = []
 
   get nextDue(): number | undefined {

@@ -3,7 +3,7 @@ import { test } from 'vitest'
 import { sleep } from '../../helper/sleep.js'
 import { type SimulatedRuntime, simulatedRuntime } from './simulated-runtime.js'
 
-/** What happens when 20 calls are due at once. */
+/** The order in which 20 calls run that are due at the same time. */
 async function orderOfTies(seed: number): Promise<string> {
   const runtime = simulatedRuntime({ seed })
   const order: number[] = []
@@ -13,7 +13,7 @@ async function orderOfTies(seed: number): Promise<string> {
   return order.join()
 }
 
-/** Ten loops that sleep, turn and draw. */
+/** What ten loops do that sleep, yield and draw random numbers. */
 async function trace(seed: number): Promise<string[]> {
   const runtime = simulatedRuntime({ seed })
   const events: string[] = []
@@ -28,14 +28,14 @@ async function trace(seed: number): Promise<string[]> {
   return events
 }
 
-test('the seed decides what comes first of what is due at once, and nothing else does', async () => {
+test('the seed alone decides the order of calls that are due at the same time', async () => {
   assert.equal(await orderOfTies(1), await orderOfTies(1))
   assert.notEqual(await orderOfTies(1), await orderOfTies(2))
   assert.deepEqual(await trace(3), await trace(3))
   assert.notDeepEqual(await trace(3), await trace(4))
 })
 
-test('timers run in the order of their time, each when the promises before it have settled', async () => {
+test('timers run in the order of their times, each after the promises of the one before have settled', async () => {
   const runtime = simulatedRuntime({ seed: 1, start: 1000 })
   const seen: string[] = []
   const note = (what: string) => seen.push(`${what} at ${runtime.now()}`)
@@ -54,7 +54,7 @@ test('timers run in the order of their time, each when the promises before it ha
   assert.equal(seen.length, 4)
 })
 
-test('run goes on until its promise settles, hours later if need be, and takes its outcome', async () => {
+test('run moves time until its promise settles, and settles as the promise does', async () => {
   const runtime = simulatedRuntime({ seed: 1 })
   const work = async () => {
     await sleep(runtime, 3_600_000)
@@ -65,7 +65,7 @@ test('run goes on until its promise settles, hours later if need be, and takes i
   await assert.rejects(runtime.run(Promise.reject(new Error('lost'))), /lost/)
 })
 
-test('what can never settle is said, not waited for', async () => {
+test('run rejects when its promise can never settle', async () => {
   const runtime = simulatedRuntime({ seed: 1 })
   const never = new Promise(() => {})
   await assert.rejects(runtime.run(never), /nothing is left to do/)
@@ -74,7 +74,7 @@ test('what can never settle is said, not waited for', async () => {
   await assert.rejects(runtime.run(never, { withinMs: 10_000 }), /not settled within 10000 ms/)
 })
 
-test('time is driven by one call at a time', async () => {
+test('a second call that moves time is refused while one is under way', async () => {
   const runtime = simulatedRuntime({ seed: 1 })
   const first = runtime.advance(10)
   await assert.rejects(runtime.another().advance(10), /driven already/)
@@ -82,7 +82,7 @@ test('time is driven by one call at a time', async () => {
   await runtime.advance(10)
 })
 
-test('turns of the event loop take time, so a busy loop does not stop the clock', async () => {
+test('a loop that only yields does not keep time from passing', async () => {
   const runtime = simulatedRuntime({ seed: 1 })
   let due = false
   runtime.setTimeout(() => {
@@ -94,7 +94,7 @@ test('turns of the event loop take time, so a busy loop does not stop the clock'
   await runtime.run(busy())
 })
 
-test('after a leap everything is late, and in order', async () => {
+test('after a leap the timers that fell due run late and in order', async () => {
   const runtime = simulatedRuntime({ seed: 1, start: 0 })
   const seen: string[] = []
   for (const ms of [20, 10]) runtime.setTimeout(() => seen.push(`${ms} at ${runtime.now()}`), ms)
@@ -102,7 +102,7 @@ test('after a leap everything is late, and in order', async () => {
   assert.equal(runtime.now(), 100)
   await runtime.advance(0)
   assert.deepEqual(seen, ['10 at 100', '20 at 100'])
-  // A leap is nobody's waiting: the limit of `run` does not count it.
+  // The time limit of `run` does not count leaps.
   const late = async () => {
     await sleep(runtime, 5)
     runtime.leap(5000)
@@ -111,7 +111,7 @@ test('after a leap everything is late, and in order', async () => {
   await runtime.run(late(), { withinMs: 10 })
 })
 
-test('a wall clock that is moved moves no timer and no other process', async () => {
+test('moving the wall clock of one process affects no timer and no other process', async () => {
   const runtime = simulatedRuntime({ seed: 1, start: 1_000_000 })
   const other: SimulatedRuntime = runtime.another()
   let calls = 0
@@ -128,6 +128,6 @@ test('a wall clock that is moved moves no timer and no other process', async () 
   assert.notEqual(runtime.random(), other.random())
 })
 
-test('there are no files but those that were given', () => {
+test('a simulated runtime without the option `files` refuses to give files', () => {
   assert.throws(() => simulatedRuntime({ seed: 1 }).files, { code: 'WAL_INVALID_ARGUMENT' })
 })

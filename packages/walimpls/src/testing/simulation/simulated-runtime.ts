@@ -5,38 +5,41 @@ import { seededRandom } from '../faults/seeded-random.js'
 import { SimulatedTime } from './simulated-time.js'
 
 export interface SimulatedRuntimeOptions {
-  /** The same seed, the same run. */
+  /** The same seed gives the same run. */
   readonly seed: number
-  /** What the wall clock shows first, in milliseconds since 1970. Default: the beginning of 2025. */
+  /** The time of the wall clock at the start, in milliseconds since 1970. Default: the beginning of 2025. */
   readonly start?: number
-  /** A simulated disk, say. Without it there are no files. */
+  /** The file system, a simulated disk, say. Without one the runtime has no files. */
   readonly files?: FileSystem
 }
 
 /**
- * A runtime whose time is virtual and whose schedule comes from a seed. It does nothing by itself: `run` or `advance`
- * moves time, one call at a time. Only promises, timers and `yield` of this runtime may be waited for under it; real I/O
- * is not.
+ * A runtime whose time is virtual and whose schedule comes from a seed. Its time stands still until a test calls `run` or
+ * `advance`; only one such call may be under way. Code under this runtime may wait for promises and for timers and `yield` of
+ * the runtime, but not for real I/O.
  */
 export interface SimulatedRuntime extends Runtime {
   readonly seed: number
-  /** Virtual milliseconds since the start, with fractions; never goes back. */
+  /** Virtual milliseconds since the start, with fractions. Never goes back. */
   readonly elapsedMs: number
-  /** Moves time on as far as it takes for `until` to settle; rejects when it does not within `withinMs` (default: a day). */
+  /** Moves time on until `until` settles. Rejects when that takes more than `withinMs` of virtual time (default: a day). */
   run<T>(until: Promise<T>, options?: { readonly withinMs?: number }): Promise<T>
-  /** Moves time on by `ms`; resolves when everything due by then has happened. */
+  /** Moves time on by `ms`. Resolves when every timer that is due by then has run. */
   advance(ms: number): Promise<void>
-  /** Lets `ms` pass at one blow, as over a process that was stopped: what fell due meanwhile runs late, in order. */
+  /** Lets `ms` pass at once, as when the process was stopped for so long. Timers that fell due meanwhile run late, in order. */
   leap(ms: number): void
-  /** Sets the wall clock forwards or (negative) backwards. Timers do not notice. */
+  /** Sets the wall clock forward by `ms`, or back when negative. Timers are not affected. */
   moveWallClock(ms: number): void
-  /** A further process in the same virtual time, with a wall clock and randomness of its own. Any of them drives all. */
+  /**
+   * The runtime of another process in the same virtual time, with a wall clock and random numbers of its own. `run` and
+   * `advance` of any of these runtimes move the time of all.
+   */
   another(): SimulatedRuntime
 }
 
 const START = Date.UTC(2025, 0, 1)
 const A_DAY_MS = 86_400_000
-/** Apart enough that two sequences of chance have nothing in common. */
+/** Between the seeds of two processes, so that their random numbers have nothing in common. */
 const SEED_STEP = 0x9e3779b1
 
 export function simulatedRuntime({ seed, start = START, files }: SimulatedRuntimeOptions): SimulatedRuntime {
@@ -53,7 +56,7 @@ export function simulatedRuntime({ seed, start = START, files }: SimulatedRuntim
       now: () => Math.floor(start + wallClockMoved + time.elapsed),
       monotonic: () => time.elapsed,
       random,
-      // As Node's: nothing runs sooner than in a millisecond.
+      // As in Node, no timer runs sooner than after a millisecond.
       setTimeout: (run, ms) => time.plan(run, Math.max(1, ms)),
       yield: () => time.turn(),
       get files() {

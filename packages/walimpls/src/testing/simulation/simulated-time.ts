@@ -3,12 +3,12 @@ import { systemRuntime } from '../../runtime/system-runtime.js'
 import { seededRandom } from '../faults/seeded-random.js'
 import { PlannedCalls } from './planned-calls.js'
 
-/** How long a turn of the event loop lasts at most, in ms: enough for time to pass where everybody is busy. */
+/** The longest virtual duration of a turn of the event loop. It is above 0, so that time passes also while code keeps yielding. */
 const TURN_MS = 0.05
 
 /**
- * Virtual time: it stands still while anything is left to do, then goes on to the next planned call. What is planned for
- * the same moment comes in an order drawn from the seed, and so does the length of each turn.
+ * Virtual time. It stands still while any promise has work to do, then jumps to the next planned call. The seed decides the order
+ * of calls that are planned for the same moment, and how long each turn of the event loop takes.
  */
 export class SimulatedTime {
   /** Milliseconds since the start, with fractions. */
@@ -64,14 +64,17 @@ export class SimulatedTime {
   #callNext(end: number): boolean {
     const due = this.#calls.nextDue
     if (due === undefined || due > end) return false
-    // After a leap, calls are late.
+    // After a leap a call may be due in the past. Time never goes back.
     this.elapsed = Math.max(this.elapsed, due)
     this.#calls.take()?.run()
     return true
   }
 
   async #drive(work: () => Promise<void>): Promise<void> {
-    if (this.#driven) throw new Error('simulation: time is being driven already')
+    if (this.#driven)
+      throw new Error(
+        'simulation: time is being driven already: another call of `run` or `advance` has not settled',
+      )
     this.#driven = true
     try {
       await work()
@@ -83,13 +86,13 @@ export class SimulatedTime {
   #stuck(withinMs: number): Error {
     return new Error(
       this.#calls.nextDue === undefined
-        ? 'simulation: nothing is left to do, and what was waited for has not settled'
-        : `simulation: what was waited for has not settled within ${withinMs} ms of virtual time`,
+        ? 'simulation: nothing is left to do and no timer is planned, but the promise has not settled'
+        : `simulation: the promise has not settled within ${withinMs} ms of virtual time`,
     )
   }
 }
 
-/** When Node's own loop has turned, no promise has anything left to do. */
+/** Waits for a turn of Node's real event loop. After it no promise has work left to do. */
 function settled(): Promise<void> {
   return systemRuntime.yield()
 }
