@@ -1,9 +1,9 @@
 const key = Symbol.for('@wal/walimpls/registry')
 
 /**
- * The registered backends by name, shared by every copy of this package in the process: a Map of the module's own would be
- * another one in its ESM and in its CJS build, and in two subpaths of one package. Entries are plain data; who reads an
- * entry judges its `specVersion`.
+ * The registered backends by name. All copies of this package in a process share this Map. A Map in a module would exist twice
+ * when the package is loaded as ESM and as CommonJS, or through two of its subpaths. Entries are plain data; code that reads an
+ * entry checks its `specVersion`.
  */
 export function registeredBackends(): Map<string, unknown> {
   const holder = globalThis as { [key]?: Map<string, unknown> }
