@@ -42,10 +42,8 @@ export const sqliteBuilder: impls.OpenerBuilderImpls<SqliteOptions, Id> = {
   },
   async build({ directory }, runtime, waits) {
     waits?.signal?.throwIfAborted()
-    const opener = new helper.CloseTree()
-    const connect = async (channel: string, create: boolean, waits?: impls.Waits): Promise<Connection> => {
-      opener.assertOpen('the opener')
-      waits?.signal?.throwIfAborted()
+    const opener = new helper.Lifetime({ what: 'the opener' })
+    const connect = async (channel: string, create: boolean): Promise<Connection> => {
       const path = `${directory}/${channel}.db`
       const { default: Sqlite } = await import('libsql')
       if (create) await runtime.files.makeDirectory(directory)
@@ -63,18 +61,20 @@ export const sqliteBuilder: impls.OpenerBuilderImpls<SqliteOptions, Id> = {
       }
       if (!create) database.exec('PRAGMA query_only = ON')
       const place = await runtime.files.identity(path)
-      const tree = new helper.CloseTree(() => void database.close(), opener)
-      return { channel, place, database, runtime, tree }
+      const release = () => void database.close()
+      const lifetime = new helper.Lifetime({ what: `the log ${channel}`, parent: opener, release })
+      return { channel, place, database, runtime, lifetime }
     }
     return {
-      openReadOnly: async (channel, waits) => readOnlyLog(await connect(channel, false, waits)),
-      open: async (channel, writer, waits) => writableLog(await connect(channel, true, waits), writer),
-      async list(waits) {
-        opener.assertOpen('the opener')
-        waits?.signal?.throwIfAborted()
-        const files = await runtime.files.list(directory)
-        return files.filter((file) => file.endsWith('.db')).map((file) => file.slice(0, -3))
-      },
+      openReadOnly: (channel, waits) =>
+        opener.opening(waits, async () => readOnlyLog(await connect(channel, false))),
+      open: (channel, writer, waits) =>
+        opener.opening(waits, async () => writableLog(await connect(channel, true), writer)),
+      list: (waits) =>
+        opener.during(waits, async () => {
+          const files = await runtime.files.list(directory)
+          return files.filter((file) => file.endsWith('.db')).map((file) => file.slice(0, -3))
+        }),
       close: () => opener.close(),
     }
   },
@@ -86,10 +86,16 @@ interface Connection {
   readonly place: string
   readonly database: Database
   readonly runtime: impls.Runtime
-  readonly tree: helper.CloseTree
+  readonly lifetime: helper.Lifetime
 }
 
-function readOnlyLog({ channel, place, database, runtime, tree }: Connection): impls.ReadOnlyWALImpls<Id> {
+function readOnlyLog({
+  channel,
+  place,
+  database,
+  runtime,
+  lifetime,
+}: Connection): impls.ReadOnlyWALImpls<Id> {
   return {
     channel,
     place,
@@ -101,20 +107,20 @@ function readOnlyLog({ channel, place, database, runtime, tree }: Connection): i
       truncation: 'record',
       warnings: [],
     },
-    async last(waits) {
-      tree.assertOpen('the log')
-      waits?.signal?.throwIfAborted()
-      const { next } = boundsOf(database)
-      const [last] = messages(database, LAST)
-      // The last record is never truncated: without any, others removed them.
-      if (!last && next > 1) throw new impls.PositionTruncatedError('every record of the log was removed')
-      return last
-    },
+    last: (waits) =>
+      lifetime.during(waits, async () => {
+        const { next } = boundsOf(database)
+        const [last] = messages(database, LAST)
+        // The last record is never truncated: without any, others removed them.
+        if (!last && next > 1) throw new impls.PositionTruncatedError('every record of the log was removed')
+        return last
+      }),
     read(options) {
       let next = 0
       let given: impls.StoredMessage<Id> | undefined
-      const scanner = new helper.PagedScanner<Id>({
+      return new helper.PagedScanner<Id>({
         options,
+        owner: lifetime,
         async begin() {
           next = helper.startValue(ids, options.start, boundsOf(database))
         },
@@ -133,12 +139,9 @@ function readOnlyLog({ channel, place, database, runtime, tree }: Connection): i
         },
         // The writer may be another process.
         waitForMore: (signal) => helper.sleep(runtime, 20, signal),
-        release: () => leave(),
       })
-      const leave = tree.add(() => scanner.close())
-      return scanner
     },
-    close: () => tree.close(),
+    close: () => lifetime.close(),
   }
 }
 
@@ -156,10 +159,10 @@ function checkThere(database: Database, given: impls.StoredMessage<Id>): void {
 }
 
 function writableLog(connection: Connection, writer: impls.Writer): impls.WALImpls<Id> {
-  const { database } = connection
+  const { database, lifetime, runtime } = connection
   const insert = database.prepare('INSERT INTO record (payload, properties) VALUES (?, ?)')
   const turns = new helper.AppendTurns()
-  connection.tree.add(() => turns.settled())
+  lifetime.add(() => turns.settled())
   let entered = false
   const store = (batch: impls.Batch) => {
     const [[term, holder] = [-1, '']] = rows(database, 'SELECT term, incarnation FROM writer') as [
@@ -183,22 +186,21 @@ function writableLog(connection: Connection, writer: impls.Writer): impls.WALImp
     ...readOnlyLog(connection),
     writer,
     async append(batch) {
-      if (connection.tree.closed)
+      if (lifetime.closed)
         throw new impls.AppendError('WAL_CLOSED', 'the log is closed', { outcome: 'not-written' })
       return turns.run(async () => {
         // The driver does not wait: a loop of appends would leave the event loop no turn.
-        await connection.runtime.yield()
+        await runtime.yield()
         const stored = inTransaction(database, () => store(batch))
         entered = true
         return stored
       })
     },
-    async truncate(before, waits) {
-      connection.tree.assertOpen('the log')
-      waits?.signal?.throwIfAborted()
-      const sql = 'DELETE FROM record WHERE id < MIN(?, (SELECT MAX(id) FROM record))'
-      database.prepare(sql).run([ids.numberOf(before)])
-    },
+    truncate: (before, waits) =>
+      lifetime.during(waits, async () => {
+        const sql = 'DELETE FROM record WHERE id < MIN(?, (SELECT MAX(id) FROM record))'
+        database.prepare(sql).run([ids.numberOf(before)])
+      }),
   }
 }
 

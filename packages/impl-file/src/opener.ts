@@ -1,13 +1,14 @@
 import { dirname, join } from 'node:path'
 import {
   checkChannelName,
+  isChannelName,
   type OpenerImpls,
   type Runtime,
   type Waits,
   WalError,
   type Writer,
 } from '@wal/walimpls'
-import { abortable, CloseTree, type NumberId } from '@wal/walimpls/helper'
+import { Lifetime, type NumberId } from '@wal/walimpls/helper'
 import { claimEpoch } from './epoch.js'
 import { codeOf, isMissing, mapError } from './error-mapping.js'
 import { segmentPath } from './layout.js'
@@ -17,7 +18,7 @@ import { FileReadOnlyWAL, FileWAL, type FileWALParts } from './wal.js'
 
 /** The channels in one folder. */
 export class FileOpener implements OpenerImpls<NumberId> {
-  readonly #tree = new CloseTree()
+  readonly #lifetime = new Lifetime({ what: 'the opener', mapped: mapError })
   readonly #options: FullFileOptions
   readonly #runtime: Runtime
 
@@ -27,53 +28,67 @@ export class FileOpener implements OpenerImpls<NumberId> {
   }
 
   openReadOnly(channel: string, waits?: Waits): Promise<FileReadOnlyWAL> {
-    return this.#during(waits, `opening channel ${channel}`, async () => {
-      await this.#mustHaveRecords(channel)
-      const parts = await this.#partsOf(channel)
-      this.#assertOpen()
-      return new FileReadOnlyWAL(parts)
-    })
+    return this.#lifetime.opening(
+      waits,
+      async () => {
+        await this.#mustHaveRecords(channel)
+        const parts = await this.#partsOf(channel)
+        return new FileReadOnlyWAL(parts)
+      },
+      `opening channel ${channel}`,
+    )
   }
 
   /** Makes the channel's folder. The fence is taken with the first batch. */
   open(channel: string, writer: Writer, waits?: Waits): Promise<FileWAL> {
-    return this.#during(waits, `opening channel ${channel}`, async () => {
-      await this.#makeFolder(this.#folderOf(channel))
-      // An earlier attempt may have made the folder and failed to sync its name.
-      await this.#runtime.files.syncDirectory(this.#options.path)
-      const parts = await this.#partsOf(channel)
-      this.#assertOpen()
-      return new FileWAL(parts, writer)
-    })
+    return this.#lifetime.opening(
+      waits,
+      async () => {
+        await this.#makeFolder(this.#folderOf(channel))
+        // An earlier attempt may have made the folder and failed to sync its name.
+        await this.#runtime.files.syncDirectory(this.#options.path)
+        const parts = await this.#partsOf(channel)
+        return new FileWAL(parts, writer)
+      },
+      `opening channel ${channel}`,
+    )
   }
 
   list(waits?: Waits): Promise<readonly string[]> {
-    return this.#during(waits, `listing ${this.#options.path}`, async () => {
-      const channels: string[] = []
-      for (const name of await this.#namesIn(this.#options.path)) {
-        if (isChannelName(name) && (await this.#hasRecords(name))) channels.push(name)
-      }
-      return channels
-    })
+    return this.#lifetime.during(
+      waits,
+      async () => {
+        const channels: string[] = []
+        for (const name of await this.#namesIn(this.#options.path)) {
+          if (isChannelName(name) && (await this.#hasRecords(name))) channels.push(name)
+        }
+        return channels
+      },
+      `listing ${this.#options.path}`,
+    )
   }
 
   /** Takes the fence first, so that a writer still at work is not left writing into files without a name. */
   delete(channel: string, waits?: Waits): Promise<void> {
-    return this.#during(waits, `deleting channel ${channel}`, async () => {
-      await this.#mustHaveRecords(channel)
-      const { files } = this.#runtime
-      const directory = this.#folderOf(channel)
-      await claimEpoch(files, directory)
-      // Oldest first: a crash on the way leaves what looks truncated, never a log without its end.
-      for (const name of (await new LogDirectory(files, directory).listing()).segments)
-        await files.remove(segmentPath(directory, name))
-      await files.remove(directory, { recursive: true })
-      await files.syncDirectory(this.#options.path)
-    })
+    return this.#lifetime.during(
+      waits,
+      async () => {
+        await this.#mustHaveRecords(channel)
+        const { files } = this.#runtime
+        const directory = this.#folderOf(channel)
+        await claimEpoch(files, directory)
+        // Oldest first: a crash on the way leaves what looks truncated, never a log without its end.
+        for (const name of (await new LogDirectory(files, directory).listing()).segments)
+          await files.remove(segmentPath(directory, name))
+        await files.remove(directory, { recursive: true })
+        await files.syncDirectory(this.#options.path)
+      },
+      `deleting channel ${channel}`,
+    )
   }
 
   close(): Promise<void> {
-    return this.#tree.close()
+    return this.#lifetime.close()
   }
 
   #folderOf(channel: string): string {
@@ -87,7 +102,7 @@ export class FileOpener implements OpenerImpls<NumberId> {
     const { files } = this.#runtime
     const [place, shared] = await Promise.all([files.identity(directory), files.isShared(directory)])
     const { segmentBytes } = this.#options
-    return { runtime: this.#runtime, channel, directory, place, shared, segmentBytes, parent: this.#tree }
+    return { runtime: this.#runtime, channel, directory, place, shared, segmentBytes, opener: this.#lifetime }
   }
 
   async #mustHaveRecords(channel: string): Promise<void> {
@@ -126,29 +141,5 @@ export class FileOpener implements OpenerImpls<NumberId> {
     if (parent !== path) await this.#makeFolder(parent)
     await files.makeDirectory(path)
     await files.syncDirectory(parent)
-  }
-
-  #assertOpen(): void {
-    this.#tree.assertOpen('the opener')
-  }
-
-  async #during<T>(waits: Waits | undefined, doing: string, work: () => Promise<T>): Promise<T> {
-    this.#assertOpen()
-    waits?.signal?.throwIfAborted()
-    return abortable(
-      work().catch((error: unknown) => {
-        throw mapError(error, doing)
-      }),
-      waits?.signal,
-    )
-  }
-}
-
-function isChannelName(name: string): boolean {
-  try {
-    checkChannelName(name)
-    return true
-  } catch {
-    return false
   }
 }

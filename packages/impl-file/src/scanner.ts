@@ -5,7 +5,7 @@ import {
   type StoredMessage,
   WalError,
 } from '@wal/walimpls'
-import { type NumberId, PagedScanner, startValue } from '@wal/walimpls/helper'
+import { type Lifetime, type NumberId, PagedScanner, startValue } from '@wal/walimpls/helper'
 import type { Changes, Reader } from './changes.js'
 import { mapError } from './error-mapping.js'
 import { FrameDecoder } from './frame-decoder.js'
@@ -19,8 +19,8 @@ export interface ScannerParts {
   readonly changes: Changes
   readonly runtime: Runtime
   readonly options: ScannerOptions<NumberId>
-  /** Called once, when nothing of the scanner is left. */
-  readonly released: () => void
+  /** The log's. */
+  readonly lifetime: Lifetime
 }
 
 export function openScanner(parts: ScannerParts): ScannerImpls<NumberId> {
@@ -29,13 +29,13 @@ export function openScanner(parts: ScannerParts): ScannerImpls<NumberId> {
   const pages = new Pages(parts, reader)
   return new PagedScanner<NumberId>({
     options,
+    owner: parts.lifetime,
     begin: () => pages.begin(),
-    page: (maxBytes) => pages.page(maxBytes),
+    page: (maxBytes, signal) => pages.page(maxBytes, signal),
     waitForMore: (signal) => reader.wait(signal),
     async release() {
       reader.leave()
       await pages.close()
-      parts.released()
     },
   })
 }
@@ -68,12 +68,12 @@ class Pages {
     })
   }
 
-  page(maxBytes: number): Promise<readonly StoredMessage<NumberId>[]> {
+  page(maxBytes: number, signal: AbortSignal): Promise<readonly StoredMessage<NumberId>[]> {
     return this.#mapped(async () => {
       this.#hearing.heard()
       const messages: StoredMessage<NumberId>[] = []
       try {
-        await this.#fill(messages, maxBytes)
+        await this.#fill(messages, maxBytes, signal)
       } catch (error) {
         // What is whole before the damage is given out first; the next call meets the damage again.
         if (messages.length === 0) throw error
@@ -86,9 +86,9 @@ class Pages {
     return this.#reader.close()
   }
 
-  async #fill(messages: StoredMessage<NumberId>[], maxBytes: number): Promise<void> {
+  async #fill(messages: StoredMessage<NumberId>[], maxBytes: number, signal: AbortSignal): Promise<void> {
     let left = maxBytes
-    while (left > 0) {
+    while (left > 0 && !signal.aborted) {
       if (this.#decoder === undefined) {
         const frame = await this.#reader.nextFrame(messages.length > 0)
         if (frame === undefined) return

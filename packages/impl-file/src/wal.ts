@@ -13,7 +13,7 @@ import {
   WalError,
   type Writer,
 } from '@wal/walimpls'
-import { abortable, CloseTree, type NumberId } from '@wal/walimpls/helper'
+import { Lifetime, type NumberId } from '@wal/walimpls/helper'
 import { AppendQueue } from './append-queue.js'
 import { Changes } from './changes.js'
 import { mapError } from './error-mapping.js'
@@ -46,7 +46,7 @@ export interface FileWALParts {
   /** Whether other hosts may write to the folder, whom no marker keeps out. */
   readonly shared: boolean
   readonly segmentBytes: number
-  readonly parent: CloseTree
+  readonly opener: Lifetime
 }
 
 export class FileReadOnlyWAL implements ReadOnlyWALImpls<NumberId> {
@@ -55,17 +55,21 @@ export class FileReadOnlyWAL implements ReadOnlyWALImpls<NumberId> {
   readonly limits = LIMITS
   protected readonly log: LogDirectory
   protected readonly changes: Changes
-  protected readonly tree: CloseTree
+  protected readonly lifetime: Lifetime
   /** What was found amiss and dealt with, for operators. */
   protected readonly notices = new Set<string>()
-  readonly #working = new Set<Promise<unknown>>()
 
   constructor(protected readonly parts: FileWALParts) {
     this.channel = parts.channel
     this.place = parts.place
     this.log = new LogDirectory(parts.runtime.files, parts.directory)
     this.changes = new Changes(parts.runtime, parts.directory)
-    this.tree = new CloseTree(() => this.release(), parts.parent)
+    this.lifetime = new Lifetime({
+      what: `the log ${parts.channel}`,
+      parent: parts.opener,
+      release: () => this.release(),
+      mapped: mapError,
+    })
   }
 
   get guarantees(): Guarantees {
@@ -81,21 +85,18 @@ export class FileReadOnlyWAL implements ReadOnlyWALImpls<NumberId> {
     }
   }
 
-  last(waits: Waits = {}): Promise<StoredMessage<NumberId> | undefined> {
-    return this.during(waits, `reading ${this.log.path}`, () => lastRecord(this.log, this.parts.runtime))
+  last(waits?: Waits): Promise<StoredMessage<NumberId> | undefined> {
+    const look = () => lastRecord(this.log, this.parts.runtime)
+    return this.lifetime.during(waits, look, `reading ${this.log.path}`)
   }
 
   read(options: ScannerOptions<NumberId>): ScannerImpls<NumberId> {
-    let left = () => {}
-    const { log, changes } = this
-    const { runtime } = this.parts
-    const scanner = openScanner({ log, changes, runtime, options, released: () => left() })
-    left = this.tree.add(() => scanner.close())
-    return scanner
+    const { log, changes, lifetime } = this
+    return openScanner({ log, changes, lifetime, runtime: this.parts.runtime, options })
   }
 
   close(): Promise<void> {
-    return this.tree.close()
+    return this.lifetime.close()
   }
 
   /** What is amiss as long as it lasts. */
@@ -105,20 +106,7 @@ export class FileReadOnlyWAL implements ReadOnlyWALImpls<NumberId> {
 
   /** Runs when all scanners are closed. */
   protected async release(): Promise<void> {
-    await Promise.allSettled(this.#working)
-  }
-
-  /** Close waits for the work; the caller's signal ends only the wait. */
-  protected async during<T>({ signal }: Waits, doing: string, work: () => Promise<T>): Promise<T> {
-    this.tree.assertOpen(`the log ${this.channel}`)
-    signal?.throwIfAborted()
-    const working = work().catch((error: unknown) => {
-      throw mapError(error, doing)
-    })
-    this.#working.add(working)
-    const done = () => this.#working.delete(working)
-    working.then(done, done)
-    return abortable(working, signal)
+    await this.lifetime.settled()
   }
 }
 
@@ -126,7 +114,6 @@ export class FileWAL extends FileReadOnlyWAL implements WALImpls<NumberId> {
   readonly fenceReaches: boolean
   readonly #logWriter: LogWriter
   readonly #queue: AppendQueue
-  #truncating: Promise<void> = Promise.resolve()
 
   constructor(
     parts: FileWALParts,
@@ -141,7 +128,7 @@ export class FileWAL extends FileReadOnlyWAL implements WALImpls<NumberId> {
   }
 
   append(batch: Batch): Promise<readonly NumberId[]> {
-    if (!this.tree.closed) return this.#queue.append(batch)
+    if (!this.lifetime.closed) return this.#queue.append(batch)
     return Promise.reject(
       new AppendError('WAL_CLOSED', `The log of channel "${this.channel}" is closed`, {
         outcome: 'not-written',
@@ -149,13 +136,9 @@ export class FileWAL extends FileReadOnlyWAL implements WALImpls<NumberId> {
     )
   }
 
-  truncate(before: NumberId, waits: Waits = {}): Promise<void> {
-    return this.during(waits, `truncating ${this.log.path}`, async () => {
-      const value = messageIds.numberOf(before)
-      const mine = this.#truncating.then(() => this.#truncateNow(value))
-      this.#truncating = mine.catch(() => {})
-      return mine
-    })
+  truncate(before: NumberId, waits?: Waits): Promise<void> {
+    const free = () => this.#truncate(messageIds.numberOf(before))
+    return this.lifetime.inTurn(waits, free, `truncating ${this.log.path}`)
   }
 
   protected override troubles(): readonly string[] {
@@ -171,7 +154,7 @@ export class FileWAL extends FileReadOnlyWAL implements WALImpls<NumberId> {
     await this.#logWriter.close()
   }
 
-  async #truncateNow(before: number): Promise<void> {
+  async #truncate(before: number): Promise<void> {
     if (this.#logWriter.isFenced())
       throw new WalError(
         'WAL_FENCED',

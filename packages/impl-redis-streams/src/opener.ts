@@ -1,12 +1,13 @@
 import {
   checkChannelName,
+  isChannelName,
   type OpenerImpls,
   type Runtime,
   type Waits,
   WalError,
   type Writer,
 } from '@wal/walimpls'
-import { abortable, CloseTree } from '@wal/walimpls/helper'
+import { Lifetime } from '@wal/walimpls/helper'
 import type { Redis } from 'ioredis'
 import { type Clients, isCluster, placeOf } from './client/connect.js'
 import type { FullRedisStreamsOptions } from './client/options.js'
@@ -22,33 +23,31 @@ import { RedisStreamsWAL } from './wal.js'
 /** The channels of one server, Sentinel group or Cluster under one prefix. */
 export class RedisStreamsOpener implements OpenerImpls<RedisStreamsId> {
   readonly #server: Server
-  readonly #tree: CloseTree
+  readonly #lifetime: Lifetime
 
   constructor(clients: Clients, options: FullRedisStreamsOptions, runtime: Runtime) {
     this.#server = new Server(clients, options, runtime)
-    this.#tree = new CloseTree(() => this.#server.close())
+    this.#lifetime = new Lifetime({ what: 'the opener', release: () => this.#server.close() })
   }
 
   openReadOnly(channel: string, waits?: Waits): Promise<RedisStreamsReadOnlyWAL> {
-    return this.#during(waits, async () => {
+    return this.#lifetime.opening(waits, async () => {
       const { exists } = await this.#look(channel)
       if (!exists) throw this.#noChannel(channel)
-      this.#assertWanted(waits)
-      return new RedisStreamsReadOnlyWAL({ server: this.#server, channel, parent: this.#tree })
+      return new RedisStreamsReadOnlyWAL({ server: this.#server, channel, opener: this.#lifetime })
     })
   }
 
   /** Looks; the fence is taken with the first batch. */
   open(channel: string, writer: Writer, waits?: Waits): Promise<RedisStreamsWAL> {
-    return this.#during(waits, async () => {
+    return this.#lifetime.opening(waits, async () => {
       const look = await this.#look(channel)
-      this.#assertWanted(waits)
-      return new RedisStreamsWAL({ server: this.#server, channel, parent: this.#tree }, writer, look)
+      return new RedisStreamsWAL({ server: this.#server, channel, opener: this.#lifetime }, writer, look)
     })
   }
 
   list(waits?: Waits): Promise<readonly string[]> {
-    return this.#during(waits, async () => {
+    return this.#lifetime.during(waits, async () => {
       const { client } = this.#server.calls
       const servers = isCluster(client) ? client.nodes('master') : [client]
       // A key may come more than once.
@@ -59,7 +58,7 @@ export class RedisStreamsOpener implements OpenerImpls<RedisStreamsId> {
   }
 
   delete(channel: string, waits?: Waits): Promise<void> {
-    return this.#during(waits, async () => {
+    return this.#lifetime.during(waits, async () => {
       const { calls, publish } = this.#server
       const reply = await runScript(
         calls,
@@ -73,7 +72,7 @@ export class RedisStreamsOpener implements OpenerImpls<RedisStreamsId> {
   }
 
   close(): Promise<void> {
-    return this.#tree.close()
+    return this.#lifetime.close()
   }
 
   #keys(channel: string): LogKeys {
@@ -110,29 +109,5 @@ export class RedisStreamsOpener implements OpenerImpls<RedisStreamsId> {
       'WAL_CHANNEL_NOT_FOUND',
       `There is no channel "${channel}" in ${placeOf(this.#server.options)}. Opening it for writing makes it.`,
     )
-  }
-
-  /** What nobody waits for any more would stay open until the opener is closed. */
-  #assertWanted(waits: Waits | undefined): void {
-    this.#assertOpen()
-    waits?.signal?.throwIfAborted()
-  }
-
-  #assertOpen(): void {
-    this.#tree.assertOpen('the opener')
-  }
-
-  async #during<T>(waits: Waits | undefined, work: () => Promise<T>): Promise<T> {
-    this.#assertWanted(waits)
-    return abortable(work(), waits?.signal)
-  }
-}
-
-function isChannelName(name: string): boolean {
-  try {
-    checkChannelName(name)
-    return true
-  } catch {
-    return false
   }
 }

@@ -8,7 +8,7 @@ import {
   type StoredMessage,
   type Waits,
 } from '@wal/walimpls'
-import { abortable, CloseTree } from '@wal/walimpls/helper'
+import { Lifetime } from '@wal/walimpls/helper'
 import { LogView } from './log-view.js'
 import { missing, openScanner } from './scanner.js'
 import type { Server } from './server.js'
@@ -27,7 +27,7 @@ export const LIMITS = {
 export interface LogParts {
   readonly server: Server
   readonly channel: string
-  readonly parent: CloseTree
+  readonly opener: Lifetime
 }
 
 export class RedisStreamsReadOnlyWAL implements ReadOnlyWALImpls<RedisStreamsId> {
@@ -36,24 +36,28 @@ export class RedisStreamsReadOnlyWAL implements ReadOnlyWALImpls<RedisStreamsId>
   readonly limits: Limits
   protected readonly keys: LogKeys
   protected readonly view: LogView
-  protected readonly tree: CloseTree
+  protected readonly lifetime: Lifetime
 
   constructor(protected readonly parts: LogParts) {
-    const { server, channel, parent } = parts
+    const { server, channel, opener } = parts
     this.channel = channel
     this.keys = logKeys(server.options.prefix, channel)
     this.place = server.placeOf(this.keys)
     this.limits = { ...LIMITS, maxInFlightBatches: server.options.maxInFlightBatches }
     this.view = new LogView(server.calls, this.keys)
-    this.tree = new CloseTree(() => this.release(), parent)
+    this.lifetime = new Lifetime({
+      what: `the log ${channel}`,
+      parent: opener,
+      release: () => this.release(),
+    })
   }
 
   get guarantees(): Guarantees {
     return this.parts.server.guarantees
   }
 
-  last(waits: Waits = {}): Promise<StoredMessage<RedisStreamsId> | undefined> {
-    return this.during(waits, async () => {
+  last(waits?: Waits): Promise<StoredMessage<RedisStreamsId> | undefined> {
+    return this.lifetime.during(waits, async () => {
       const { exists, last, lastMessage } = await this.view.look()
       if (!exists && this.mustExist()) throw missing(this.stream)
       if (exists && lastMessage === undefined && last !== undefined)
@@ -65,20 +69,17 @@ export class RedisStreamsReadOnlyWAL implements ReadOnlyWALImpls<RedisStreamsId>
   }
 
   read(options: ScannerOptions<RedisStreamsId>): ScannerImpls<RedisStreamsId> {
-    let left = () => {}
-    const scanner = openScanner({
+    return openScanner({
       view: this.view,
       wakeUps: this.parts.server.wakeUps,
       options,
       mustExist: () => this.mustExist(),
-      released: () => left(),
+      log: this.lifetime,
     })
-    left = this.tree.add(() => scanner.close())
-    return scanner
   }
 
   close(): Promise<void> {
-    return this.tree.close()
+    return this.lifetime.close()
   }
 
   /** For errors. */
@@ -93,11 +94,4 @@ export class RedisStreamsReadOnlyWAL implements ReadOnlyWALImpls<RedisStreamsId>
 
   /** Runs when all scanners are closed. */
   protected async release(): Promise<void> {}
-
-  /** The signal ends only the wait. */
-  protected async during<T>({ signal }: Waits, work: () => Promise<T>): Promise<T> {
-    this.tree.assertOpen(`the log ${this.channel}`)
-    signal?.throwIfAborted()
-    return abortable(work(), signal)
-  }
 }

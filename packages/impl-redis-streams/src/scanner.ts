@@ -1,5 +1,5 @@
 import { type ScannerImpls, type ScannerOptions, type StoredMessage, WalError } from '@wal/walimpls'
-import { PagedScanner } from '@wal/walimpls/helper'
+import { type Lifetime, PagedScanner } from '@wal/walimpls/helper'
 import type { WakeUps } from './client/wake-ups.js'
 import { Continuity, isAfter, type LogEnds, truncated } from './continuity.js'
 import type { LogPage, LogView } from './log-view.js'
@@ -12,8 +12,7 @@ export interface ScannerParts {
   readonly options: ScannerOptions<RedisStreamsId>
   /** Whether there must be a stream: a log open for writing may have no record yet. */
   readonly mustExist: () => boolean
-  /** Called once, when nothing of the scanner is left. */
-  readonly released: () => void
+  readonly log: Lifetime
 }
 
 export function openScanner(parts: ScannerParts): ScannerImpls<RedisStreamsId> {
@@ -22,6 +21,7 @@ export function openScanner(parts: ScannerParts): ScannerImpls<RedisStreamsId> {
   let leave: (() => void) | undefined
   return new PagedScanner<RedisStreamsId>({
     options,
+    owner: parts.log,
     begin: () => pages.begin(),
     page: (maxBytes) => pages.next(maxBytes),
     waitForMore(signal) {
@@ -32,7 +32,6 @@ export function openScanner(parts: ScannerParts): ScannerImpls<RedisStreamsId> {
     async release() {
       leave?.()
       await pages.settled()
-      parts.released()
     },
   })
 }

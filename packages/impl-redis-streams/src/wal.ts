@@ -13,7 +13,6 @@ const TRIM_STEP = 10_000
 export class RedisStreamsWAL extends RedisStreamsReadOnlyWAL implements WALImpls<RedisStreamsId> {
   readonly #appender: Appender
   #inFlight = 0
-  #truncating: Promise<unknown> = Promise.resolve()
 
   constructor(
     parts: LogParts,
@@ -36,7 +35,7 @@ export class RedisStreamsWAL extends RedisStreamsReadOnlyWAL implements WALImpls
   }
 
   append(batch: Batch): Promise<readonly RedisStreamsId[]> {
-    if (this.tree.closed)
+    if (this.lifetime.closed)
       return this.#appender.refuse(refusal('WAL_CLOSED', `the log ${this.channel} is closed`))
     if (this.#inFlight >= this.limits.maxInFlightBatches)
       return this.#appender.refuse(
@@ -46,13 +45,8 @@ export class RedisStreamsWAL extends RedisStreamsReadOnlyWAL implements WALImpls
     return this.#appender.append(batch).finally(() => this.#inFlight--)
   }
 
-  truncate(before: RedisStreamsId, waits: Waits = {}): Promise<void> {
-    return this.during(waits, async () => {
-      const id = messageIds.serialise(before)
-      const mine = this.#truncating.then(() => this.#truncateNow(id))
-      this.#truncating = mine.catch(() => {})
-      return mine
-    })
+  truncate(before: RedisStreamsId, waits?: Waits): Promise<void> {
+    return this.lifetime.inTurn(waits, () => this.#truncate(messageIds.serialise(before)))
   }
 
   protected override mustExist(): boolean {
@@ -61,11 +55,11 @@ export class RedisStreamsWAL extends RedisStreamsReadOnlyWAL implements WALImpls
 
   protected override async release(): Promise<void> {
     await this.#appender.settled()
-    await this.#truncating
+    await this.lifetime.settled()
   }
 
   /** The beginning is remembered first, so that a reader is told the same before, while and after storage is freed. */
-  async #truncateNow(before: string): Promise<void> {
+  async #truncate(before: string): Promise<void> {
     const { keys, stream } = this
     const { calls } = this.parts.server
     const doing = `truncating ${keys.stream}`

@@ -8,6 +8,7 @@ const DEVICE = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])$/
 export const CHANNEL_NAME_RULE =
   'lower-case letters, digits, "_" and "-", beginning with a letter or digit, at most 200 in all, and no device name (con, nul …)'
 
+/** Whether `name` is a channel name on all backends: of what is found in a folder, a key space, a list of topics. */
 export function isChannelName(name: unknown): name is string {
   return typeof name === 'string' && NAME.test(name) && !DEVICE.test(name)
 }

@@ -38,4 +38,48 @@ export const helperMutants = [
     find: '    reject = no\n',
     replace: '    reject = () => {}\n',
   },
+  {
+    name: 'helper: a failed piece of work stops those behind it',
+    ...withTest('turns'),
+    find: 'this.#tail = turn.catch(() => {})',
+    replace: 'this.#tail = turn',
+  },
+  {
+    name: 'helper: a call begins though its signal has aborted',
+    ...withTest('lifetime'),
+    find: '    waits?.signal?.throwIfAborted()\n',
+    replace: '',
+  },
+  {
+    name: 'helper: a log opened for a caller who has gone stays open',
+    ...withTest('lifetime'),
+    find: '          made.close().catch(() => {})\n',
+    replace: '',
+  },
+  {
+    name: 'helper: a log opened in an opener that has closed is given out',
+    ...withTest('lifetime'),
+    find: '          if (this.closed) leave(',
+    replace: '          if (waits === null) leave(',
+  },
+  {
+    name: 'helper: a call that was given up counts as ended',
+    ...withTest('lifetime'),
+    find: '    this.#calls.add(call)\n',
+    replace: '',
+  },
+  {
+    name: 'helper: a log does not close its scanners',
+    file: inHelper('scanner-end'),
+    find: 'owner?.add(() => this.close())',
+    replace: 'owner?.add(() => {})',
+    harness: inHelper('scanners.test'),
+  },
+  {
+    name: 'helper: a scanner that has ended is kept by its log',
+    file: inHelper('scanner-end'),
+    find: '      .finally(() => this.#leave())\n',
+    replace: '',
+    harness: inHelper('scanners.test'),
+  },
 ]

@@ -33,63 +33,62 @@ export function servedBuilder(
 }
 
 class ServedOpener implements impls.OpenerImpls<Id> {
-  readonly #opener = new helper.CloseTree()
+  readonly #lifetime = new helper.Lifetime({ what: 'the opener' })
 
   constructor(
     private readonly directory: string,
     private readonly parts: Pick<ServedLogParts, 'server' | 'mistakes' | 'runtime'>,
   ) {}
 
-  async openReadOnly(channel: string, waits?: impls.Waits): Promise<ServedLog> {
-    this.#check(waits)
-    this.#mustExist(channel)
-    const log = new ServedLog(this.#partsOf(channel))
-    const tables = await log.request((database) => rows(database, TABLES))
-    if (tables.length > 0) return log
-    await log.close()
-    throw missing(channel)
+  openReadOnly(channel: string, waits?: impls.Waits): Promise<ServedLog> {
+    return this.#lifetime.opening(waits, async () => {
+      this.#mustExist(channel)
+      const log = new ServedLog(this.#partsOf(channel))
+      const tables = await log.request((database) => rows(database, TABLES))
+      if (tables.length > 0) return log
+      await log.close()
+      throw missing(channel)
+    })
   }
 
-  async open(channel: string, writer: impls.Writer, waits?: impls.Waits): Promise<ServedWriter> {
-    this.#check(waits)
-    const log = new ServedWriter(this.#partsOf(channel), writer)
-    await log.request((database) => database.exec(SCHEMA))
-    return log
+  open(channel: string, writer: impls.Writer, waits?: impls.Waits): Promise<ServedWriter> {
+    return this.#lifetime.opening(waits, async () => {
+      const log = new ServedWriter(this.#partsOf(channel), writer)
+      await log.request((database) => database.exec(SCHEMA))
+      return log
+    })
   }
 
-  async list(waits?: impls.Waits): Promise<readonly string[]> {
-    this.#check(waits)
-    const files = this.parts.server.list(this.directory)
-    return files.filter((file) => file.endsWith('.db')).map((file) => file.slice(0, -3))
+  list(waits?: impls.Waits): Promise<readonly string[]> {
+    return this.#lifetime.during(waits, async () => {
+      const files = this.parts.server.list(this.directory)
+      return files.filter((file) => file.endsWith('.db')).map((file) => file.slice(0, -3))
+    })
   }
 
-  async delete(channel: string, waits?: impls.Waits): Promise<void> {
-    this.#check(waits)
-    this.#mustExist(channel)
-    const log = new ServedLog(this.#partsOf(channel))
-    // Those who have it open find no table any more.
-    await log.request((database) =>
-      database.exec('DROP TABLE IF EXISTS record; DROP TABLE IF EXISTS counter'),
-    )
-    await log.close()
-    this.parts.server.remove(log.place)
+  delete(channel: string, waits?: impls.Waits): Promise<void> {
+    return this.#lifetime.during(waits, async () => {
+      this.#mustExist(channel)
+      const log = new ServedLog(this.#partsOf(channel))
+      // Those who have it open find no table any more.
+      await log.request((database) =>
+        database.exec('DROP TABLE IF EXISTS record; DROP TABLE IF EXISTS counter'),
+      )
+      await log.close()
+      this.parts.server.remove(log.place)
+    })
   }
 
   close(): Promise<void> {
-    return this.#opener.close()
+    return this.#lifetime.close()
   }
 
   #partsOf(channel: string): ServedLogParts {
-    return { ...this.parts, channel, path: `${this.directory}/${channel}.db`, opener: this.#opener }
+    return { ...this.parts, channel, path: `${this.directory}/${channel}.db`, opener: this.#lifetime }
   }
 
   #mustExist(channel: string): void {
     if (!this.parts.server.has(this.#partsOf(channel).path)) throw missing(channel)
-  }
-
-  #check(waits: impls.Waits | undefined): void {
-    this.#opener.assertOpen('the opener')
-    waits?.signal?.throwIfAborted()
   }
 }
 

@@ -13,7 +13,7 @@ export interface ServedLogParts {
   readonly channel: string
   readonly runtime: impls.Runtime
   readonly mistakes: Mistakes
-  readonly opener: helper.CloseTree
+  readonly opener: helper.Lifetime
 }
 
 const PAGE_ROWS = 500
@@ -36,13 +36,18 @@ export class ServedLog implements impls.ReadOnlyWALImpls<Id> {
     truncation: 'record',
     warnings: [],
   }
-  readonly tree: helper.CloseTree
+  readonly lifetime: helper.Lifetime
   #connecting: Promise<Connection> | undefined
 
   constructor(readonly parts: ServedLogParts) {
     this.channel = parts.channel
     this.place = parts.path
-    this.tree = new helper.CloseTree(() => this.#release(), parts.opener)
+    const { channel, opener } = parts
+    this.lifetime = new helper.Lifetime({
+      what: `the log ${channel}`,
+      parent: opener,
+      release: () => this.#release(),
+    })
   }
 
   async connection(): Promise<Connection> {
@@ -61,40 +66,38 @@ export class ServedLog implements impls.ReadOnlyWALImpls<Id> {
     }
   }
 
-  async last(waits?: impls.Waits): Promise<impls.StoredMessage<Id> | undefined> {
-    this.tree.assertOpen('the log')
-    waits?.signal?.throwIfAborted()
-    const asked = this.request((database) => {
+  last(waits?: impls.Waits): Promise<impls.StoredMessage<Id> | undefined> {
+    const look = (database: Database) => {
       const { next } = boundsOf(database)
       const [last] = messages(database, `${RECORDS} ORDER BY id DESC LIMIT 1`)
       if (last === undefined && next > 1 && !this.parts.mistakes.idsDrawnBeforeLock)
         throw new impls.PositionTruncatedError(`every record of ${this.channel} was removed`)
       return last
-    })
-    return helper.abortable(asked, waits?.signal)
+    }
+    return this.lifetime.during(waits, () => this.request(look))
   }
 
   read(options: impls.ScannerOptions<Id>): impls.ScannerImpls<Id> {
     const { server, path, runtime, mistakes } = this.parts
     let next = 0
-    let heard = 0
-    let seen = 0
+    const bell = new helper.Bell()
+    const listener = bell.listener(runtime)
     let connection: Connection | undefined
-    const stopListening = mistakes.trustsWakeUps ? () => {} : server.listen(path, () => heard++)
+    const stopListening = mistakes.trustsWakeUps ? () => {} : server.listen(path, () => bell.ring())
     const ask = async <T>(run: (database: Database) => T): Promise<T> => {
       // A scanner whose connection was lost ends: only a new one looks whether its last record is still there.
       connection ??= await this.connection()
       return connection.request(run)
     }
-    const scanner = new helper.PagedScanner<Id>({
+    return new helper.PagedScanner<Id>({
       options,
+      owner: this.lifetime,
       begin: async () => {
-        this.tree.assertOpen('the log')
         const bounds = await ask(boundsOf).catch(unavailable)
         next = helper.startValue(ids, options.start, bounds)
       },
       page: async (maxBytes) => {
-        seen = heard
+        listener.heard()
         const from = next
         const page = await ask((database) => {
           const bounds = boundsOf(database)
@@ -110,19 +113,14 @@ export class ServedLog implements impls.ReadOnlyWALImpls<Id> {
       },
       waitForMore: (signal) => {
         if (mistakes.trustsWakeUps) return untilHeard(server, path, signal)
-        return heard === seen ? helper.sleep(runtime, 20, signal) : Promise.resolve()
+        return listener.wait(signal, 20)
       },
-      release: () => {
-        stopListening()
-        leave()
-      },
+      release: stopListening,
     })
-    const leave = this.tree.add(() => scanner.close())
-    return scanner
   }
 
   close(): Promise<void> {
-    return this.tree.close()
+    return this.lifetime.close()
   }
 
   async #release(): Promise<void> {

@@ -22,11 +22,11 @@ export class ServedWriter extends ServedLog implements impls.WALImpls<Id> {
     readonly writer: impls.Writer,
   ) {
     super(parts)
-    this.tree.add(() => this.#settled())
+    this.lifetime.add(() => this.#settled())
   }
 
   append(batch: impls.Batch): Promise<readonly Id[]> {
-    if (this.tree.closed)
+    if (this.lifetime.closed)
       return this.#turns.run(() =>
         Promise.reject(new impls.AppendError('WAL_CLOSED', 'the log is closed', notWritten)),
       )
@@ -39,7 +39,7 @@ export class ServedWriter extends ServedLog implements impls.WALImpls<Id> {
   }
 
   truncate(before: Id, waits?: impls.Waits): Promise<void> {
-    return this.#checked(waits, () => {
+    return this.lifetime.during(waits, () => {
       const value = ids.numberOf(before)
       return this.request((database) =>
         inTransaction(database, () => {
@@ -49,12 +49,6 @@ export class ServedWriter extends ServedLog implements impls.WALImpls<Id> {
         }),
       )
     })
-  }
-
-  async #checked(waits: impls.Waits | undefined, work: () => Promise<void>): Promise<void> {
-    this.tree.assertOpen('the log')
-    waits?.signal?.throwIfAborted()
-    await helper.abortable(work(), waits?.signal)
   }
 
   #sent(batch: impls.Batch): Promise<readonly Id[]> {

@@ -3,11 +3,14 @@ import { recordBytes } from '../message/record-bytes.js'
 import type { StoredMessage } from '../message/wire-message.js'
 import type { ScannerImpls, ScannerOptions } from '../scanner.js'
 import { ByteQueue } from './byte-queue.js'
+import type { CloseTree } from './close-tree.js'
 import { ScannerEnd } from './scanner-end.js'
 
 /** What a backend gives to a `FedScanner`. */
 export interface FedScannerParts<I extends MessageId = MessageId> {
   readonly options: ScannerOptions<I>
+  /** The log, which closes its scanners with it. */
+  readonly owner?: Pick<CloseTree, 'add'>
   /** Fixes the start position and starts the source, which may call `feed` from then on. Called once, at once. */
   begin(scanner: FedScanner<I>): Promise<void>
   /** Stops the source. Called once, when the scanner has ended and `begin` does not run any more. */
@@ -28,7 +31,7 @@ export class FedScanner<I extends MessageId = MessageId> implements ScannerImpls
     const { signal, maxBytes } = parts.options
     this.#maxBytes = maxBytes
     this.#queue = new ByteQueue(maxBytes)
-    this.#end = new ScannerEnd(signal, () => parts.release?.())
+    this.#end = new ScannerEnd(signal, () => parts.release?.(), parts.owner)
     this.#end.signal.addEventListener('abort', () => this.#queue.close(), { once: true })
     if (this.#end.signal.aborted) this.#queue.close()
     this.#begun = this.#end.mustRun(async () => parts.begin(this))

@@ -1,11 +1,14 @@
 import type { MessageId } from '../message/message-id.js'
 import type { StoredMessage } from '../message/wire-message.js'
 import type { ScannerImpls, ScannerOptions } from '../scanner.js'
+import type { CloseTree } from './close-tree.js'
 import { ScannerEnd } from './scanner-end.js'
 
 /** What a backend gives to a `PagedScanner`. None of them is called while another of them runs. */
 export interface PagedScannerParts<I extends MessageId = MessageId> {
   readonly options: ScannerOptions<I>
+  /** The log, which closes its scanners with it. */
+  readonly owner?: Pick<CloseTree, 'add'>
   /** Fixes the start position. Called once, at once. */
   begin(): Promise<void>
   /**
@@ -32,7 +35,7 @@ export class PagedScanner<I extends MessageId = MessageId> implements ScannerImp
 
   constructor(parts: PagedScannerParts<I>) {
     this.#parts = parts
-    this.#end = new ScannerEnd(parts.options.signal, () => parts.release?.())
+    this.#end = new ScannerEnd(parts.options.signal, () => parts.release?.(), parts.owner)
     this.#begun = this.#end.mustRun(async () => parts.begin())
     // It comes out of `ready` and `next`; nobody has to call them.
     this.#begun.catch(() => {})

@@ -1,5 +1,6 @@
 import { invalidArgument } from '../errors/invalid-argument.js'
 import { WalError } from '../errors/wal-error.js'
+import type { CloseTree } from './close-tree.js'
 import { deferred } from './deferred.js'
 import { abortable, onAbort } from './on-abort.js'
 
@@ -18,12 +19,20 @@ export class ScannerEnd {
   readonly #stopWatching: () => void
 
   readonly #release: () => Promise<void> | void
+  readonly #leave: () => void
 
-  constructor(signal: AbortSignal | undefined, release: () => Promise<void> | void) {
+  /** `owner` closes the scanner when it is closed itself, and forgets it once all is released. */
+  constructor(
+    signal: AbortSignal | undefined,
+    release: () => Promise<void> | void,
+    owner?: Pick<CloseTree, 'add'>,
+  ) {
     this.#release = release
     let stop = () => {}
     this.#stopWatching = () => stop()
     if (signal !== undefined) stop = onAbort(signal, (reason) => this.fail(reason))
+    // Last, since an owner that is closed already closes the scanner here.
+    this.#leave = owner?.add(() => this.close()) ?? (() => {})
   }
 
   /** Aborted when the scanner has ended: for the work to stop early. */
@@ -88,6 +97,7 @@ export class ScannerEnd {
       .then(() => this.#work)
       .catch(() => {})
       .then(() => this.#release())
+      .finally(() => this.#leave())
     // Nobody has to await a close that an abort or an error began.
     this.#released.catch(() => {})
     this.#stopWatching()

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import type { StoredMessage } from '../message/wire-message.js'
+import { CloseTree } from './close-tree.js'
 import { FedScanner } from './fed-scanner.js'
 import { type NumberId, numberIdCodec } from './number-id.js'
 import { PagedScanner } from './paged-scanner.js'
@@ -241,5 +242,61 @@ describe('FedScanner', () => {
     expect(await second.scanner.feed([record(1)])).toBe(false)
     await second.scanner.close()
     expect(second.calls.release).toBe(1)
+  })
+})
+
+describe('a scanner of a log', () => {
+  const open = (owner: Pick<CloseTree, 'add'>) => {
+    let released = 0
+    const options = { start: 'oldest', maxBytes: 20 } as const
+    const release = () => void released++
+    const paged = new PagedScanner<NumberId>({
+      options,
+      owner,
+      begin: async () => {},
+      page: async () => [],
+      waitForMore: (signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
+      release,
+    })
+    const fed = new FedScanner<NumberId>({ options, owner, begin: async () => {}, release })
+    return { paged, fed, released: () => released }
+  }
+
+  test('closes with it, also while it waits', async () => {
+    const log = new CloseTree()
+    const { paged, fed, released } = open(log)
+    expect(await paged.next()).toEqual([])
+    const waiting = [paged.next(), fed.next()]
+    await log.close()
+    expect(released()).toBe(2)
+    expect(await Promise.all(waiting)).toEqual([undefined, undefined])
+  })
+
+  test('is forgotten by it once it has ended, and not before it has released what it holds', async () => {
+    const kept = new Set<unknown>()
+    const owner: Pick<CloseTree, 'add'> = {
+      add(close) {
+        kept.add(close)
+        return () => kept.delete(close)
+      },
+    }
+    const { paged, fed, released } = open(owner)
+    expect(kept.size).toBe(2)
+    await paged.close()
+    expect([kept.size, released()]).toEqual([1, 1])
+    fed.finish(new Error('lost'))
+    await expect(fed.next()).rejects.toThrow('lost')
+    await fed.close()
+    expect([kept.size, released()]).toEqual([0, 2])
+  })
+
+  test('that is opened on a closed one gives nothing', async () => {
+    const log = new CloseTree()
+    await log.close()
+    const { paged, fed } = open(log)
+    for (const scanner of [paged, fed]) {
+      await expect(scanner.ready()).rejects.toMatchObject({ code: 'WAL_CLOSED' })
+      expect(await scanner.next()).toBe(undefined)
+    }
   })
 })

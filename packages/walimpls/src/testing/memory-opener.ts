@@ -1,5 +1,5 @@
 import { WalError } from '../errors/wal-error.js'
-import { CloseTree } from '../helper/close-tree.js'
+import { Lifetime } from '../helper/lifetime.js'
 import type { OpenerImpls } from '../opener.js'
 import type { Runtime } from '../runtime/runtime.js'
 import type { Limits } from '../traits.js'
@@ -7,12 +7,12 @@ import type { Waits } from '../wal.js'
 import type { Writer } from '../writer.js'
 import type { MemoryId } from './memory-id.js'
 import { MemoryLog } from './memory-log.js'
-import { MemoryReadOnlyWAL } from './memory-read-only-wal.js'
+import { type MemoryLogParts, MemoryReadOnlyWAL } from './memory-read-only-wal.js'
 import type { MemoryStore } from './memory-store.js'
 import { MemoryWAL } from './memory-wal.js'
 
 export class MemoryOpener implements OpenerImpls<MemoryId> {
-  readonly #tree = new CloseTree()
+  readonly #lifetime = new Lifetime({ what: 'the opener' })
   readonly #name: string
   readonly #store: MemoryStore
   readonly #limits: Limits
@@ -25,55 +25,45 @@ export class MemoryOpener implements OpenerImpls<MemoryId> {
     this.#runtime = runtime
   }
 
-  async openReadOnly(channel: string, waits?: Waits): Promise<MemoryReadOnlyWAL> {
-    this.#check(waits)
-    return new MemoryReadOnlyWAL(
-      channel,
-      this.#placeOf(channel),
-      this.#existing(channel),
-      this.#limits,
-      this.#tree,
-      this.#runtime,
+  openReadOnly(channel: string, waits?: Waits): Promise<MemoryReadOnlyWAL> {
+    return this.#lifetime.opening(
+      waits,
+      async () => new MemoryReadOnlyWAL(this.#partsOf(channel, this.#existing(channel))),
     )
   }
 
-  async open(channel: string, writer: Writer, waits?: Waits): Promise<MemoryWAL> {
-    this.#check(waits)
-    const log = this.#store.get(channel) ?? new MemoryLog()
-    this.#store.set(channel, log)
-    return new MemoryWAL(
-      channel,
-      this.#placeOf(channel),
-      log,
-      this.#limits,
-      this.#tree,
-      writer,
-      this.#runtime,
-    )
+  open(channel: string, writer: Writer, waits?: Waits): Promise<MemoryWAL> {
+    return this.#lifetime.opening(waits, async () => {
+      const log = this.#store.get(channel) ?? new MemoryLog()
+      this.#store.set(channel, log)
+      return new MemoryWAL(this.#partsOf(channel, log), writer)
+    })
   }
 
-  async list(waits?: Waits): Promise<string[]> {
-    this.#check(waits)
-    return [...this.#store.keys()]
+  list(waits?: Waits): Promise<string[]> {
+    return this.#lifetime.during(waits, async () => [...this.#store.keys()])
   }
 
-  async delete(channel: string, waits?: Waits): Promise<void> {
-    this.#check(waits)
-    this.#existing(channel).remove()
-    this.#store.delete(channel)
+  delete(channel: string, waits?: Waits): Promise<void> {
+    return this.#lifetime.during(waits, async () => {
+      this.#existing(channel).remove()
+      this.#store.delete(channel)
+    })
   }
 
   close(): Promise<void> {
-    return this.#tree.close()
+    return this.#lifetime.close()
   }
 
-  #check(waits: Waits | undefined): void {
-    this.#tree.assertOpen('the opener')
-    waits?.signal?.throwIfAborted()
-  }
-
-  #placeOf(channel: string): string {
-    return `${this.#name}/${channel}`
+  #partsOf(channel: string, log: MemoryLog): MemoryLogParts {
+    return {
+      channel,
+      place: `${this.#name}/${channel}`,
+      log,
+      limits: this.#limits,
+      runtime: this.#runtime,
+      opener: this.#lifetime,
+    }
   }
 
   #existing(channel: string): MemoryLog {

@@ -1,7 +1,7 @@
 import { LogRolledBackError } from '../errors/log-rolled-back-error.js'
 import { PositionTruncatedError } from '../errors/position-truncated-error.js'
 import { WalError } from '../errors/wal-error.js'
-import { CloseTree } from '../helper/close-tree.js'
+import { Lifetime } from '../helper/lifetime.js'
 import { PagedScanner } from '../helper/paged-scanner.js'
 import { checkKept, startValue } from '../helper/start-position.js'
 import type { StoredMessage } from '../message/wire-message.js'
@@ -22,44 +22,60 @@ const guarantees: Guarantees = {
   ],
 }
 
+export interface MemoryLogParts {
+  readonly channel: string
+  readonly place: string
+  readonly log: MemoryLog
+  readonly limits: Limits
+  readonly runtime: Runtime
+  readonly opener: Lifetime
+}
+
 export class MemoryReadOnlyWAL implements ReadOnlyWALImpls<MemoryId> {
   readonly guarantees = guarantees
-  protected readonly tree: CloseTree
+  readonly channel: string
+  readonly place: string
+  readonly limits: Limits
+  protected readonly log: MemoryLog
+  protected readonly lifetime: Lifetime
 
-  constructor(
-    readonly channel: string,
-    readonly place: string,
-    protected readonly log: MemoryLog,
-    readonly limits: Limits,
-    opener: CloseTree,
-    protected readonly runtime: Runtime,
-  ) {
-    this.tree = new CloseTree(() => this.drained(), opener)
+  constructor(protected readonly parts: MemoryLogParts) {
+    const { channel, place, limits, log, opener } = parts
+    this.channel = channel
+    this.place = place
+    this.limits = limits
+    this.log = log
+    this.lifetime = new Lifetime({
+      what: `the log ${channel}`,
+      parent: opener,
+      release: () => this.drained(),
+    })
   }
 
-  async last(waits?: Waits): Promise<StoredMessage<MemoryId> | undefined> {
-    this.check(waits)
-    const { last, next, oldest } = this.log
-    if (last === undefined && next > oldest) throw lost(oldest, undefined)
-    return last
+  last(waits?: Waits): Promise<StoredMessage<MemoryId> | undefined> {
+    return this.lifetime.during(waits, async () => {
+      this.mustBeThere()
+      const { last, next, oldest } = this.log
+      if (last === undefined && next > oldest) throw lost(oldest, undefined)
+      return last
+    })
   }
 
   read(options: ScannerOptions<MemoryId>): PagedScanner<MemoryId> {
-    const { log } = this
+    const { log, lifetime } = this
     let next = 0
     /** The last record given out: when another has its number, the log lost its end and went on. */
     let given: object | undefined
-    const listener = log.bell.listener(this.runtime)
-    let leave = () => {}
-    const scanner = new PagedScanner<MemoryId>({
+    const listener = log.bell.listener(this.parts.runtime)
+    return new PagedScanner<MemoryId>({
       options,
+      owner: lifetime,
       begin: async () => {
-        this.tree.assertOpen('the log')
         next = startValue(memoryIds, options.start, log)
       },
       page: async (maxBytes) => {
         listener.heard()
-        if (log.removed) throw deleted(this.channel)
+        this.mustBeThere()
         checkKept(memoryIds, next, log.oldest)
         if (given !== undefined && next > log.oldest && log.identityOf(next - 1) !== given)
           throw rolledBack(next - 1)
@@ -71,23 +87,19 @@ export class MemoryReadOnlyWAL implements ReadOnlyWALImpls<MemoryId> {
         return page
       },
       waitForMore: (signal) => listener.wait(signal),
-      release: () => leave(),
     })
-    leave = this.tree.add(() => scanner.close())
-    return scanner
   }
 
   close(): Promise<void> {
-    return this.tree.close()
+    return this.lifetime.close()
   }
 
   /** Runs last when the log closes. */
   protected async drained(): Promise<void> {}
 
-  protected check(waits: Waits | undefined): void {
-    this.tree.assertOpen('the log')
-    waits?.signal?.throwIfAborted()
-    if (this.log.removed) throw deleted(this.channel)
+  protected mustBeThere(): void {
+    if (this.log.removed)
+      throw new WalError('WAL_CHANNEL_NOT_FOUND', `The channel "${this.channel}" was deleted.`)
   }
 }
 
@@ -102,8 +114,4 @@ function lost(wanted: number, kept: number | undefined): PositionTruncatedError 
 function rolledBack(known: number): LogRolledBackError {
   const text = memoryIds.serialise(memoryIds.of(known))
   return new LogRolledBackError(`Record ${text} was read and is gone: the log lost its end.`, { known: text })
-}
-
-function deleted(channel: string): WalError {
-  return new WalError('WAL_CHANNEL_NOT_FOUND', `The channel "${channel}" was deleted.`)
 }

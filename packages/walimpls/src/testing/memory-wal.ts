@@ -1,15 +1,11 @@
 import { AppendError } from '../errors/append-error.js'
 import type { ErrorCode } from '../errors/error-code.js'
 import { AppendTurns } from '../helper/append-turns.js'
-import type { CloseTree } from '../helper/close-tree.js'
 import { recordBytes } from '../message/record-bytes.js'
-import type { Runtime } from '../runtime/runtime.js'
-import type { Limits } from '../traits.js'
 import type { Batch, WALImpls, Waits } from '../wal.js'
 import type { Writer } from '../writer.js'
 import { type MemoryId, memoryIds } from './memory-id.js'
-import type { MemoryLog } from './memory-log.js'
-import { MemoryReadOnlyWAL } from './memory-read-only-wal.js'
+import { type MemoryLogParts, MemoryReadOnlyWAL } from './memory-read-only-wal.js'
 
 export class MemoryWAL extends MemoryReadOnlyWAL implements WALImpls<MemoryId> {
   #inFlight = 0
@@ -18,15 +14,10 @@ export class MemoryWAL extends MemoryReadOnlyWAL implements WALImpls<MemoryId> {
   readonly #turns = new AppendTurns()
 
   constructor(
-    channel: string,
-    place: string,
-    log: MemoryLog,
-    limits: Limits,
-    opener: CloseTree,
+    parts: MemoryLogParts,
     readonly writer: Writer,
-    runtime: Runtime,
   ) {
-    super(channel, place, log, limits, opener, runtime)
+    super(parts)
   }
 
   append(batch: Batch): Promise<readonly MemoryId[]> {
@@ -37,9 +28,11 @@ export class MemoryWAL extends MemoryReadOnlyWAL implements WALImpls<MemoryId> {
     return this.#turns.run(() => this.#store(batch)).finally(() => this.#inFlight--)
   }
 
-  async truncate(before: MemoryId, waits?: Waits): Promise<void> {
-    this.check(waits)
-    this.log.truncate(memoryIds.numberOf(before))
+  truncate(before: MemoryId, waits?: Waits): Promise<void> {
+    return this.lifetime.during(waits, async () => {
+      this.mustBeThere()
+      this.log.truncate(memoryIds.numberOf(before))
+    })
   }
 
   protected override async drained(): Promise<void> {
@@ -47,7 +40,7 @@ export class MemoryWAL extends MemoryReadOnlyWAL implements WALImpls<MemoryId> {
   }
 
   async #store(batch: Batch): Promise<readonly MemoryId[]> {
-    await this.runtime.yield()
+    await this.parts.runtime.yield()
     for (const message of batch.messages) {
       if (recordBytes(message) > this.limits.maxRecordBytes)
         throw notWritten(
@@ -55,14 +48,14 @@ export class MemoryWAL extends MemoryReadOnlyWAL implements WALImpls<MemoryId> {
           `A record of ${recordBytes(message)} bytes can't be stored; the largest has ${this.limits.maxRecordBytes} bytes.`,
         )
     }
-    this.log.forgetIdleWriter(this.runtime.monotonic(), this.limits.maxIdleMs ?? 0)
+    this.log.forgetIdleWriter(this.parts.runtime.monotonic(), this.limits.maxIdleMs ?? 0)
     const first = this.log.store(batch, this.writer, !this.#entered)
     this.#entered = true
     return batch.messages.map((_, i) => memoryIds.of(first + i))
   }
 
   #refusal(): AppendError | undefined {
-    if (this.tree.closed) return notWritten('WAL_CLOSED', 'the log is closed')
+    if (this.lifetime.closed) return notWritten('WAL_CLOSED', 'the log is closed')
     if (this.#inFlight >= this.limits.maxInFlightBatches)
       return notWritten(
         'WAL_INVALID_ARGUMENT',

@@ -1,0 +1,129 @@
+import { getEventListeners } from 'node:events'
+import { describe, expect, test } from 'vitest'
+import { deferred } from './deferred.js'
+import { Lifetime } from './lifetime.js'
+
+const never = () => new Promise<never>(() => {})
+
+describe('a call', () => {
+  test('is refused once the log is closed, and when its signal has aborted, before it begins', async () => {
+    const log = new Lifetime({ what: 'the log orders' })
+    let begun = 0
+    const work = async () => begun++
+    await expect(log.during({ signal: AbortSignal.abort('no') }, work)).rejects.toBe('no')
+    await log.close()
+    await expect(log.during(undefined, work)).rejects.toMatchObject({
+      code: 'WAL_CLOSED',
+      message: 'the log orders is closed',
+    })
+    expect(begun).toBe(0)
+  })
+
+  test('whose signal aborts rejects with the reason, its work goes on, and no listener is left', async () => {
+    const log = new Lifetime({ what: 'the log orders' })
+    const held = deferred()
+    const controller = new AbortController()
+    const call = log.during({ signal: controller.signal }, () => held.promise)
+    controller.abort('enough')
+    await expect(call).rejects.toBe('enough')
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([])
+    let settled = false
+    const settling = log.settled().then(() => {
+      settled = true
+    })
+    await new Promise(setImmediate)
+    expect(settled).toBe(false)
+    held.resolve()
+    await settling
+  })
+
+  test('that fails rejects with the error as it is mapped', async () => {
+    const mapped = (error: unknown, doing: string) => new Error(`${doing} failed: ${String(error)}`)
+    const log = new Lifetime({ what: 'the log orders', mapped })
+    const fail = () => Promise.reject('EIO')
+    await expect(log.during(undefined, fail, 'reading orders')).rejects.toThrow('reading orders failed: EIO')
+    await expect(log.inTurn(undefined, fail, 'truncating orders')).rejects.toThrow(
+      'truncating orders failed: EIO',
+    )
+  })
+
+  test('in turn begins when the one before has settled', async () => {
+    const log = new Lifetime({ what: 'the log orders' })
+    const held = deferred()
+    const begun: number[] = []
+    const first = log.inTurn(undefined, () => {
+      begun.push(1)
+      return held.promise
+    })
+    const second = log.inTurn(undefined, async () => begun.push(2))
+    await new Promise(setImmediate)
+    expect(begun).toEqual([1])
+    held.reject(new Error('failed'))
+    await expect(first).rejects.toThrow('failed')
+    await second
+    expect(begun).toEqual([1, 2])
+  })
+})
+
+describe('what a call makes', () => {
+  const made = () => {
+    const log = {
+      closed: false,
+      async close() {
+        log.closed = true
+      },
+    }
+    return log
+  }
+
+  test('is given to its caller, who closes it', async () => {
+    const opener = new Lifetime({ what: 'the opener' })
+    const log = made()
+    expect(await opener.opening({}, async () => log)).toBe(log)
+    expect(log.closed).toBe(false)
+  })
+
+  test('for a caller who has gone is closed', async () => {
+    const opener = new Lifetime({ what: 'the opener' })
+    const log = made()
+    const held = deferred<typeof log>()
+    const controller = new AbortController()
+    const opening = opener.opening({ signal: controller.signal }, () => held.promise)
+    controller.abort('enough')
+    await expect(opening).rejects.toBe('enough')
+    held.resolve(log)
+    await opener.settled()
+    expect(log.closed).toBe(true)
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([])
+  })
+
+  test('when the opener has closed meanwhile is closed', async () => {
+    const opener = new Lifetime({ what: 'the opener' })
+    const log = made()
+    const held = deferred<typeof log>()
+    const opening = opener.opening({}, () => held.promise)
+    await opener.close()
+    held.resolve(log)
+    await expect(opening).rejects.toMatchObject({ code: 'WAL_CLOSED' })
+    expect(log.closed).toBe(true)
+  })
+
+  test('fails with its error, mapped, and no listener is left', async () => {
+    const opener = new Lifetime({
+      what: 'the opener',
+      mapped: (error) => new Error(`mapped ${String(error)}`),
+    })
+    const { signal } = new AbortController()
+    await expect(opener.opening({ signal }, () => Promise.reject('ENOENT'))).rejects.toThrow('mapped ENOENT')
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+  })
+})
+
+test('its release runs when all inside is closed; a call in flight does not keep it from closing', async () => {
+  const steps: string[] = []
+  const opener = new Lifetime({ what: 'the opener', release: () => void steps.push('opener') })
+  const log = new Lifetime({ what: 'the log', parent: opener, release: () => void steps.push('log') })
+  void log.during(undefined, never)
+  await opener.close()
+  expect(steps).toEqual(['log', 'opener'])
+})
