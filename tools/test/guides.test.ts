@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { afterEach, beforeEach, test } from 'vitest'
+import { runExample } from './run-example.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const guides = join(root, 'examples/guides')
@@ -16,21 +15,16 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-/** What a program prints that runs in an empty folder, or in what an earlier run left there. */
-async function run(name: string, ...parameters: string[]): Promise<string> {
-  const loader = new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url).href
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    ['--import', loader, join(guides, name), ...parameters],
-    { cwd: folder, env: { ...process.env, TSX_TSCONFIG_PATH: join(root, 'tsconfig.json') }, timeout: 60_000 },
-  )
-  return stdout
+/** What a program of the guides prints that runs in an empty folder, or in what an earlier run left there. */
+function run(name: string, ...parameters: string[]): Promise<string> {
+  return runExample(join(guides, name), folder, ...parameters)
 }
 
 test('each program is short, and has its sentence in the README', async () => {
   const programs = (await readdir(guides)).filter((name) => name.endsWith('.mjs'))
-  assert.equal(programs.length, 5)
   const readme = await readFile(join(guides, 'README.md'), 'utf8')
+  assert.equal(readme.match(/^\| \[/gm)?.length, programs.length)
+  assert.ok(programs.length >= 5)
   for (const name of programs) {
     const lines = (await readFile(join(guides, name), 'utf8')).trimEnd().split('\n')
     assert.ok(lines.length < 40, `${name} has ${lines.length} lines`)
@@ -45,6 +39,14 @@ test('the README’s example is the quickstart, word for word', async () => {
 
 test('quickstart prints what it appended', async () => {
   assert.match(await run('quickstart.mjs'), /^\d+n created hello\n$/)
+})
+
+test('long-form opens a writer and a reader by one opener, and closes both', async () => {
+  assert.equal(await run('long-form.mjs'), 'hello\n')
+})
+
+test('interceptors change what is stored', async () => {
+  assert.equal(await run('interceptors.mjs'), 'a1\n')
 })
 
 test('resume goes on behind what an earlier run had done', async () => {
