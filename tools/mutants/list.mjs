@@ -9,6 +9,7 @@ import { lifetimeMutants } from './areas/lifetimes.mjs'
 import { openMutants } from './areas/open.mjs'
 import { outcomeMutants } from './areas/outcomes.mjs'
 import { readMutants } from './areas/read.mjs'
+import { redisMutants } from './areas/redis.mjs'
 import { truncateMutants } from './areas/truncate.mjs'
 
 /** @type {readonly import('./mutate.mjs').Mutant[]} */
@@ -25,4 +26,5 @@ export const mutants = [
   ...lifetimeMutants,
   ...helperMutants,
   ...kitMutants,
+  ...redisMutants,
 ]

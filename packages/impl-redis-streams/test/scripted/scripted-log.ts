@@ -22,6 +22,8 @@ export interface StoredLog {
   readonly last?: string
   readonly oldest?: string
   readonly below?: string
+  /** What the server's clock shows; 4,000 when not given, where the one of this process shows 4,500. */
+  readonly serverTime?: number
 }
 
 /** The answer of the look script. */
@@ -32,8 +34,9 @@ export function lookReply({
   last = '',
   oldest = '',
   below = '',
+  serverTime = 4000,
 }: StoredLog) {
-  return [exists ? 1 : 0, ...[writer, base, last, oldest, below, '4000'].map(bytes), packEntries([])]
+  return [exists ? 1 : 0, ...[writer, base, last, oldest, below, `${serverTime}`].map(bytes), packEntries([])]
 }
 
 /** The answer of the page script. */

@@ -1,0 +1,282 @@
+const source = (path) => `packages/impl-redis-streams/src/${path}`
+const appender = source('appender.ts')
+const calls = source('client/redis-calls.ts')
+const errorMapping = source('client/error-mapping.ts')
+const wakeUps = source('client/wake-ups.ts')
+const continuity = source('continuity.ts')
+const scanner = source('scanner.ts')
+const server = source('server.ts')
+const wal = source('wal.ts')
+
+/** On a scripted connection, without a server. */
+const scripted = (name) => `packages/impl-redis-streams/test/scripted/${name}.test.ts`
+const append = scripted('append')
+const close = scripted('close')
+const errors = scripted('errors')
+const fence = scripted('fence')
+const read = scripted('read')
+const settings = scripted('settings')
+const truncate = scripted('truncate')
+const waking = scripted('wake-ups')
+
+export const redisMutants = [
+  {
+    name: 'redis: several batches are sent before the fence is taken',
+    file: appender,
+    find: 'this.#base === undefined || this.#refusing > 0',
+    replace: 'this.#refusing > 0',
+    harness: append,
+  },
+  {
+    name: 'redis: a batch is sent behind one that is refused',
+    file: appender,
+    find: '    if (failuresBefore !== this.#failures) throw behind()\n',
+    replace: '',
+    harness: append,
+  },
+  {
+    name: 'redis: outcomes are told in the order of the answers',
+    file: appender,
+    find: 'const settled = before\n      .then(() => sent)\n',
+    replace: 'const settled = Promise.resolve(sent)\n',
+    harness: append,
+  },
+  {
+    name: 'redis: what was unknown is told as not written when it is sent again',
+    file: appender,
+    find: 'else if (this.#doubtful.has(batch.sequence))',
+    replace: 'else if (this.#doubtful.has(-1))',
+    harness: append,
+  },
+  {
+    name: 'redis: a success behind a failure is acknowledged',
+    file: appender,
+    find: '    if (failuresBefore !== this.#failures) {\n',
+    replace: '    if (failuresBefore > this.#failures) {\n',
+    harness: append,
+  },
+  {
+    name: 'redis: after a failure a batch expects one that was not stored',
+    file: appender,
+    find: '    this.#previous = undefined\n    const mapped',
+    replace: '    const mapped',
+    harness: append,
+  },
+  {
+    name: 'redis: every batch takes the fence',
+    file: appender,
+    find: "sequence === 0 ? 'yes' : this.#claim",
+    replace: "'yes'",
+    harness: fence,
+  },
+  {
+    name: 'redis: the fence is taken from any writer',
+    file: appender,
+    find: "this.#claim = mine ? 'no' :",
+    replace: "this.#claim = !mine || mine ? 'yes' :",
+    harness: fence,
+  },
+  {
+    name: 'redis: a writer appends to a log that lost its records',
+    file: appender,
+    find: '        this.#ended = notWritten(error.code, error.message)\n        return this.#ended\n',
+    replace: '        return notWritten(error.code, error.message)\n',
+    harness: fence,
+  },
+  {
+    name: 'redis: the ids of a new writer are below the server’s clock',
+    file: wal,
+    find: 'Math.max(server.runtime.now(), look.serverTime)',
+    replace: 'server.runtime.now()',
+    harness: fence,
+  },
+  {
+    name: 'redis: a command is never answered when its connection ends',
+    file: calls,
+    find: "      listen(client, 'close', () => this.#rejectAll('the connection ended under the request')),\n",
+    replace: '',
+    harness: append,
+  },
+  {
+    name: 'redis: a command has no deadline',
+    file: calls,
+    find: '() => fail(new CallFailure(`no answer within',
+    replace: '() => void (new CallFailure(`no answer within',
+    harness: append,
+  },
+  {
+    name: 'redis: no answer counts as not written',
+    file: errorMapping,
+    find: "const SILENCE: Meaning = { retryable: true, outcome: 'unknown' }",
+    replace: "const SILENCE: Meaning = { retryable: true, outcome: 'not-written' }",
+    harness: append,
+  },
+  {
+    name: 'redis: an answer that nobody knows counts as not written',
+    file: errorMapping,
+    find: "REPLIES[code] ?? { retryable: false, outcome: 'unknown' }",
+    replace: "REPLIES[code] ?? { retryable: false, outcome: 'not-written' }",
+    harness: errors,
+  },
+  {
+    name: 'redis: a full server is told as one that cannot be reached',
+    file: errorMapping,
+    find: "    code: 'WAL_STORAGE_FULL',\n",
+    replace: '',
+    harness: errors,
+  },
+  {
+    name: 'redis: a driver’s error is given on as it is',
+    file: errorMapping,
+    find: 'const cause = scrubbed(error)',
+    replace: 'const cause = error as Error',
+    harness: errors,
+  },
+  {
+    name: 'redis: an error shows the arguments of its command',
+    file: errorMapping,
+    find: ".replace(/,? with args beginning with:.*$/s, '')",
+    replace: '',
+    harness: errors,
+  },
+  {
+    name: 'redis: a login that is refused is tried again',
+    file: source('client/attempts.ts'),
+    find: 'if (final) this.#givenUp.reject(mapped)',
+    replace: 'if (mapped === undefined) this.#givenUp.reject(mapped)',
+    harness: errors,
+  },
+  {
+    name: 'redis: two truncations run at once',
+    file: wal,
+    find: 'this.#truncating.then(() => this.#truncateNow(id))',
+    replace: 'this.#truncateNow(id)',
+    harness: truncate,
+  },
+  {
+    name: 'redis: a writer that was taken over frees storage',
+    file: wal,
+    find: "if (word === 'fenced')",
+    replace: "if (word === 'gone')",
+    harness: truncate,
+  },
+  {
+    name: 'redis: truncation stops at a whole node of the stream',
+    file: wal,
+    find: "'MINID', '=', kept",
+    replace: "'MINID', '~', kept",
+    harness: truncate,
+  },
+  {
+    name: 'redis: a reader passes over records that were removed',
+    file: continuity,
+    find: '      if (isAfter(previous, this.#after)) throw this.#removed(id)\n',
+    replace: '',
+    harness: read,
+  },
+  {
+    name: 'redis: a reader passes over a lost end',
+    file: continuity,
+    find: '      if (isAfter(this.#after, previous)) throw this.#rolledBack(previous, this.#after)\n',
+    replace: '',
+    harness: read,
+  },
+  {
+    name: 'redis: what is whole before a gap is not given out',
+    file: scanner,
+    find: '        if (i === 0) throw error\n',
+    replace: '        if (i >= 0) throw error\n',
+    harness: read,
+  },
+  {
+    name: 'redis: no page is read ahead',
+    file: scanner,
+    find: '    this.#ahead = this.#fetch(this.#continuity.from, maxBytes)\n',
+    replace: '',
+    harness: read,
+  },
+  {
+    name: 'redis: a wake-up during a page is missed',
+    file: wakeUps,
+    find: 'watched === undefined || watched.version !== seen || signal.aborted',
+    replace: 'watched === undefined || signal.aborted',
+    harness: waking,
+  },
+  {
+    name: 'redis: a reconnect wakes no reader up',
+    file: wakeUps,
+    find: "listen(calls.client, 'ready', () => this.#wakeAll())",
+    replace: "listen(calls.client, 'ready', () => {})",
+    harness: waking,
+  },
+  {
+    name: 'redis: a poll wakes readers up when nothing is new',
+    file: wakeUps,
+    find: 'if (changed && watched.version === version)',
+    replace: 'if (watched.version === version)',
+    harness: waking,
+  },
+  {
+    name: 'redis: a subscription that was refused is not tried again',
+    file: wakeUps,
+    find: '        if (!watched.subscribed) this.#listenTo(watched)\n',
+    replace: '',
+    harness: waking,
+  },
+  {
+    name: 'redis: the subscription of a log stays without readers',
+    file: wakeUps,
+    find: '    this.#subscriber?.unsubscribe(watched.keys.wake)\n',
+    replace: '',
+    harness: waking,
+  },
+  {
+    name: 'redis: settings are read once',
+    file: server,
+    find: '    if (this.runtime.monotonic() - this.#readAt > SETTINGS_AGE_MS) this.#refresh()\n',
+    replace: '',
+    harness: settings,
+  },
+  {
+    name: 'redis: settings are read by several at once',
+    file: server,
+    find: 'this.#reading ??= readSettings',
+    replace: 'this.#reading = readSettings',
+    harness: settings,
+  },
+  {
+    name: 'redis: settings are not read again after a reconnect',
+    file: server,
+    find: "listen(client, 'ready', () => this.#refresh())",
+    replace: "listen(client, 'ready', () => {})",
+    harness: settings,
+  },
+  {
+    name: 'redis: too few replicas are enough',
+    file: server,
+    find: 'Number(replies[1]?.[1]) < waitReplicas',
+    replace: 'Number(replies[1]?.[1]) < 0',
+    harness: settings,
+  },
+  {
+    name: 'redis: an append does not wait for its confirmation',
+    file: appender,
+    find: 'await confirmed?.catch(',
+    replace: 'void confirmed?.catch(',
+    harness: settings,
+  },
+  {
+    name: 'redis: the client of a user is closed',
+    file: server,
+    find: 'if (ours) closing.push(disconnect(client',
+    replace: 'closing.push(disconnect(client',
+    harness: close,
+  },
+  {
+    name: 'redis: close waits for a connection that does not end',
+    file: source('client/connect.ts'),
+    find: 'runtime.setTimeout(resolve, END_MS)',
+    replace: 'runtime.setTimeout(() => {}, END_MS)',
+    harness: close,
+  },
+]
