@@ -10,6 +10,7 @@ import { openMutants } from './areas/open.mjs'
 import { outcomeMutants } from './areas/outcomes.mjs'
 import { readMutants } from './areas/read.mjs'
 import { redisMutants } from './areas/redis.mjs'
+import { stageMutants } from './areas/stages.mjs'
 import { truncateMutants } from './areas/truncate.mjs'
 
 /** @type {readonly import('./mutate.mjs').Mutant[]} */
@@ -19,6 +20,7 @@ export const mutants = [
   ...bufferMutants,
   ...clockMutants,
   ...readMutants,
+  ...stageMutants,
   ...truncateMutants,
   ...openMutants,
   ...fileMutants,

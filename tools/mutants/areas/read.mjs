@@ -1,7 +1,6 @@
-const judge = 'packages/core/src/log/writer-judge.ts'
 const source = 'packages/core/src/read/record-source.ts'
 const catchUp = 'packages/core/src/read/catch-up.ts'
-const order = 'packages/core/src/read/order/own-order.ts'
+const startPoint = 'packages/core/src/read/start-point.ts'
 const plan = 'packages/core/src/read/plan-read.ts'
 const truncation = 'packages/core/src/adaptor/truncation.ts'
 const noRoom = 'packages/core/test/no-room.test.ts'
@@ -9,7 +8,6 @@ const lostEnd = 'packages/core/test/lost-end.test.ts'
 const explained = 'packages/core/test/lost-end-explained.test.ts'
 const holes = 'packages/core/test/holes.test.ts'
 const restart = 'packages/core/test/restart.test.ts'
-const fencing = 'packages/core/test/fencing.test.ts'
 const sharedTail = 'packages/core/test/readers/shared-tail.test.ts'
 const resting = 'packages/core/test/readers/resting.test.ts'
 const progress = 'packages/core/test/readers/progress.test.ts'
@@ -18,38 +16,18 @@ const positions = 'packages/core/test/positions.test.ts'
 
 export const readMutants = [
   {
-    name: 'no time-tick dedupe',
-    file: judge,
-    find: 'if (record.timeTick <= this.#timeTick) {',
-    replace: 'if (false) {',
-    harness: fencing,
-  },
-  {
-    name: 'void records delivered',
-    file: judge,
-    find: '      if (!newer) {',
-    replace: '      if (false) {',
-    harness: fencing,
-  },
-  {
-    name: 'a late opening record makes its writer current',
-    file: judge,
-    find: '(record.term === this.#term && record.opening && record.timeTick > this.#timeTick)',
-    replace: '(record.term === this.#term && record.opening)',
-    harness: 'packages/core/src/log/writer-judge.test.ts',
-  },
-  {
     name: 'catch-up restarted at its original start',
     file: source,
-    find: 'return id === undefined ? this.#start : { from: id }',
-    replace: 'return this.#start ?? { from: id as MessageId }',
+    find: 'return id === undefined ? this.#start.place : { from: id }',
+    replace: 'return this.#start.place ?? { from: id as MessageId }',
     harness: restart,
   },
   {
     name: 'catch-up restarted with its original policy, latest',
     file: plan,
-    find: '      start: { from: end.lastId },\n      known,\n      resumed: end.last && { ...end.last, id: end.lastId },\n',
-    replace: "      start: 'latest',\n      known,\n",
+    find: '      start: { from: end.lastId },\n      known: { writer: end.writer, timeTick: end.timeTick },\n      resumed: end.last && { ...end.last, id: end.lastId },\n',
+    replace:
+      "      start: 'latest',\n      known: { writer: end.writer, timeTick: end.timeTick },\n      resumed: undefined,\n",
     harness: restart,
   },
   {
@@ -60,39 +38,17 @@ export const readMutants = [
     harness: restart,
   },
   {
-    name: 'a position skips its record instead of its unit',
-    file: order,
-    find: '    this.#judge = new WriterJudge(known)\n    this.#began = resumed\n    this.#sought = resumed\n',
-    replace: `    this.#began = resumed
-    this.#sought = resumed
-    const after = known !== undefined && known.timeTick === resumed?.timeTick
-    const judge = new WriterJudge(after ? { writer: known.writer, timeTick: -1n } : known)
-    const counts = judge.counts.bind(judge)
-    let skip = after ? 1 : 0
-    judge.counts = (record) => counts(record) && skip-- <= 0
-    this.#judge = judge
-`,
-    harness: positions,
-  },
-  {
     name: 'from taken for after',
     file: plan,
-    find: 'options.from === undefined || place.gap ? place.timeTick : place.timeTick - 1n',
+    find: 'from === undefined || gap ? place.timeTick : place.timeTick - 1n',
     replace: 'place.timeTick',
-    harness: positions,
-  },
-  {
-    name: 'resumed check dropped: rolled back unnoticed',
-    file: order,
-    find: '    else if (counts) throw',
-    replace: '    else if (false) throw',
     harness: positions,
   },
   {
     name: 'fallen out of the buffer, the last record not asked for again: rolled back unnoticed',
     file: source,
-    find: 'if (this.#started) this.#order?.seekAgain()\n',
-    replace: 'if (false) this.#order?.seekAgain()\n',
+    find: 'if (this.#started) bookmark?.seekAgain()\n',
+    replace: 'if (false) bookmark?.seekAgain()\n',
     harness: positions,
   },
   {
@@ -105,8 +61,8 @@ export const readMutants = [
   {
     name: 'a truncated position passed over in silence',
     file: plan,
-    find: '    if (truncation !== undefined && timeTick < truncation.timeTick) {',
-    replace: '    if (false) {',
+    find: '  if (truncation !== undefined && timeTick < truncation.timeTick) {',
+    replace: '  if (false) {',
     harness: 'packages/core/test/truncate.test.ts',
   },
   {
@@ -118,17 +74,10 @@ export const readMutants = [
   },
   {
     name: 'the place before a message that was sent twice is freed, and the message taken for gone',
-    file: source,
-    find: 'if (await this.#startsAtBeginning()) return undefined',
+    file: startPoint,
+    find: "if (await this.#beginsFurtherOn(gap.reading)) return 'again'",
     replace: '',
     harness: 'packages/core/test/truncate.test.ts',
-  },
-  {
-    name: 'void records taken for a place to go on from',
-    file: order,
-    find: '    if (!counts) return\n    this.#lastId = record.id\n',
-    replace: '    this.#lastId = record.id\n    if (!counts) return\n',
-    harness: 'packages/core/test/fencing.test.ts',
   },
   {
     name: 'readers of one record share its payload',
@@ -147,8 +96,8 @@ export const readMutants = [
   {
     name: 'a scanner at an end without its record waits',
     file: source,
-    find: 'if (sought !== undefined) await this.#assertMoreFollows(sought)',
-    replace: 'if (sought !== undefined) void 0',
+    find: '      await assertMoreFollows(reading, this.#context, this.#options.signal)\n',
+    replace: '      void reading\n',
     harness: lostEnd,
   },
   {
@@ -157,13 +106,6 @@ export const readMutants = [
     find: ' && !source.seeking\n',
     replace: '\n',
     harness: lostEnd,
-  },
-  {
-    name: 'the last record asked for again by its time tick alone, under the writer that is current now',
-    file: order,
-    find: 'const writer = { term: this.#lastTerm, incarnation: this.#lastIncarnation }',
-    replace: 'const writer = this.#judge.writer ?? { term: -1, incarnation: "" }',
-    harness: 'packages/core/test/restart.test.ts',
   },
   {
     name: 'reading resumes at the record that took the place of the last one',
@@ -195,14 +137,14 @@ export const readMutants = [
   },
   {
     name: 'a log that begins above the truncation point that it names can’t be read',
-    file: source,
-    find: "      this.#start = 'oldest'\n      order?.skip(undefined)\n      return true\n",
+    file: startPoint,
+    find: "      this.#place = 'oldest'\n      reading?.passGap(undefined)\n      return true\n",
     replace: '      return false\n',
     harness: noRoom,
   },
   {
     name: 'a hole is passed over in silence',
-    file: source,
+    file: startPoint,
     find: '    this.#lost ??= { after }\n',
     replace: '',
     harness: holes,
@@ -350,7 +292,7 @@ export const readMutants = [
   {
     name: 'a reader joins others that wait for a backend which failed',
     file: 'packages/core/src/read/shared-tail.ts',
-    find: '      if (feed.failing) return this.#replace(feed, order, signal)\n',
+    find: '      if (feed.failing) return this.#replace(feed, joining, signal)\n',
     replace: '',
     harness: sharedTail,
   },
@@ -363,9 +305,9 @@ export const readMutants = [
   },
   {
     name: 'a writer’s scanner that misses its record trusts the end that the writer knows',
-    file: source,
-    find: 'this.#context.end(this.#signal, true)',
-    replace: 'this.#context.end(this.#signal)',
+    file: 'packages/core/src/read/assert-more-follows.ts',
+    find: 'await context.end(signal, true)',
+    replace: 'await context.end(signal)',
     harness: 'packages/core/test/readers/lost-place.test.ts',
   },
 ]

@@ -1,5 +1,6 @@
 import { LogRolledBackError, type StartPosition } from '@wal/walimpls'
 import { sleep } from '@wal/walimpls/helper'
+import { CountingJudge } from '../log/counting-judge.js'
 import type { KnownPlace } from '../log/known-place.js'
 import { lastTick } from '../log/last-tick.js'
 import type { LogRecord } from '../log/log-record.js'
@@ -8,7 +9,6 @@ import type { PositionParts } from '../log/position.js'
 import { readRange } from '../log/read-range.js'
 import { isSameWriter } from '../log/same-writer.js'
 import type { TruncationPoint } from '../log/truncation-point.js'
-import { WriterJudge } from '../log/writer-judge.js'
 
 /** The end of a log may be slow to show: so often a place is looked for behind it. */
 const LOOKS = 4
@@ -43,7 +43,7 @@ export async function findTruncationPlace(
 /** The message may have been stored more than once, behind the id that its position names. */
 async function lookForMessage(view: PlaceView, place: PositionParts, signal: AbortSignal): Promise<Sight> {
   const { lastConfirmed: id, writer, timeTick } = place
-  const judge = new WriterJudge({ writer, timeTick: timeTick - 1n })
+  const judge = new CountingJudge({ writer, timeTick: timeTick - 1n })
   let sight: Sight = 'beyond'
   const see = (record: LogRecord): void => {
     const counts = judge.counts(record)
@@ -87,7 +87,7 @@ async function lookForGap(view: PlaceView, place: PositionParts, signal: AbortSi
 
   const tick = await lastTick(view, edge, (record) => record.timeTick <= timeTick, signal)
   const { start, known } = view.beginning
-  const judge = new WriterJudge(tick === undefined ? known : undefined)
+  const judge = new CountingJudge(tick === undefined ? known : undefined)
   let last: LogRecord | undefined
   let skipped = false
   const see = (record: LogRecord): void => {

@@ -18,7 +18,7 @@ import { isSameWriter } from '../log/same-writer.js'
 import { movedTo, type TruncationPoint } from '../log/truncation-point.js'
 import { checkWaits } from '../options/waits.js'
 import { explainEnd } from '../read/explain-end.js'
-import { checkPosition, planRead } from '../read/plan-read.js'
+import { beginningOf, checkPosition } from '../read/plan-read.js'
 import type { ReadContext } from '../read/read-context.js'
 import { findTruncationPlace } from './truncation-place.js'
 
@@ -158,8 +158,7 @@ async function findPlace(
     (given) => given && onAbort(given, (reason) => looking.abort(reason)),
   )
   try {
-    const { start, known } = planRead({}, end(), context)
-    const view = { ...context, log: log(), beginning: { start, known } }
+    const view = { ...context, log: log(), beginning: beginningOf(end(), context.ids) }
     const found = await abortable(findTruncationPlace(view, place, signal), signal)
     return movedTo(found, parts.ticker.beginning.kept, context.ids)
   } catch (error) {

@@ -7,7 +7,7 @@ import { fencedBy } from './newer-writer.js'
 import { readLogEnd } from './read-log-end.js'
 import { readRange } from './read-range.js'
 import { isSameWriter } from './same-writer.js'
-import { WriterJudge } from './writer-judge.js'
+import { VoidJudge } from './void-judge.js'
 
 /**
  * A writer's look: reads from its last acknowledged record to the log's end, or up to `end`. Rejects with
@@ -62,14 +62,14 @@ export class ForwardLook {
   readonly #view: LogView
   readonly #writer: Writer
   readonly #place: OwnPlace
-  readonly #judge: WriterJudge
+  readonly #judge: VoidJudge
   #placeSeen = false
 
   constructor(view: LogView, writer: Writer, place: OwnPlace) {
     this.#view = view
     this.#writer = writer
     this.#place = place
-    this.#judge = new WriterJudge({ writer, timeTick: place.timeTick })
+    this.#judge = new VoidJudge({ writer, timeTick: place.timeTick })
   }
 
   /** Throws `WAL_LOG_ROLLED_BACK`, `WAL_FENCED`, or `WAL_SPEC_UNSUPPORTED` for another system's record. */
@@ -81,7 +81,7 @@ export class ForwardLook {
       if (!this.#isPlace(record)) throw lostPlace(this.#view, this.#place)
       return
     }
-    this.#judge.counts(record)
+    this.#judge.isVoid(record)
     const fenced = fencedBy(this.#judge.writer, this.#writer, where)
     if (fenced !== undefined) throw fenced
   }

@@ -8,13 +8,13 @@ import {
 import { retry } from '@wal/walimpls/helper'
 import type { Trouble } from '../diagnostics/trouble.js'
 import { isTruncated, mayPass } from './classify.js'
+import { CountingJudge } from './counting-judge.js'
 import { readForeignEnd } from './foreign-end.js'
 import { EMPTY_LOG, type LogEnd } from './log-end.js'
 import { decodeRecord, isForeign, isTimeTick, type LogRecord, refuseMixed } from './log-record.js'
 import type { LogView } from './log-view.js'
 import { readRange } from './read-range.js'
 import { parseTruncationPoint, type TruncationPoint } from './truncation-point.js'
-import { WriterJudge } from './writer-judge.js'
 
 export interface LookOptions {
   /** Goes on behind records that are gone though nobody truncated them. Otherwise `WAL_POSITION_TRUNCATED`. */
@@ -84,7 +84,7 @@ class Tail {
     watch?: (record: LogRecord) => void,
   ): Promise<LogEnd> {
     const { ids, where } = this.#view
-    const judge = new WriterJudge(known)
+    const judge = new CountingJudge(known)
     let logIdentity: string | undefined
     let lastTick: LogRecord | undefined
     let tick: LogRecord | undefined

@@ -30,7 +30,7 @@ class Reader implements TailReader {
     this.#signal = signal
   }
 
-  take(): TailRun | 'evicted' | undefined {
+  read(): TailRun | 'evicted' | undefined {
     return this.#reader.take()
   }
 

@@ -29,7 +29,11 @@ export class CatchUp {
   /** Made at the first failure: most scanners see none. */
   #trouble: Trouble | undefined
 
-  constructor(context: ReadContext, begin: () => StartPosition, readBytes: number, signal: AbortSignal) {
+  constructor(
+    context: ReadContext,
+    begin: () => StartPosition,
+    { readBytes, signal }: { readonly readBytes: number; readonly signal: AbortSignal },
+  ) {
     this.#context = context
     this.#begin = begin
     this.#readBytes = readBytes

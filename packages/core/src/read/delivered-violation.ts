@@ -4,7 +4,7 @@ import type { Message, OrderViolation } from '../api/scanner.js'
 import type { LogRecord } from '../log/log-record.js'
 import { formatPosition } from '../log/position.js'
 import { DeliveredMessage, type Naming } from './delivered-message.js'
-import type { LateRecord } from './order/foreign-order.js'
+import type { LatePlace } from './stage/read-stage.js'
 
 export class DeliveredViolation implements OrderViolation {
   readonly kind = 'orderViolation'
@@ -12,7 +12,7 @@ export class DeliveredViolation implements OrderViolation {
   readonly delivered: TimeTick
   readonly position: Position
 
-  constructor(record: LogRecord, { settled, settledFrom, startTerm }: LateRecord, naming: Naming) {
+  constructor(record: LogRecord, { settled, settledFrom, startTerm }: LatePlace, naming: Naming) {
     this.message = new DeliveredMessage(record, false, '', naming)
     this.delivered = settled
     this.position = formatPosition({

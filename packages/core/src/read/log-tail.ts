@@ -1,28 +1,28 @@
 import type { TailRun } from '../buffer/run.js'
-import type { LogOrder } from './order/log-order.js'
+import type { Bookmark } from './stage/bookmark.js'
 
 /** Where readers at the end of the log get what follows, without a backend scanner of their own. */
 export interface LogTail {
   /**
-   * A reader of what follows the last record of `order`; undefined where that is not at hand. `atEnd`: the backend has just
-   * said that nothing follows.
+   * A reader of what follows the last record that the joining reader has read; undefined where that is not at hand.
+   * `atEnd`: the backend has just said that nothing follows.
    */
   join(
-    order: Joining,
+    joining: Joining,
     atEnd: boolean,
     signal: AbortSignal,
   ): Promise<TailReader | undefined> | TailReader | undefined
 }
 
 /** What a tail has to know of the reader that joins it. */
-export type Joining = Pick<LogOrder, 'last' | 'timeTick'>
+export type Joining = Pick<Bookmark, 'last' | 'timeTick'>
 
 export interface TailReader {
   /** The next records; undefined when there are none yet; `evicted` when only the backend has them any more. */
-  take(): TailRun | 'evicted' | undefined
+  read(): TailRun | 'evicted' | undefined
   /** Whether the log had nothing more when somebody looked the last time. */
   readonly atEnd: boolean
-  /** Resolves when there may be more to take, or once the signal aborts. */
+  /** Resolves when there may be more to read, or once the signal aborts. */
   changed(): Promise<void>
   close(): Promise<void>
 }

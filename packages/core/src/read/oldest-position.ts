@@ -39,10 +39,10 @@ async function findOldest(
   const reached = known?.timeTick ?? -1n
   if (behind !== undefined && (end.truncation?.timeTick ?? -1n) <= reached)
     return positionBefore({ from: behind }, { reached, context, signal })
-  if (plan.foreign !== undefined) return positionBefore('oldest', { reached: -1n, context, signal })
-  const source = new RecordSource(context, plan, signal, { readBytes: LOOK_BYTES })
+  if (plan.kind === 'foreign') return positionBefore('oldest', { reached: -1n, context, signal })
+  const source = new RecordSource(context, plan, { signal, readBytes: LOOK_BYTES })
   try {
-    const oldest = (await source.next()).records[0]
+    const oldest = (await source.next()).units[0]
     // Its last-confirmed id may be gone; everything from itself on is not.
     const kept = oldest && { ...oldest, lastConfirmed: '' }
     return kept && positionOf(kept, plan.logIdentity ?? '', context)
@@ -63,7 +63,7 @@ export async function positionBefore(
   const { reached, context, signal } = reader
   const { backend, ids, where } = context
   const { logIdentity = '' } = await context.end(signal)
-  const catchUp = new CatchUp(context, () => start, LOOK_BYTES, signal)
+  const catchUp = new CatchUp(context, () => start, { readBytes: LOOK_BYTES, signal })
   try {
     const first = (await catchUp.next())?.[0]
     if (first === undefined) return undefined

@@ -1,25 +1,21 @@
-import type { StartPosition, TimeTick } from '@wal/walimpls'
+import type { MessageIdCodec, StartPosition, TimeTick } from '@wal/walimpls'
 import type { ReadOptions } from '../api/scanner.js'
 import type { LogEnd } from '../log/log-end.js'
 import type { PositionParts } from '../log/position.js'
-import { FOREIGN_BEGINNING, type ForeignStart } from './order/foreign-order.js'
-import type { ReadContext } from './read-context.js'
-import type { ReadPlan } from './read-plan.js'
+import type { ForeignPlan } from './read-plan.js'
+import { FOREIGN_BEGINNING, type ForeignStart } from './stage/foreign-bookmark.js'
 
-/** Of a log that another system wrote. `place` is where `from` or `after` points. */
+/** Of a log that another system wrote. */
 export function planForeignRead(
   options: ReadOptions,
-  place: PositionParts | undefined,
-  until: TimeTick | undefined,
-  end: LogEnd,
-  { ids }: ReadContext,
-): ReadPlan {
-  const planned = (start: StartPosition, foreign: ForeignStart): ReadPlan => ({
+  { place, until }: { readonly place: PositionParts | undefined; readonly until: TimeTick | undefined },
+  { end, ids }: { readonly end: LogEnd; readonly ids: MessageIdCodec },
+): ForeignPlan {
+  const planned = (start: StartPosition, foreign: ForeignStart): ForeignPlan => ({
+    kind: 'foreign',
     start,
     foreign,
     until,
-    known: undefined,
-    resumed: undefined,
     logIdentity: undefined,
   })
   if (place !== undefined) {

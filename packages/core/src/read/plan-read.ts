@@ -1,53 +1,76 @@
-import { PositionTruncatedError, type TimeTick, WalError } from '@wal/walimpls'
+import {
+  type MessageIdCodec,
+  PositionTruncatedError,
+  type StartPosition,
+  type TimeTick,
+  WalError,
+} from '@wal/walimpls'
 import type { ReadOptions } from '../api/scanner.js'
+import type { KnownPlace } from '../log/known-place.js'
 import type { LogEnd } from '../log/log-end.js'
 import { type PositionParts, parsePosition } from '../log/position.js'
 import type { TruncationPoint } from '../log/truncation-point.js'
 import { missingUpTo } from './missing-records.js'
 import { planForeignRead } from './plan-foreign-read.js'
 import type { ReadContext } from './read-context.js'
-import type { ReadPlan } from './read-plan.js'
+import type { OwnPlan, ReadPlan } from './read-plan.js'
 
 export function planRead(options: ReadOptions, end: LogEnd, context: ReadContext): ReadPlan {
-  const { logIdentity } = end
+  const { ids } = context
   const until = untilTick(options, end, context)
   const place = startPlace(options, end, context)
-  if (end.foreign || place?.logIdentity === '') return planForeignRead(options, place, until, end, context)
-  const plan = { until, logIdentity, known: undefined, resumed: undefined }
-  const { truncation } = end
-  if (place !== undefined) {
-    const timeTick = options.from === undefined || place.gap ? place.timeTick : place.timeTick - 1n
-    if (truncation !== undefined && timeTick < truncation.timeTick) {
-      if (options.gaps !== 'deliver')
-        throw new PositionTruncatedError(
-          `${context.where}: the position lies below the truncation point. Read with deliver: 'all' or gaps: 'deliver', or from a later position.`,
-        )
-      return { ...plan, ...behind(truncation, context), missing: missingUpTo(truncation, timeTick) }
-    }
-    const { writer } = place
-    const start = context.ids.parse(place.lastConfirmed)
+  if (end.foreign || place?.logIdentity === '')
+    return planForeignRead(options, { place, until }, { end, ids })
+  const range = { until, logIdentity: end.logIdentity }
+  if (place !== undefined) return { ...range, ...planFrom(place, options, { ...context, end }) }
+  if (options.deliver === 'latest' && end.lastId !== undefined && end.writer !== undefined)
     return {
-      ...plan,
-      start: { from: start },
-      known: { writer, timeTick },
-      resumed: place.gap ? undefined : { writer, timeTick: place.timeTick, id: start },
-    }
-  }
-  if (options.deliver === 'latest' && end.lastId !== undefined && end.writer !== undefined) {
-    const known = { writer: end.writer, timeTick: end.timeTick }
-    return {
-      ...plan,
+      ...range,
+      kind: 'own',
       start: { from: end.lastId },
-      known,
+      known: { writer: end.writer, timeTick: end.timeTick },
       resumed: end.last && { ...end.last, id: end.lastId },
     }
-  }
-  if (truncation === undefined) return { ...plan, start: 'oldest' }
-  return { ...plan, ...behind(truncation, context), atBeginning: true }
+  const { start, known } = beginningOf(end, ids)
+  if (known === undefined) return { ...range, kind: 'undecided', start }
+  return { ...range, kind: 'own', start, known, resumed: undefined, atBeginning: true }
 }
 
-function behind({ id, writer, timeTick }: TruncationPoint, { ids }: ReadContext) {
+/** Where reading all of a log starts, and who is current there; nobody is known where the log was never truncated. */
+export function beginningOf(
+  { truncation }: LogEnd,
+  ids: MessageIdCodec,
+): { readonly start: StartPosition; readonly known: KnownPlace | undefined } {
+  return truncation === undefined ? { start: 'oldest', known: undefined } : behind(truncation, ids)
+}
+
+function behind({ id, writer, timeTick }: TruncationPoint, ids: MessageIdCodec) {
   return { start: { from: ids.parse(id) }, known: { writer, timeTick } }
+}
+
+/**
+ * Of a position in a log of ours. `from` and `after` begin to read at the same record and differ in the time tick above
+ * which units are delivered: with a message that has time tick 8, `from` delivers above 7, and `after` above 8.
+ */
+function planFrom(
+  place: PositionParts,
+  { from, gaps }: ReadOptions,
+  { end, ids, where }: Pick<ReadContext, 'ids' | 'where'> & { readonly end: LogEnd },
+): Pick<OwnPlan, 'kind' | 'start' | 'known' | 'resumed' | 'missing'> {
+  const { writer, gap } = place
+  const { truncation } = end
+  const timeTick = from === undefined || gap ? place.timeTick : place.timeTick - 1n
+  if (truncation !== undefined && timeTick < truncation.timeTick) {
+    if (gaps !== 'deliver')
+      throw new PositionTruncatedError(
+        `${where}: the position lies below the truncation point. Read with deliver: 'all' or gaps: 'deliver', or from a later position.`,
+      )
+    const missing = missingUpTo(truncation, timeTick)
+    return { kind: 'own', ...behind(truncation, ids), resumed: undefined, missing }
+  }
+  const id = ids.parse(place.lastConfirmed)
+  const resumed = gap ? undefined : { writer, timeTick: place.timeTick, id }
+  return { kind: 'own', start: { from: id }, known: { writer, timeTick }, resumed }
 }
 
 function startPlace(options: ReadOptions, end: LogEnd, context: ReadContext): PositionParts | undefined {

@@ -3,8 +3,8 @@ import type { Logger } from '../api/logger.js'
 import type { WalMetrics } from '../diagnostics/wal-metrics.js'
 import type { LogEnd } from '../log/log-end.js'
 import type { LogTail } from './log-tail.js'
-import type { ReorderBudget } from './order/reorder-budget.js'
 import type { PageBudget } from './page-budget.js'
+import type { ReorderBudget } from './stage/reorder-budget.js'
 
 /** What a scanner needs of the WAL it reads. */
 export interface ReadContext {

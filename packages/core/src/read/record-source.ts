@@ -1,40 +1,35 @@
-import {
-  LogRolledBackError,
-  type MessageId,
-  type PositionTruncatedError,
-  type StartPosition,
-  type StoredMessage,
-  type TimeTick,
-} from '@wal/walimpls'
-import { sleep } from '@wal/walimpls/helper'
+import type { MessageId, PositionTruncatedError, StartPosition, StoredMessage, TimeTick } from '@wal/walimpls'
 import { isTruncated } from '../log/classify.js'
 import type { KnownPlace } from '../log/known-place.js'
 import { decodeRecord, isForeign, type LogRecord } from '../log/log-record.js'
 import { READ_BYTES } from '../log/read-sizes.js'
+import { assertMoreFollows } from './assert-more-follows.js'
 import { CatchUp } from './catch-up.js'
+import { LogReading } from './log-reading.js'
 import type { TailReader } from './log-tail.js'
-import { type MissingRecords, missingUpTo } from './missing-records.js'
-import { FOREIGN_BEGINNING, ForeignOrder, type LateRecord } from './order/foreign-order.js'
-import type { LogOrder } from './order/log-order.js'
-import { OwnOrder } from './order/own-order.js'
+import type { MissingRecords } from './missing-records.js'
 import type { ReadContext } from './read-context.js'
 import type { ReadPlan } from './read-plan.js'
 import { retainedBytes } from './retained-bytes.js'
+import type { Unit } from './stage/read-stage.js'
+import type { PassedOver } from './stage/reading.js'
+import { StartPoint } from './start-point.js'
 
-/** Records that count, in order of delivery; none, and nothing missing, when the end is met. */
-export interface RecordRun {
-  readonly records: readonly LogRecord[]
+/** Units in order of delivery; none, and nothing missing, where the log's end was found. */
+export interface UnitRun {
+  readonly units: readonly Unit[]
   /** What keeping one of them keeps. */
   readonly bytes: number
   /** Other readers are given the same objects, so they must not be changed. */
   readonly shared: boolean
   /** What is gone before the first of them. */
   readonly missing?: MissingRecords
-  /** Those among them that came too late for their place. */
-  readonly late?: ReadonlyMap<LogRecord, LateRecord>
 }
 
 export interface RecordSourceOptions {
+  readonly signal: AbortSignal
+  /** Whether records that belong together become one unit. Otherwise each record that counts is a unit. */
+  readonly assembles: boolean
   /** Whether to go on where records are gone. Otherwise `WAL_POSITION_TRUNCATED`. */
   readonly deliverMissing: boolean
   /** Whether to give out records that came too late. Otherwise `WAL_CORRUPT`. */
@@ -45,45 +40,34 @@ export interface RecordSourceOptions {
   readonly holds: boolean
 }
 
-const STRICT: RecordSourceOptions = {
+const STRICT = {
+  assembles: false,
   deliverMissing: false,
   deliverLate: false,
   readBytes: READ_BYTES,
   holds: true,
 }
-const NOTHING = { voids: 0, duplicates: 0 }
-const AT_END: RecordRun = { records: [], bytes: 0, shared: true }
-
-/** A scanner whose last record is not found looks so often whether the log's end is only slow to show. */
-const LOOKS_FOR_SOUGHT = 4
-const FIRST_LOOK_MS = 50
-/** A backend that names one place again and again, where it has no record, breaks its contract. */
-const TRIES_AT_ONE_PLACE = 3
+const NOTHING: PassedOver = { voids: 0, duplicates: 0 }
+const NO_UNITS = { units: [] }
+const AT_END: UnitRun = { units: [], bytes: 0, shared: true }
 
 /**
- * Puts the first stages together: catch-up (the backend) and the tail that it shares with other readers, as one sequence
- * without gap or doubling, through the order that the log's writer calls for. It goes over to the tail when that has all
- * that follows the last record counted, and back to the backend, at that record, when it fell out.
+ * Puts catch-up (the backend) and the tail that a reader shares with others together, as one sequence without gap or
+ * doubling, and gives it to the stages. It goes over to the tail when that has all that follows the last record counted,
+ * and back to the backend, at that record, when the tail no longer has what follows.
  */
 export class RecordSource {
   readonly #context: ReadContext
-  readonly #signal: AbortSignal
   readonly #options: RecordSourceOptions
   readonly #plan: ReadPlan
   readonly #catchUp: CatchUp
+  readonly #start: StartPoint
   /** Undefined as long as nobody has written to the log. */
-  #order: LogOrder | undefined
+  #reading: LogReading | undefined
   #tail: TailReader | undefined
   #closed = false
   #endTold = false
-  /** Where a backend scanner starts as long as the order has no record to resume from. */
-  #start: StartPosition
   #started = false
-  /** The start is the log's beginning as the log itself names it; the backend's may lie above. */
-  #atBeginning: boolean
-  #triesAtStart = 0
-  /** Records are gone; told with the first one that follows, which says how much. */
-  #lost: { readonly after: TimeTick | undefined } | undefined
   /** The last record read in the backend. */
   #seen: MessageId | undefined
   /** What ended it, once everything before has been given out. */
@@ -92,33 +76,30 @@ export class RecordSource {
   constructor(
     context: ReadContext,
     plan: ReadPlan,
-    signal: AbortSignal,
-    options: Partial<RecordSourceOptions> = {},
+    options: Partial<RecordSourceOptions> & { readonly signal: AbortSignal },
   ) {
     this.#context = context
     this.#plan = plan
-    this.#start = plan.start
-    this.#atBeginning = plan.atBeginning === true
-    this.#signal = signal
     this.#options = { ...STRICT, ...options }
-    this.#catchUp = new CatchUp(context, () => this.#begin(), this.#options.readBytes, signal)
-    const foreign = plan.foreign !== undefined
-    if (foreign || plan.known !== undefined) this.#order = this.#newOrder(foreign)
+    this.#start = new StartPoint(context, plan, this.#options)
+    this.#catchUp = new CatchUp(context, () => this.#begin(), this.#options)
+    if (plan.kind !== 'undecided') this.#reading = this.#newReading(plan.kind === 'foreign')
   }
 
-  /** Last time tick that counted. */
+  /** Everything up to this time tick was given out. */
   get timeTick(): TimeTick {
-    return this.#order?.timeTick ?? -1n
+    return this.#reading?.timeTick ?? -1n
   }
 
   /** Whether the record that reading resumed from is still to be found. */
   get seeking(): boolean {
-    return this.#order?.sought !== undefined
+    return this.#reading?.bookmark.sought !== undefined
   }
 
   /** The last place that this reader knows the log to have had; undefined before the first. */
   get known(): KnownPlace | undefined {
-    return this.#order?.sought ?? this.#order?.last
+    const bookmark = this.#reading?.bookmark
+    return bookmark?.sought ?? bookmark?.last
   }
 
   /** Whether it reads the tail now. */
@@ -132,17 +113,17 @@ export class RecordSource {
   }
 
   /** How many records did not count, so far. */
-  get passedOver(): LogOrder['passedOver'] {
-    return this.#order?.passedOver ?? NOTHING
+  get passedOver(): Readonly<PassedOver> {
+    return this.#reading?.passedOver ?? NOTHING
   }
 
   /** Rejects with the signal's reason, or with what no retry can mend. One call at a time. */
-  async next(): Promise<RecordRun> {
+  async next(): Promise<UnitRun> {
     // A wait at the buffer, and at some backends, is a promise alone: Node would end the process under it.
     const hold = this.#options.holds ? this.#context.runtime.hold?.() : undefined
     try {
       for (;;) {
-        this.#signal.throwIfAborted()
+        this.#options.signal.throwIfAborted()
         if (this.#failure !== undefined) throw this.#failure.error
         const run = this.#tail === undefined ? await this.#fromBackend() : await this.#fromTail(this.#tail)
         if (run === undefined) continue
@@ -156,192 +137,112 @@ export class RecordSource {
 
   async close(): Promise<void> {
     this.#closed = true
-    this.#order?.close()
+    this.#reading?.close()
     await Promise.all([this.#catchUp.close(), this.#tail?.close()])
   }
 
-  async #fromTail(tail: TailReader): Promise<RecordRun | undefined> {
-    const taken = tail.take()
-    if (taken === 'evicted') {
+  async #fromTail(tail: TailReader): Promise<UnitRun | undefined> {
+    const run = tail.read()
+    if (run === 'evicted') {
       this.#tail = undefined
       await tail.close()
       return undefined
     }
-    if (taken === undefined) {
+    if (run === undefined) {
       if (!this.#endTold && tail.atEnd) return AT_END
       await tail.changed()
       return undefined
     }
-    const records: LogRecord[] = []
-    for (const record of taken.records) this.#order?.take(record, records)
-    return records.length === 0 ? undefined : { records, bytes: taken.bytes, shared: true }
+    const { units } = this.#pass(run.records)
+    return units.length === 0 ? undefined : { units, bytes: run.bytes, shared: true }
   }
 
   /** Where the backend scanner starts that is about to be opened. */
   #begin(): StartPosition {
-    if (this.#started) this.#order?.seekAgain()
+    const bookmark = this.#reading?.bookmark
+    if (this.#started) bookmark?.seekAgain()
     this.#started = true
-    const id = this.#order?.resumeId
-    return id === undefined ? this.#start : { from: id }
+    const id = bookmark?.resumeId
+    return id === undefined ? this.#start.place : { from: id }
   }
 
-  async #fromBackend(): Promise<RecordRun | undefined> {
-    let batch: readonly StoredMessage[] | undefined
+  async #fromBackend(): Promise<UnitRun | undefined> {
+    let page: readonly StoredMessage[] | undefined
     try {
-      batch = await this.#catchUp.next()
+      page = await this.#catchUp.next()
     } catch (error) {
       if (!isTruncated(error)) throw error
-      return this.#goOnWhereKept(error as PositionTruncatedError)
+      return this.#passGap(error as PositionTruncatedError)
     }
-    if (batch === undefined) return undefined
-    const records: LogRecord[] = []
-    const missing = this.#takeAll(batch, records)
-    if (records.length > 0) this.#context.follow(this.timeTick)
-    await this.#joinTail(batch.length === 0)
-    if (records.length > 0 || missing !== undefined) {
-      const late = this.#order instanceof ForeignOrder ? this.#order.takeLateRecords() : undefined
-      const bytes = retainedBytes(records)
-      return { records, bytes, shared: false, ...(missing && { missing }), ...(late && { late }) }
-    }
-    if (batch.length > 0 || this.#failure !== undefined) return undefined
-    const sought = this.#order?.sought
-    if (sought !== undefined) await this.#assertMoreFollows(sought)
-    else if (!this.#endTold && this.#tail === undefined) return AT_END
-    return undefined
+    if (page === undefined) return undefined
+    const { units, missing } = this.#pass(this.#decode(page))
+    if (units.length > 0) this.#context.follow(this.timeTick)
+    await this.#joinTail(page.length === 0)
+    if (units.length > 0 || missing !== undefined)
+      return { units, bytes: retainedBytes(units), shared: false, ...(missing && { missing }) }
+    if (page.length > 0 || this.#failure !== undefined) return undefined
+    return this.#atEnd()
   }
 
-  /** Through the order into `records`. What fails in the middle waits until those before are given out. */
-  #takeAll(batch: readonly StoredMessage[], records: LogRecord[]): MissingRecords | undefined {
+  /** The backend has nothing more to read now. */
+  async #atEnd(): Promise<UnitRun | undefined> {
+    const sought = this.#reading?.bookmark.sought
+    if (sought !== undefined) {
+      const reading = { sought, seen: this.#seen, began: this.#start.id }
+      await assertMoreFollows(reading, this.#context, this.#options.signal)
+      return undefined
+    }
+    return this.#endTold || this.#tail !== undefined ? undefined : AT_END
+  }
+
+  /** A record that can't be decoded ends the reader, once what lies before was given out. */
+  #decode(page: readonly StoredMessage[]): readonly LogRecord[] {
     const { where, ids } = this.#context
-    let missing: MissingRecords | undefined
+    const records: LogRecord[] = []
+    this.#seen = page[page.length - 1]?.id ?? this.#seen
     try {
-      for (const stored of batch) {
-        const record = decodeRecord(stored, where, ids)
-        this.#order ??= this.#newOrder(isForeign(record))
-        this.#order.take(record, records)
-        if (this.#lost !== undefined && (records.length > 0 || isForeign(record)))
-          missing = this.#tellLost(record)
-      }
+      for (const stored of page) records.push(decodeRecord(stored, where, ids))
     } catch (error) {
       this.#failure = { error }
     }
-    this.#seen = batch[batch.length - 1]?.id ?? this.#seen
-    return missing
+    return records
+  }
+
+  #pass(records: readonly LogRecord[]): Pick<UnitRun, 'units' | 'missing'> {
+    const [first] = records
+    if (first === undefined) return NO_UNITS
+    this.#reading ??= this.#newReading(isForeign(first))
+    const { timeTick } = this.#reading
+    const counted = this.#reading.count(records)
+    const units = this.#reading.assemble(counted)
+    this.#failure = this.#reading.ended ?? this.#failure
+    if (!this.#start.isBehindGap) return { units }
+    // In another system's log, nobody knows yet when the first record will be delivered.
+    const told = isForeign(first) ? first : counted.find((record) => record.timeTick > timeTick)
+    return told === undefined ? { units } : { units, missing: this.#start.tellLost(told) }
   }
 
   async #joinTail(atEnd: boolean): Promise<void> {
     const { tail } = this.#context
-    const order = this.#order
-    if (tail === undefined || !order?.mayTail || this.#lost !== undefined || this.#failure !== undefined)
+    const bookmark = this.#reading?.bookmark
+    if (tail === undefined || !bookmark?.mayTail || this.#start.isBehindGap || this.#failure !== undefined)
       return
-    const reader = await tail.join(order, atEnd, this.#signal)
+    const reader = await tail.join(bookmark, atEnd, this.#options.signal)
     if (reader === undefined) return
     if (this.#closed) return reader.close()
     this.#tail = reader
     await this.#catchUp.close()
   }
 
-  /**
-   * The backend has nothing more to read now, and the record that reading resumed from was not found. When the log's end
-   * lies behind what was read, that record may yet come. Otherwise the log lost its end: rejects with
-   * `WAL_LOG_ROLLED_BACK`. An end below the record may only be slow to show (a broker between two leaders), so it is
-   * looked at several times.
-   */
-  async #assertMoreFollows({ timeTick }: KnownPlace): Promise<void> {
-    const { ids, runtime, where } = this.#context
-    for (let looks = 1; ; looks++) {
-      // A writer knows its log's end by heart, and may not know that the log lost it.
-      const end = await this.#context.end(this.#signal, true)
-      const start = this.#start
-      const reached = this.#seen ?? (typeof start === 'object' ? start.from : undefined)
-      const order = end.lastId === undefined || reached === undefined ? -1 : ids.compare(end.lastId, reached)
-      if (order > 0 || (order === 0 && this.#seen === undefined)) return
-      if (end.timeTick >= timeTick || looks === LOOKS_FOR_SOUGHT)
-        throw new LogRolledBackError(
-          `${where}: records up to time tick ${timeTick} were acknowledged and are gone; the log ends at time tick ${end.timeTick}, in another record. It lost its end, in a failover or because an older copy of it was restored.`,
-        )
-      await sleep(runtime, FIRST_LOOK_MS * 2 ** looks, this.#signal)
-    }
-  }
-
   /** The record that comes next is gone. */
-  async #goOnWhereKept(error: PositionTruncatedError): Promise<RecordRun | undefined> {
-    if (await this.#startsAtBeginning()) return undefined
-    if (!this.#options.deliverMissing) throw error
-    return this.#goOnBehindGap(error)
+  async #passGap(error: PositionTruncatedError): Promise<UnitRun | undefined> {
+    const missing = await this.#start.passGap({ error, reading: this.#reading, seen: this.#seen })
+    if (missing === 'later') await this.#catchUp.backOff()
+    return typeof missing === 'object' ? { units: [], bytes: 0, shared: false, missing } : undefined
   }
 
-  /**
-   * A start may be freed without anything missing. A message that was sent more than once has a position that begins at a
-   * record before it, which a truncation up to that message frees. And a log begins above the truncation point that it
-   * names when the storage was freed before that could be stored.
-   */
-  async #startsAtBeginning(): Promise<boolean> {
-    const order = this.#order
-    if (order?.resumeId !== undefined) return false
-    if (this.#atBeginning) {
-      this.#atBeginning = false
-      this.#start = 'oldest'
-      order?.skip(undefined)
-      return true
-    }
-    const { truncation } = await this.#context.end(this.#signal)
-    if (truncation === undefined || truncation.timeTick > this.timeTick) return false
-    const id = this.#context.ids.parse(truncation.id)
-    if (typeof this.#start !== 'object' || this.#context.ids.compare(this.#start.from, id) >= 0) return false
-    this.#start = { from: id }
-    return true
-  }
-
-  /** Behind the truncation point, if that is why records are gone, else at the first record kept behind them. */
-  async #goOnBehindGap(error: PositionTruncatedError): Promise<RecordRun | undefined> {
-    const { ids } = this.#context
-    const order = this.#order
-    const { truncation } = await this.#context.end(this.#signal)
-    const after = order === undefined || order.timeTick < 0n ? undefined : order.timeTick
-    if (order !== undefined && truncation !== undefined && truncation.timeTick > order.timeTick) {
-      order.skip(truncation)
-      this.#start = { from: ids.parse(truncation.id) }
-      this.#lost = undefined
-      return { records: [], bytes: 0, shared: false, missing: missingUpTo(truncation, after) }
-    }
-    const kept = error.oldest === undefined ? undefined : ids.parse(error.oldest)
-    // Nothing is kept behind it yet; or the beginning went away again before it was read, as under a truncation.
-    if (kept === undefined || this.#triesAtBeginning()) {
-      await this.#catchUp.backOff()
-      return undefined
-    }
-    const start = this.#start
-    if (typeof start === 'object' && ids.compare(kept, start.from) <= 0) {
-      if (++this.#triesAtStart === TRIES_AT_ONE_PLACE) throw error
-      await this.#catchUp.backOff()
-      return undefined
-    }
-    this.#triesAtStart = 0
-    this.#start = { from: kept }
-    order?.skip(undefined)
-    this.#lost ??= { after }
-    return undefined
-  }
-
-  /** Whether the log's beginning is worth another try, where nothing was read yet. */
-  #triesAtBeginning(): boolean {
-    return this.#start === 'oldest' && this.#seen === undefined && ++this.#triesAtStart < TRIES_AT_ONE_PLACE
-  }
-
-  #tellLost({ id, term, incarnation, timeTick }: LogRecord): MissingRecords {
-    const after = this.#lost?.after
-    this.#lost = undefined
-    const writer = { term, incarnation }
-    const lastConfirmed = this.#context.ids.serialise(id)
-    const resumeAt = { lastConfirmed, writer, timeTick: after ?? 0n, gap: true } as const
-    return { reason: 'lost', after, before: timeTick, resumeAt }
-  }
-
-  #newOrder(foreign: boolean): LogOrder {
-    const { known, resumed } = this.#plan
-    if (!foreign) return new OwnOrder(this.#context, known, resumed)
-    const { foreign: start = FOREIGN_BEGINNING } = this.#plan
-    return new ForeignOrder(this.#context, start, this.#options.deliverLate)
+  #newReading(isForeign: boolean): LogReading {
+    const { assembles, deliverLate } = this.#options
+    return new LogReading(this.#context, this.#plan, { isForeign, assembles, deliverLate })
   }
 }

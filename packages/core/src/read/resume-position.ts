@@ -1,14 +1,14 @@
 import { LogRolledBackError, type MessageId, type TimeTick, type Writer } from '@wal/walimpls'
 import type { Position } from '../api/position.js'
+import { CountingJudge } from '../log/counting-judge.js'
 import type { KnownPlace } from '../log/known-place.js'
 import { lastTick } from '../log/last-tick.js'
 import { decodeRecord, isForeign, type LogRecord } from '../log/log-record.js'
 import type { LogView } from '../log/log-view.js'
 import { formatPosition } from '../log/position.js'
 import { readRange } from '../log/read-range.js'
-import { WriterJudge } from '../log/writer-judge.js'
 import { positionBefore } from './oldest-position.js'
-import { planRead } from './plan-read.js'
+import { beginningOf } from './plan-read.js'
 import type { ReadContext } from './read-context.js'
 
 /**
@@ -60,7 +60,7 @@ async function findResumption(
     return positionBefore('oldest', { reached: -1n, context, signal })
   // Without one, reading resumes at the log's beginning.
   const tick = await lastTick(view, record, (tick) => !isOther(tick, known), signal)
-  const beginning = tick === undefined ? planRead({}, await context.end(signal), context) : undefined
+  const beginning = tick === undefined ? beginningOf(await context.end(signal), ids) : undefined
   const place = await firstOther(view, known, {
     start: tick === undefined ? (beginning?.start ?? 'oldest') : { from: tick },
     known: beginning?.known,
@@ -89,7 +89,7 @@ async function firstOther(
     readonly signal: AbortSignal
   },
 ): Promise<{ readonly id: MessageId; readonly writer: Writer; readonly timeTick: TimeTick }> {
-  const judge = new WriterJudge(range.known)
+  const judge = new CountingJudge(range.known)
   let place: { id: MessageId; writer: Writer; timeTick: TimeTick } | undefined
   const see = (record: LogRecord): void => {
     const { timeTick } = judge

@@ -1,7 +1,7 @@
 import type { ScannerElement } from '../api/scanner.js'
 import type { ScannerModel, WalMetrics } from '../diagnostics/wal-metrics.js'
 import { DeliveredMessage } from './delivered-message.js'
-import type { RecordRun, RecordSource } from './record-source.js'
+import type { RecordSource, UnitRun } from './record-source.js'
 
 /** The measurements of one scanner. */
 export class ScanMeter {
@@ -15,16 +15,20 @@ export class ScanMeter {
   }
 
   /** A run came from `source`, and this of it goes to the user. */
-  ran(run: RecordRun, elements: readonly ScannerElement[], source: RecordSource): void {
+  ran(run: UnitRun, elements: readonly ScannerElement[], source: RecordSource): void {
     const metrics = this.#metrics
     const model = run.shared ? 'tailing' : 'catchup'
-    for (const { type, payload } of run.records) metrics.scanned(type, payload.length, model)
+    let violations = 0
+    for (const { type, payload, late } of run.units) {
+      metrics.scanned(type, payload.length, model)
+      if (late !== undefined) violations++
+    }
     for (const element of elements)
       if (element instanceof DeliveredMessage) metrics.passed(element.type, element.payloadBytes, model)
     const { voids, duplicates } = source.passedOver
     metrics.passedOver('voids', voids - this.#voids)
     metrics.passedOver('duplicates', duplicates - this.#duplicates)
-    metrics.passedOver('violations', run.late?.size ?? 0)
+    metrics.passedOver('violations', violations)
     this.#voids = voids
     this.#duplicates = duplicates
     this.#moveTo(source.tailing ? 'tailing' : 'catchup')

@@ -11,7 +11,7 @@ import { planRead } from './plan-read.js'
 import type { ReadContext } from './read-context.js'
 import { checkReadOptions } from './read-options.js'
 import type { ReadPlan } from './read-plan.js'
-import { type RecordRun, RecordSource } from './record-source.js'
+import { RecordSource, type UnitRun } from './record-source.js'
 import { ScanMeter } from './scan-meter.js'
 
 const DONE: IteratorResult<never, undefined> = { done: true, value: undefined }
@@ -241,14 +241,16 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
   #open(plan: ReadPlan, delivery: DeliveryStage): RecordSource {
     const { pages } = this.#context
     this.#pageBytes = pages.pageBytes
-    const source = new RecordSource(this.#context, plan, this.#ending.signal, {
+    const source = new RecordSource(this.#context, plan, {
+      signal: this.#ending.signal,
+      assembles: true,
       deliverMissing: this.#options.gaps === 'deliver',
       deliverLate: this.#options.orderViolations === 'deliver',
       readBytes: this.#pageBytes,
     })
     this.#source = source
     this.#before = this.#reached
-    if (plan.missing !== undefined) {
+    if (plan.kind === 'own' && plan.missing !== undefined) {
       const gap = delivery.gap(plan.missing)
       this.#batch = [gap]
       this.#looked = gap
@@ -297,7 +299,7 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
         const run = await source.next()
         // The user closed the scanner while it read, and is given nothing more.
         if (this.#ending.signal.aborted) break
-        if (run.records.length === 0 && run.missing === undefined) this.#caughtUp.resolve()
+        if (run.units.length === 0 && run.missing === undefined) this.#caughtUp.resolve()
         this.#put(run, source, delivery)
       }
       this.#tellCaughtUp()
@@ -311,7 +313,7 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
     return false
   }
 
-  #put(run: RecordRun, source: RecordSource, delivery: DeliveryStage): void {
+  #put(run: UnitRun, source: RecordSource, delivery: DeliveryStage): void {
     this.#before = this.#reached
     const { elements, looked } = delivery.deliver(run)
     this.#batch = elements

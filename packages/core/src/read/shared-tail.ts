@@ -20,30 +20,30 @@ export class SharedTail implements LogTail {
     this.#options = options
   }
 
-  async join(order: Joining, atEnd: boolean, signal: AbortSignal): Promise<TailReader | undefined> {
+  async join(joining: Joining, atEnd: boolean, signal: AbortSignal): Promise<TailReader | undefined> {
     // Who joins has been at the end itself, so what it is told of the end is never older than what it asked for.
     if (!atEnd) return undefined
     for (let reads = 0; ; reads++) {
       const feed = this.#feed
-      if (feed === undefined || feed.closed) return this.#start(order, signal)
+      if (feed === undefined || feed.closed) return this.#start(joining, signal)
       // The reader's own scanner has just had an answer.
-      if (feed.failing) return this.#replace(feed, order, signal)
-      if (feed.holds(order)) return feed.reader(order.timeTick, signal)
+      if (feed.failing) return this.#replace(feed, joining, signal)
+      if (feed.holds(joining)) return feed.reader(joining.timeTick, signal)
       // It has gone on from there: the reader joins it at a later record.
-      if (feed.newest >= order.timeTick) return undefined
+      if (feed.newest >= joining.timeTick) return undefined
       if (feed.atEnd) {
         // What the reader has seen has only just come, or comes as soon as somebody asks for it.
         feed.readOn()
         return undefined
       }
-      if (reads === READS_TO_JOIN) return this.#replace(feed, order, signal)
+      if (reads === READS_TO_JOIN) return this.#replace(feed, joining, signal)
       await feed.changed(signal)
     }
   }
 
   /** It fails, or its readers stopped long ago. What they leave unread they read by themselves, should they go on. */
-  async #replace(feed: TailFeed, order: Joining, signal: AbortSignal): Promise<TailReader | undefined> {
-    const reader = this.#start(order, signal)
+  async #replace(feed: TailFeed, joining: Joining, signal: AbortSignal): Promise<TailReader | undefined> {
+    const reader = this.#start(joining, signal)
     await feed.close()
     return reader
   }

@@ -7,6 +7,7 @@ import type { KnownPlace } from '../log/known-place.js'
 import { isSameWriter } from '../log/same-writer.js'
 import type { Joining, TailReader } from './log-tail.js'
 import type { ReadContext } from './read-context.js'
+import type { ReadPlan } from './read-plan.js'
 import { RecordSource } from './record-source.js'
 import { retainedBytes } from './retained-bytes.js'
 
@@ -38,7 +39,8 @@ export class TailFeed {
     options: TailFeedOptions,
   ) {
     const { runtime } = context
-    const plan = {
+    const plan: ReadPlan = {
+      kind: 'own',
       start: { from: place.id },
       known: place,
       resumed: place,
@@ -47,7 +49,7 @@ export class TailFeed {
     }
     this.#context = context
     this.#buffer = new WriteAheadBuffer({ ...options, floor: place.timeTick, runtime })
-    this.#source = new RecordSource(context, plan, this.#ending.signal, { holds: false })
+    this.#source = new RecordSource(context, plan, { signal: this.#ending.signal, holds: false })
   }
 
   get closed(): boolean {
@@ -109,7 +111,7 @@ export class TailFeed {
 
   async #read(): Promise<void> {
     try {
-      const { records } = await this.#source.next()
+      const { units: records } = await this.#source.next()
       this.atEnd = records.length === 0
       if (!this.atEnd)
         this.#buffer.append(new ReadRun(records, retainedBytes(records)), this.#context.runtime.monotonic())
@@ -155,7 +157,7 @@ class Reader implements TailReader {
     return this.#feed.atEnd
   }
 
-  take(): TailRun | 'evicted' | undefined {
+  read(): TailRun | 'evicted' | undefined {
     return this.#reader.take()
   }
 

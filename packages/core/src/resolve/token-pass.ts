@@ -112,9 +112,9 @@ export class TokenPass {
       if (plan === undefined) return []
       // A writer knows its log's end, and may not know that the log lost it.
       const asking: ReadContext = { ...context, end: (ended) => context.end(ended, true) }
-      source = new RecordSource(asking, plan, signal, { readBytes: LOOK_BYTES })
+      source = new RecordSource(asking, plan, { signal, readBytes: LOOK_BYTES })
       while (this.#hasLive()) {
-        const { records } = await abortable(source.next(), signal)
+        const { units: records } = await abortable(source.next(), signal)
         this.#phase = 'reading'
         this.#waitPatiently()
         for (const record of records) this.#take(record)
@@ -156,6 +156,7 @@ export class TokenPass {
     this.#startedAt = runtime.monotonic()
     this.#phase = 'reading'
     return {
+      kind: 'own',
       start: { from },
       known: { writer, timeTick: timeTick - 1n },
       // Of a truncation point that is a gap's there is no such record.

@@ -1,0 +1,34 @@
+import type { TimeTick, Writer } from '@wal/walimpls'
+import { DuplicateJudge } from './duplicate-judge.js'
+import type { LogRecord } from './log-record.js'
+import { VoidJudge } from './void-judge.js'
+
+/** Decides which records of a log count: those that are neither void nor stored before. */
+export class CountingJudge {
+  readonly #voids: VoidJudge
+  readonly #duplicates: DuplicateJudge
+
+  /** `known`: who is the current writer where reading starts, and the last time tick that counts there. */
+  constructor(known?: { readonly writer: Writer; readonly timeTick: TimeTick }) {
+    this.#voids = new VoidJudge(known)
+    this.#duplicates = new DuplicateJudge(known?.timeTick)
+  }
+
+  get writer(): Writer | undefined {
+    return this.#voids.writer
+  }
+
+  /** The last time tick that counts, -1 before the first. */
+  get timeTick(): TimeTick {
+    return this.#duplicates.timeTick
+  }
+
+  /** Records are gone before the next one, see `VoidJudge`. */
+  passHole(): void {
+    this.#voids.passHole()
+  }
+
+  counts(record: LogRecord): boolean {
+    return !this.#voids.isVoid(record) && !this.#duplicates.isCopy(record)
+  }
+}

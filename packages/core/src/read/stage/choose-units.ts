@@ -1,0 +1,38 @@
+import { messageTypeOf, type TimeTick } from '@wal/walimpls'
+import type { ReadOptions } from '../../api/scanner.js'
+import { isTimeTick } from '../../log/log-record.js'
+import type { ReadStage, Unit } from './read-stage.js'
+import { Sieve } from './sieve.js'
+
+/** Which units are this reader's, by the filters of its options: all conditions at once. */
+export function chooseUnits(options: ReadOptions): ReadStage {
+  return new ChosenUnits(options)
+}
+
+class ChosenUnits extends Sieve {
+  readonly #timeTicks: boolean
+  readonly #vchannel: string | undefined
+  readonly #types: ReadonlySet<number> | undefined
+  readonly #lowest: TimeTick | undefined
+
+  constructor({ timeTicks, vchannel, types, timeTickFrom }: ReadOptions) {
+    super()
+    this.#timeTicks = timeTicks === true
+    this.#vchannel = vchannel
+    this.#types = types === undefined ? undefined : new Set(types)
+    this.#lowest = timeTickFrom
+  }
+
+  /**
+   * A message without vchannel is everybody's; types of the library's own are never filtered away. A record that came too
+   * late tells every reader that the log's order is broken.
+   */
+  protected admits(unit: Unit): boolean {
+    if (unit.late !== undefined) return true
+    if (this.#lowest !== undefined && unit.timeTick < this.#lowest) return false
+    if (isTimeTick(unit)) return this.#timeTicks
+    const { vchannel, type } = unit
+    if (this.#vchannel !== undefined && vchannel !== '' && vchannel !== this.#vchannel) return false
+    return this.#types === undefined || this.#types.has(type) || messageTypeOf(type).system === true
+  }
+}
