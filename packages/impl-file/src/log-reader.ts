@@ -183,7 +183,7 @@ export class LogReader {
       if (seal !== undefined)
         throw corrupt(
           this.#place(this.#offset),
-          `no intact frame, though the log goes on up to offset ${seal}`,
+          `the frame that should begin here is damaged or missing, though the segment counts up to offset ${seal}`,
         )
       // While a frame is being written it looks damaged. Still so the next time: perhaps it is.
       if (size > end && this.#suspect === this.#offset) await reader.assertNotDamaged(this.#offset)

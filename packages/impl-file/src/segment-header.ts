@@ -58,7 +58,7 @@ export function decodeSegmentHeader(bytes: Buffer, name: SegmentName): SegmentHe
   if (version !== VERSION)
     throw new WalError(
       'WAL_SPEC_UNSUPPORTED',
-      `${name.file}: segment format version ${version}; this version of @wal/impl-file reads ${VERSION}. Upgrade @wal/impl-file.`,
+      `${name.file} has version ${version} of the segment format, and this version of @wal/impl-file reads version ${VERSION}. Upgrade @wal/impl-file.`,
     )
   const own = segmentName(readUint53(bytes, 20), bytes.readUInt32LE(12), bytes.readUInt32LE(16))
   if (own.file !== name.file) return undefined

@@ -99,7 +99,10 @@ export class SegmentReader {
     if (!(await this.anyFrameBehind(position))) return
     const again = await this.read(position)
     if (again.frames.length > 0) return
-    throw corrupt(`${this.path}, offset ${position}`, 'no intact frame, though intact frames follow')
+    throw corrupt(
+      `${this.path}, offset ${position}`,
+      'the frame that should begin here is damaged or missing, though intact frames follow',
+    )
   }
 
   /** Makes durable what has been read of this file. */
