@@ -154,5 +154,5 @@ class Pages {
 }
 
 export function missing(place: string): WalError {
-  return new WalError('WAL_CHANNEL_NOT_FOUND', `There is no ${place}: it was removed, or never made.`)
+  return new WalError('WAL_CHANNEL_NOT_FOUND', `${place} does not exist: it was removed, or never made.`)
 }

@@ -122,7 +122,12 @@ function described(error: unknown, doing: string, trouble: unknown): { text: str
   const cause = scrubbed(error)
   const help = advice === undefined ? '' : `. ${advice}`
   const why = trouble === undefined ? '' : `. The connection: ${scrubbed(trouble).message}`
-  return { text: `${doing} failed: ${cause.message}${help}${why}`, cause }
+  return { text: `${doing} failed: ${withoutScript(cause.message)}${help}${why}`, cause }
+}
+
+/** Which of our scripts it was, and on which line, says nothing to users; the cause still has it. */
+function withoutScript(said: string): string {
+  return said.replace(/\s*script: [0-9a-f]{40}, on @user_script:\d+/, '').replace(/\.+$/, '')
 }
 
 /**
