@@ -15,7 +15,7 @@ cleanLogs()
 
 registerMessageType({ number: 7201, name: 'AppendAllExclusive', exclusive: true })
 
-/** What the loop gave, and what it rejected with. */
+/** The results that an appendAll loop gave, and the error that it rejected with. */
 async function load(wal: WAL, source: Iterable<NewMessage> | AsyncIterable<NewMessage>, options = {}) {
   const results: AppendResult[] = []
   let error: AppendError | undefined
@@ -48,12 +48,12 @@ interface Refused {
 async function resultsBefore({ message: refused, options, code, text }: Refused): Promise<void> {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, backend: { maxRecordBytes: 8192 }, ...options })
-  // Those before it are on their way while it is refused.
+  // The messages before the refused one are in flight when it is refused.
   backend.plan = { script: { append: { 1: 'delay' } } }
   const { results, error } = await load(wal, [...names(5), refused, message('behind')])
   if (code !== undefined) assert.equal(error?.code, code)
   if (text !== undefined) assert.match(error?.message ?? '', text)
-  // What was handed in behind it goes on where an interceptor took its time to refuse.
+  // An interceptor that refuses late has let the messages behind go on: they are stored.
   const stored = (await texts(wal.read({ until: 'end' }))).filter((each) => each !== 'behind')
   assert.deepEqual(stored, ['0', '1', '2', '3', '4'])
   assert.equal(results.length, stored.length)
@@ -77,7 +77,7 @@ test('appendAll gives the results of what was stored before a message that an in
 test('appendAll gives the results of what was stored before an exclusive message that is refused', () =>
   resultsBefore({ message: { ...tooLarge, type: 7201 }, code: 'WAL_MESSAGE_TOO_LARGE' }))
 
-test('the failure of a message comes before the refusal of one behind it, and carries its token', async () => {
+test('when a message fails and a later one is refused, appendAll rejects with the failure, which has a token', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, backend: { maxRecordBytes: 8192 } })
   backend.plan = { script: { append: () => backend.hang() } }
@@ -90,7 +90,7 @@ test('the failure of a message comes before the refusal of one behind it, and ca
   assert.equal((await within(wal.resolve(error?.token as string))).outcome, 'written')
 })
 
-test('a source that throws ends the loop after the results of what it gave', async () => {
+test('when the source throws, appendAll first gives the results of all messages that the source gave', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder })
   backend.plan = { script: { append: { 1: 'delay' } } }
@@ -103,7 +103,7 @@ test('a source that throws ends the loop after the results of what it gave', asy
   assert.equal(error?.message, 'the file ends in the middle')
 })
 
-test('a loop that is slow gets the results before a refusal all the same', async () => {
+test('a slow loop also gets all results before the refusal', async () => {
   const wal = await openWal('memory:?maxRecordBytes=8192', { channel: 'slow' })
   const results: AppendResult[] = []
   const slow = (async () => {

@@ -7,7 +7,7 @@ cleanLogs()
 
 const invalid = { code: 'WAL_INVALID_ARGUMENT', name: 'WalError' }
 
-test('G20 bad channel names, terms and options of an open', async () => {
+test('G20 an open refuses bad channel names, terms and options', async () => {
   const options: unknown[] = [
     undefined,
     null,
@@ -42,7 +42,7 @@ test('G20 bad channel names, terms and options of an open', async () => {
   await assert.rejects(openReader({ channel: 'a' }), { code: 'WAL_CHANNEL_NOT_FOUND' })
 })
 
-test('G20 bad messages and append options', async () => {
+test('G20 append refuses bad messages and options', async () => {
   const wal = await open()
   const payload = new Uint8Array(1)
   const messages: unknown[] = [
@@ -88,7 +88,7 @@ test('G20 bad messages and append options', async () => {
   assert.deepEqual(await texts(wal.read({ until: 'end' })), [])
 })
 
-test('G20 bad read options and positions', async () => {
+test('G20 read refuses bad options and positions', async () => {
   const wal = await open()
   const { position } = await wal.append(message('a'))
   const options: unknown[] = [
@@ -115,7 +115,7 @@ test('G20 bad read options and positions', async () => {
   await assert.rejects(wal.truncate(5 as never), invalid)
 })
 
-test('G20 options of barrier and appendAll are checked like those of append', async () => {
+test('G20 barrier and appendAll check their options as append does', async () => {
   const wal = await open()
   for (const options of [{ timeoutMS: 1 }, { signal: 5 }, { timeoutMs: 0 }]) {
     await assert.rejects(wal.barrier(options as object), { code: 'WAL_INVALID_ARGUMENT' })

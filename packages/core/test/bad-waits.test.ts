@@ -7,7 +7,7 @@ cleanLogs()
 
 type Call = (options: unknown) => unknown
 
-/** What a call throws or rejects with, whichever it does. */
+/** The text of the error that a call throws or rejects with. */
 async function refusalOf(call: Call, options: unknown): Promise<unknown> {
   try {
     await call(options)
@@ -51,7 +51,7 @@ async function calls(): Promise<Record<string, Call>> {
   }
 }
 
-/** Of calls whose options hold more than a signal. */
+/** The calls whose options have more than a signal. */
 function mixed<O extends object>(given: unknown, own: O): O & { accessMode?: 'rw' } {
   return (typeof given === 'object' && given !== null ? { ...own, ...given } : given) as never
 }
@@ -69,7 +69,7 @@ const BAD: unknown[] = [
   { signl: AbortSignal.timeout(1000) },
 ]
 
-test('H143: options that are none, and a signal that is none, are WAL_INVALID_ARGUMENT in every call', async () => {
+test('H143: every call rejects options that are no object and a signal that is no signal with WAL_INVALID_ARGUMENT', async () => {
   for (const [name, call] of Object.entries(await calls()))
     for (const [i, options] of BAD.entries()) {
       const error = (await refusalOf(call, options)) as { code?: string; message: string } | undefined
@@ -77,7 +77,7 @@ test('H143: options that are none, and a signal that is none, are WAL_INVALID_AR
     }
 })
 
-test('an AbortController in a signal’s place is told from one', async () => {
+test('the error for an AbortController in place of its signal says so', async () => {
   const wal = await open()
   await assert.rejects(wal.truncate('x', { signal: new AbortController() as never }), {
     message: /"signal" of truncate must be an AbortSignal: give `controller.signal`/,

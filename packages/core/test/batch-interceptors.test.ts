@@ -33,7 +33,7 @@ const slowOnA: Interceptor = {
   },
 }
 
-test('appendBatch through interceptors keeps its order over vchannels, in the log and in its results', async () => {
+test('appendBatch through interceptors keeps the order of its messages over vchannels, in the log and in its results', async () => {
   const wal = await open(slowOnA)
   const batch = wal.appendBatch([message('a1'), message('b1'), message('a2')])
   const behind = wal.append(message('b2'))
@@ -52,7 +52,7 @@ test('appendBatch through interceptors keeps its order over vchannels, in the lo
   assert.ok(order.indexOf('b2') > order.indexOf('b1'), 'overtaken on its own vchannel')
 })
 
-test('what an interceptor refuses refuses what is behind it in the batch: the results are the certain prefix', async () => {
+test('a message that an interceptor refuses makes those behind it in the batch fail, and the error has the results of those before', async () => {
   const wal = await open({
     name: 'no b',
     async append({ message }, next) {
@@ -80,7 +80,7 @@ test('what an interceptor refuses refuses what is behind it in the batch: the re
   assert.deepEqual(await stored(wal), ['a1', 'c2'])
 })
 
-test('a misspelt field of a message is refused, as is an option that is none', async () => {
+test('a misspelt field of a message and options that are no object are refused', async () => {
   const wal = await open()
   const misspelt = { payload: Buffer.from('x'), vChannel: 'eu' }
   await assert.rejects(wal.append(misspelt as NewMessage), {
@@ -91,7 +91,7 @@ test('a misspelt field of a message is refused, as is an option that is none', a
   assert.deepEqual(await stored(wal), [])
 })
 
-test('console.log shows what a message and a result hold', async () => {
+test('console.log shows the contents of a message and a result', async () => {
   const wal = await open()
   const result = await wal.append(message('eu'))
   assert.match(inspect(result), /position: 'wal1:memory:.*timeTick: \d+n/s)

@@ -6,7 +6,7 @@ import { overMemory } from './over-memory.js'
 
 cleanLogs()
 
-test('G15 appends that nobody awaits, 1,000 a turn: refused beyond maxWaitingBytes, memory stays', async () => {
+test('G15 appends that nobody awaits are refused beyond maxWaitingBytes, and memory does not grow', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, maxWaitingBytes: 1 << 20 })
   backend.plan = { script: { append: () => backend.hang() } }
@@ -72,7 +72,7 @@ test('G19 a message over the backend’s limit rejects at once', async () => {
   await wal.append(message('x'.repeat(2000)))
 })
 
-/** What a batch has in payloads, keys and values, as bytes on the wire. */
+/** The bytes of a batch's payloads, keys and values in UTF-8. */
 function wireBytes({ messages }: Pick<Batch, 'messages'>): number {
   return messages.reduce(
     (sum, { payload, properties }) => sum + payload.length + Buffer.byteLength(properties.join('')),
@@ -80,7 +80,7 @@ function wireBytes({ messages }: Pick<Batch, 'messages'>): number {
   )
 }
 
-test('H165: batches keep within the limits by their bytes, whatever the script; a larger record comes alone', async () => {
+test('H165: batches stay within the limits by their bytes in any script, and a larger record goes alone', async () => {
   const LIMIT = 32 << 10
   const batches: Batch[] = []
   const builder = overMemory((log) => ({
@@ -104,7 +104,7 @@ test('H165: batches keep within the limits by their bytes, whatever the script; 
   await assert.rejects(wal.append(chinese(25_000)), { code: 'WAL_MESSAGE_TOO_LARGE', outcome: 'not-written' })
 })
 
-test('G15 appendAll pulls no more than the budget has room for', async () => {
+test('G15 appendAll takes no more messages from its source than the budget has room for', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder })
   backend.plan = { script: { append: () => backend.hang() } }
@@ -165,7 +165,7 @@ test('G15 appendAll and append behind an interceptor that waits are bounded too'
   assert.equal(await within(loading, 10_000), 5000)
 })
 
-test('appendAll: a failing source, a failing append, a bad message, a break', async () => {
+test('appendAll ends when the source fails, an append fails, a message is bad, or the loop breaks', async () => {
   const wal = await open()
   const boom = new Error('boom')
   function* failing() {
@@ -194,7 +194,7 @@ test('appendAll: a failing source, a failing append, a bad message, a break', as
   for await (const _ of wal.appendAll(endless())) break
   assert.equal(closed, true)
 
-  // A break also leaves a source that waits forever: another log's tail.
+  // A break also ends the loop when the source would wait forever, as the tail of another log does.
   const tail = wal.read()
   const seen: string[] = []
   const other = await open({ channel: 'other' })

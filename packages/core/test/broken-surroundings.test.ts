@@ -8,7 +8,7 @@ import { overMemory } from './over-memory.js'
 
 cleanLogs()
 
-/** Rejections that nobody handled, while the test runs. */
+/** The unhandled rejections while the test runs. */
 function unhandled(): unknown[] {
   const found: unknown[] = []
   const listen = (reason: unknown) => void found.push(reason)
@@ -32,7 +32,7 @@ const failure = (append: Promise<unknown>): Promise<AppendError> =>
 
 type Ids = Awaited<ReturnType<WALImpls['append']>>
 
-/** A writer whose backend answers two messages with something else than their ids. */
+/** A writer whose backend answers an append of two messages with something other than their two ids. */
 async function endsBy(answer: (ids: Ids) => unknown, expected: RegExp): Promise<void> {
   const rejections = unhandled()
   let broken = false
@@ -60,7 +60,7 @@ async function endsBy(answer: (ids: Ids) => unknown, expected: RegExp): Promise<
   assert.equal(wal.signal.reason.code, 'WAL_CORRUPT')
   await pause(5)
   assert.deepEqual(rejections, [])
-  // What was stored is stored: the next writer tells.
+  // The messages were stored all the same: the next writer reads them.
   const next = await open()
   const { token } = (await failure(appends[0] as Promise<unknown>)) as { token: string }
   assert.equal((await next.resolve(token)).outcome, 'written')
@@ -126,7 +126,7 @@ const throwing = (): never => {
 async function endsNothing(log: Logger['warn']): Promise<void> {
   const rejections = unhandled()
   const backend = faulty()
-  // An open tells its warnings before anybody relies on the log; from then on nothing depends on the logger.
+  // An open logs its warnings before the log is used. From then on nothing depends on the logger.
   let opened = false
   const afterOpen = (...parameters: Parameters<Logger['warn']>) => (opened ? log(...parameters) : undefined)
   const logger: Logger = { debug: afterOpen, info: afterOpen, warn: afterOpen, error: afterOpen }
@@ -141,7 +141,7 @@ async function endsNothing(log: Logger['warn']): Promise<void> {
   assert.deepEqual(await within(texts(reader.read({ until: 'end' })), 10_000), ['1'])
   assert.ok(backend.counts.fail > 0 && backend.counts.fence > 0)
   backend.plan = {}
-  // A successor: the end of this writer is logged too.
+  // A newer writer ends this one, which is logged too.
   const next = await open()
   assert.equal((await failure(wal.append(message('2')))).code, 'WAL_FENCED')
   assert.deepEqual(await texts(next.read({ until: 'end' })), ['1'])
@@ -157,7 +157,7 @@ test('H139: a logger that throws ends no writer, no reader, no close and no open
 test('a logger whose promise rejects ends no writer, no reader, no close and no open', () =>
   endsNothing(async () => throwing()))
 
-test('a collector of spans and measurements that throws changes no outcome, and no batch is sent twice for it', async () => {
+test('when the collector of spans and measurements throws, no outcome changes and no batch is sent twice', async () => {
   const rejections = unhandled()
   const broken = (): never => {
     throw new Error('the collector is broken')

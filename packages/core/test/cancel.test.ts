@@ -17,7 +17,7 @@ import {
 
 cleanLogs()
 
-test('G14 one signal over 5,000 calls: no warning, no listener left', async () => {
+test('G14 one signal serves 5,000 calls without a warning and keeps no listener', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, budgetBytes: 64 << 20 })
   const controller = new AbortController()
@@ -49,7 +49,7 @@ test('G14 one signal over 5,000 calls: no warning, no listener left', async () =
   backend.letGo()
 })
 
-test('G14 an aborted read rejects its loop, ready and caughtUp with the reason; nothing is left', async () => {
+test('G14 the abort of a read rejects its loop, ready() and caughtUp() with the reason and leaves no listener', async () => {
   const wal = await open()
   const reader = await openReader()
   for (const log of [wal, reader]) {
@@ -71,7 +71,7 @@ test('G14 an aborted read rejects its loop, ready and caughtUp with the reason; 
   }
 })
 
-test('G14 an abort while an open waits, and one before', async () => {
+test('G14 an abort before or during an open rejects it with the reason', async () => {
   await assert.rejects(open({ signal: AbortSignal.abort('no') }), (error) => error === 'no')
   const controller = new AbortController()
   const wal = await open({ signal: controller.signal })
@@ -87,7 +87,7 @@ const WAYS = [
   ['batch', 'abort'],
 ] as const
 
-test('a close or an abort at any moment of next: an element or the end, never an element that is none', async () => {
+test('next() that is closed or aborted at any moment gives an element, the end or the reason', async () => {
   const wal = await open()
   await wal.append(message('only'))
   const reason = new Error('enough')
@@ -97,7 +97,7 @@ test('a close or an abort at any moment of next: an element or the end, never an
       const controller = new AbortController()
       const scanner = wal.read({ signal: controller.signal })
       const answer = (by === 'element' ? scanner : scanner.batches()).next()
-      // From here on the test is one promise behind the other, as the scanner is.
+      // From here on each step of the test follows one promise later, as each step of the scanner does.
       for (let turns = 0; turns < moment; turns++) await null
       if (how === 'close') void scanner.close()
       else controller.abort(reason)
@@ -115,7 +115,7 @@ test('a close or an abort at any moment of next: an element or the end, never an
   assert.ok(delivered > 0, 'no scanner got to its first element')
 })
 
-test('G14 appendAll ends by its signal though the source is silent; no listener is left', async () => {
+test('G14 an abort ends appendAll although its source is silent, and leaves no listener', async () => {
   const wal = await open()
   const controller = new AbortController()
   const { signal } = controller
@@ -132,7 +132,7 @@ test('G14 appendAll ends by its signal though the source is silent; no listener 
   assert.equal(getEventListeners(signal, 'abort').length, 0)
 })
 
-test('G4 G14 appendAll aborted with messages under way says that their outcome is unknown', async () => {
+test('G4 G14 when appendAll is aborted with messages in flight, its error says that their outcome is unknown', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder })
   backend.plan = { script: { append: () => backend.hang() } }

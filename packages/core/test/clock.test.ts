@@ -11,7 +11,7 @@ function runtimeAt(offsetMs: number) {
   return runtime
 }
 
-test('a log ahead of the clock by more than maxClockAheadMs is refused; other logs of the process are not moved', async () => {
+test('a log further ahead of the clock than maxClockAheadMs is refused and does not move the clock of other logs', async () => {
   const future = await open({ runtime: runtimeAt(3_600_000) })
   await future.append(message('from the future'))
   await future.close()
@@ -20,12 +20,12 @@ test('a log ahead of the clock by more than maxClockAheadMs is refused; other lo
   const other = await open({ channel: 'other' })
   const { timeTick } = await other.append(message('a'))
   assert.ok(Math.abs(millisecondsOf(timeTick) - Date.now()) < 60_000)
-  // A refused open fences nobody and reading is still possible.
+  // The refused open fenced no writer, and the log can still be read.
   const reader = await openReader()
   assert.deepEqual(await texts(reader.read({ until: 'end' })), ['from the future'])
 })
 
-test('a log ahead within bounds goes on above itself, at nine tenths of wall speed', async () => {
+test('a log ahead of the clock within maxClockAheadMs gets rising time ticks, at nine tenths of wall speed', async () => {
   const ahead = await open({ runtime: runtimeAt(300_000) })
   const last = await ahead.append(message('1'))
   const runtime = runtimeAt(0)
@@ -38,7 +38,7 @@ test('a log ahead within bounds goes on above itself, at nine tenths of wall spe
   assert.ok(gained >= 9_000 && gained < 10_000, String(gained))
 })
 
-test('a wall clock that steps back does not', async () => {
+test('time ticks go on rising when the wall clock steps back', async () => {
   const runtime = runtimeAt(0)
   const wal = await open({ runtime })
   const before = await wal.append(message('1'))
@@ -48,13 +48,13 @@ test('a wall clock that steps back does not', async () => {
   assert.deepEqual(await texts(wal.read({ until: 'end' })), ['1', '2'])
 })
 
-test('a wall clock that steps back and forth does not push the log into the future', async () => {
+test('a wall clock that steps back and forth does not move the log into the future', async () => {
   const runtime = runtimeAt(0)
   const wal = await open({ runtime })
   for (let cycle = 0; cycle < 4; cycle++) {
     runtime.offset = -200_000
     await wal.append(message('x'))
-    // A scanner moves the clock past what it reads.
+    // A scanner moves the clock above every time tick that it reads.
     await texts(wal.read({ until: 'end' }))
     runtime.offset = 0
     const { timeTick } = await wal.append(message('x'))

@@ -18,7 +18,7 @@ import {
 
 cleanLogs()
 
-test('G13 close waits for appends in flight, and is the same again', async () => {
+test('G13 close waits for appends in flight and may be called again', async () => {
   const wal = await open()
   const appends = Array.from({ length: 500 }, (_, i) => wal.append(message(String(i))))
   const closes = [wal.close(), wal.close(), wal[Symbol.asyncDispose]()]
@@ -31,12 +31,12 @@ test('G13 close waits for appends in flight, and is the same again', async () =>
   assert.equal(wal.signal.reason.code, 'WAL_CLOSED')
 })
 
-test('G13 a backend that hangs: close ends after closeTimeoutMs, every append has an outcome, in call order', async () => {
+test('G13 over a backend that hangs close ends after closeTimeoutMs, and every append gets an outcome in call order', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, closeTimeoutMs: 30, maxWaitingBytes: 16 << 20 })
   backend.plan = { script: { append: () => backend.hang() } }
   const order: number[] = []
-  // In flight, queued and waiting: several times what the budget holds.
+  // Several times as many bytes as the budget holds, so that some appends are in flight, some queued, some waiting for room.
   const appends = Array.from({ length: 60 }, (_, i) =>
     wal.append(message('x'.repeat(100_000))).catch((error: AppendError) => {
       order.push(i)
@@ -58,7 +58,7 @@ test('G13 a backend that hangs: close ends after closeTimeoutMs, every append ha
   await within(closing)
 })
 
-test('G13 close with a full queue and appendAll under way ends both', async () => {
+test('G13 close ends a full queue and an appendAll loop', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, closeTimeoutMs: 30 })
   backend.plan = { script: { append: () => backend.hang() } }
@@ -95,7 +95,7 @@ test('G13 close wakes an appendAll whose source is silent', async () => {
   assert.equal(closed, true)
 })
 
-test('G13 close wakes next(), of one reader and of many, on writers and read-only logs', async () => {
+test('G13 close ends waiting next() calls of one reader and of many, on writers and read-only logs', async () => {
   const wal = await open()
   const reader = await openReader()
   await wal.append(message('a'))
@@ -108,7 +108,7 @@ test('G13 close wakes next(), of one reader and of many, on writers and read-onl
   assert.deepEqual(await within(Promise.all(loops)), [['a'], ['a'], ['a'], []])
 })
 
-test('G13 closing the opener closes what it opened, and what is being opened', async () => {
+test('G13 closing the opener closes the logs that it has opened and those that it is opening', async () => {
   const backend = faulty()
   const opener = await mustGetBuilder('memory').build({})
   const wal = await opener.open({ channel: { name: 'log' }, ...SMALL })
@@ -138,7 +138,7 @@ test('G13 closing the opener closes what it opened, and what is being opened', a
   assert.equal(backend.openLogs, 0)
 })
 
-test('openTimeoutMs ends an open whose backend hangs; nothing stays open', async () => {
+test('openTimeoutMs ends an open whose backend hangs, and nothing stays open', async () => {
   const backend = faulty()
   backend.plan = { script: { append: () => backend.hang() } }
   const opening = openWal('memory:', { channel: 'log', builder: backend.builder, openTimeoutMs: 20 })
@@ -151,7 +151,7 @@ test('openTimeoutMs ends an open whose backend hangs; nothing stays open', async
   })
 })
 
-test('G13 a writer that is fenced while it closes has its outcome at once', async () => {
+test('G13 appends of a writer that is fenced while it closes get their outcome at once', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, closeTimeoutMs: 60_000 })
   backend.plan = { script: { append: () => backend.hang() } }
@@ -166,7 +166,7 @@ test('G13 a writer that is fenced while it closes has its outcome at once', asyn
   await within(closing)
 })
 
-test('G13 what lingers does not hold up a close', async () => {
+test('G13 a batch that waits for its linger time does not delay a close', async () => {
   const wal = await open({ lingerMs: 60_000, closeTimeoutMs: 60_000 })
   const append = wal.append(message('a'))
   assert.equal(await isPending(append), true)
@@ -174,7 +174,7 @@ test('G13 what lingers does not hold up a close', async () => {
   await within(append)
 })
 
-test('G13 scanners and logs of the backend are all closed at the end', async () => {
+test('G13 close closes every scanner and log of the backend', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder })
   const reader = await openReader({ builder: backend.builder })

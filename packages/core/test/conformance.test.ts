@@ -9,7 +9,7 @@ import {
 import { test } from 'vitest'
 import { openWal } from '../src/index.js'
 
-/** Its logs are its process's alone, and its options hold no secret. */
+/** No other process sees the memory backend's logs, and it has no secret option. */
 const leftOut = ['processes', 'secrets']
 
 const connections = new BreakableConnections()

@@ -17,8 +17,8 @@ cleanLogs()
 
 type Given<S> = S extends Scanner<infer D> ? D : never
 
-// The types are held to by the type check, which covers tests.
-test('H158: the elements of a scanner are those that its options may ask for, also when they stand in a variable', async () => {
+// The type check of the repository covers this test. A wrong type fails there.
+test('H158: the element type of a scanner covers what its options may ask for, also when the options are in a variable', async () => {
   const wal = await open()
   await wal.append(message('x'))
   await wal.barrier()
@@ -36,7 +36,7 @@ test('H158: the elements of a scanner are those that its options may ask for, al
   assert.equal((await collect(whole)).length, 1)
 })
 
-test('options in the call give just what they ask for', () => {
+test('options that are written in the call give exactly the element type that they ask for', () => {
   const types = (wal: WAL, timeTicks: boolean, gaps: 'reject' | 'deliver') => {
     const plain = wal.read()
     expectTypeOf<Given<typeof plain>>().toEqualTypeOf<Message>()
@@ -59,7 +59,7 @@ test('options in the call give just what they ask for', () => {
   }
   expectTypeOf<Delivery>().toEqualTypeOf<Message>()
   expectTypeOf<Delivery<ReadOptions>>().toEqualTypeOf<ScannerElement>()
-  // What a mark has in common with a message is no reason to take it for one.
+  // A time tick mark has some fields of a message. Its type must not be that of a message.
   expectTypeOf<TimeTickMark>().not.toExtend<Message>()
   assert.equal(typeof types, 'function')
 })

@@ -31,7 +31,7 @@ afterEach(async () => {
   spans.reset()
 })
 
-/** Every point that was collected, by the measurement's name. */
+/** All collected data points by the name of their measurement. */
 async function collected() {
   exported.reset()
   await reader.forceFlush()
@@ -62,7 +62,7 @@ test('appends are counted and measured by type and outcome', async () => {
   expect(points.get('wal.acknowledge_time_tick.count')?.[0]?.value).toBe(3)
 })
 
-test('gauges show the budget, the buffer and the clock, and go with the log', async () => {
+test('gauges show the budget, the buffer and the clock, and end when the log closes', async () => {
   const wal = await open({ timeTickMs: 60_000, budgetBytes: 2 << 20 })
   const { timeTick } = await wal.append(message('one'))
   await wal.barrier()
@@ -81,7 +81,7 @@ test('gauges show the budget, the buffer and the clock, and go with the log', as
   expect((await collected()).get('wal.info') ?? []).toEqual([])
 })
 
-test('a batch that is sent again is a retry, and its span says so', async () => {
+test('a batch that is sent again counts as a retry and is marked on its span', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, timeTickMs: 60_000 })
   backend.plan = { script: { append: { 1: 'fail' } } }

@@ -9,7 +9,7 @@ import { loseAllBut, storedRecords } from './stored-log.js'
 
 cleanLogs()
 
-test('H203: a writer whose log lost its end acknowledges what it has found to count, and sends no more', async () => {
+test('H203: a writer whose log lost its end acknowledges the appends that it has found in the log, and sends no more', async () => {
   const answers = new Map<string, Promise<void>>()
   const builder = overMemory((log) => ({
     append: async (batch: Batch) => {
@@ -27,10 +27,10 @@ test('H203: a writer whose log lost its end acknowledges what it has found to co
   answers.set('first', first.opened)
   const names = Array.from({ length: 12 }, (_, i) => `other ${i}`)
   for (const each of names) answers.set(each, others.opened)
-  // The record takes the place of a lost one. It counts, so its append is acknowledged, and then the writer ends.
+  // The record has the id of a lost one. It is not void, so its append is acknowledged. Then the writer ends.
   const acknowledged = append('first')
   await turn()
-  // So large that each is a batch of its own: more than may be on their way at once.
+  // So large that each is a batch of its own, and more batches than may be in flight at once.
   const large = new Uint8Array(300 << 10)
   const rejected = names.map((name) =>
     append(name, large).then(
@@ -53,13 +53,13 @@ test('H203: a writer whose log lost its end acknowledges what it has found to co
   assert.equal(storedRecords().length, stored)
 })
 
-/** What a backend answers when a writer takes its fence back, and when the log is opened for its readers. */
+/** The errors with which a backend rejects a writer that takes its fence back, and an open for its readers. */
 interface Reopening {
   readonly refusal: WalError
   readonly readOnly?: () => Promise<void>
 }
 
-/** The memory backend; `fenced` takes the fence away, after which opening the log for writing is refused. */
+/** The memory backend. `fenced` takes the writer's fence; from then on an open for writing is refused. */
 function refusingBackend({ refusal, readOnly }: Reopening) {
   const inner = memoryBuilder() as unknown as OpenerBuilderImpls
   let fenced: AppendError | undefined
@@ -96,7 +96,7 @@ function refusingBackend({ refusal, readOnly }: Reopening) {
 
 const refusal = new WalError('WAL_UNAVAILABLE', 'no writers today', { retryable: false })
 
-test('H204: readers of a writer go on when it is refused to take its fence back, through failures that pass', async () => {
+test('H204: when a writer may not take its fence back, its readers go on, also through failures that pass', async () => {
   let failures = 3
   const readOnly = async () => {
     if (failures-- > 0) throw new WalError('WAL_UNAVAILABLE', 'no connection', { retryable: true })
@@ -112,7 +112,7 @@ test('H204: readers of a writer go on when it is refused to take its fence back,
     code: 'WAL_UNAVAILABLE',
     outcome: 'not-written',
   })
-  // Also one that begins while the log is being opened for readers, and one that has not begun to read before.
+  // The same holds for a reader that starts while the log is being opened for readers, and one that has not read before.
   const late = [texts(wal.read(), 3), texts(behind, 3)]
   const successor = await open({ timeTickMs: 60_000 })
   for (const each of ['2', '3']) await successor.append(message(each))
@@ -121,7 +121,7 @@ test('H204: readers of a writer go on when it is refused to take its fence back,
   assert.deepEqual(await within(texts(wal.read({ until: 'end' }))), ['1', '2', '3'])
 })
 
-test('a token is resolved by the writer that was refused to take its fence back', async () => {
+test('a writer that may not take its fence back still resolves tokens', async () => {
   const { builder, takeFence } = refusingBackend({ refusal })
   const wal = await open({ builder, timeTickMs: 60_000 })
   await wal.append(message('1'))
@@ -131,7 +131,7 @@ test('a token is resolved by the writer that was refused to take its fence back'
   assert.deepEqual(await within(wal.resolve(token)), { outcome: 'not-written' })
 })
 
-test('readers of a writer are told why its log can’t be read any more, when nobody may open it', async () => {
+test('when the log of an ended writer cannot be opened, its readers reject with the reason', async () => {
   const readOnly = () => Promise.reject(new WalError('WAL_UNAVAILABLE', 'no readers', { retryable: false }))
   const { builder, takeFence } = refusingBackend({ refusal, readOnly })
   const wal = await open({ builder, timeTickMs: 60_000 })
@@ -142,7 +142,7 @@ test('readers of a writer are told why its log can’t be read any more, when no
   await assert.rejects(within(reading), { code: 'WAL_UNAVAILABLE', message: /no readers/ })
 })
 
-test('a WAL closes while its log is being opened for its readers', async () => {
+test('a WAL can be closed while its log is being opened for its readers', async () => {
   const opened = gate()
   const { builder, takeFence } = refusingBackend({ refusal, readOnly: () => opened.opened })
   const wal = await open({ builder, timeTickMs: 60_000 })

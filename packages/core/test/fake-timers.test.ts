@@ -6,7 +6,7 @@ import { cleanLogs, faulty, message, SMALL, texts, type within } from './harness
 
 cleanLogs()
 
-/** What a user's test fakes who asks for nothing in particular, and what Jest fakes. */
+/** The functions that vitest fakes by default, and those that Jest fakes. */
 const FAKED = [
   'setTimeout',
   'clearTimeout',
@@ -19,7 +19,7 @@ const FAKED = [
   'queueMicrotask',
 ] as const
 
-/** Opens, appends, reads and closes. `pause` is real: the limit must not depend on what is faked. */
+/** Opens, appends, reads and closes. `pause` uses a real timer, so that the time limit works under fake timers. */
 async function roundTrip(open: typeof openWal, limit: typeof within): Promise<string[]> {
   const wal = await limit(open('memory:', { channel: 'log', ...SMALL }))
   await limit(wal.appendBatch(['1', '2'].map((text) => message(text))))
@@ -28,7 +28,7 @@ async function roundTrip(open: typeof openWal, limit: typeof within): Promise<st
   return read
 }
 
-/** As `within`, on timers that nobody fakes. */
+/** Rejects when the promise takes too long, by a timer that is not faked. */
 function realLimit(): typeof within {
   const start = setTimeout
   const stop = clearTimeout
@@ -67,7 +67,7 @@ test('the memory backend works under fake timers that were installed before the 
   assert.deepEqual(await roundTrip(loadedLater, limit), ['1', '2'])
 }, 30_000)
 
-test('H200: appends that fail are told, and the WAL closes, under fake timers', async () => {
+test('H200: under fake timers appends that fail reject, and the WAL closes', async () => {
   const limit = realLimit()
   const backend = faulty()
   const wal = await openWal('memory:', { channel: 'log', builder: backend.builder, ...SMALL })
@@ -82,7 +82,7 @@ test('H200: appends that fail are told, and the WAL closes, under fake timers', 
     )
   const sent = append('sent')
   await systemRuntime.yield()
-  // More than are told in one microtask.
+  // More appends than are rejected in one slice, so that a turn of the event loop is needed.
   const queued = Promise.all(Array.from({ length: 100 }, () => append('queued')))
   caller.abort(new Error('given up'))
   assert.equal(await limit(sent, 2000), 'WAL_OUTCOME_UNKNOWN')

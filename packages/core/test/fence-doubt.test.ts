@@ -12,7 +12,7 @@ cleanLogs()
 
 const { messageIds } = memoryBuilder()
 
-/** The memory backend whose store takes everybody's batches, though its traits may say otherwise. */
+/** The memory backend with a store that accepts batches of every writer, though its traits may say that it fences. */
 function unfenced(traits?: OpenerBuilderImpls['traits']): OpenerBuilderImpls {
   let sequence = 1e12
   const builder = overMemory((log) => ({
@@ -27,7 +27,7 @@ function unfenced(traits?: OpenerBuilderImpls['traits']): OpenerBuilderImpls {
   return traits === undefined ? builder : { ...builder, traits }
 }
 
-/** Four callers that append until the writer ends; what was acknowledged. */
+/** Four loops append until the writer ends. Answers the messages that were acknowledged. */
 function load(wal: WAL) {
   const acked: string[] = []
   const codes = new Set<string>()
@@ -52,7 +52,7 @@ for (const [what, traits] of [
   ['no fence', none],
   ['a fence that lets it through', undefined],
 ] as const)
-  test(`a busy writer behind ${what} acknowledges nothing behind its successor’s opening record, and learns of it`, async () => {
+  test(`a busy writer behind ${what} acknowledges nothing behind a newer writer’s opening record, and is fenced`, async () => {
     const older = await open({ builder: unfenced(traits), timeTickMs: 20 })
     const loads = load(older)
     await pause(50)
@@ -72,7 +72,7 @@ for (const [what, traits] of [
     assert.equal(newer.signal.aborted, false)
   })
 
-test('H108: where no fence reaches, an append is acknowledged once it was read back, and the guarantees say so', async () => {
+test('H108: where no fence reaches, an append is acknowledged only when it was read back, and the guarantees say so', async () => {
   const reads: (() => void)[] = []
   let holding = false
   const builder = { ...unfenced(none) }
@@ -133,7 +133,7 @@ test('H201: where no fence reaches, a writer whose successor truncated past its 
   assert.deepEqual(await texts((await openReader()).read({ until: 'end' })), ['5'])
 })
 
-test('where no fence reaches, a writer whose last record others removed goes on as long as nobody succeeds it', async () => {
+test('where no fence reaches, a writer whose last record others removed goes on while there is no newer writer', async () => {
   const wal = await open({ term: 3, builder: unfenced(none), timeTickMs: 60_000 })
   const raw = await rawLog()
   const opening = (await raw.all()).map(({ id }) => messageIds.serialise(id as never))[0] as string
@@ -143,7 +143,7 @@ test('where no fence reaches, a writer whose last record others removed goes on 
   assert.equal(wal.signal.aborted, false)
 })
 
-test('H109: a late record of a void writer, of one’s own term too, ends nobody', async () => {
+test('H109: a late record of a void writer, also of the same term, ends no writer', async () => {
   const backend = faulty()
   const older = await open({ term: 3, timeTickMs: 60_000 })
   await older.append(message('1'))
@@ -153,13 +153,13 @@ test('H109: a late record of a void writer, of one’s own term too, ends nobody
   await wal.append(message('2'))
   const late = (ahead: number) => (BigInt(Date.now() + ahead) << 18n) + BigInt(raw.count++)
   for (let round = 0; round < 3; round++) {
-    // Of the writer before: an opening record, a time tick, and a message that names this tick; one of an older term.
+    // Late records: of the writer before an opening record, a time tick and a message that names this tick; and one of an older term.
     await raw.append(raw.record({ ...ghost, type: 1, opening: true, timeTick: 5n }))
     await raw.append(raw.record({ ...ghost, term: 2, type: 1, opening: true, timeTick: late(1000) }))
     await raw.append(raw.record({ ...ghost, type: 1, timeTick: late(1000) }))
     const previousTick = storedRecords().length.toString(36)
     await raw.append(raw.record({ ...ghost, payload: 'void', timeTick: late(1000), previousTick }))
-    // The idle writer looks; then its fence is taken, and taken back.
+    // The idle writer reads the log's end. Then its fence is taken, and the writer takes it back.
     await pause(30)
     assert.equal(wal.signal.aborted, false)
     backend.plan = { script: { append: { 1: 'fence' } } }
@@ -169,12 +169,12 @@ test('H109: a late record of a void writer, of one’s own term too, ends nobody
   assert.deepEqual(delivered, ['1', '2', 'round 0', 'round 1', 'round 2'])
 })
 
-test('H110: two late records of an older writer at the log’s end, one a time tick, hide its successor from nobody', async () => {
+test('H110: a late time tick and a late message of an older writer at the log’s end do not hide the newer writer', async () => {
   const older = await open({ builder: unfenced(), timeTickMs: 60_000 })
   await older.append(message('1'))
   const newer = await open({ term: 7, timeTickMs: 60_000 })
   await newer.append(message('2'))
-  // Its time tick is stored and not acknowledged, so nothing that it stores next names that tick.
+  // The older writer's time tick is stored but not acknowledged, so its later records do not name that tick.
   await assert.rejects(within(older.barrier()), { code: 'WAL_FENCED', outcome: 'unknown' })
   await assert.rejects(older.append(message('x')), { code: 'WAL_FENCED' })
   const next = await open({ timeTickMs: 60_000 })
@@ -185,14 +185,14 @@ test('H110: two late records of an older writer at the log’s end, one a time t
   assert.deepEqual(await within(texts(latest, 1)), ['3'])
 })
 
-test('a fence taken back from a writer that opened in the meantime proves nothing, whatever the ids say', async () => {
+test('a writer that took its fence back from a newer writer is fenced, also when ids do not show the newer records', async () => {
   const backend = faulty()
   const { follows: _, ...ids } = backend.builder.messageIds
   const builder = { ...backend.builder, messageIds: ids }
   const older = await open({ term: 3, builder, timeTickMs: 60_000 })
   await older.append(message('1'))
   let newer: Promise<WAL> | undefined
-  // Between the older one's second look and its open the newer one opens, at the same term.
+  // The newer writer opens at the same term, between the older one's second look at the log and its open.
   const script = {
     append: { 1: 'fence' },
     open: () => {
@@ -206,7 +206,7 @@ test('a fence taken back from a writer that opened in the meantime proves nothin
   assert.deepEqual(await texts((await openReader()).read({ until: 'end' })), ['1', '2'])
 })
 
-test('a batch that does not follow the last one directly is acknowledged after a look', async () => {
+test('a batch whose ids do not follow the last one directly is acknowledged only after the log was read', async () => {
   let looks = 0
   const builder = overMemory((log) => ({
     read(options) {
@@ -227,7 +227,7 @@ test('a batch that does not follow the last one directly is acknowledged after a
   assert.deepEqual(await texts((await openReader()).read({ until: 'end' })), ['1', '2', '3'])
 })
 
-/** A backend that forgets idle writers, in virtual time. */
+/** A backend in virtual time that forgets a writer which stores nothing for a minute. */
 async function forgetful() {
   const runtime = simulatedRuntime({ seed: 7 })
   const url = 'memory:?maxIdleMs=60000'
@@ -243,7 +243,7 @@ test('H111: an idle writer stores a time tick before a third of limits.maxIdleMs
   await runtime.run(wal.append(message('1')))
   const before = storedRecords().length
   await runtime.advance(10 * 60_000)
-  // One in 20 s.
+  // One time tick in 20 s, a third of a minute.
   const ticks = storedRecords().length - before
   assert.ok(ticks >= 30 && ticks <= 33, `${ticks} time ticks in ten minutes`)
   assert.ok(storedLog().writer)
@@ -263,14 +263,14 @@ test('H202: a writer stores a time tick before a third of limits.maxIdleMs has p
   await runtime.run(wal.close())
 })
 
-test('a writer that slept through limits.maxIdleMs looks into the log before it believes an answer', async () => {
+test('a writer that was stopped for limits.maxIdleMs reads the log before it trusts an answer', async () => {
   const { runtime, openAs } = await forgetful()
   const wal = await openAs(runtime)
   await runtime.run(wal.append(message('1')))
   const newer = runtime.another()
   const next = await openAs(newer)
   await newer.run(next.append(message('2')))
-  // Both are stopped for so long that the store forgets its writer; the older one is the first to wake.
+  // Both writers are stopped for so long that the store forgets its writer. The older one wakes first.
   await newer.run(next.close())
   runtime.leap(200_000)
   const late = wal.append(message('late')).then(
@@ -284,7 +284,7 @@ test('a writer that slept through limits.maxIdleMs looks into the log before it 
 })
 
 for (const clock of ['wall', 'monotonic'] as const)
-  test(`an answer that comes late by the ${clock} clock alone is confirmed by a look`, async () => {
+  test(`an answer that is late by the ${clock} clock alone is confirmed by reading the log`, async () => {
     let wall = 0
     let monotonic = 0
     let looks = 0
@@ -314,7 +314,7 @@ for (const clock of ['wall', 'monotonic'] as const)
     assert.equal(looks, 1)
   })
 
-test('the first answer behind a failure is confirmed where the backend may have forgotten its writer, and not elsewhere', async () => {
+test('the first answer after a failure is confirmed by reading the log only when the backend may have forgotten its writer', async () => {
   for (const maxIdleMs of [60_000, undefined]) {
     let looks = 0
     let fail = false

@@ -7,7 +7,7 @@ import { rawLog } from './raw-log.js'
 
 cleanLogs()
 
-test('G6 an explicit term: lower is WAL_FENCED and disturbs nobody, higher takes over', async () => {
+test('G6 an open at a lower term is WAL_FENCED and ends no writer, an open at a higher term takes over', async () => {
   const five = await open({ term: 5 })
   await assert.rejects(open({ term: 4 }), { code: 'WAL_FENCED' })
   await five.append(message('still the writer'))
@@ -17,7 +17,7 @@ test('G6 an explicit term: lower is WAL_FENCED and disturbs nobody, higher takes
   assert.equal((await open()).channel.term, 8)
 })
 
-test('G6 a lower term is refused before the backend is opened for writing: it takes nobody’s fence', async () => {
+test('G6 a lower term is refused before the backend is opened for writing, so no fence is taken', async () => {
   const backend = faulty()
   await open({ term: 5 })
   let opens = 0
@@ -27,13 +27,13 @@ test('G6 a lower term is refused before the backend is opened for writing: it ta
   assert.equal(opens, 0)
 })
 
-test('G6 a writer whose fence was taken looks twice: it does not take it back from a successor that comes meanwhile', async () => {
+test('G6 a writer whose fence was taken looks twice, and does not take it back from a writer that opens in between', async () => {
   const backend = faulty()
   const held: (() => void)[] = []
   const runtime = {
     ...systemRuntime,
     setTimeout(run: () => void, ms: number, options?: { background?: boolean }) {
-      // The wait between the looks; nothing else here takes as long as this and not longer.
+      // This is the wait between the two looks. No other wait of this test has the same length.
       if (ms < 50 || ms > 150) return systemRuntime.setTimeout(run, ms, options)
       held.push(run)
       return { clear() {} }
@@ -65,11 +65,11 @@ test('G6 of two opens at one term the later wins', async () => {
   assert.deepEqual(await texts(reader.read({ until: 'end' })), ['1', '2', '3'])
 })
 
-test('G6 ten openers race for the next term, five times: no two keep one, the last is usable', async () => {
+test('G6 of ten opens that race for the next term, five times, no two keep the same one, and the last writer can append', async () => {
   for (let round = 0; round < 5; round++) {
     const backend = faulty()
     let calls = 0
-    // Makes looks and opening records of several openers overlap.
+    // The delay makes the looks and opening records of several opens overlap.
     backend.plan = { script: { append: () => (calls++ % 3 === 0 ? 'delay' : undefined) } }
     const channel = `race-${round}`
     const openings = Array.from({ length: 10 }, () => open({ channel, builder: backend.builder }))
@@ -89,7 +89,7 @@ test('G6 ten openers race for the next term, five times: no two keep one, the la
   }
 }, 30_000)
 
-test('G6 a higher term that opens in between is WAL_FENCED at once, not after the open’s time-out', async () => {
+test('G6 an open rejects with WAL_FENCED at once when a writer of a higher term opens during it', async () => {
   const backend = faulty()
   backend.plan = {
     script: { open: ({ number }) => (number === 1 ? { until: open({ term: 9 }) } : undefined) },
@@ -100,13 +100,13 @@ test('G6 a higher term that opens in between is WAL_FENCED at once, not after th
   assert.equal(backend.openLogs, 0)
 })
 
-test('G6 the second look: an older writer that appends after the look is below the newer one', async () => {
+test('G6 a message that an older writer appends during an open has a lower time tick than the newer writer’s first message', async () => {
   const backend = faulty()
   const older = await open()
   let late: Promise<unknown> | undefined
   backend.plan = {
     script: {
-      // Between the look at the end and the opening record.
+      // This happens after the open has read the log's end and before it stores its opening record.
       open() {
         late ??= Promise.all([older.append(message('late 1')), older.append(message('late 2'))])
         return { until: late }
@@ -119,7 +119,7 @@ test('G6 the second look: an older writer that appends after the look is below t
   assert.deepEqual(await texts(reader.read({ until: 'end' })), ['late 1', 'late 2', 'new'])
 })
 
-test('G6 the second look: a time tick in between that is ahead moves the clock and is opened over again', async () => {
+test('G6 a time tick of the older writer that is ahead during an open moves the clock, and a second opening record follows', async () => {
   const backend = faulty()
   const older = await open()
   await older.append(message('a'))
@@ -134,7 +134,7 @@ test('G6 the second look: a time tick in between that is ahead moves the clock a
   assert.deepEqual(await texts(reader.read({ until: 'end' })), ['a', 'ahead', 'b'])
 })
 
-test('G6 a fence that the log does not confirm: the same writer goes on, none of its appends fails', async () => {
+test('G6 when a writer is fenced without a newer writer in the log, it goes on and none of its appends fails', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder })
   const loop = texts(wal.read(), 20)
@@ -150,9 +150,9 @@ test('G6 a fence that the log does not confirm: the same writer goes on, none of
   )
 })
 
-test('a reader in catch-up lives through the log being opened again under it', async () => {
+test('a reader in catch-up goes on when its log is opened again', async () => {
   const backend = faulty()
-  // A buffer that forgets at once keeps the reader in catch-up.
+  // The buffer keeps nothing, so the reader stays in catch-up.
   const wal = await open({ builder: backend.builder, bufferAgeMs: 0, batchBytes: 1024 })
   const sent = Array.from({ length: 300 }, (_, i) => String(i))
   for (const each of sent) await wal.append(message(each))
@@ -191,7 +191,7 @@ test('G9 a tailing scanner of a fenced WAL goes on with the new writer’s recor
   assert.deepEqual(await within(loop), ['1', '2', '3'])
 })
 
-test('G6 an idle writer learns of its successor', async () => {
+test('G6 an idle writer notices a newer writer', async () => {
   const older = await open({ fenceCheckMs: 10 })
   await pause(30)
   assert.equal(older.signal.aborted, false)
@@ -213,7 +213,7 @@ test('void: records that an older writer stored after the newer one’s opening 
   const tick = () => (BigInt(Date.now() + 1000) << 18n) + BigInt(raw.count++)
   await raw.append(raw.record({ payload: 'void', ...ghost, timeTick: tick() }))
   await raw.append(raw.record({ payload: 'void', ...ghost, timeTick: tick() }))
-  // The late writer's opening record at its lower term makes nothing current again.
+  // An opening record of a lower term does not make its writer the current one.
   await raw.append(raw.record({ ...ghost, timeTick: tick(), opening: true, type: 1 }))
   const reader = await openReader()
   assert.deepEqual(await texts(reader.read({ until: 'end' })), ['1', '2'])
@@ -227,7 +227,7 @@ test('void: records that an older writer stored after the newer one’s opening 
   assert.deepEqual(await within(tailing), ['1', '2', '3'])
 })
 
-test('void: a late time tick of a fenced writer at the log’s end does not vouch for itself', async () => {
+test('void: a late time tick of a fenced writer at the log’s end does not count', async () => {
   const older = await open()
   await older.append(message('1'))
   const raw = await rawLog()
@@ -240,9 +240,9 @@ test('void: a late time tick of a fenced writer at the log’s end does not vouc
   assert.equal((await open()).channel.term, 8)
 })
 
-test('void: a reader behind a newer writer’s record takes nothing of its own WAL’s for a place that it has been to', async () => {
+test('void: a reader that is behind a newer writer’s record does not skip messages because of void records of its own WAL', async () => {
   const backend = faulty()
-  // Ids that don't say whether one follows the other: the older writer then relies on the fence alone.
+  // These ids do not show whether one directly follows another, so the older writer relies on the fence alone.
   const { follows: _, ...messageIds } = backend.builder.messageIds
   const builder = { ...backend.builder, messageIds }
   const older = await open({ builder, timeTickMs: 60_000 })
@@ -252,7 +252,7 @@ test('void: a reader behind a newer writer’s record takes nothing of its own W
   await log.append(log.record({ ...newer, timeTick: timeTick + 1n, type: 1, opening: true }))
   const scanner = older.read()
   const seen = texts(scanner, 3)
-  // The store forgot its fence: these are acknowledged, and void.
+  // The store forgot its fence. So these appends are acknowledged, though their records are void.
   await older.append(message('void'))
   await within(scanner.caughtUp())
   await log.append(log.record({ ...newer, timeTick: timeTick + 2n, payload: '2' }))
@@ -264,7 +264,7 @@ test('void: a reader behind a newer writer’s record takes nothing of its own W
   assert.deepEqual(await within(seen), ['1', '2', '3'])
 })
 
-test('stored duplicates, on purpose: delivered once', async () => {
+test('a record that is stored twice is delivered once', async () => {
   const wal = await open()
   for (const each of ['1', '2', '3', '4']) await wal.append(message(each))
   const raw = await rawLog()
@@ -281,7 +281,7 @@ test('stored duplicates, on purpose: delivered once', async () => {
   assert.deepEqual(await texts(next.read({ until: 'end' })), ['1', '2', '3', '4', '5'])
 })
 
-test('an open that fails, fails for good reason: a driver error is retried, a final one is told', async () => {
+test('an open tries again after a driver error and rejects with a final error', async () => {
   const backend = faulty()
   backend.plan = { script: { append: { 1: 'write-then-fail', 2: 'write-then-fail' } } }
   const wal = await open({ builder: backend.builder })
@@ -296,8 +296,8 @@ test('an open that fails, fails for good reason: a driver error is retried, a fi
   assert.equal(refusing.openLogs, 0)
 })
 
-test('G7 a reader on a writer that was succeeded unnoticed starts and ends where the log does', async () => {
-  // No time tick of its own tells it.
+test('G7 a reader on the WAL of a writer that has not noticed a newer one starts and ends where the log does', async () => {
+  // The older writer makes no time tick, so it does not notice the newer one.
   const older = await open({ timeTickMs: 60_000 })
   await older.append(message('1'))
   const newer = await open()
@@ -310,7 +310,7 @@ test('G7 a reader on a writer that was succeeded unnoticed starts and ends where
   assert.equal(older.signal.aborted, false)
 })
 
-test('G7 such a reader asks the backend through failures that pass', async () => {
+test('G7 a reader on the WAL of a replaced writer reads the backend through failures that pass', async () => {
   const backend = faulty()
   const older = await open({ builder: backend.builder, timeTickMs: 60_000 })
   const newer = await open()

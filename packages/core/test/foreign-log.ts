@@ -9,7 +9,7 @@ export interface ForeignParts {
   readonly term?: number
   readonly vchannel?: string
   readonly type?: number
-  /** Number of the record to start from to meet everything above; its own when not said. */
+  /** The number of the record at which reading has to start to find everything above. Default: the record's own number. */
   readonly lastConfirmed?: number
   readonly more?: readonly string[]
 }
@@ -25,7 +25,7 @@ export function foreignRecord(parts: ForeignParts): WireMessage {
   return { payload: Buffer.from(text), properties }
 }
 
-/** Writes a log as another system would: without our marks, in whatever order. */
+/** Writes a log as another system does: without this library's properties, in any order. */
 export async function foreignLog(channel = 'log') {
   const options = { name: 'default', maxRecordBytes: 1 << 24, maxInFlightBatches: 4 }
   const opener = await memoryBuilder().build(options as never, systemRuntime)
@@ -40,7 +40,7 @@ export async function foreignLog(channel = 'log') {
     async appendAsIs(...messages: readonly WireMessage[]): Promise<void> {
       await log.append({ sequence: sequence++, messages: messages as [WireMessage], bytes: 0 })
     },
-    /** Frees everything below that record. */
+    /** Removes all records below this one. */
     truncate: (number: number) => log.truncate(memoryBuilder().messageIds.parse(number.toString(36))),
   }
 }

@@ -9,7 +9,7 @@ cleanLogs()
 
 const MANY = 20_000
 
-/** A writer whose appends hang, and how many turns of the event loop it asked for. */
+/** A writer whose appends hang, and a count of its calls of `yield`. */
 async function hanging(more: object = {}) {
   let hangs = false
   const builder = overMemory((log) => ({
@@ -35,7 +35,7 @@ async function hanging(more: object = {}) {
 const payload = new Uint8Array(100)
 const deaf: Interceptor = { name: 'deaf', append: () => new Promise(() => {}) }
 
-/** How thousands of appends fail at once. */
+/** The ways in which thousands of appends fail at once. */
 interface Cause {
   readonly timeoutMs?: number
   readonly aborts?: true
@@ -68,7 +68,7 @@ async function endInTurns({ timeoutMs, aborts, closes, interceptors }: Cause): P
   await closing
 }
 
-test('H140: 20,000 appends that give up at once leave the event loop its turns, and end in order', async () => {
+test('H140: 20,000 appends whose deadlines pass at once let the event loop do other work, and settle in order', async () => {
   await endInTurns({ timeoutMs: 300 })
 }, 120_000)
 
@@ -81,12 +81,12 @@ const causes: [string, Cause][] = [
 ]
 for (const [which, cause] of causes)
   test(
-    `20,000 appends ${which} at once leave the event loop its turns, and end in order`,
+    `20,000 appends ${which} at once let the event loop do other work, and settle in order`,
     () => endInTurns(cause),
     120_000,
   )
 
-test('the messages of one appendBatch that fail alike share one error, and have one token', async () => {
+test('messages of one appendBatch that fail together share one error and one token', async () => {
   const { wal } = await hanging()
   const batch = wal.appendBatch(
     Array.from({ length: MANY }, () => ({ payload })),
@@ -104,7 +104,7 @@ test('the messages of one appendBatch that fail alike share one error, and have 
   assert.equal((error.cause as AppendError).token, undefined, 'the first message’s alone')
 })
 
-test('close ends when every append has been told its outcome', async () => {
+test('close resolves after every append has settled', async () => {
   const { wal } = await hanging()
   let told = 0
   const appends = Array.from({ length: MANY }, () => wal.append({ payload }).catch(() => void told++))

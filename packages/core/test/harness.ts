@@ -11,7 +11,7 @@ import { afterEach, onTestFinished } from 'vitest'
 import { type NewMessage, openWal, type Scanner, type ScannerElement, type WAL } from '../src/index.js'
 import type { OpenWalOptions } from '../src/open.js'
 
-/** Small enough to be felt, and no waiting. */
+/** Small limits that tests can exceed, and no waiting time. */
 export const SMALL = {
   budgetBytes: 1 << 20,
   timeTickMs: 20,
@@ -20,12 +20,12 @@ export const SMALL = {
   maxWaitingBytes: 8 << 20,
 } as const
 
-/** Every test of a file starts with empty logs, and closes what it opened. */
+/** Each test starts with empty logs. After each test everything that it opened is closed. */
 export function cleanLogs(): void {
   afterEach(() => resetMemory())
 }
 
-/** A writer in a process of its own, as it were: one process has one writer for each log, by its runtime. */
+/** Opens with a runtime of its own, as another process would: within one runtime a log has only one writer. */
 export async function open(options: Partial<OpenWalOptions> = {}): Promise<WAL> {
   const runtime = { ...systemRuntime }
   const wal = await openWal('memory:', { channel: 'log', runtime, ...SMALL, ...options, accessMode: 'rw' })
@@ -44,12 +44,12 @@ export class FaultyBackend extends Faults {
   readonly builder = faultyBuilder(memoryBuilder(), this)
   readonly #hanging: (() => void)[] = []
 
-  /** A delay until `letGo`. */
+  /** A fault that delays the call until `letGo`. */
   hang(): Fault {
     return { until: new Promise<void>((resolve) => this.#hanging.push(resolve)) }
   }
 
-  /** Ends every hang: the batch is stored after all. */
+  /** Ends every delay. The delayed batches are then stored. */
   letGo(): void {
     for (const go of this.#hanging.splice(0)) go()
   }
@@ -69,7 +69,7 @@ export const message = (text: string, rest: Omit<NewMessage, 'payload'> = {}): N
   ...rest,
 })
 
-/** Texts of all that the scanner gives, which must be messages, up to `count`. */
+/** The texts of the next `count` elements of a scanner, which have to be messages. */
 export async function texts(
   scanner: Scanner<ScannerElement>,
   count = Number.POSITIVE_INFINITY,
@@ -84,14 +84,14 @@ export async function texts(
   return seen
 }
 
-/** All that a bounded scanner gives. */
+/** Everything that a scanner with an `until` gives. */
 export async function collect<D>(scanner: AsyncIterable<D>): Promise<D[]> {
   const seen: D[] = []
   for await (const each of scanner) seen.push(each)
   return seen
 }
 
-/** What a promise came to, without waiting longer than `ms`. */
+/** How a promise settled, or that it had not settled after `ms`. */
 export async function within<T>(promise: Promise<T>, ms = 2000): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {

@@ -9,7 +9,7 @@ cleanLogs()
 const shown = (each: ScannerElement): string =>
   each.kind === 'message' ? textOf(each) : each.kind === 'gap' ? `${each.reason} gap` : each.kind
 
-/** Messages a, b, c, d, e; between c and d a time tick. Those from `first` to `last` are removed from the storage. */
+/** A log of a, b, c, a time tick, d and e. The messages from `first` to `last` are removed from the storage. */
 async function logWithout(first: string, last: string) {
   const wal = await open({ timeTickMs: 60_000 })
   const results = new Map<string, AppendResult>()
@@ -27,7 +27,7 @@ const truncatedFor = async (reading: Promise<unknown>): Promise<PositionTruncate
   return error as PositionTruncatedError
 }
 
-test('H112: records that others removed from the middle: an error that names a place to go on, or one gap, for readers old and new', async () => {
+test('H112: at records that others removed, open and new readers get an error with a position to go on, or one gap', async () => {
   const { of, tick } = await logWithout('b', 'c')
   const reader = await openReader()
   for (const options of [
@@ -52,7 +52,7 @@ test('H112: records that others removed from the middle: an error that names a p
   }
 })
 
-test('a hole behind the last persisted time tick keeps nobody from reading the log, nor from opening it', async () => {
+test('a log with a hole behind its last persisted time tick can be read and opened', async () => {
   const { wal } = await logWithout('d', 'd')
   const reader = await openReader()
   const seen = await within(collect(reader.read({ gaps: 'deliver', until: 'end' })))
@@ -77,7 +77,7 @@ test('H113: a log all of whose records were removed rejects an open at once, and
   await truncatedFor(texts(reader.read({ until: 'end' })))
 })
 
-test('the last record removed by others is a gap, and the writer goes on', async () => {
+test('when others removed the last record, readers get a gap and the writer goes on', async () => {
   const { wal, of } = await logWithout('e', 'e')
   const idle = await open({ channel: 'other', fenceCheckMs: 10, timeTickMs: 60_000 })
   const lost = await idle.append(message('gone'))
@@ -91,7 +91,7 @@ test('the last record removed by others is a gap, and the writer goes on', async
   assert.deepEqual(seen.map(shown), ['lost gap', 'f'])
 })
 
-test('a truncation at a record that others removed is refused; one behind the hole ends it', async () => {
+test('truncate at a removed record is refused, and truncate behind the hole makes the log whole again', async () => {
   const { wal, of } = await logWithout('b', 'c')
   await truncatedFor(wal.truncate(of('c').position))
   await wal.truncate(of('d').position)

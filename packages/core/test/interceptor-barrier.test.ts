@@ -9,10 +9,10 @@ cleanLogs()
 
 const DAY = 86_400_000
 
-/** Its wall clock stands still, so that ticks can be compared with it. */
+/** A runtime whose wall clock stands still, so that time ticks can be compared with it. */
 const stopped = (now = Date.now()) => ({ ...systemRuntime, now: () => now })
 
-test('H13: a barrier waits until everything up to it is confirmed, then the message gets a greater time tick', async () => {
+test('H13: an append with a barrier waits until everything up to the barrier is confirmed, and gets a greater time tick', async () => {
   const backend = faulty()
   const runtime = stopped()
   const wal = await open({ builder: backend.builder, runtime, timeTickMs: 60_000 })
@@ -20,7 +20,7 @@ test('H13: a barrier waits until everything up to it is confirmed, then the mess
   backend.plan = { script: { append: { 1: backend.hang() } } }
   const inFlight = wal.append(message('1'))
   await turn()
-  // Above what is in flight, ahead of the wall clock.
+  // The barrier is above the time ticks in flight and ahead of the wall clock.
   const barrierTimeTick = timeTickOf(runtime.now() + 1000)
   const waiting = wal.append(message('2', { vchannel: 'a' }), { barrierTimeTick })
   const behind = wal.append(message('3', { vchannel: 'a' }))
@@ -36,7 +36,7 @@ test('H13: a barrier waits until everything up to it is confirmed, then the mess
   assert.ok(past < before)
 })
 
-test('H13: a barrier in the past does not wait, whatever is in flight above it', async () => {
+test('H13: an append with a barrier in the past does not wait for appends in flight above the barrier', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, timeTickMs: 60_000 })
   const { timeTick: past } = await wal.append(message('0'))
@@ -45,14 +45,14 @@ test('H13: a barrier in the past does not wait, whatever is in flight above it',
   await turn()
   const append = wal.append(message('2', { vchannel: 'a' }), { barrierTimeTick: past })
   await turn()
-  // Would overtake it, did it wait for what is in flight.
+  // This append would be stored first if the one with the barrier waited.
   const behind = wal.append(message('3', { vchannel: 'b' }))
   backend.letGo()
   await within(Promise.all([inFlight, append, behind]))
   assert.deepEqual(await texts(wal.read({ until: 'end' })), ['0', '1', '2', '3'])
 })
 
-test('H13: the wait for a barrier ends by deadline and abort: not written', async () => {
+test('H13: a deadline or an abort ends the wait for a barrier, and the message is not written', async () => {
   const backend = faulty()
   const runtime = stopped()
   const wal = await open({ builder: backend.builder, runtime, timeTickMs: 60_000 })
@@ -77,7 +77,7 @@ test('H13: the wait for a barrier ends by deadline and abort: not written', asyn
   assert.deepEqual(await texts(wal.read({ until: 'end' })), ['1'])
 })
 
-test('a barrier too far ahead is refused, not written, and moves nobody’s clock', async () => {
+test('an append with a barrier too far ahead is refused, is not written and moves no clock', async () => {
   const runtime = stopped()
   const wal = await open({ runtime, maxClockAheadMs: 1000 })
   const append = wal.append(message('1'), { barrierTimeTick: timeTickOf(runtime.now() + DAY) })
@@ -92,7 +92,7 @@ test('a barrier too far ahead is refused, not written, and moves nobody’s cloc
   assert.deepEqual(await texts(wal.read({ until: 'end' })), ['2'])
 })
 
-test('the barrier is in the record, and in no delivered message', async () => {
+test('the barrier is stored with the record and is not in the delivered message', async () => {
   const wal = await open({ runtime: stopped() })
   const properties = new Map([['mine', '1']])
   await wal.append(message('1', { properties }), { barrierTimeTick: 36n })

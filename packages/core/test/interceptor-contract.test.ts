@@ -28,7 +28,7 @@ cleanLogs()
 
 const pass: Interceptor['append'] = (append, next) => next(append.message)
 
-test('a builder is told of the WAL, and may append to it by itself', async () => {
+test('a function that builds an interceptor gets the WAL and may append to it', async () => {
   let context: InterceptorContext | undefined
   let audited: Promise<AppendResult> | undefined
   const logger = { debug() {}, info() {}, warn() {}, error() {} }
@@ -40,7 +40,7 @@ test('a builder is told of the WAL, and may append to it by itself', async () =>
       async append(append, next) {
         const result = await next(append.message)
         if (append.message.vchannel !== 'audit')
-          // Not awaited: the append that it belongs to is not held up.
+          // This append is not awaited, so it does not delay the append that the interceptor handles.
           audited = given.wal.then((wal) =>
             wal.append(message(`saw ${textOf(append.message)}`, { vchannel: 'audit' })),
           )
@@ -60,7 +60,7 @@ test('a builder is told of the WAL, and may append to it by itself', async () =>
   assert.equal(rest.runtime, runtime)
 })
 
-test('an interceptor that awaits an append of its own vchannel is freed by the deadline', async () => {
+test('an interceptor that waits for an append to its own vchannel waits until the deadline', async () => {
   const builder = ({ wal }: InterceptorContext): Interceptor => ({
     name: 'circle',
     async append(append, next) {
@@ -78,7 +78,7 @@ test('an interceptor that awaits an append of its own vchannel is freed by the d
   assert.deepEqual(await texts(wal.read({ until: 'end' })), ['next'])
 })
 
-test('what is no interceptor is refused by name, before the open or at it; nothing stays open', async () => {
+test('a value that is no interceptor is refused with its place in the list, and nothing stays open', async () => {
   const shapes: [unknown, RegExp][] = [
     ['stamp', /interceptors.*list/],
     [[{}], /Interceptor 0 in .*append/],
@@ -110,7 +110,7 @@ test('what is no interceptor is refused by name, before the open or at it; nothi
   await wal.append(message('1'))
 })
 
-test('admission: refuses, annotates, asks to run again; it is inside the lock', async () => {
+test('an interceptor inside the lock may refuse a message, change it, or ask to run again', async () => {
   registerMessageType({ number: 7101, name: 'AdmissionTestExclusive', exclusive: true })
   let open_ = false
   const asked: string[] = []
@@ -146,7 +146,7 @@ test('admission: refuses, annotates, asks to run again; it is inside the lock', 
   assert.deepEqual(seen, ['yes', undefined, undefined, undefined, undefined, undefined])
 })
 
-test('H16: the caller aborts mid-append: the record is stored, the caller gets its reason', async () => {
+test('H16: when the caller aborts during an append, the record is stored and the caller gets its reason', async () => {
   for (const interceptors of [[], [{ name: 'p', append: pass }]]) {
     const backend = faulty()
     const channel = `h16-${interceptors.length}`
@@ -170,7 +170,7 @@ test('H16: the caller aborts mid-append: the record is stored, the caller gets i
   }
 })
 
-test('H17: an append during close is refused; close waits for those in flight, then forces them', async () => {
+test('H17: an append during a close is refused, and the close waits for appends in flight, then ends them', async () => {
   for (const interceptors of [[], [{ name: 'p', append: pass }]]) {
     const backend = faulty()
     const settings = { builder: backend.builder, channel: `h17-${interceptors.length}`, interceptors }
@@ -198,7 +198,7 @@ test('H17: an append during close is refused; close waits for those in flight, t
   }
 })
 
-test('H18: order; run again it gets a new time tick; a refusal inside leaves ticks going', async () => {
+test('H18: interceptors run in order, a redone append gets a new time tick, and a refused one does not stop time ticks', async () => {
   const backend = faulty()
   const seen: string[] = []
   const note = (name: string, place: 'outer' | 'inner'): Interceptor => ({
@@ -239,7 +239,7 @@ test('H18: order; run again it gets a new time tick; a refusal inside leaves tic
   assert.deepEqual(await texts(wal.read({ until: 'end', vchannel: 'a' })), ['before', 'again', 'after'])
 })
 
-test('running again ends with the append’s own wait', async () => {
+test('an interceptor cannot ask to run again after the append’s deadline', async () => {
   let turns = 0
   const never = admission(() => {
     turns++
@@ -282,7 +282,7 @@ test('running again ends with the append’s own wait', async () => {
   })
 })
 
-test('one that is deaf after next holds up nobody beyond the deadline: the append has succeeded', async () => {
+test('an interceptor that does not return after next delays its append until the deadline, and the append has succeeded', async () => {
   const deaf: Interceptor = {
     name: 'deaf',
     async append(append, next) {

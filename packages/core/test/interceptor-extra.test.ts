@@ -6,7 +6,7 @@ import { cleanLogs, collect, message, open, SMALL, texts } from './harness.js'
 
 cleanLogs()
 
-/** Adds to the result as one does. */
+/** An interceptor that adds to the result with a spread, as users write it. */
 const adds = (name: string, extra: (inner: unknown) => unknown): Interceptor => ({
   name,
   async append({ message }, next) {
@@ -49,7 +49,7 @@ test('H157: an interceptor adds `extra` with a spread of the result, and the res
   assert.deepEqual(logged, [])
 })
 
-test('interceptors see what those further in have added, and the outermost has the last word', async () => {
+test('an interceptor sees the extra of those further inside, and that of the outermost reaches the caller', async () => {
   const { logged, logger } = errors()
   const outer = adds('outer', (inner) => ['outer', inner])
   const passes: Interceptor = {
@@ -63,7 +63,7 @@ test('interceptors see what those further in have added, and the outermost has t
   assert.deepEqual(logged, [])
 })
 
-test('a result that an interceptor answers with again and again is not changed by those around it', async () => {
+test('outer interceptors do not change a result object that an inner one returns several times', async () => {
   let known: AppendResult | undefined
   const remembers: Interceptor = {
     name: 'remembers',
@@ -82,7 +82,7 @@ test('a result that an interceptor answers with again and again is not changed b
   assert.deepEqual(await texts(wal.read({ until: 'end' })), ['once'])
 })
 
-test('what is no result and no spread of one is told, and the append has succeeded', async () => {
+test('when an interceptor returns neither a result nor a spread of one, the error says so and that the append succeeded', async () => {
   const { logged, logger } = errors()
   for (const [i, value] of [undefined, null, 5, {}, { rows: 3 }].entries()) {
     logged.length = 0

@@ -32,7 +32,7 @@ const jitter: Interceptor = {
   },
 }
 
-/** Texts of the batches that the backend was given, each held until `letGo`. */
+/** The texts of the batches that the backend was given. Each batch waits until `letGo`. */
 function watched(backend: FaultyBackend): string[][] {
   const sent: string[][] = []
   backend.plan = {
@@ -61,7 +61,7 @@ async function letGoWhile(backend: FaultyBackend, work: Promise<unknown>): Promi
   }
 }
 
-test('an exclusive message waits for every earlier outcome of its vchannel; later ones wait for its own', async () => {
+test('an exclusive message waits for the outcomes of all earlier messages of its vchannel, and later ones wait for its outcome', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, timeTickMs: 60_000 })
   const sent = watched(backend)
@@ -97,7 +97,7 @@ test('an exclusive message waits for every earlier outcome of its vchannel; late
   await straight
 })
 
-test('without a vchannel it has the whole log to itself', async () => {
+test('an exclusive message without a vchannel excludes all other messages of the log', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, timeTickMs: 60_000 })
   const sent = watched(backend)
@@ -114,7 +114,7 @@ test('without a vchannel it has the whole log to itself', async () => {
 })
 
 for (const way of ['append', 'appendBatch', 'appendAll'] as const)
-  test(`the order of calls is kept around it: ${way}`, async () => {
+  test(`messages around an exclusive one keep the order of their calls: ${way}`, async () => {
     for (const interceptors of [[], [jitter]]) {
       const wal = await open({ channel: `order-${way.toLowerCase()}-${interceptors.length}`, interceptors })
       const messages = Array.from({ length: 40 }, (_, i) =>
@@ -142,7 +142,7 @@ for (const way of ['append', 'appendBatch', 'appendAll'] as const)
     }
   })
 
-test('one that takes the whole log has its place in the order of calls of every vchannel', async () => {
+test('an exclusive message of the whole log keeps its place in the order of calls of every vchannel', async () => {
   let go = (): void => {}
   const gate = new Promise<void>((resolve) => {
     go = resolve
@@ -162,7 +162,7 @@ test('one that takes the whole log has its place in the order of calls of every 
   assert.deepEqual(await texts(wal.read({ until: 'end' })), ['1', 'X', '2'])
 })
 
-test('two ways, one order: what goes straight neither overtakes nor settles before what waited', async () => {
+test('a message that need not wait is neither stored nor settled before one that waited and was appended earlier', async () => {
   const wal = await open()
   const settled: string[] = []
   const append = (each: NewMessage) => wal.append(each).then(() => settled.push(textOf(each)))
@@ -180,7 +180,7 @@ test('two ways, one order: what goes straight neither overtakes nor settles befo
   assert.deepEqual(await texts(wal.read({ until: 'end' })), expected)
 })
 
-test('every wait of it ends by deadline, abort and close: not written, and nobody behind is held up', async () => {
+test('a deadline, an abort and a close end each wait of an exclusive message, which is not written and delays no later one', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, timeTickMs: 60_000, closeTimeoutMs: 20 })
   watched(backend)
@@ -189,7 +189,7 @@ test('every wait of it ends by deadline, abort and close: not written, and nobod
   const controller = new AbortController()
   const { signal } = controller
   const late = wal.append(exclusive('late', 'a'), { timeoutMs: 20 })
-  // Each waits elsewhere: for the pipeline, for an exclusive one, for its turn of call.
+  // Three messages wait for three things: the pipeline, an exclusive message, and their turn in the order of calls.
   const waiting = [exclusive('X', 'b'), on('behind', 'b'), exclusive('Y'), on('last', 'c')].map((each) =>
     wal.append(each, { signal }),
   )
@@ -217,7 +217,7 @@ test('every wait of it ends by deadline, abort and close: not written, and nobod
   }
 })
 
-test('given up in flight it still excludes: later ones wait for what the backend says', async () => {
+test('an exclusive message whose caller gave up still excludes later ones until the backend has answered', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, timeTickMs: 60_000 })
   const sent = watched(backend)
@@ -236,7 +236,7 @@ test('given up in flight it still excludes: later ones wait for what the backend
   assert.deepEqual(await texts(wal.read({ until: 'end' })), ['X', 'later'])
 })
 
-test('what the lock goes by is the message as outer interceptors hand it on', async () => {
+test('the lock uses the message as the outer interceptors pass it on', async () => {
   const backend = faulty()
   const promote: Interceptor = {
     name: 'promote',
@@ -259,7 +259,7 @@ interface Append {
 const overlap = (one: Append, other: Append): boolean =>
   one.vchannel === other.vchannel || one.vchannel === '' || other.vchannel === ''
 
-/** Whatever shares a scope with an exclusive append is not on its way while that one is. */
+/** Checks that no append of the same vchannel or log is in flight together with an exclusive one. */
 class Exclusion {
   readonly appends = new Map<string, Append>()
   readonly #live = new Map<string, Append>()
@@ -331,7 +331,7 @@ async function drain(source: AsyncIterable<unknown>): Promise<void> {
   for await (const _ of source);
 }
 
-test('random mixes: exclusive ones exclude, order is kept, nothing is lost, nobody waits forever', {
+test('in random mixes exclusive messages exclude others, order is kept, nothing is lost and every append settles', {
   timeout: 60_000,
 }, async () => {
   const counts = { alone: 0, sends: 0, inFlight: 0 }

@@ -15,7 +15,7 @@ const interceptor = (append: (given: InterceptedAppend, next: Next) => ReturnTyp
 const untilAborted = (signal: AbortSignal) =>
   new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
 
-test('the first is outermost; each may change the message, or refuse it', async () => {
+test('the first interceptor is the outermost, and each may change or refuse the message', async () => {
   const mark = (letter: string) =>
     interceptor(({ message: given }, next) =>
       next({ ...given, payload: Buffer.concat([given.payload, Buffer.from(letter)]) }),
@@ -45,7 +45,7 @@ test('G10 a delivered message is appended whole, whatever its caller changes whi
     assert.deepEqual([vchannel, [...properties]], ['v', [['key', 'value']]])
 })
 
-test('G1 whatever they wait for, appends to a vchannel are stored, and settle, in call order', async () => {
+test('G1 appends to a vchannel are stored and settle in call order, also when interceptors wait', async () => {
   const jitter = interceptor(async ({ message: given }, next) => {
     await pause((Number(textOf(given)) * 7919) % 13)
     const result = await next(given)
@@ -69,7 +69,7 @@ test('G1 whatever they wait for, appends to a vchannel are stored, and settle, i
   }
 })
 
-test('G4 G14 a deadline and an abort end the wait in an interceptor: not written, even if it goes on later', async () => {
+test('G4 G14 a deadline and an abort end the wait in an interceptor, and the message is not written when it goes on later', async () => {
   let go = (): void => {}
   const deaf = interceptor(async ({ message: given }, next) => {
     if (textOf(given) === 'stuck') {
@@ -95,7 +95,7 @@ test('G4 G14 a deadline and an abort end the wait in an interceptor: not written
   assert.deepEqual(await texts(wal.read({ until: 'end' })), ['1'])
 })
 
-test('G13 close lets those inside finish, then wakes them by their signal, and ends though one is deaf', async () => {
+test('G13 close lets appends inside interceptors finish, then aborts their signal, and ends also when an interceptor ignores it', async () => {
   const events: string[] = []
   const slow: Interceptor = {
     name: 'slow',
@@ -126,7 +126,7 @@ test('G13 close lets those inside finish, then wakes them by their signal, and e
   }
 })
 
-test('the payload is the caller’s again at once, also while an interceptor waits', async () => {
+test('the caller may change its payload right after the call, also while an interceptor waits', async () => {
   const waiting = interceptor(async ({ message: given }, next) => {
     await pause(5)
     return next(given)
@@ -139,7 +139,7 @@ test('the payload is the caller’s again at once, also while an interceptor wai
   assert.deepEqual(await texts(wal.read({ until: 'end' })), ['mine'])
 })
 
-test('one that is never ready, or fails to be, is told to every append; close goes on', async () => {
+test('when an interceptor fails to get ready, or never is, every append rejects with that, and close works', async () => {
   const never: Interceptor = {
     name: 'n',
     append: (a, next) => next(a.message),
@@ -170,7 +170,7 @@ test('one that is never ready, or fails to be, is told to every append; close go
   assert.equal(third.signal.aborted, true)
 })
 
-test('nobody waits for an append that gave up while an interceptor got ready: neither memory nor close', async () => {
+test('an append whose caller gave up while an interceptor got ready keeps no memory and does not delay close', async () => {
   const never: Interceptor = {
     ...interceptor(({ message: given }, next) => next(given)),
     ready: () => new Promise(() => {}),
@@ -180,7 +180,7 @@ test('nobody waits for an append that gave up while an interceptor got ready: ne
   await within(wal.close(), 20_000)
 })
 
-test('a deaf interceptor holds up its vchannel no longer than its own append waits', async () => {
+test('an interceptor that ignores its signal delays its vchannel only until its append’s deadline', async () => {
   const deaf = interceptor(({ message: given }, next) =>
     textOf(given) === 'stuck' ? new Promise(() => {}) : next(given),
   )

@@ -10,7 +10,7 @@ cleanLogs()
 
 const IDLE = { timeTickMs: 60_000 } as const
 
-/** Whose long patience is over fifty times as soon. */
+/** A runtime whose long waits are fifty times as short. */
 const impatient: Runtime = {
   ...systemRuntime,
   setTimeout: (run, ms, options) => systemRuntime.setTimeout(run, ms < 1_000 ? ms : ms / 50, options),
@@ -22,7 +22,7 @@ async function aborted({ signal }: WAL): Promise<LogRolledBackError> {
   return signal.reason
 }
 
-test('H197: a writer that stores in a log that lost its end says to go on before what it stored there', async () => {
+test('H197: the error of a writer that stored messages after its log lost its end names a resumeAt before those messages', async () => {
   const wal = await open(IDLE)
   const lost = []
   for (const each of ['a', 'b', 'c']) lost.push(await wal.append(message(each)))
@@ -35,13 +35,13 @@ test('H197: a writer that stores in a log that lost its end says to go on before
   assert.deepEqual(await texts(reader.read({ after: resumeAt as string, until: 'end' })), ['d'])
 })
 
-test('what ends a writer is not explained once more where the first look found no place to go on', async () => {
+test('when the first look found no place to go on, an ended writer does not look for one again', async () => {
   let blind = false
   const unavailable = () => new WalError('WAL_UNAVAILABLE', 'no leader', { retryable: false })
   let lookedAt = 0
   const builder = overMemory((log) => ({
     last: async (waits) => {
-      // The look that finds the loss, and from the second one on those that look for a place to go on.
+      // The first look finds the loss. Those from the second on look for a place to go on.
       if (blind && ++lookedAt === 2) throw unavailable()
       return log.last(waits)
     },
@@ -56,7 +56,7 @@ test('what ends a writer is not explained once more where the first look found n
   assert.equal(resumeAt, undefined)
 })
 
-test('H199: what ended a reader is told, though the log’s end can’t be looked at', async () => {
+test('H199: a reader rejects with what ended it, also when the log’s end cannot be read', async () => {
   const wal = await open(IDLE)
   for (const each of ['a', 'b', 'c', 'd']) await wal.append(message(each))
   let blind = false
@@ -80,7 +80,7 @@ test('H199: what ended a reader is told, though the log’s end can’t be looke
   await assert.rejects(within(next, 8_000), { code: 'WAL_LOG_ROLLED_BACK', resumeAt: undefined })
 })
 
-test('a truncation that is refused says so, though nothing can be read to find where reading goes on', async () => {
+test('a refused truncation rejects also when nothing can be read to find where reading goes on', async () => {
   let hanging = false
   const builder = overMemory((log) => ({
     last: (waits) => (hanging ? new Promise(() => {}) : log.last(waits)),

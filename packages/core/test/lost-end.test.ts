@@ -8,7 +8,7 @@ import { backUp, loseAllBut, storedLog, storedRecords } from './stored-log.js'
 
 cleanLogs()
 
-/** Pauses are short, patience is not. */
+/** A runtime with short pauses between retries and unchanged time limits. */
 const quick: Runtime = {
   ...systemRuntime,
   setTimeout: (run, ms, options) => systemRuntime.setTimeout(run, ms < 5_000 ? Math.min(ms, 2) : ms, options),
@@ -21,11 +21,11 @@ async function aborted({ signal }: WAL): Promise<LogRolledBackError> {
   return signal.reason
 }
 
-/** What `read({ after })` or `read({ from })` at that place gives, up to the log's end. */
+/** The messages that `read({ after })` or `read({ from })` gives at this position, up to the log's end. */
 const readAt = async (at: string | undefined, where: 'from' | 'after') =>
   texts((await openReader()).read({ [where]: at as string, until: 'end' }))
 
-test('H102: an idle writer whose log lost its end is told, though nobody writes to the log', async () => {
+test('H102: an idle writer whose log lost its end is told, though no other writer stores anything', async () => {
   const wal = await open({ fenceCheckMs: 10, timeTickMs: 60_000 })
   for (const each of ['a', 'b', 'c']) await wal.append(message(each))
   const results = await collect(wal.read({ until: 'end' }))
@@ -40,7 +40,7 @@ test('H102: an idle writer whose log lost its end is told, though nobody writes 
     assert.deepEqual(await readAt(reason.resumeAt, where), ['d'])
 })
 
-test('H103: a writer whose fence was taken with the log’s end goes on at no other place than its own record', async () => {
+test('H103: a writer whose fence was lost with the log’s end goes on only when its own last record is still there', async () => {
   let fence = false
   const builder = overMemory((log) => ({
     append: async (batch) => {
@@ -57,7 +57,7 @@ test('H103: a writer whose fence was taken with the log’s end goes on at no ot
   assert.deepEqual(await texts((await openReader()).read({ until: 'end' })), ['a', 'b'])
 })
 
-test('a writer that stores in a log that lost its end is acknowledged what counts there, and ends', async () => {
+test('a writer that appends to a log that lost its end gets acknowledgements for records that are not void, and ends', async () => {
   const wal = await open({ timeTickMs: 60_000 })
   for (const each of ['a', 'b', 'c']) await wal.append(message(each))
   loseAllBut(2)
@@ -67,8 +67,8 @@ test('a writer that stores in a log that lost its end is acknowledged what count
   assert.deepEqual(await texts((await openReader()).read({ until: 'end' })), ['a', 'd'])
 })
 
-test('what a writer stores in a log that lost its end, behind a newer writer, is not acknowledged', async () => {
-  // The store takes the older writer's batches, as a broker does that forgot its fence together with the log's end.
+test('an append to a log that lost its end is not acknowledged when it lies behind a newer writer’s opening record', async () => {
+  // The store accepts the older writer's batches, as a broker that lost its fence together with the log's end.
   const wal = await open({ timeTickMs: 60_000, builder: withoutFence() })
   for (const each of ['a', 'b', 'c', 'd', 'e']) await wal.append(message(each))
   loseAllBut(2)
@@ -102,7 +102,7 @@ test('a writer whose backend noticed the lost end is told where reading goes on'
   assert.deepEqual(await readAt(position, 'after'), ['d'])
 })
 
-test('where reading goes on is looked for through failures that pass', async () => {
+test('the search for the place where reading goes on tries again after failures that pass', async () => {
   const wal = await open({ timeTickMs: 60_000 })
   await wal.append(message('a'))
   const { position } = await wal.append(message('b'))
@@ -121,7 +121,7 @@ test('where reading goes on is looked for through failures that pass', async () 
         const read = log.read.bind(log)
         log.read = (options) => {
           const scanner = read(options)
-          // The reader has found the loss; of the look that follows one scanner loses its connection.
+          // The reader has found the loss. A scanner of the look that follows loses its connection.
           if (++reads !== 5) return scanner
           failed = true
           const next = () => Promise.reject(new Error('connection reset'))
@@ -154,14 +154,14 @@ test('H104: a log whose last record names a time tick that is gone can be opened
   assert.deepEqual(await texts((await openReader()).read({ until: 'end' })), ['b', 'c'])
 })
 
-test('a look that finds another record under the id of a time tick reads the whole log instead', async () => {
+test('when the id of the last time tick names another record, the look reads the whole log', async () => {
   const wal = await open({ timeTickMs: 60_000 })
   await wal.append(message('a'))
   await wal.barrier()
   const { position } = await wal.append(message('b'))
   await wal.append(message('c'))
   const [, , identity] = position.split(':')
-  // The opening record, the tick, b, c: the id of the tick, which b and c name, is now that of b.
+  // The log is: opening record, time tick, b, c. The records b and c name the tick by an id that is now that of b.
   storedRecords().splice(1, 1)
   const next = await open()
   const appended = await next.append(message('d'))
@@ -178,7 +178,7 @@ test('H105: a reader whose connection was cut is told when another record took t
     await wal.append(message(each))
     seen.push((await within(scanner.next())).value as Message)
   }
-  // The scanner is away while the log loses its end, and another writer fills the places of b and c.
+  // The reader has no scanner while the log loses its end and another writer's records get the ids of b and c.
   cut.hold()
   const next = scanner.next()
   next.catch(() => {})
@@ -192,12 +192,12 @@ test('H105: a reader whose connection was cut is told when another record took t
   const error = (await within(next.catch((reason) => reason))) as LogRolledBackError
   assert.equal(error.code, 'WAL_LOG_ROLLED_BACK')
   assert.equal(error.known, seen.at(-1)?.position)
-  // Reading goes on at the first record that took a place, not at the one after the reader's last.
+  // Reading goes on at the first record that got the id of a lost one, not behind the reader's last record.
   for (const where of ['from', 'after'] as const)
     assert.deepEqual(await readAt(error.resumeAt, where), ['d', 'e', 'f'])
 })
 
-test('H106: a reader that resumes behind a record that a restored log lost is told, also where nobody wrote since', async () => {
+test('H106: a reader that resumes behind a record that a restored log lost is told, also when nothing was stored since', async () => {
   const wal = await open({ timeTickMs: 60_000 })
   await wal.append(message('a'))
   const restore = backUp()
@@ -251,7 +251,7 @@ test('H107: truncate at a position that the log lost is refused, and nothing is 
   assert.deepEqual(await texts(again.read({ until: 'end' })), ['a', 'x', 'y', 'z'])
 })
 
-test('a reader of the latest is told when the record at which it began was replaced before anything came', async () => {
+test('a latest reader is told when the record at which it started was replaced before it was given a message', async () => {
   const cut = new Cutter()
   const wal = await open({ timeTickMs: 60_000 })
   await wal.append(message('a'))
@@ -272,7 +272,7 @@ test('a reader of the latest is told when the record at which it began was repla
   assert.deepEqual(await readAt(error.resumeAt, 'from'), ['d', 'e'])
 })
 
-/** The memory backend whose store takes everybody's batches. */
+/** The memory backend with a store that accepts batches of every writer. */
 function withoutFence(): OpenerBuilderImpls {
   let sequence = 1e12
   return overMemory((log) => ({
@@ -286,7 +286,7 @@ function withoutFence(): OpenerBuilderImpls {
   }))
 }
 
-/** The memory backend with scanners that break off and stay away until they are let go. */
+/** The memory backend with scanners that reject when they are cut; new ones wait until the test lets them go. */
 class Cutter {
   readonly builder: OpenerBuilderImpls
   #cuts = new Set<() => void>()
@@ -313,7 +313,7 @@ class Cutter {
     }
   }
 
-  /** Breaks every scanner off; none reads before `release`. */
+  /** Cuts every scanner. No scanner reads before `release`. */
   hold(): void {
     this.#held = new Promise((resolve) => {
       this.#letGo = resolve

@@ -16,7 +16,7 @@ const collectGarbage = runInNewContext('gc') as () => void
 const MIB = 1 << 20
 const NEVER_MS = 2 ** 31 - 1
 
-/** Bytes outside the heap that are still used: payloads. */
+/** The bytes outside the heap that are in use: those of payloads. */
 async function payloadBytes(): Promise<number> {
   for (let i = 0; i < 3; i++) {
     await turn()
@@ -25,7 +25,7 @@ async function payloadBytes(): Promise<number> {
   return process.memoryUsage().arrayBuffers
 }
 
-test('G15 calls that overlap without end do not keep each other', async () => {
+test('G15 calls that overlap all the time do not keep earlier ones in memory', async () => {
   const order = new CallOrder()
   let newest = order.take(message('first'), undefined)
   const first = new WeakRef(newest)
@@ -39,7 +39,7 @@ test('G15 calls that overlap without end do not keep each other', async () => {
   await newest.end()
 })
 
-test('G15 what was given up leaves memory, also behind an append that waits on', async () => {
+test('G15 appends that were given up leave memory, also behind an append that still waits', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, timeTickMs: 60_000 })
   backend.plan = { script: { append: () => backend.hang() } }
@@ -61,7 +61,7 @@ test('G15 what was given up leaves memory, also behind an append that waits on',
   await Promise.all([sent, queued, large])
 })
 
-test('G15 the few records of a quiet log do not keep the memory of a busy one', async () => {
+test('G15 the few records of a quiet log do not keep the memory of a busy log', async () => {
   const options = { bufferAgeMs: 3_600_000, timeTickMs: 60_000 }
   const [busy, quiet] = [
     await open({ channel: 'busy', ...options }),
@@ -72,14 +72,14 @@ test('G15 the few records of a quiet log do not keep the memory of a busy one', 
   for (let i = 0; i < 300; i++) {
     await quiet.append(message('x'))
     const results = await busy.appendBatch(new Array(10).fill({ payload }))
-    // What the backend would keep, too.
+    // The backend would keep this memory too.
     const last = results.at(-1)
     if (i % 30 === 29 && last !== undefined) await busy.truncate(last.position)
   }
   assert.ok((await payloadBytes()) - before < 32 * MIB)
 })
 
-/** Bytes in use, in the heap and outside. */
+/** The bytes in use, in the heap and outside. */
 function usedBytes(): number {
   collectGarbage()
   collectGarbage()
@@ -87,7 +87,7 @@ function usedBytes(): number {
   return heapUsed + arrayBuffers
 }
 
-/** A backend that keeps nothing but the opening record, so that what is measured is core's. */
+/** A backend that keeps only the opening record, so that the memory measured is that of core. */
 function keepingNothing(): OpenerBuilderImpls {
   const { messageIds } = memoryBuilder()
   let last = 1
@@ -135,7 +135,7 @@ test.each([
   },
 )
 
-test('G15 a message that waits in an interceptor keeps its own bytes, not those taken in together with it', async () => {
+test('G15 a message that waits in an interceptor keeps only its own bytes in memory', async () => {
   const waiting: (() => void)[] = []
   const holding: Interceptor = {
     name: 'holding',

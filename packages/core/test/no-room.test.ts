@@ -20,7 +20,7 @@ import { storedLog, storedRecords } from './stored-log.js'
 
 cleanLogs()
 
-/** The memory backend with room for so many records. A batch that does not fit is certainly not stored. */
+/** The memory backend with room for this many records. A batch that does not fit is refused as not written. */
 function withRoom(room: { records: number }, more: (log: WALImpls) => Partial<WALImpls> = () => ({})) {
   return overMemory((log) => ({
     append: async (batch) => {
@@ -32,7 +32,7 @@ function withRoom(room: { records: number }, more: (log: WALImpls) => Partial<WA
   })) as OpenerBuilderImpls
 }
 
-/** A log without room for another record, and an append that waits for some. */
+/** A log that has no room for another record, and an append that waits for room. */
 async function full(builder: OpenerBuilderImpls) {
   const wal = await open({ builder, timeTickMs: 60_000 })
   const positions: string[] = []
@@ -44,7 +44,7 @@ async function full(builder: OpenerBuilderImpls) {
   return { wal, positions: positions as [string, string, string, string], waiting }
 }
 
-test('H114: truncate frees what an append waits for, though its time tick does not fit either', async () => {
+test('H114: truncate frees room for a waiting append, though at first its own time tick does not fit either', async () => {
   const { wal, positions, waiting } = await full(withRoom({ records: 6 }))
   await within(wal.truncate(positions[2]))
   await within(waiting)
@@ -57,7 +57,7 @@ test('H114: truncate frees what an append waits for, though its time tick does n
   assert.deepEqual(await texts(next.read({ until: 'end' })), ['d', 'e', 'f'])
 })
 
-test('freeing that fails while appends wait for room is tried again', async () => {
+test('truncate tries again when freeing fails while appends wait for room', async () => {
   let failures = 2
   const builder = withRoom({ records: 6 }, (log) => ({
     truncate: async (...given) => {
@@ -70,15 +70,15 @@ test('freeing that fails while appends wait for room is tried again', async () =
   await within(waiting)
 })
 
-test('what was freed before a crash, and is not in the log yet, keeps nobody from reading what is left', async () => {
+test('when a crash comes after the freeing and before its time tick, the rest of the log can be read', async () => {
   const room = { records: 6 }
   const { wal, positions } = await full(withRoom(room))
-  // Nothing ever fits again: the process dies behind the freeing, before its time tick.
+  // Nothing fits any more: the process dies after the freeing and before its time tick is stored.
   room.records = 0
   const truncated = wal.truncate(positions[2])
   truncated.catch(() => {})
   while (storedLog().records.length > 3) await new Promise((resolve) => setTimeout(resolve, 1))
-  // The message at the position is freed last: storage goes up to it, and the log would have begun behind it.
+  // Storage is freed up to the message at the position, which stays. With the time tick the log would begin behind it.
   const reader = await openReader()
   assert.deepEqual(await texts(reader.read({ until: 'end' })), ['c', 'd'])
   const error = await texts(reader.read({ from: positions[0] })).catch(
@@ -93,7 +93,7 @@ test('what was freed before a crash, and is not in the log yet, keeps nobody fro
   assert.equal((await collect(next.read({ gaps: 'deliver', until: 'end' }))).length, 3)
 })
 
-test('such a crash above an earlier truncation point: the log begins where its storage does', async () => {
+test('after such a crash above an earlier truncation point the log begins where its storage begins', async () => {
   const room = { records: 8 }
   const builder = withRoom(room)
   const wal = await open({ builder, timeTickMs: 60_000 })
@@ -115,7 +115,7 @@ test('such a crash above an earlier truncation point: the log begins where its s
   assert.deepEqual(await texts(next.read({ until: 'end' })), ['c', 'd', 'x'])
 })
 
-test('what frees room keeps the last time tick, without which nobody could name the log, as long as that is enough', async () => {
+test('truncate keeps the last time tick, which holds the log’s identity, when freeing the rest makes enough room', async () => {
   const room = { records: 8 }
   const asked: string[] = []
   const builder = withRoom(room, (log) => ({
@@ -129,15 +129,15 @@ test('what frees room keeps the last time tick, without which nobody could name 
   for (const each of ['a', 'b']) positions.push((await wal.append(message(each))).position)
   await wal.barrier()
   for (const each of ['c', 'd', 'e']) positions.push((await wal.append(message(each))).position)
-  // The opening record, a, b, the time tick, c, d, e: one more fits.
+  // The log is: opening record, a, b, time tick, c, d, e. One more record fits.
   const appends = ['f', 'g', 'h'].map((each) => wal.append(message(each)))
   await within(wal.truncate(positions[3] as string))
   await within(Promise.all(appends))
-  // Up to the tick first, which was enough; the whole of it once the log knew.
+  // First storage was freed up to the time tick, which was enough. The rest was freed when the log had its new beginning.
   assert.deepEqual(asked, ['4', '6'])
 })
 
-test('where keeping the last time tick makes no room, all that the truncation asks for is freed', async () => {
+test('when keeping the last time tick leaves no room, truncate frees everything below its position', async () => {
   const room = { records: 6 }
   const wal = await open({ builder: withRoom(room), timeTickMs: 60_000 })
   const positions: string[] = []
@@ -149,7 +149,7 @@ test('where keeping the last time tick makes no room, all that the truncation as
   assert.deepEqual(await texts(reader.read({ after: positions[3] as string, until: 'end' })), ['e', 'f'])
 })
 
-/** Messages a, b, c, d, a time tick behind b; and a truncation at c while each append meets what `fault` says. */
+/** A log of a, b, a time tick, c and d. It is truncated at c while every append has the fault that `fault` names. */
 async function truncatingWhile(fault: () => Fault | undefined, channel = 'log') {
   const backend = faulty()
   const wal = await open({ channel, builder: backend.builder, timeTickMs: 60_000 })
@@ -171,17 +171,17 @@ async function truncatingWhile(fault: () => Fault | undefined, channel = 'log') 
   return { backend, wal, truncated, failedOften }
 }
 
-/** By channel. */
+/** The records of each channel. */
 const passing: Readonly<Record<string, Error>> = {
   'cannot-be-reached': new AppendError('WAL_UNAVAILABLE', 'connection refused', { outcome: 'not-written' }),
   'answers-are-lost': new Error('socket hang up'),
   'a-replica-for-a-while': new AppendError('WAL_UNAVAILABLE', 'READONLY', { outcome: 'not-written' }),
 }
-test('H191: a truncation beside failures that pass frees nothing before the log names its new beginning', async () => {
+test('H191: a truncation during failures that pass frees nothing before the log has stored its new beginning', async () => {
   for (const [channel, failure] of Object.entries(passing)) {
     const { backend, truncated, failedOften } = await truncatingWhile(() => failure, channel)
     await failedOften()
-    // The last time tick, which alone names the log, is there for the next opener, should this process die now.
+    // If this process died now, the next writer would still find the last time tick, which alone holds the log's identity.
     assert.equal(storedLog(channel).oldest, 1, channel)
     const reader = await openReader({ channel })
     assert.deepEqual(await texts(reader.read({ until: 'end' })), ['a', 'b', 'c', 'd'])
@@ -191,7 +191,7 @@ test('H191: a truncation beside failures that pass frees nothing before the log 
   }
 })
 
-test('a refusal for want of room between other failures frees nothing: only two in a row do', async () => {
+test('one WAL_STORAGE_FULL between other failures frees nothing: it takes two in a row', async () => {
   let turn = 0
   const faults: Fault[] = ['full', 'fail']
   const { backend, truncated, failedOften } = await truncatingWhile(() => faults[turn++ % 2])
@@ -201,14 +201,14 @@ test('a refusal for want of room between other failures frees nothing: only two 
   await within(truncated, 10_000)
 })
 
-test('a storage that is full frees for the truncation that waits', async () => {
+test('when the storage is full, the waiting truncation frees room first', async () => {
   const { truncated, wal } = await truncatingWhile(() => (storedLog().oldest === 1 ? 'full' : undefined))
   await within(truncated, 10_000)
   await wal.append(message('e'))
   assert.deepEqual(await texts(wal.read({ until: 'end' })), ['d', 'e'])
 })
 
-test('a truncation that is refused leaves no trace', async () => {
+test('after a truncation that was refused the log begins where it did before', async () => {
   const wal = await open({ timeTickMs: 60_000 })
   const positions: string[] = []
   for (const each of ['a', 'b', 'c']) positions.push((await wal.append(message(each))).position)
@@ -218,7 +218,7 @@ test('a truncation that is refused leaves no trace', async () => {
   assert.deepEqual(await texts(newer.read({ until: 'end' })), ['a', 'b', 'c'])
   assert.equal(storedLog().records.length, 6)
 
-  // Refused for good by the backend, while the writer goes on.
+  // The backend refuses the truncation for good, and the writer goes on.
   let refuse = false
   const builder = overMemory((log) => ({
     append: async (batch) => {

@@ -7,7 +7,7 @@ import { test } from 'vitest'
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const file = fileURLToPath(new URL('./memory-under-node-test.ts', import.meta.url))
 
-test('the kit runs under node:test as well', { timeout: 180_000 }, async () => {
+test('the kit runs under node:test too', { timeout: 180_000 }, async () => {
   const { NODE_TEST_CONTEXT: _, ...environment } = process.env
   const { stdout } = await promisify(execFile)(
     process.execPath,

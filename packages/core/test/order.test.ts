@@ -4,7 +4,7 @@ import { cleanLogs, message, open, openReader, texts, within } from './harness.j
 
 cleanLogs()
 
-test('G1 un-awaited appends are stored, and settle, in call order; ids and time ticks rise', async () => {
+test('G1 un-awaited appends are stored and settle in call order, with rising ids and time ticks', async () => {
   const wal = await open({ budgetBytes: 32 << 20, batchBytes: 4096 })
   const settled: number[] = []
   const results = await Promise.all(
@@ -25,7 +25,7 @@ test('G1 un-awaited appends are stored, and settle, in call order; ids and time 
   assert.deepEqual(await texts(wal.read({ until: 'end' })), calls.map(String))
 })
 
-test('G1 append, appendBatch and appendAll made in one turn keep call order', async () => {
+test('G1 calls of append, appendBatch and appendAll in one turn keep their order', async () => {
   const wal = await open()
   const all = [
     wal.append(message('1')),
@@ -41,7 +41,7 @@ test('G1 append, appendBatch and appendAll made in one turn keep call order', as
   assert.deepEqual(await texts(wal.read({ until: 'end' })), [...'123456789'])
 })
 
-test('G1 an append after an ack is above it, across terms and channels at once', async () => {
+test('G1 an append after an ack gets a greater id, over several terms, on several channels at once', async () => {
   const channels = ['one', 'two', 'three']
   await Promise.all(
     channels.map(async (channel) => {
@@ -70,7 +70,7 @@ test('G1 an append after an ack is above it, across terms and channels at once',
   )
 })
 
-test('a barrier lies above everything appended before it, and is seen by readers that ask', async () => {
+test('a barrier lies above every message appended before, and readers that ask for time ticks see it', async () => {
   const wal = await open({ timeTickMs: 60_000 })
   const append = wal.append(message('a'))
   const barrier = await within(wal.barrier())

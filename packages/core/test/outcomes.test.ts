@@ -8,7 +8,7 @@ cleanLogs()
 
 const big = (letter: string, size = 100_000) => message(letter.repeat(size))
 
-test('G4 a deadline in the queue is WAL_TIMEOUT, not written; sent it is WAL_OUTCOME_UNKNOWN with a token', async () => {
+test('G4 a deadline of a queued append is WAL_TIMEOUT, not written; of one that was sent WAL_OUTCOME_UNKNOWN with a token', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder })
   backend.plan = { script: { append: () => backend.hang() } }
@@ -26,11 +26,11 @@ test('G4 a deadline in the queue is WAL_TIMEOUT, not written; sent it is WAL_OUT
   backend.plan = {}
   backend.letGo()
   await within(wal.append(message('later')))
-  // The sent one went on and is there; the queued one never is.
+  // The append that was sent went on and is stored. The queued one is never stored.
   assert.deepEqual(await within(texts(wal.read({ until: 'end' }))), ['sent', 'later'])
 })
 
-test('G4 an abort ends the wait in each state: waiting and queued with signal.reason, sent with an unknown outcome', async () => {
+test('G4 an abort rejects an append that waits or is queued with signal.reason, and one that was sent with an unknown outcome', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, maxWaitingBytes: 4 << 20 })
   backend.plan = { script: { append: () => backend.hang() } }
@@ -49,7 +49,7 @@ test('G4 an abort ends the wait in each state: waiting and queued with signal.re
   for (const outcome of outcomes.slice(1)) assert.equal(outcome, reason)
   backend.plan = {}
   backend.letGo()
-  // All the bytes are free again: as much as the budget holds goes through.
+  // All bytes of the budget are free again, so a message that fills the budget is accepted.
   await within(Promise.all(Array.from({ length: 12 }, () => wal.append(big('x')))))
   assert.equal(
     (await within(texts(wal.read({ until: 'end' })))).join('').replaceAll('s', '').length,
@@ -68,7 +68,7 @@ test('G4 an append aborted before it is made rejects with the reason and leaves 
   assert.deepEqual(await texts(wal.read({ until: 'end' })), [])
 })
 
-test('deadlines in rounds leave no bytes accounted: everything can be appended afterwards', async () => {
+test('after many deadlines no bytes of the budget stay in use', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, maxWaitingBytes: 1 << 20 })
   for (let round = 0; round < 6; round++) {
@@ -87,9 +87,9 @@ test('deadlines in rounds leave no bytes accounted: everything can be appended a
   )
 })
 
-test('what gave up in the queue gives back its part of the budget', async () => {
+test('a queued append that gives up gives its bytes back to the budget', async () => {
   const backend = faulty()
-  // A quarter is for appends: most of it goes to those that are queued behind the one that hangs.
+  // A quarter of the budget is for appends. Most of it is taken by those queued behind the append that hangs.
   const wal = await open({ builder: backend.builder, budgetBytes: 1 << 20 })
   backend.plan = { script: { append: () => backend.hang() } }
   const sent = wal.append(message('sent'))
@@ -103,7 +103,7 @@ test('what gave up in the queue gives back its part of the budget', async () => 
   await within(wal.append({ payload: new Uint8Array(150_000) }))
 })
 
-test('a large append that gave up waiting lets the small ones behind it go', async () => {
+test('when a large append gives up waiting for room, the small ones behind it are admitted', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, maxWaitingBytes: 4 << 20 })
   backend.plan = { script: { append: ({ number }) => (number === 1 ? backend.hang() : undefined) } }
@@ -117,7 +117,7 @@ test('a large append that gave up waiting lets the small ones behind it go', asy
   await within(Promise.all([first, ...small]))
 })
 
-test('timeoutMs of 2^31 - 1 does not overflow a timer', async () => {
+test('a timeoutMs of 2^31 - 1 does not end at once by a timer’s overflow', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder })
   const warnings: Error[] = []
@@ -135,10 +135,10 @@ test('timeoutMs of 2^31 - 1 does not overflow a timer', async () => {
   await within(append)
 })
 
-test('appendBatch fails with the certain prefix and one outcome for the rest', async () => {
+test('the error of appendBatch has the results of the stored prefix and one outcome for the rest', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, batchBytes: 1024 })
-  // The first batch is stored, the second hangs.
+  // The first batch of the call is stored, and the second hangs.
   backend.plan = { script: { append: ({ number }) => (number === 1 ? undefined : backend.hang()) } }
   const messages = Array.from({ length: 4 }, (_, i) => message(String(i).repeat(900)))
   await assert.rejects(within(wal.appendBatch(messages, { timeoutMs: 60 })), (error: AppendBatchError) => {
@@ -151,7 +151,7 @@ test('appendBatch fails with the certain prefix and one outcome for the rest', a
   })
 })
 
-test('appendBatch refuses as a whole: a bad, or too large, message in the middle writes nothing', async () => {
+test('appendBatch with a bad or too large message in the middle writes nothing', async () => {
   const wal = await open({ backend: { maxRecordBytes: 4096 } })
   const bad = { payload: 'x' } as never
   await assert.rejects(wal.appendBatch([message('a'), bad]), { code: 'WAL_INVALID_ARGUMENT' })
@@ -160,7 +160,7 @@ test('appendBatch refuses as a whole: a bad, or too large, message in the middle
   assert.deepEqual(await texts(wal.read({ until: 'end' })), [])
 })
 
-test('G4 a write that failed unknown and is fenced then: WAL_FENCED with outcome unknown and a token; behind it not written', async () => {
+test('G4 a batch of unknown outcome that is then fenced rejects with WAL_FENCED, unknown and a token; those behind it are not written', async () => {
   const backend = faulty()
   const older = await open({ builder: backend.builder, batchBytes: 1024 })
   let calls = 0
@@ -189,7 +189,7 @@ test('G4 a write that failed unknown and is fenced then: WAL_FENCED with outcome
   await Promise.all(taken)
 })
 
-test('passing failures are sent again: none of the appends fails, order stays', async () => {
+test('batches are sent again after failures that pass: no append fails, and the order stays', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, batchBytes: 16 << 10, budgetBytes: 16 << 20 })
   let calls = 0
@@ -209,7 +209,7 @@ test('passing failures are sent again: none of the appends fails, order stays', 
   for (const fault of ['fail', 'write-then-fail', 'duplicate', 'fence', 'duplicate-then-fail'] as const)
     assert.ok(backend.counts[fault] > 0, fault)
   assert.ok(backend.turnedAway > 0)
-  // Every result is a position to go on from.
+  // Reading can resume at the position of every result.
   for (const i of [0, 77, 213, 429, 898]) {
     const rest = await texts(wal.read({ after: results[i]?.position ?? '', until: 'end' }))
     assert.deepEqual(rest, sent.slice(i + 1))
@@ -218,7 +218,7 @@ test('passing failures are sent again: none of the appends fails, order stays', 
   }
 }, 30_000)
 
-test('a batch refused forever has its outcome; those behind it go on', async () => {
+test('a batch that is refused for good rejects, and those behind it are stored', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, batchBytes: 1024 })
   backend.plan = {
@@ -240,7 +240,7 @@ test('a batch refused forever has its outcome; those behind it go on', async () 
   assert.equal((await texts(wal.read({ until: 'end' }))).length, 3)
 })
 
-test('G3 a backend that stores behind a failure stops the writer instead of losing', async () => {
+test('G3 when a backend stores a batch behind one that failed, the writer ends and no message is lost silently', async () => {
   const inner = memoryBuilder()
   let calls = 0
   const builder = {
@@ -269,7 +269,7 @@ test('G3 a backend that stores behind a failure stops the writer instead of losi
   assert.equal((outcomes[0] as PromiseRejectedResult).reason.outcome, 'unknown')
 })
 
-test('G4 a deadline goes by elapsed time, wherever the wall clock jumps', async () => {
+test('G4 a deadline counts elapsed time, also when the wall clock jumps', async () => {
   const backend = faulty()
   let jumpMs = 0
   const runtime = { ...systemRuntime, now: () => systemRuntime.now() + jumpMs }

@@ -1,7 +1,7 @@
 import { memoryBuilder } from '@wal/core/testing'
 import type { OpenerBuilderImpls, ReadOnlyWALImpls, WALImpls } from '@wal/walimpls'
 
-/** The memory backend, with some methods replaced of the logs that it opens for writing, and of those for reading only. */
+/** The memory backend with some methods of its logs replaced: those opened for writing, and those opened read-only. */
 export function overMemory(
   replaced: (log: WALImpls) => Partial<WALImpls>,
   replacedReadOnly: (log: ReadOnlyWALImpls) => Partial<ReadOnlyWALImpls> = () => ({}),

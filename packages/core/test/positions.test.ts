@@ -7,7 +7,7 @@ import { loseAllBut, storedRecords } from './stored-log.js'
 
 cleanLogs()
 
-test('G7 every message is a place to resume from: after without it, from with it; by writer and reader', async () => {
+test('G7 reading resumes at every message: `after` without the message, `from` with it, on a writer and on a reader', async () => {
   const wal = await open({ batchBytes: 1024 })
   const reader = await openReader()
   const sent = Array.from({ length: 50 }, (_, i) => String(i))
@@ -25,7 +25,7 @@ test('G7 every message is a place to resume from: after without it, from with it
   }
 })
 
-test('G7 the scanner’s own position resumes too, also behind time ticks', async () => {
+test('G7 reading resumes at a scanner’s own position, also when the last element was a time tick', async () => {
   const wal = await open()
   await wal.appendBatch(['1', '2', '3'].map((each) => message(each)))
   await wal.barrier()
@@ -40,14 +40,14 @@ test('G7 the scanner’s own position resumes too, also behind time ticks', asyn
   assert.deepEqual(await texts(wal.read({ after: scanner.position ?? '', until: 'end' })), ['4'])
 })
 
-test('G7 positions live through writers', async () => {
+test('G7 a position works under every later writer', async () => {
   const first = await open()
   const { position } = await first.append(message('1'))
   await first.append(message('2'))
   const second = await open()
   await second.append(message('3'))
   assert.deepEqual(await texts(second.read({ after: position, until: 'end' })), ['2', '3'])
-  // Until it learns of its successor, a writer takes its own end for the log's.
+  // Until a writer notices a newer one, it takes the end of its own records for the log's end.
   await assert.rejects(first.append(message('void')), { code: 'WAL_FENCED' })
   assert.deepEqual(await texts(first.read({ after: position, until: 'end' })), ['2', '3'])
 })
@@ -77,7 +77,7 @@ test('G7 a position of another log, another backend, or the same log created aga
   await assert.rejects(texts(again.read({ after: mine })), mismatch)
 })
 
-test('G8 a log that lost its end and went on is WAL_LOG_ROLLED_BACK to who knew more, naming the range', async () => {
+test('G8 in a log that lost its end and went on, a reader that knew more gets WAL_LOG_ROLLED_BACK with the range', async () => {
   const wal = await open()
   await wal.append(message('1'))
   const lost = await wal.append(message('2'))
@@ -92,8 +92,8 @@ test('G8 a log that lost its end and went on is WAL_LOG_ROLLED_BACK to who knew 
   assert.deepEqual(await texts(newer.read({ until: 'end' })), ['1', '3'])
 })
 
-test('G8 a reader that falls out of the buffer of a writer whose log lost its end is told what it knew is gone', async () => {
-  // Sent twice, it has the id of the record before it in its position, which the log still has.
+test('G8 a reader that falls out of the buffer is told when the log has lost messages that the reader knew', async () => {
+  // This message was sent twice. Its position names the record before it, which the log still has.
   for (const resent of [false, true]) {
     const backend = faulty()
     const wal = await open({ builder: backend.builder, timeTickMs: 60_000 })
@@ -105,7 +105,7 @@ test('G8 a reader that falls out of the buffer of a writer whose log lost its en
     const lost = await wal.append(message('2'))
     assert.equal(textOf((await within(iterator.next())).value as never), '2')
     loseAllBut(2)
-    // A failover to a copy that never got the last record; the next writer ends the buffer.
+    // A failover to a copy without the last record. The next writer ends this writer's buffer.
     const newer = await open()
     for (const each of ['3', '4', '5']) await newer.append(message(each))
     await assert.rejects(wal.append(message('x')), { code: 'WAL_LOG_ROLLED_BACK' })
@@ -118,13 +118,13 @@ test('G8 a reader that falls out of the buffer of a writer whose log lost its en
   }
 })
 
-test('G8 an idle writer whose successor opened at a log without its end is told of that', async () => {
+test('G8 an idle writer is told of the lost end when a newer writer opened the log after the loss', async () => {
   const older = await open({ fenceCheckMs: 10, timeTickMs: 60_000 })
   await older.append(message('1'))
   await older.append(message('2'))
   loseAllBut(2)
   const newer = await open()
-  // The store gives the ids of what it lost again, the last one that was acknowledged among them.
+  // The store gives out the ids of lost records again, also that of the last acknowledged record.
   for (const each of ['3', '4']) await newer.append(message(each))
   await within(aborted(older.signal))
   assert.equal(older.signal.reason?.code, 'WAL_LOG_ROLLED_BACK')
@@ -133,7 +133,7 @@ test('G8 an idle writer whose successor opened at a log without its end is told 
   assert.deepEqual(await texts(newer.read({ until: 'end' })), ['1', '3', '4'])
 })
 
-test('G8 an idle writer whose last record is damaged is told of its successor all the same', async () => {
+test('G8 an idle writer whose last record is damaged still notices a newer writer', async () => {
   let look = () => {}
   const runtime: Runtime = {
     ...systemRuntime,
@@ -146,7 +146,7 @@ test('G8 an idle writer whose last record is damaged is told of its successor al
   const older = await open({ runtime, fenceCheckMs: 54_321, timeTickMs: 60_000 })
   await older.append(message('1'))
   const newer = await open({ timeTickMs: 60_000 })
-  // The log's end is read from here on.
+  // From here on the log's end can be read.
   await newer.barrier()
   await newer.append(message('2'))
   storedRecords()[1] = { ...(storedRecords()[1] as object), properties: ['_v', 'none'] }
@@ -155,7 +155,7 @@ test('G8 an idle writer whose last record is damaged is told of its successor al
   assert.equal(older.signal.reason?.code, 'WAL_FENCED')
 })
 
-test('an acked position is good although the append was sent more than once', async () => {
+test('the position of an append that was sent more than once works', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder })
   await wal.append(message('1'))

@@ -8,7 +8,7 @@ import { storedLog } from './stored-log.js'
 
 cleanLogs()
 
-test('G3 nothing is handed in behind a batch that has failed, not even in the turn of its failure', async () => {
+test('G3 no batch is sent behind one that has failed, not even in the same turn of the event loop', async () => {
   const sent: number[] = []
   let refuse: (() => void) | undefined
   const builder = overMemory((log) => ({
@@ -24,25 +24,25 @@ test('G3 nothing is handed in behind a batch that has failed, not even in the tu
   const first = wal.append(message('1'))
   while (refuse === undefined) await turn()
   refuse()
-  // Enough for a second batch, while it takes some microtasks until the first one's failure is known.
+  // Enough messages for a second batch. It takes some microtasks until the failure of the first is known.
   const second = wal.append({ payload: new Uint8Array(300_000) })
   await within(Promise.all([first, second]))
   assert.deepEqual(sent, [0, 1, 1, 2])
 })
 
-/** Enough for a batch of its own while others are in flight. */
+/** A message so large that it is a batch of its own while others are in flight. */
 const large = (text: string) => message(text.padEnd(300_000, '.'))
 
-test('G3 a backend that stored a batch behind one that failed ends its writer, though it stores all of them in the end', async () => {
+test('G3 when a backend stored a batch behind one that failed, its writer ends, also when all are stored in the end', async () => {
   const failures = new Set([1])
   const builder = overMemory((log) => ({
     async append(batch) {
       if (failures.delete(batch.sequence)) {
-        // Late enough for the batch behind it to be in flight.
+        // The failure comes so late that the next batch is in flight.
         for (let i = 0; i < 5; i++) await turn()
         throw new AppendError('WAL_UNAVAILABLE', 'not now', { outcome: 'not-written' })
       }
-      // What is sent again is not recognised: it is stored again, above what was stored by mistake.
+      // The backend does not recognise a batch that is sent again. It stores it once more, behind the batch stored by mistake.
       storedLog().batches.clear()
       return log.append(batch)
     },
@@ -57,7 +57,7 @@ test('G3 a backend that stored a batch behind one that failed ends its writer, t
   await assert.rejects(within(appends[1] as Promise<unknown>), { code: 'WAL_CORRUPT', outcome: 'unknown' })
 })
 
-test('G3 nothing is handed in behind a batch that failed while the one before it is being confirmed', async () => {
+test('G3 no batch is sent behind one that failed while the batch before is being confirmed', async () => {
   const sent: number[] = []
   let holding = false
   const held: (() => void)[] = []
@@ -80,7 +80,7 @@ test('G3 nothing is handed in behind a batch that failed while the one before it
     },
   }))
   const wal = await open({ builder, timeTickMs: 60_000, batchBytes: 256 << 10, budgetBytes: 8 << 20 })
-  // A void record lies between the writer's last one and its next: that one is confirmed by a look.
+  // A void record lies between the writer's last record and its next. So the next one is confirmed by reading the log.
   const raw = await rawLog()
   await raw.append(raw.record({ term: 0, incarnation: 'ghost', timeTick: 7n, payload: 'void' }))
   holding = true

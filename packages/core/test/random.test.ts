@@ -14,23 +14,23 @@ import { cleanLogs, faulty, message, open, openReader, textOf } from './harness.
 
 cleanLogs()
 
-/** What became of every message that was handed in. */
+/** The outcome of every message that was appended. */
 interface History {
   readonly acked: Map<string, AppendResult>
   readonly notWritten: Set<string>
   readonly unknown: Set<string>
-  /** Texts of one call, in order: they have to be delivered so. */
+  /** The texts of each call in order. They have to be delivered in this order. */
   readonly calls: string[][]
 }
 
 interface Seen {
   readonly name: string
   readonly messages: Message[]
-  /** Nothing at or below was asked for. */
+  /** The reader starts above this time tick. */
   readonly after: bigint
 }
 
-/** Waits are shortened, so that many faults fit into a second. */
+/** Waits are shortened, so that a second has time for many faults. */
 const runtime = {
   ...systemRuntime,
   setTimeout: (run: () => void, ms: number, options?: { background?: boolean }) =>
@@ -40,7 +40,7 @@ const runtime = {
 const seeds = process.env.WAL_TEST_SEED
   ? [Number(process.env.WAL_TEST_SEED)]
   : [1, 2].map((i) => i + (Date.now() % 1e6) * 10)
-/** Four appends in ten meet one, and about one read in ten. */
+/** Of ten appends four have a fault, of ten reads about one. */
 const appendFaults = [
   'fail',
   'write-then-fail',
@@ -55,7 +55,9 @@ const appendChance = 0.4 / appendFaults.length
 const readChance = 0.08 / readFaults.length
 
 for (const seed of seeds)
-  test(`anything may happen, seed ${seed}`, { timeout: 180_000 }, async () => {
+  test(`under random faults nothing is lost, delivered twice or out of order, seed ${seed}`, {
+    timeout: 180_000,
+  }, async () => {
     const random = seededRandom(seed)
     const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
     const backend = faulty({ seed })
@@ -145,7 +147,7 @@ for (const seed of seeds)
           for await (const result of wal.appendAll(source())) history.acked.set(names[i++] as string, result)
         } catch (error) {
           for (const name of names.slice(pulled.length)) history.notWritten.add(name)
-          // Each message has an outcome of its own, and the error tells only that of the first to fail.
+          // Each message has its own outcome. The error has only that of the first message that failed.
           for (const name of pulled) if (!history.acked.has(name)) history.unknown.add(name)
           count(`appendAll ${(error as AppendError).code}`)
         }
@@ -174,7 +176,7 @@ for (const seed of seeds)
           if (slow && random() < 0.1) await new Promise((resolve) => setTimeout(resolve, random() * 3))
         }
       })()
-      // Looked at in the end; a test that fails before must show why it did.
+      // The outcome is looked at at the end. Until then its rejection must not hide why a test failed earlier.
       reading.catch(() => {})
       readers.push(reading)
     }
@@ -193,13 +195,13 @@ for (const seed of seeds)
       }
       if (round % 30 === 29) {
         count('takeover')
-        // In another process: the older one is not told. Its appends meet the fence, or not even that.
+        // The newer writer is in another process, so the older one does not know of it. The fence may or may not refuse its appends.
         const newer = await open({ ...options, runtime: { ...runtime } })
         appending.push(load(wal))
         wal = newer
         wals.push(newer)
       }
-      // Now and then too much for `maxWaitingBytes`, mostly not.
+      // Sometimes this is more than `maxWaitingBytes` allows.
       while (outstanding > (random() < 0.05 ? 200 : 8)) await new Promise((resolve) => setTimeout(resolve, 1))
     }
     await Promise.all(appending)
@@ -211,7 +213,7 @@ for (const seed of seeds)
     assert.equal(textOf(truth.at(-1) as Message), 'the end')
     truth.pop()
 
-    // Every reader gets to the end, or as far as it has come when all the others have.
+    // Every reader comes to the end, or stays where it is when all others have come to the end.
     const lastTick = truth.at(-1)?.timeTick ?? 0n
     for (
       let i = 0;
@@ -229,7 +231,7 @@ for (const seed of seeds)
       const ticks = messages.map((each) => each.timeTick).filter((tick) => tick <= lastTick)
       assert.deepEqual(ticks, whole, `${name} delivered something else than the log holds`)
     }
-    // Each acked position resumes right behind it.
+    // Reading after an acknowledged position begins with the very next message.
     const acked = [...history.acked.values()]
     for (let i = 0; i < 20; i++) {
       const result = pick(acked)

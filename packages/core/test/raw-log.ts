@@ -13,8 +13,8 @@ interface RecordParts {
 }
 
 /**
- * Writes records as they are, past the adaptor and past any fence: what a backend without one, or one that forgot it,
- * may hold. (Each append is a batch of its own, of the one who is the writer in the store.)
+ * Writes records directly to the store, without adaptor and fence: records as a backend may hold that has no fence or lost
+ * it. Each append is a batch of its own, stored in the name of the writer that is current in the store.
  */
 export async function rawLog(channel = 'log') {
   const builder = memoryBuilder()
@@ -47,7 +47,7 @@ export async function rawLog(channel = 'log') {
     count: 0,
     all,
     property,
-    /** Whose record has this payload. */
+    /** The writer of the record with this payload. */
     async writerOf(payload: string) {
       const record = (await all()).find((each) => Buffer.from(each.payload).toString() === payload)
       if (record === undefined) throw new Error(`no record ${payload}`)
@@ -64,14 +64,14 @@ export async function rawLog(channel = 'log') {
       if (parts.opening) properties.push('_op', '')
       return { payload: Buffer.from(payload), properties }
     },
-    /** As the store's present writer, whatever the record says: no fence stops it. */
+    /** Stores in the name of the store's current writer, so no fence refuses the record. */
     async append(record: WireMessage): Promise<void> {
       store(channel, record)
     },
   }
 }
 
-/** Straight into the memory store. */
+/** Stores directly in the memory store. */
 function store(channel: string, message: WireMessage): void {
   const key = Symbol.for('@wal/walimpls/memory')
   const stores = (globalThis as unknown as Record<symbol, Map<string, Map<string, RawStore>>>)[key]

@@ -8,7 +8,7 @@ cleanLogs()
 const TYPE = { type: 5000 }
 const OTHER = { type: 6000 }
 
-test('H25: D.9.3 filters by vchannel, type and time tick hold all at once, on writers and readers', async () => {
+test('H25: D.9.3 filters by vchannel, type and time tick apply together, on writers and readers', async () => {
   const wal = await open()
   const results = await wal.appendBatch([
     message('1', { vchannel: 'a', ...TYPE }),
@@ -35,7 +35,7 @@ test('H25: D.9.3 filters by vchannel, type and time tick hold all at once, on wr
       assert.deepEqual(await texts(log.read({ ...options, until: 'end' })), expected)
 })
 
-test('time tick filters hold for time tick marks too; type filters never drop them', async () => {
+test('filters by time tick apply to time tick marks too, and filters by type never drop them', async () => {
   const wal = await open({ timeTickMs: 60_000 })
   await wal.append(message('1'))
   const first = await wal.barrier()
@@ -53,7 +53,7 @@ test('time tick filters hold for time tick marks too; type filters never drop th
   assert.deepEqual(await marks({ timeTickFrom: first, types: [5000] }), [first, second])
 })
 
-test('H3: bad filters are refused before anything is read, and say what is allowed', async () => {
+test('H3: a bad filter is refused before anything is read, with an error that says what is allowed', async () => {
   const wal = await open()
   const bad: [Record<string, unknown>, RegExp][] = [
     [{ types: [MESSAGE_TYPE.TimeTick] }, /TimeTick is\. Such records are always read/],
@@ -78,6 +78,6 @@ test('H3: bad filters are refused before anything is read, and say what is allow
   ]
   for (const [options, text] of bad)
     assert.throws(() => wal.read(options as ReadOptions), { code: 'WAL_INVALID_ARGUMENT', message: text })
-  // What is not given is as if it were not there.
+  // A filter that is undefined does nothing.
   assert.deepEqual(await texts(wal.read({ until: 'end', types: undefined, gaps: undefined } as never)), [])
 })

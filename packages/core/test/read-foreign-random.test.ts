@@ -16,13 +16,13 @@ const runtime = {
 
 type Stored = Required<Pick<ForeignParts, 'timeTick' | 'text' | 'tick' | 'term' | 'lastConfirmed'>>
 
-/** Decides all that is left to chance, one number from 0 to 1 after the other. */
+/** Decides every random choice: numbers from 0 to 1, one for each. */
 type Chance = () => number
 
 /**
- * A log as concurrent appends leave it: time ticks rise as they are given out and land in another order; a tick follows
- * when everything below it has landed. Now and then a record lands below a tick, a newer term opens with a tick above
- * all, an older one writes on.
+ * A log as concurrent appends leave it. Time ticks rise as they are given out, but records are stored in another order; a tick follows
+ * when everything below it is stored. Sometimes a record is stored below a tick, a newer term opens with a tick above
+ * all, or an older term goes on writing.
  */
 function makeLog(steps: readonly number[], chance: Chance): Stored[] {
   const log: Stored[] = []
@@ -34,7 +34,7 @@ function makeLog(steps: readonly number[], chance: Chance): Stored[] {
     const number = log.length + 1
     const above = log.findIndex((each) => each.timeTick > parts.timeTick)
     const highest = above < 0 ? number : above + 1
-    // Any id that is low enough will do; real ones are often lower than need be.
+    // Any id that is low enough is right. Real ones are often lower than necessary.
     const lastConfirmed = Math.max(1, highest - Math.floor(chance() * 4))
     log.push({ tick: false, term, text: String(number), lastConfirmed, ...parts })
   }
@@ -64,7 +64,7 @@ interface Expected {
   readonly storedAt: number
 }
 
-/** What has to come out, said as plainly as it can be. */
+/** The messages that have to be delivered, computed in the simplest way. */
 function expectedOf(log: readonly Stored[]): Expected[] {
   const expected: Expected[] = []
   let settled = -1
@@ -107,7 +107,7 @@ async function read(log: ReadOnlyWAL, options: Omit<ReadOptions, 'gaps'>, count:
   return seen
 }
 
-test('another system’s log, any interleaving: each record once, in order or as a violation, from every place', async () => {
+test('each record of another system’s log is delivered once, in order or as a violation, from every start and interleaving', async () => {
   const events = { late: 0, void: 0, shared: 0, restarts: 0, outOfOrder: 0 }
   const steps = fc.array(fc.nat({ max: 99 }), { minLength: 40, maxLength: 90 })
   await fc.assert(
@@ -161,7 +161,7 @@ test('another system’s log, any interleaving: each record once, in order or as
           names.slice(i),
           `from ${i}`,
         )
-        // Positions of a reader that itself resumed are as good.
+        // Positions of a reader that itself resumed work too.
         const later = Math.floor(chance() * after.length)
         const next = after[later]
         if (next === undefined) continue

@@ -16,7 +16,7 @@ function shown(element: ScannerElement): string {
   return `late ${textOf(element.message)} below ${element.delivered}`
 }
 
-/** Ids 1 to 9. Records that share a time tick, a tick that repeats itself and one that equals a message's. */
+/** Records 1 to 9. Some share a time tick; one tick record repeats another, and one equals the tick of a message. */
 const SHUFFLED = [
   { timeTick: 1, tick: true },
   { timeTick: 30, text: 'c', lastConfirmed: 1 },
@@ -30,7 +30,7 @@ const SHUFFLED = [
 ]
 const IN_ORDER = ['tick 1', 'a', 'b', 'tick 20', 'tick 20', 'as the tick', 'c', 'tick 30']
 
-test('what another system wrote comes out by time tick, then by id, as far as a persisted time tick settles it', async () => {
+test('another system’s messages are delivered by time tick, then by id, up to its last persisted time tick', async () => {
   const writer = await foreignLog()
   await writer.append(...SHUFFLED)
   const reader = await openReader()
@@ -46,7 +46,7 @@ test('what another system wrote comes out by time tick, then by id, as far as a 
   assert.deepEqual(await within(loop), ['a', 'b', 'as the tick', 'c', 'not settled'])
 })
 
-test('each place resumes: after without it, from with it, as text, doubling and losing nothing', async () => {
+test('reading another system’s log resumes at every position, `after` without the message, `from` with it', async () => {
   const writer = await foreignLog()
   await writer.append(...SHUFFLED)
   const reader = await openReader()
@@ -69,7 +69,7 @@ test('each place resumes: after without it, from with it, as text, doubling and 
   }
 })
 
-test('deliver latest: what is stored after ready(), not what was there and not yet settled', async () => {
+test('a latest reader of another system’s log gets messages stored after ready(), not earlier ones without an order yet', async () => {
   const writer = await foreignLog()
   await writer.append(...SHUFFLED)
   const reader = await openReader()
@@ -86,7 +86,7 @@ test('deliver latest: what is stored after ready(), not what was there and not y
   await scanner.close()
 })
 
-test('H29: an order violation is an error that names the place, after everything before it', async () => {
+test('H29: at an order violation a reader gets everything before it, then an error that names the place', async () => {
   const writer = await foreignLog()
   await writer.append(
     { timeTick: 10, text: 'a' },
@@ -106,7 +106,7 @@ test('H29: an order violation is an error that names the place, after everything
     { code: 'WAL_CORRUPT', message: /channel "log", message 3: order violation.*15.*20/ },
   )
   assert.deepEqual(seen, ['a'])
-  // And a reader that resumes is given it again.
+  // A reader that resumes there is given the violation again.
   await assert.rejects(texts(reader.read({ after: scanner.position as string })), { code: 'WAL_CORRUPT' })
 
   const whole = ['a', 'late late below 20', 'late  below 20', 'b']
@@ -127,11 +127,11 @@ test('H29: an order violation is an error that names the place, after everything
       rest.push(shown(each))
     assert.deepEqual(rest, whole.slice(i + 1))
   }
-  // Behind it there is nothing to complain of.
+  // Behind the violation the order is right.
   assert.deepEqual(await texts(reader.read({ after: positions[2] as string, until: 'end' })), ['b'])
 })
 
-test('G15 records that wait for their order draw on the budget, and past it fail with the remedy', async () => {
+test('G15 records that wait for their order count against the budget, and beyond it the read fails and says what to do', async () => {
   const writer = await foreignLog()
   const big = 'x'.repeat(100_000)
   for (let i = 1; i <= 20; i++) await writer.append({ timeTick: 10 + i, text: big, lastConfirmed: 1 })
@@ -143,14 +143,14 @@ test('G15 records that wait for their order draw on the budget, and past it fail
       message: /message 6:.*budgetBytes/,
     })
   const large = await openReader({ budgetBytes: 8 << 20 })
-  // What a scanner held back is free again when it is done, or closed in the middle.
+  // The bytes that a scanner held back are free again when the scanner is done or closed.
   for (let i = 0; i < 3; i++) {
     assert.equal((await texts(large.read({ until: 'end' }))).length, 20)
     assert.equal((await texts(large.read(), 1)).length, 1)
   }
 })
 
-test('a lower term behind a higher one is void; transactions and chunks are refused by name', async () => {
+test('in another system’s log a lower term behind a higher one is void, and transactions and chunks are refused by name', async () => {
   const writer = await foreignLog()
   await writer.append(
     { timeTick: 10, text: 'a' },
@@ -185,7 +185,7 @@ test('a lower term behind a higher one is void; transactions and chunks are refu
   }
 })
 
-test('another system’s log is not opened for writing, and a log of both is not read', async () => {
+test('another system’s log cannot be opened for writing, and a log with records of both systems cannot be read', async () => {
   const writer = await foreignLog()
   await writer.append(...SHUFFLED)
   await assert.rejects(open(), { code: 'WAL_SPEC_UNSUPPORTED', message: /another system.*'ro'/ })
@@ -207,7 +207,7 @@ test('another system’s log is not opened for writing, and a log of both is not
   await writer.appendAsIs(own)
   const other = { code: 'WAL_SPEC_UNSUPPORTED', message: /message a: written by @wal, in a log that another/ }
   await assert.rejects(within(loop), other)
-  // It is noticed at the end of the log as well.
+  // The mixed log is also noticed at its end.
   await assert.rejects(within(texts(reader.read())), { code: 'WAL_SPEC_UNSUPPORTED' })
 })
 
@@ -222,7 +222,7 @@ function without(record: { payload: Uint8Array; properties: readonly string[] },
   return { payload: record.payload, properties }
 }
 
-test('positions are of one log: another system’s and ours are not taken for each other', async () => {
+test('a position of another system’s log is refused by our log, and the reverse', async () => {
   const writer = await foreignLog()
   await writer.append(...SHUFFLED)
   const reader = await openReader()
@@ -237,7 +237,7 @@ test('positions are of one log: another system’s and ours are not taken for ea
   await assert.rejects(wal.truncate(theirs), mismatch)
 })
 
-test('G8 another system’s log that lost its end, or its beginning', async () => {
+test('G8 readers of another system’s log are told when it lost its end or its beginning', async () => {
   const writer = await foreignLog()
   await writer.append(...SHUFFLED, { timeTick: 50, tick: true, lastConfirmed: 8 })
   const reader = await openReader()
@@ -266,7 +266,7 @@ test('G8 another system’s log that lost its end, or its beginning', async () =
   assert.deepEqual(await texts(reader.read({ after: behind, until: 'end' })), kept)
 })
 
-test('G21 another system’s log through failing reads: what is held back is neither lost nor doubled', async () => {
+test('G21 when reads of another system’s log fail, records that were held back are neither lost nor delivered twice', async () => {
   const backend = faulty()
   const writer = await foreignLog()
   const count = 300

@@ -21,7 +21,7 @@ async function filled() {
   }
 }
 
-/** Frees records in the backend, past the log, as a server's retention does: everything below that record. */
+/** Removes everything below this record from the backend, without the log's knowledge, as a server's retention does. */
 async function forget(number: number): Promise<void> {
   const options = { name: 'default', maxRecordBytes: 1 << 24, maxInFlightBatches: 4 }
   const opener = await memoryBuilder().build(options as never, systemRuntime)
@@ -39,7 +39,7 @@ async function all(scanner: AsyncIterable<ScannerElement>): Promise<ScannerEleme
   return seen
 }
 
-test('G8 below the truncation point: one gap that says what is missing, then the oldest record kept', async () => {
+test('G8 a reader that starts below the truncation point gets one gap that says what is missing, then the oldest record kept', async () => {
   const { wal, results, positions } = await filled()
   const reader = await openReader()
   await wal.truncate(positions[4] as string)
@@ -62,7 +62,7 @@ test('G8 below the truncation point: one gap that says what is missing, then the
         before: String(gap.before),
         position: gap.position,
       })
-      // Behind it there is none.
+      // Behind the truncation point there is no gap.
       assert.deepEqual(await texts(log.read({ after: gap.position, until: 'end' })), ten.slice(5))
     }
     const none = await all(log.read({ gaps: 'deliver', until: 'end' }))
@@ -72,7 +72,7 @@ test('G8 below the truncation point: one gap that says what is missing, then the
   }
 })
 
-test('a gap with batches, with caughtUp, with next(), and as the only element of a bounded read', async () => {
+test('a gap is given by batches(), by next() and as the only element of a bounded read, and caughtUp() counts it', async () => {
   const { wal, positions } = await filled()
   await wal.truncate(positions[4] as string)
   const batches: string[][] = []
@@ -108,7 +108,7 @@ test('a gap with batches, with caughtUp, with next(), and as the only element of
   assert.deepEqual(await within(loop), ['truncated gap', ...ten.slice(5), '10'])
 })
 
-test('G8 what the backend no longer has, though nobody truncated: at the start, and in the middle of a catch-up', async () => {
+test('G8 records that the backend lost without a truncation are a gap at the start and in the middle of a catch-up', async () => {
   const { wal, results, positions } = await filled()
   await wal.barrier()
   const backend = faulty()
@@ -118,7 +118,7 @@ test('G8 what the backend no longer has, though nobody truncated: at the start, 
   const seen: ScannerElement[] = []
   for await (const each of scanner) {
     seen.push(each)
-    // The first record is the opening one, so that the message "6" is record 8.
+    // The first record is the opening record, and messages begin with "0": the message "6" is record 8.
     if (seen.length === 2) await forget(8)
   }
   assert.deepEqual(seen.map(shown), ['0', '1', 'lost gap', ...ten.slice(6)])
@@ -138,7 +138,7 @@ test('G8 what the backend no longer has, though nobody truncated: at the start, 
   assert.deepEqual((await all(reader.read(bounded))).map(shown), ['lost gap'])
 })
 
-test('G8 truncate under a slow reader: a gap that names the truncation, once', async () => {
+test('G8 a slow reader that is overtaken by truncate gets one gap that names the truncation', async () => {
   const backend = faulty()
   backend.plan = { readBytes: () => 1 }
   const { wal, results, positions } = await filled()
@@ -155,7 +155,7 @@ test('G8 truncate under a slow reader: a gap that names the truncation, once', a
   assert.equal(gap.before, (results[7]?.timeTick ?? 0n) + 1n)
 })
 
-test('behind a gap the next one to write is the writer, also of the same term; what is older stays void', async () => {
+test('behind a gap the next writer is current, also at the same term, and records of older writers stay void', async () => {
   const first = await open({ term: 5, timeTickMs: 60_000 })
   const { position } = await first.append(message('1'))
   const old = await rawLog()
@@ -172,7 +172,7 @@ test('behind a gap the next one to write is the writer, also of the same term; w
   assert.deepEqual(await texts(reader.read({ after: seen[0]?.position as string, until: 'end' })), ['2', '3'])
 })
 
-test('a backend that takes a hole for granted costs a gap, never a record twice', async () => {
+test('when a backend passes over a hole, the reader gets a gap and no record twice', async () => {
   const backend = faulty()
   await filled()
   const quick = {
@@ -182,14 +182,14 @@ test('a backend that takes a hole for granted costs a gap, never a record twice'
   const reader = await openReader({ builder: backend.builder, runtime: quick })
   const scanner = reader.read({ gaps: 'deliver', until: 'end' })
   await scanner.ready()
-  // Looks at the log's end come in between, so the numbers lie far apart.
+  // Reads of the log's end come in between, so the numbers of the calls lie far apart.
   backend.plan = { readBytes: () => 200, script: { next: { 3: 'truncate', 40: 'truncate' } } }
   const seen = await within(all(scanner), 20_000)
   assert.deepEqual(seen.filter((each) => each.kind === 'message').map(shown), ten)
   assert.ok(seen.some((each) => each.kind === 'gap'))
 })
 
-test('the element type follows the options', async () => {
+test('the element type of a read follows its options', async () => {
   const wal = await open()
   const plain: Scanner<Message> = wal.read({ until: 'end' })
   const gaps: Scanner<Message | Gap> = wal.read({ gaps: 'deliver' })

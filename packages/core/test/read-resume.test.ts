@@ -25,7 +25,7 @@ const quick = {
 
 const sent = Array.from({ length: 60 }, (_, i) => String(i))
 
-/** Fails before, in the middle of and after every few reads, as a passing error and as a driver's. */
+/** Makes some reads fail: before, in the middle and after, with a retryable error and with a driver's error. */
 const failing = () => {
   let failures = 0
   const next = ({ number }: { number: number }) => {
@@ -37,7 +37,7 @@ const failing = () => {
   return { next, failures: () => failures }
 }
 
-test('H23: D.9.2 reads that fail in catch-up go on behind the last record, whatever the start was', async () => {
+test('H23: D.9.2 when reads fail in catch-up, reading goes on behind the last record, from every start', async () => {
   const wal = await open({ batchBytes: 1024, timeTickMs: 60_000 })
   const results = await wal.appendBatch(sent.map((each) => message(each)))
   const at = results[20]?.position as string
@@ -58,7 +58,7 @@ test('H23: D.9.2 reads that fail in catch-up go on behind the last record, whate
   }
 })
 
-test('H23: D.9.2 a read-only scanner of the latest that fails while it tails skips nothing and replays nothing', async () => {
+test('H23: D.9.2 a read-only latest scanner that fails while it tails misses nothing and gives nothing twice', async () => {
   const wal = await open({ timeTickMs: 60_000 })
   await wal.append(message('before'))
   for (const deliver of ['latest', 'all'] as const) {
@@ -77,7 +77,7 @@ test('H23: D.9.2 a read-only scanner of the latest that fails while it tails ski
     await within(scanner.caughtUp())
     const faults = failing()
     backend.plan = { readBytes: () => 400, script: { next: faults.next } }
-    // While its backend scanner is away, and while it is there.
+    // Messages are appended while the reader has no backend scanner, and while it has one.
     for (const each of sent) {
       await wal.append(message(each))
       if (Number(each) % 4 === 0) await turn()
@@ -91,7 +91,7 @@ test('H23: D.9.2 a read-only scanner of the latest that fails while it tails ski
 
 const readAll = (scanner: ReturnType<Awaited<ReturnType<typeof open>>['read']>) => texts(scanner as never)
 
-test('H22: a tailing reader that falls out of the buffer catches up and tails again, without loss or doubling', async () => {
+test('H22: a tailing reader that falls out of the buffer catches up and tails again, and misses nothing and gives nothing twice', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, budgetBytes: 1 << 20, timeTickMs: 60_000 })
   const payload = 'x'.repeat(50_000)
@@ -109,7 +109,7 @@ test('H22: a tailing reader that falls out of the buffer catches up and tails ag
   }
   backend.plan = { script: { next: count } }
   for (let round = 0; round < 5; round++) {
-    // It tails: nothing of this is read from the backend.
+    // The reader tails, so none of these messages is read from the backend.
     acked.push((await wal.append(message('near'))).timeTick)
     while (seen.length < acked.length) await take()
     const before = reads
@@ -117,7 +117,7 @@ test('H22: a tailing reader that falls out of the buffer catches up and tails ag
     await take()
     assert.equal(seen.length, acked.length)
     assert.equal(reads, before)
-    // More than the buffer holds, while it does not look.
+    // More than the buffer holds, while the reader does not read.
     for (let i = 0; i < 30; i++) acked.push((await wal.append(message(payload))).timeTick)
     await take()
     assert.ok(reads > before, 'it went back to the backend')
@@ -133,7 +133,7 @@ test('H30: a read-only scanner never uses the write-ahead buffer of a writer in 
   const reader = await openReader({ builder: backend.builder })
   const scanner = reader.read()
   assert.equal(await isPending(scanner.next()), true)
-  // What the backend does not give does not arrive, though it is acked and lies in the buffer.
+  // A message that the backend does not give does not arrive, though it is acknowledged and in the writer's buffer.
   const held = backend.hang()
   await scanner.close()
   const other = reader.read({ deliver: 'latest' })
@@ -148,7 +148,7 @@ test('H30: a read-only scanner never uses the write-ahead buffer of a writer in 
   assert.equal(textOf((await within(next)).value as never), '1')
 })
 
-test('H28: close while a reader waits: for the start, for the backend, for the buffer, for a retry, for its turn', async () => {
+test('H28: close ends a reader that waits for its start, the backend, the buffer, a retry or its turn', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, timeTickMs: 60_000 })
   await wal.append(message('1'))
@@ -194,7 +194,7 @@ test('H28: close while a reader waits: for the start, for the backend, for the b
   assert.equal((await within(fifth)).done, true)
   backend.plan = {}
 
-  // A loop whose body holds on to an element is not waited for.
+  // Close does not wait for the body of the user's loop.
   const inBody = wal.read()
   let leave = () => {}
   const held = new Promise<void>((resolve) => {

@@ -5,7 +5,7 @@ import { test } from 'vitest'
 import type { ReadOptions } from '../src/api/scanner.js'
 import { checkReadOptions } from '../src/read/read-options.js'
 
-/** The rows of the README's table under `heading`: names in code spans, and what stands in the second column. */
+/** The rows of the README's table under `heading`: the names in code spans, and the text of the second column. */
 async function rowsUnder(heading: string): Promise<Map<string, string>> {
   const text = await readFile(new URL('../README.md', import.meta.url), 'utf8')
   const section = text.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? assert.fail(heading)

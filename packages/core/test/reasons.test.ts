@@ -6,7 +6,7 @@ import { cleanLogs, faulty, isPending, message, open, openReader, texts, turn, w
 
 cleanLogs()
 
-/** As the file backend tells of a full disk. */
+/** The error of the file backend on a full disk. */
 function fullDisk(): AppendError {
   const cause = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
   const text = `appending to /data/orders failed: ${cause.message}. The disk is full: free space.`
@@ -27,7 +27,7 @@ function lines() {
   return { logged, logger: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') } }
 }
 
-test('H148: a deadline that passes while the backend fails tells the last failure, in its text and as its cause', async () => {
+test('H148: when a deadline passes while the backend fails, the error names the last failure in its text and as its cause', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder })
   const failure = fullDisk()
@@ -77,7 +77,7 @@ test('an abort while the backend fails keeps its reason as the cause, and the te
   backend.plan = {}
 })
 
-test('a backend that merely does not answer is told of nobody’s failure', async () => {
+test('when the backend only does not answer, the error names no failure', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder })
   backend.plan = { script: { append: ({ number }) => (number === 1 ? fullDisk() : undefined) } }
@@ -91,7 +91,7 @@ test('a backend that merely does not answer is told of nobody’s failure', asyn
   backend.letGo()
 })
 
-test('a close that leaves appends undone tells them what they were tried again through', async () => {
+test('appends that a close leaves undone reject with the failure after which they were tried again', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, closeTimeoutMs: 30 })
   const failure = fullDisk()
@@ -108,7 +108,7 @@ test('a close that leaves appends undone tells them what they were tried again t
   })
 })
 
-test('truncate and what waits in an interceptor tell the failure that they waited through', async () => {
+test('the errors of truncate and of appends in an interceptor name the failure during which they waited', async () => {
   const backend = faulty()
   const wal = await open({
     builder: backend.builder,
@@ -134,7 +134,7 @@ test('truncate and what waits in an interceptor tell the failure that they waite
   backend.plan = {}
 })
 
-test('an open that its backend keeps from ending tells the last failure', async () => {
+test('an open that the backend keeps from ending rejects with the last failure', async () => {
   for (const call of ['last', 'append', 'next'] as const) {
     await (await open()).close()
     const backend = faulty()
@@ -150,7 +150,7 @@ test('an open that its backend keeps from ending tells the last failure', async 
   }
 })
 
-test('a failure that lasts is warned of in growing pauses, and told to be over', async () => {
+test('a lasting failure is logged in growing intervals, and its end is logged', async () => {
   const runtime = simulatedRuntime({ seed: 1 })
   const { logged, logger } = lines()
   const backend = faulty()
@@ -190,7 +190,7 @@ test('a failure that lasts is warned of in growing pauses, and told to be over',
   await runtime.run(wal.close())
 })
 
-test('a reader that can’t start or go on warns, and not at every attempt', async () => {
+test('a reader that cannot start or go on logs a warning, but not for every attempt', async () => {
   const writer = await open()
   await writer.append(message('1'))
   for (const call of ['last', 'next'] as const) {
@@ -209,7 +209,7 @@ test('a reader that can’t start or go on warns, and not at every attempt', asy
   }
 })
 
-test('H149: what is logged of an error is the field `err`, as pino takes it', async () => {
+test('H149: a logged error is in the field `err`, which pino understands', async () => {
   const { logged, logger } = lines()
   const backend = faulty()
   const wal = await open({

@@ -7,7 +7,7 @@ import { overMemory } from './over-memory.js'
 
 afterEach(() => resetMemory())
 
-/** A unit-test fake around the memory backend: the batch that `fails` picks, and all handed in with it, are not stored. */
+/** A unit-test fake around the memory backend. The batch that `fails` picks and all batches in flight with it are not stored. */
 function failing(sent: Batch[], fails: (batch: Batch) => boolean): OpenerBuilderImpls {
   const inner = memoryBuilder() as unknown as OpenerBuilderImpls
   const refused = () => new AppendError('WAL_UNAVAILABLE', 'not now (fake)', { outcome: 'unknown' })
@@ -22,7 +22,7 @@ function failing(sent: Batch[], fails: (batch: Batch) => boolean): OpenerBuilder
         const append: WALImpls['append'] = async (batch) => {
           sent.push(batch)
           if (failed !== undefined) {
-            // Not before a second one is in flight.
+            // The first batch fails only when a second one is in flight.
             setTimeout(fail, 10)
             return failed
           }
@@ -49,7 +49,7 @@ function failing(sent: Batch[], fails: (batch: Batch) => boolean): OpenerBuilder
   }
 }
 
-test('what is sent again is the very same batches: same order, same boundaries, same sequences, though more was appended', async () => {
+test('batches are sent again with the same order, boundaries and sequences, also when more was appended meanwhile', async () => {
   const sent: Batch[] = []
   let failures = 0
   const builder = failing(sent, (batch) => batch.sequence > 0 && failures++ === 0)
@@ -57,7 +57,7 @@ test('what is sent again is the very same batches: same order, same boundaries, 
   const big = (n: number) => wal.append({ payload: Buffer.alloc(100_000, n) })
   const appends = Array.from({ length: 12 }, (_, n) => big(n))
   await new Promise((resolve) => setTimeout(resolve, 10))
-  // These come in while the failed ones wait: they must not join them.
+  // These messages are appended while the failed batches wait. They must not be added to those batches.
   appends.push(...Array.from({ length: 3 }, (_, n) => big(12 + n)))
   const results = await Promise.all(appends)
   await wal.close()
@@ -76,7 +76,7 @@ test('what is sent again is the very same batches: same order, same boundaries, 
   assert.equal(new Set(results.map(({ timeTick }) => timeTick)).size, 15)
 })
 
-test('H167: after the log was opened again, never more batches are in flight than that one allows', async () => {
+test('H167: after the log was opened again, no more batches are in flight than the new log allows', async () => {
   const ALLOWED = [4, 2, 1]
   let opened = 0
   const mostInFlight: number[] = []
@@ -97,7 +97,7 @@ test('H167: after the log was opened again, never more batches are in flight tha
         mostInFlight[number] = Math.max(mostInFlight[number] ?? 0, ++inFlight)
         try {
           if (last) return await log.append(batch)
-          // Its fence is taken when all that it allows are in flight.
+          // The fence is taken when as many batches are in flight as the log allows.
           await new Promise<void>((resolve) => {
             failing.push(resolve)
             if (failing.length >= allowed) for (const fail of failing) fail()

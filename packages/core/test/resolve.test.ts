@@ -11,7 +11,7 @@ afterEach(async () => {
   resetMemory()
 })
 
-/** A unit-test fake around the memory backend: appends are stored, or not, and answered when the gate opens. */
+/** A unit-test fake around the memory backend. Appends are stored or not, and are answered when the gate opens. */
 function gated(gate: { before?: Promise<void>; after?: Promise<void> }): OpenerBuilderImpls {
   const inner = memoryBuilder() as unknown as OpenerBuilderImpls
   return {
@@ -43,7 +43,7 @@ function gated(gate: { before?: Promise<void>; after?: Promise<void> }): OpenerB
 
 async function open(gate = {}, more = {}): Promise<WAL> {
   const wal = await openWal('memory:', {
-    // A process of its own, as it were.
+    // A runtime of its own, as in another process.
     runtime: { ...systemRuntime },
     channel: 'resolved',
     builder: gated(gate),
@@ -79,7 +79,7 @@ const unknown = (append: Promise<unknown>): Promise<AppendError> =>
     },
   )
 
-test('G4 an append whose answer was late is written: told by the writer, by a reader, by the next writer', async () => {
+test('G4 an append whose answer was late resolves as written, on the writer, on a reader and on the next writer', async () => {
   const gate: { after?: Promise<void> } = {}
   const wal = await open(gate)
   await wal.append({ payload })
@@ -102,13 +102,13 @@ test('G4 an append whose answer was late is written: told by the writer, by a re
   )
   const next = await open()
   assert.equal((await next.resolve(token as string)).outcome, 'written')
-  // Its position is as good as an acknowledged one's.
+  // The position that resolve gives works as that of an acknowledged append.
   const seen: string[] = []
   for await (const { messageId } of next.read({ from: result.position, until: 'end' })) seen.push(messageId)
   assert.deepEqual(seen, [result.messageId])
 })
 
-test('G4 an append that never reached the backend is not written, once a newer writer has opened', async () => {
+test('G4 an append that never reached the backend resolves as not written when a newer writer has opened', async () => {
   const gate: { before?: Promise<void> } = {}
   const wal = await open(gate)
   await wal.append({ payload })
@@ -125,7 +125,7 @@ test('G4 an append that never reached the backend is not written, once a newer w
   const newer = await open()
   assert.deepEqual(await waiting, { outcome: 'not-written' })
   assert.deepEqual(await newer.resolve(token as string), { outcome: 'not-written' })
-  // Sent after all, it is fenced, or void: the verdict stands.
+  // The append is sent after all. It is fenced or its record is void, so "not written" stays true.
   never.open()
   assert.deepEqual(await wal.resolve(token as string), { outcome: 'not-written' })
   const stored: bigint[] = []
@@ -133,7 +133,7 @@ test('G4 an append that never reached the backend is not written, once a newer w
   assert.equal(stored.length, 1)
 })
 
-test('a wait for a verdict ends by its signal and by close; bad tokens and those of other logs are refused', async () => {
+test('a signal and a close end a waiting resolve, and bad tokens and those of other logs are refused', async () => {
   const gate: { before?: Promise<void> } = {}
   const wal = await open(gate)
   const never = door()
@@ -157,7 +157,7 @@ test('a wait for a verdict ends by its signal and by close; bad tokens and those
   never.open()
 })
 
-test('G8 over a truncated range there is no verdict', async () => {
+test('G8 resolve rejects when the range that it has to read was truncated', async () => {
   const gate: { after?: Promise<void> } = {}
   const wal = await open(gate)
   const late = door()
@@ -170,8 +170,8 @@ test('G8 over a truncated range there is no verdict', async () => {
   await assert.rejects(wal.resolve(token as string), { code: 'WAL_POSITION_TRUNCATED' })
 })
 
-test('G8 over a truncated range there is no verdict, though the backend has freed nothing yet', async () => {
-  // What it does when it frees by segment. Three appends: the opening record, the hanging one, the rest.
+test('G8 resolve rejects when the range was truncated, also when the backend has freed nothing yet', async () => {
+  // A backend that frees by segment may free nothing. There are three appends: the opening record, the hanging one, the rest.
   const late = door()
   let appends = 0
   const builder = overMemory((log) => ({

@@ -13,7 +13,7 @@ const quick = {
 }
 const ten = Array.from({ length: 10 }, (_, i) => String(i))
 
-test('G21 a reader in catch-up whose backend fails goes on where it was, though its start is truncated by now', async () => {
+test('G21 a reader in catch-up whose backend fails goes on where it was, also when its start was truncated meanwhile', async () => {
   const backend = faulty()
   const wal = await open({ batchBytes: 1024, timeTickMs: 60_000 })
   const positions: string[] = []
@@ -33,11 +33,11 @@ test('G21 a reader in catch-up whose backend fails goes on where it was, though 
   seen.push(...(await within(texts(scanner))))
   assert.deepEqual(seen, ten)
   assert.equal(backend.counts.fail, 1)
-  // The one that fails, the last record again, and the four behind it: nothing else is read twice.
+  // The read that fails, then the last record again and the four behind it. No other record is read twice.
   assert.equal(calls, 6)
 })
 
-test('G21 deliver latest: what is appended while the backend can’t be read is delivered', async () => {
+test('G21 a latest reader is given messages that were appended while the backend could not be read', async () => {
   const backend = faulty()
   const wal = await open()
   await wal.append(message('before'))
@@ -64,7 +64,7 @@ test('G21 deliver latest: what is appended while the backend can’t be read is 
   }
 })
 
-test('a reader that fell out of the buffer goes on behind what it had, though the log was truncated up to there', async () => {
+test('a reader that fell out of the buffer goes on behind its last message, also when the log was truncated up to there', async () => {
   let reads = 0
   const builder = overMemory((log) => ({
     read(options) {
@@ -90,18 +90,18 @@ test('a reader that fell out of the buffer goes on behind what it had, though th
   assert.equal(reads, 3)
 })
 
-test('a reader that starts again behind a newer writer’s first opening record, which did not count, finds its last record', async () => {
+test('a reader that starts again finds its last record also behind a newer writer’s first opening record, which did not count', async () => {
   const backend = faulty()
   const wal = await open({ timeTickMs: 60_000 })
   const { timeTick } = await wal.append(message('old'))
   const reader = await openReader({ builder: backend.builder, runtime: quick })
   const scanner = reader.read()
   assert.equal(textOf((await within(scanner.next())).value as never), 'old')
-  // The newer writer's clock is behind: its first opening record makes it current and counts for nothing.
+  // The newer writer's clock is behind. Its first opening record makes it current, but its time tick does not count.
   const raw = await rawLog()
   const newer = { term: 5, incarnation: 'newer', type: 1, opening: true }
   const waiting = scanner.next()
-  // The call that waits brings that record; the one behind it fails.
+  // The waiting call gives that record. The call after it fails.
   backend.plan = { script: { next: { 2: 'fail' } } }
   await raw.append(raw.record({ ...newer, timeTick: timeTick - 1n }))
   while (backend.counts.fail === 0) await new Promise((resolve) => setTimeout(resolve, 1))

@@ -10,7 +10,7 @@ const denied = () =>
     retryable: false,
   })
 
-/** A writer that its backend has ended for good. */
+/** A writer that ended because its backend failed for good. */
 async function endedWriter(options: Parameters<typeof open>[0] = {}): Promise<WAL> {
   const backend = faulty()
   const wal = await open({ ...options, builder: backend.builder })
@@ -30,7 +30,7 @@ const passes = {
   append: (append: { message: never }, next: (m: never) => never) => next(append.message),
 }
 
-test('H150: whatever is asked of a writer that has ended says that asking again is of no use', async () => {
+test('H150: no error of a writer that has ended is retryable', async () => {
   for (const interceptors of [[], [passes as never]]) {
     const wal = await endedWriter({ interceptors, channel: `log-${interceptors.length}` })
     const calls: Record<string, () => Promise<unknown>> = {
@@ -53,7 +53,7 @@ test('H150: whatever is asked of a writer that has ended says that asking again 
   }
 })
 
-test('a loop that appends again as long as an error says so ends with its writer', async () => {
+test('a loop that appends again while errors are retryable ends when its writer ends', async () => {
   const wal = await endedWriter()
   let calls = 0
   for (let again = true; again && calls < 1000; ) {
@@ -66,7 +66,7 @@ test('a loop that appends again as long as an error says so ends with its writer
   assert.equal(calls, 1)
 })
 
-test('what waits or is on its way when the writer ends is not worth another call either', async () => {
+test('errors of appends that wait or are in flight when the writer ends are not retryable either', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, maxWaitingBytes: 8 << 20 })
   backend.plan = { script: { append: () => backend.hang() } }
@@ -84,12 +84,12 @@ test('what waits or is on its way when the writer ends is not worth another call
   }
 })
 
-test('an AppendBatchError is as retryable as what it is about', async () => {
+test('an AppendBatchError is retryable exactly when its cause is', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, maxWaitingBytes: 0 })
   backend.plan = { script: { append: () => backend.hang() } }
   const large = { payload: new Uint8Array(200_000) }
-  // One is on its way, one waits for room.
+  // One append is in flight, and one waits for room.
   const before = [wal.append(large), wal.append(large)]
   await turn()
   await assert.rejects(wal.appendBatch([large]), {
@@ -107,7 +107,7 @@ test('an AppendBatchError is as retryable as what it is about', async () => {
   await within(Promise.all(before))
 })
 
-test('an append whose outcome is unknown is never to be made again, whatever failure was behind it', async () => {
+test('the error of an append with an unknown outcome is never retryable, whatever its cause', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder })
   backend.plan = { script: { append: () => new WalError('WAL_UNAVAILABLE', 'down', { retryable: true }) } }
@@ -118,7 +118,7 @@ test('an append whose outcome is unknown is never to be made again, whatever fai
   backend.plan = {}
 })
 
-test('an open that fails is no failed append: its error has no outcome', async () => {
+test('the error of an open that fails has no outcome', async () => {
   await (await open()).close()
   const backend = faulty()
   const refused = new AppendError('WAL_UNAVAILABLE', 'EACCES', { outcome: 'not-written', retryable: false })

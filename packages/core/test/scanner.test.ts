@@ -18,7 +18,7 @@ import { rawLog } from './raw-log.js'
 
 cleanLogs()
 
-test('`break` closes; a second iterator is refused; batches() claims it too', async () => {
+test('`break` closes a scanner, and a second iterator is refused, also one of batches()', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder })
   await wal.appendBatch(['1', '2', '3'].map((each) => message(each)))
@@ -42,7 +42,7 @@ test('`break` closes; a second iterator is refused; batches() claims it too', as
   await other.close()
 })
 
-test('several next() at once are answered in order; close answers those that wait', async () => {
+test('several calls of next() are answered in order, and close ends those that wait', async () => {
   const wal = await open()
   const scanner = wal.read()
   const calls = Array.from({ length: 5 }, () => scanner.next())
@@ -57,7 +57,7 @@ test('several next() at once are answered in order; close answers those that wai
   for (const call of calls.slice(3)) assert.equal((await within(call)).done, true)
 })
 
-test('batches() gives the same elements, in runs, and leaves nothing out after a single next()', async () => {
+test('batches() gives all elements in runs, also after a single next()', async () => {
   const wal = await open({ batchBytes: 4096 })
   const sent = Array.from({ length: 500 }, (_, i) => String(i))
   await wal.appendBatch(sent.map((each) => message(each)))
@@ -78,7 +78,7 @@ test('batches() gives the same elements, in runs, and leaves nothing out after a
   await within(open2.return?.() as Promise<unknown>)
 })
 
-test('`until`: end of an empty log, a position, a time tick reached and one not yet', async () => {
+test('`until` ends a read at the end of an empty log, at a position, and at a time tick that is or is not yet reached', async () => {
   const wal = await open()
   const reader = await openReader()
   assert.deepEqual(await within(texts(wal.read({ until: 'end' }))), [])
@@ -101,7 +101,7 @@ test('`until`: end of an empty log, a position, a time tick reached and one not 
   assert.deepEqual(await within(between), [])
 })
 
-test('deliver latest: only what is appended after ready(), on writers, readers and empty logs', async () => {
+test('a latest reader gets only messages appended after ready(), on writers, readers and empty logs', async () => {
   const wal = await open()
   const reader = await openReader()
   const early = [wal.read({ deliver: 'latest' }), reader.read({ deliver: 'latest' })]
@@ -114,7 +114,7 @@ test('deliver latest: only what is appended after ready(), on writers, readers a
   for (const scanner of late) assert.deepEqual(await within(texts(scanner, 1)), ['3'])
 })
 
-test('caughtUp: when all that was there is handed out, not before; also for a bounded read', async () => {
+test('caughtUp() resolves when every message that was there is handed out, also for a bounded read', async () => {
   const wal = await open()
   await wal.appendBatch(['1', '2', '3'].map((each) => message(each)))
   for (const until of [undefined, 'end'] as const) {
@@ -139,7 +139,7 @@ test('caughtUp: when all that was there is handed out, not before; also for a bo
   await within(scanner.caughtUp())
 })
 
-test('ready() and caughtUp() raise nothing unhandled, whatever ends the scanner', async () => {
+test('ready() and caughtUp() cause no unhandled rejection, whatever ends the scanner', async () => {
   const unhandled: unknown[] = []
   const listen = (error: unknown) => unhandled.push(error)
   process.on('unhandledRejection', listen)
@@ -162,7 +162,7 @@ test('ready() and caughtUp() raise nothing unhandled, whatever ends the scanner'
   assert.equal((await closed.next()).done, true)
 })
 
-test('G9 G12 a read-only log tails its writer, and the next writer', async () => {
+test('G9 G12 a reader on a read-only log follows its writer and the next writer', async () => {
   const first = await open()
   const reader = await openReader()
   const loop = texts(reader.read(), 4)
@@ -174,7 +174,7 @@ test('G9 G12 a read-only log tails its writer, and the next writer', async () =>
   assert.deepEqual(await within(loop), ['1', '2', '3', '4'])
 })
 
-test('vchannels: a filter delivers its own and those of every vchannel', async () => {
+test('a reader of a vchannel gets its messages and those without a vchannel', async () => {
   const wal = await open()
   await wal.append(message('1', { vchannel: 'a' }))
   await wal.append(message('2', { vchannel: 'b' }))
@@ -183,7 +183,7 @@ test('vchannels: a filter delivers its own and those of every vchannel', async (
   assert.deepEqual(await texts(wal.read({ until: 'end', vchannel: 'c' })), ['3'])
 })
 
-test('G10 payload and properties come back exactly, to each scanner its own', async () => {
+test('G10 payload and properties come back exactly, as a separate object for each scanner', async () => {
   const wal = await open()
   const reader = await openReader()
   const properties = new Map([
@@ -216,7 +216,7 @@ test('G10 payload and properties come back exactly, to each scanner its own', as
     assert.equal(json.payload, 'AP+ACg==')
     assert.equal(Object.getOwnPropertyDescriptor(json.properties, '__proto__')?.value, 'polluted?')
     assert.equal(json.position, value.position)
-    // What a reader does to its message is nobody else's business.
+    // A reader that changes its message does not change that of another reader.
     value.payload.fill(1)
     value.properties.clear()
     assert.equal((await within(scanner.next())).value?.payload.length, 0)
@@ -231,7 +231,7 @@ test('G10 payload and properties come back exactly, to each scanner its own', as
   for await (const each of wal.read({ until: 'end', timeTicks: true })) JSON.stringify(each)
 })
 
-test('G8 malformed reserved properties are WAL_CORRUPT, naming the place', async () => {
+test('G8 a record with malformed reserved properties is WAL_CORRUPT, and the error names its place', async () => {
   const breaks: ((properties: string[]) => void)[] = [
     (list) => list.splice(list.indexOf('_tt'), 2),
     (list) => list.splice(list.indexOf('_tt') + 1, 1, '-1'),
@@ -254,12 +254,12 @@ test('G8 malformed reserved properties are WAL_CORRUPT, naming the place', async
       assert.match(error.message, new RegExp(`${channel}.*message 3`))
       return true
     })
-    // The writer's own tail reads from memory; a new one refuses to build on damage.
+    // The tail of the writer's own WAL reads from memory. A new writer refuses to open a damaged log.
     await assert.rejects(within(open({ channel })), { code: 'WAL_CORRUPT' })
   }
 })
 
-test('G21 a backend whose reads fail is read on behind the last record: nothing lost or doubled', async () => {
+test('G21 when reads of the backend fail, reading goes on behind the last record, with nothing lost or delivered twice', async () => {
   const backend = faulty()
   let driverErrors = 0
   const runtime = (await import('@wal/walimpls')).systemRuntime
@@ -292,7 +292,7 @@ test('G21 a backend whose reads fail is read on behind the last record: nothing 
   assert.ok(backend.counts.cut > 0)
 })
 
-test('deliver latest on a writer: what is appended right after the call, before ready(), comes too', async () => {
+test('a latest reader on a writer also gets messages appended right after the call of read, before ready()', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder })
   await wal.append(message('before'))

@@ -8,7 +8,7 @@ interface StoredLog {
   store(batch: object, writer: object | undefined, fences: boolean): number
 }
 
-/** A log of the memory backend as it is stored, for what befalls a log outside the product. */
+/** What the memory backend has stored of a log, for tests that change it from outside. */
 export function storedLog(channel = 'log'): StoredLog {
   const key = Symbol.for('@wal/walimpls/memory')
   const stores = (globalThis as unknown as Record<symbol, Map<string, Map<string, StoredLog>>>)[key]
@@ -19,14 +19,14 @@ export function storedRecords(channel = 'log'): unknown[] {
   return storedLog(channel).records
 }
 
-/** A failover to a copy that has only the first records. The numbers of the others are given out again. */
+/** Plays a failover to a copy with only the first records. The ids of the lost ones are given out again. */
 export function loseAllBut(count: number, channel = 'log'): void {
   const log = storedLog(channel)
   log.records.splice(count)
   log.batches.clear()
 }
 
-/** A copy of a log, to be put in its place later: a backup that is restored. */
+/** A copy of a log that can be put in its place later, as a restored backup. */
 export function backUp(channel = 'log'): () => void {
   const saved = [...storedRecords(channel)]
   return () => {

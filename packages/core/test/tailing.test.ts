@@ -6,7 +6,7 @@ cleanLogs()
 
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => String(from + i))
 
-test('a tailing reader sees a message when it is acked, never before', async () => {
+test('a tailing reader gets a message when it is acknowledged, never before', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder })
   await wal.append(message('0'))
@@ -24,10 +24,10 @@ test('a tailing reader sees a message when it is acked, never before', async () 
   await scanner.close()
 })
 
-test('wherever in a batch catch-up ends, tailing goes on with the next message', async () => {
+test('tailing goes on with the next message, wherever in a batch the catch-up ended', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder })
-  // One batch, and one run in the buffer: its time ticks follow each other without a gap.
+  // These messages are one batch and one run in the buffer: their time ticks follow one another without a gap.
   await wal.appendBatch(numbers(0, 30).map((each) => message(each.padStart(40))))
   const { position } = await wal.append(message('30'))
   for (let cut = 1; cut <= 20; cut++) {
@@ -40,7 +40,7 @@ test('wherever in a batch catch-up ends, tailing goes on with the next message',
   }
 })
 
-test('tailing readers of one message have a payload each', async () => {
+test('two tailing readers get a payload of their own for the same message', async () => {
   const wal = await open()
   const scanners = [wal.read(), wal.read()]
   const reading = scanners.map((scanner) => scanner.next())

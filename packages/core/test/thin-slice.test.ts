@@ -9,7 +9,7 @@ afterEach(() => resetMemory())
 const bytes = (text: string) => new TextEncoder().encode(text)
 const text = (payload: Uint8Array) => new TextDecoder().decode(payload)
 
-test('what is appended is read back in order, by catch-up and by tailing', async () => {
+test('appended messages are read back in order, by catch-up and by tailing', async () => {
   const wal = await openWal('memory:', { channel: 'orders' })
   const tailing = wal.read()
   const results = await Promise.all(

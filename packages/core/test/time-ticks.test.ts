@@ -11,7 +11,7 @@ test('a scanner of time ticks that starts at the end of an idle log is given one
   expect(first.value?.kind).toBe('timeTick')
 })
 
-test('an idle log gets time ticks as long as somebody reads them, and not after', async () => {
+test('an idle log gets time ticks while a scanner reads them, and none afterwards', async () => {
   const { runtime, planned } = watchedRuntime()
   const wal = await open({ timeTickMs: 60_000, idleTickMs: IDLE_MS, runtime })
   const ticks: bigint[] = []
@@ -22,14 +22,14 @@ test('an idle log gets time ticks as long as somebody reads them, and not after'
   }
   for (let i = 1; i < ticks.length; i++) expect(ticks[i]).toBeGreaterThan(ticks[i - 1] as bigint)
   expect(planned(IDLE_MS)).toBeGreaterThanOrEqual(3)
-  // The scanner has gone: no tick plans a further one.
+  // The scanner is closed. So the last time tick plans no further one.
   await wal.barrier()
   const after = planned(IDLE_MS)
   await wal.barrier()
   expect(planned(IDLE_MS)).toBe(after)
 })
 
-test('nobody reads time ticks: an idle log stays as it is', async () => {
+test('nothing is written to an idle log when nobody reads time ticks', async () => {
   const { runtime, planned } = watchedRuntime()
   const wal = await open({ timeTickMs: 60_000, idleTickMs: IDLE_MS, runtime })
   await wal.append(message('one'))
@@ -39,7 +39,7 @@ test('nobody reads time ticks: an idle log stays as it is', async () => {
   expect(planned(IDLE_MS)).toBe(0)
 })
 
-test('a thousand scanners of time ticks that start together ask for a few ticks, not for a thousand', async () => {
+test('a thousand scanners of time ticks that start together cause a few time ticks, not a thousand', async () => {
   const wal = await open({ timeTickMs: 60_000, idleTickMs: 0 })
   const scanners = Array.from({ length: 1000 }, () => wal.read({ deliver: 'latest', timeTicks: true }))
   await within(Promise.all(scanners.map((scanner) => scanner.next())), 20_000)
@@ -49,7 +49,7 @@ test('a thousand scanners of time ticks that start together ask for a few ticks,
   expect(ticks).toBeLessThan(20)
 })
 
-test('latestReadableTimeTick: reading up to it gives everything acknowledged on the vchannel', async () => {
+test('reading up to latestReadableTimeTick gives everything acknowledged on the vchannel', async () => {
   const wal = await open()
   const before = await wal.latestReadableTimeTick('a')
   await wal.append(message('a1', { vchannel: 'a' }))
@@ -67,7 +67,7 @@ test('latestReadableTimeTick: reading up to it gives everything acknowledged on 
   expect(seen).toEqual(['a1', 'a2', 'everybody'])
 })
 
-test('an append without an outcome is not readable yet', async () => {
+test('latestReadableTimeTick lies below an append without an outcome', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, timeTickMs: 60_000 })
   const { timeTick } = await wal.append(message('acknowledged', { vchannel: 'a' }))
@@ -80,7 +80,7 @@ test('an append without an outcome is not readable yet', async () => {
   expect(await wal.latestReadableTimeTick('a')).toBe(stored.timeTick)
 })
 
-test('only of an open writer, and by the name of a vchannel', async () => {
+test('latestReadableTimeTick needs an open writer and the name of a vchannel', async () => {
   const wal = await open()
   await rejects(wal.latestReadableTimeTick(7 as never), 'WAL_INVALID_ARGUMENT')
   const reader = (await openReader()) as never as typeof wal
@@ -91,7 +91,7 @@ test('only of an open writer, and by the name of a vchannel', async () => {
 
 const IDLE_MS = 7
 
-/** The real one, counting the timers that were asked for. */
+/** The real runtime, with a count of the timers that were started. */
 function watchedRuntime() {
   const asked: number[] = []
   const runtime: Runtime = {
@@ -108,7 +108,7 @@ async function rejects(promise: Promise<unknown>, code: string): Promise<void> {
   await expect(promise).rejects.toMatchObject({ code })
 }
 
-test('a barrier that is refused leaves the time tick that is due', async () => {
+test('a refused barrier does not cancel the time tick that is due', async () => {
   const wal = await open({ timeTickMs: 100 })
   const { timeTick } = await wal.append(message('a'))
   await expect(wal.barrier({ timeoutMs: -1 })).rejects.toMatchObject({ code: 'WAL_INVALID_ARGUMENT' })
@@ -118,11 +118,11 @@ test('a barrier that is refused leaves the time tick that is due', async () => {
   await within(persisted(), 20_000)
 })
 
-test('a barrier lies above every append called before it, also above those that wait for room', async () => {
+test('a barrier lies above every append called before, also above those that wait for room', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, timeTickMs: 60_000, budgetBytes: 1 << 20 })
   backend.plan = { script: { append: { 1: backend.hang() } } }
-  // The first is in flight and takes all the room; the second waits for it.
+  // The first append is in flight and takes all the room. The second waits for room.
   const appends = ['one', 'two'].map((text) => wal.append(message(text.padEnd(900_000, '.'))))
   await turn()
   const barrier = wal.barrier()
@@ -154,7 +154,7 @@ test('barriers that nobody awaits are bounded like appends', async () => {
   await wal.barrier()
 })
 
-test('a barrier calls for no time tick behind it, an append does', async () => {
+test('no time tick follows a barrier, but one follows an append', async () => {
   const TICK_MS = 45_678
   const { runtime, planned } = watchedRuntime()
   const wal = await open({ timeTickMs: TICK_MS, runtime })
