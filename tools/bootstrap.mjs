@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { run } from './children.mjs'
 
-// Only node built-ins here: this is what runs before anything is installed.
+// This file runs before anything is installed, so it imports Node's own modules and `children.mjs` alone.
 
 export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[\\/]$/, '')
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -33,8 +33,8 @@ export function say(text) {
   process.stderr.write(`${text}\n`)
 }
 
-// pnpm keeps a copy of the lockfile it last installed. With it in the hash, an install by hand from another
-// lockfile makes the stamp stale as surely as a changed lockfile does.
+// pnpm keeps a copy of the lockfile that it installed last. The copy is a part of the hash, so that an install by hand
+// from another lockfile is noticed as surely as a changed lockfile is.
 function fingerprint() {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}\n`)
   const installed = join(root, 'node_modules/.pnpm/lock.yaml')
@@ -49,25 +49,22 @@ function fingerprint() {
   return hash.digest('hex')
 }
 
+/** Every package.json of the workspace. pnpm-lock.yaml names their folders under `importers`. */
 function manifests() {
-  const members = ['packages', 'examples'].flatMap((folder) =>
-    readdirSync(join(root, folder)).map((name) => join(folder, name)),
-  )
-  return ['.', 'bench', 'tools', 'tools/brokers', 'tools/histories', ...members].map((folder) =>
-    join(root, folder, 'package.json'),
-  )
+  const [importers] = readFileSync(join(root, 'pnpm-lock.yaml'), 'utf8').split(/^packages:$/m)
+  return [...importers.matchAll(/^ {2}(\S+):$/gm)].map(([, folder]) => join(root, folder, 'package.json'))
 }
 
-/** Installs what pnpm-lock.yaml names, unless it is there already. True when it is there now. */
+/** Installs what pnpm-lock.yaml names, unless that is installed already. Answers whether it is installed now. */
 export async function install() {
   const [major, minor] = process.versions.node.split('.').map(Number)
   if (major < 20 || (major === 20 && minor < 19)) {
-    say(`Node ${manifest.engines.node} is needed, this is ${process.version}`)
+    say(`This needs Node ${manifest.engines.node}, and runs on ${process.version}.`)
     return false
   }
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === fingerprint()) return true
   const pnpm = manifest.packageManager
-  say(`▸ install: nothing installed yet, or pnpm-lock.yaml has changed since`)
+  say(`▸ install: nothing is installed yet, or pnpm-lock.yaml has changed since the last install`)
   say(`  downloading ${pnpm} through npx, then the packages in pnpm-lock.yaml, among them Node 22 and 24`)
   say(`  for the version matrix (some 600 MB unpacked, about half a minute on a fast line)`)
   const started = Date.now()
@@ -80,7 +77,7 @@ export async function install() {
   })
   if (code !== 0) {
     say(
-      `${output}✘ install failed with exit code ${code}; it needs the npm registry, and pnpm-lock.yaml in step`,
+      `${output}✘ The install failed with exit code ${code}. It needs the npm registry, and a pnpm-lock.yaml that fits every package.json.`,
     )
     return false
   }

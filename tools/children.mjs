@@ -11,8 +11,8 @@ const grouped = process.platform !== 'win32'
 const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }
 for (const signal of Object.keys(signalNumbers)) process.on(signal, interrupt)
 
-// npm hands a signal to the shell between it and us, and dash dies of it without telling us: being orphaned is
-// then the only sign that nobody waits for us any more.
+// npm passes a signal on to the shell by which it started us. dash dies of the signal and does not pass it on, so the
+// only sign that nobody waits for us any more is that our parent process is another one.
 const parent = process.ppid
 if (process.env.npm_lifecycle_event !== undefined) {
   setInterval(() => process.ppid !== parent && interrupt('SIGTERM'), 500).unref()
@@ -43,10 +43,10 @@ function signalGroup(child, signal) {
 }
 
 /**
- * Runs a command to its end and says how it ended; never rejects.
- * `output`: 'capture' collects stdout and stderr, 'stderr' sends both there, 'inherit' shares ours.
- * `decides`: after an interruption the child's own exit code is passed on.
- * `limitMs`: after so long it is killed with all that it started, and `timedOut` is true.
+ * Runs a command to its end and answers how it ended. Never rejects.
+ * `output`: 'capture' collects stdout and stderr, 'stderr' sends both to our stderr, 'inherit' shares ours.
+ * `decides`: when we are interrupted, we end with the child's exit code.
+ * `limitMs`: a child that runs longer is killed with all that it started, and `timedOut` is true.
  */
 export function run(
   command,
