@@ -2,13 +2,23 @@ import type { WAL } from '@wal/core'
 import { payloadOf } from './bench-case.js'
 
 const PROPERTIES = new Map([['kind', 'created']])
+const BATCH = 500
 
-/** So many callers at once; each appends again when its append is acknowledged, until there are `count`. */
+/** Appends `count` messages by so many callers at once. Each appends again as soon as its append is acknowledged. */
 export async function appendsInFlight(wal: WAL, count: number, callers: number): Promise<void> {
   let next = 0
   const caller = async (): Promise<void> => {
-    while (next < count)
-      await wal.append({ vchannel: 'eu', payload: payloadOf(next++), properties: PROPERTIES })
+    while (next < count) await wal.append(message(next++))
   }
   await Promise.all(Array.from({ length: callers }, caller))
+}
+
+/** Appends `count` messages, one batch after another: a log to be read. */
+export async function appendBatches(wal: WAL, count: number): Promise<void> {
+  for (let next = 0; next < count; )
+    await wal.appendBatch(Array.from({ length: Math.min(BATCH, count - next) }, () => message(next++)))
+}
+
+function message(index: number) {
+  return { vchannel: 'eu', payload: payloadOf(index), properties: PROPERTIES }
 }

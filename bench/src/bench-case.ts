@@ -7,16 +7,16 @@ export interface Contender {
 
 export interface BenchCase {
   readonly name: string
-  /** What an operation is. */
+  /** What one operation is called, such as `append`. */
   readonly unit: string
-  /** Operations a round, and with `--quick`. */
+  /** Operations in a round, and in a round with `--quick`. */
   readonly count: number
   readonly quickCount: number
   /** The ratio to reach, ours ÷ peer in operations a second; absent where there is only a figure to watch. */
   readonly atLeast?: number
-  /** The server that it needs. Both sides of a comparison with another commit share one. */
+  /** The server that the case needs. Both sides of a comparison with another commit share one. */
   readonly server?: 'redis'
-  /** `folder` is empty and removed afterwards. */
+  /** `folder` is empty, and is removed when the case has ended. */
   prepare(folder: string): Promise<{ readonly ours: Contender; readonly peer: Contender }>
 }
 
@@ -27,7 +27,7 @@ export async function timed(work: () => Promise<void>): Promise<number> {
   return performance.now() - start
 }
 
-/** 256 bytes that do not compress to nothing, and differ from message to message in the first four. */
+/** Bytes that do not compress to almost nothing. The first four differ from message to message. */
 export function payloadOf(index: number, bytes = 256): Uint8Array {
   const payload = Buffer.alloc(bytes, 'abcdefghijklmnopqrstuvwxyz0123456789')
   payload.writeUInt32LE(index)

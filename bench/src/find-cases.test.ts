@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { onTestFinished, test } from 'vitest'
 import { findCases } from './find-cases.js'
 
-test('the cases of a folder, and the files of it that can not be loaded', async () => {
+test('finds the cases of a folder, and names the files that cannot be loaded', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'wal-cases-'))
   onTestFinished(() => rm(folder, { recursive: true }))
   await writeFile(

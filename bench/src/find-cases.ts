@@ -5,11 +5,11 @@ import type { BenchCase } from './bench-case.js'
 
 export interface FoundCases {
   readonly cases: readonly BenchCase[]
-  /** Files that could not be loaded: beside an older commit, what they import need not be there. */
+  /** Files that could not be loaded. On the packages of an older commit, what a file imports may not exist. */
   readonly broken: readonly { readonly file: string; readonly reason: string }[]
 }
 
-/** All that the files of a folder export as a case, by the files' names. */
+/** Every case that a file of the folder exports, in the order of the files' names. */
 export async function findCases(folder: string): Promise<FoundCases> {
   const cases: BenchCase[] = []
   const broken: { file: string; reason: string }[] = []

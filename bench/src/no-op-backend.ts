@@ -3,7 +3,7 @@ import { type NumberId, numberIdCodec } from '@wal/walimpls/helper'
 
 const ids = numberIdCodec('no-op')
 
-/** Stores nothing but the last record, which opens and looks ask for: what is measured over it is the adaptor alone. */
+/** Stores nothing but the last record, for which opens and fence checks ask. What a case measures on it is the adaptor. */
 export class NoOpLog implements WALImpls<NumberId> {
   readonly channel = 'bench'
   readonly place = 'nowhere'

@@ -2,7 +2,7 @@ import { type RedisServer, startRedis } from '@wal/brokers'
 import { Redis } from 'ioredis'
 import { payloadOf } from './bench-case.js'
 
-/** Names, as `host:port/database`, a server that is there already: both sides of a comparison use the same one. */
+/** Names a server that runs already, as `host:port/database`: both sides of a comparison use the same one. */
 export const BENCH_REDIS = 'WAL_BENCH_REDIS'
 
 /** What both sides of the Redis cases share: one server, and the fields of the peer. */
@@ -28,7 +28,7 @@ export async function openRedisBench(): Promise<RedisBench> {
     async close() {
       if (closed) return
       closed = true
-      // A server that others use after us is left as it was.
+      // Another side may use this server afterwards, so it is left empty.
       await client.flushdb()
       client.disconnect()
       await own?.stop()
@@ -36,7 +36,7 @@ export async function openRedisBench(): Promise<RedisBench> {
   }
 }
 
-/** The same as ours stores for such a message: eight properties and a payload of 256 bytes. */
+/** The same fields as our backend stores for such a message: eight properties and a payload of 256 bytes. */
 export function fieldsOf(index: number): (string | Buffer)[] {
   const tick = (2 ** 50 + index).toString(36)
   return [

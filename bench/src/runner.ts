@@ -17,8 +17,8 @@ export interface CaseResult {
 }
 
 /**
- * Side by side, in turn (ours, peer, ours, peer …), so that both see the same machine; a warm-up round of each is not
- * counted. What is quoted is the median of the rounds' ratios.
+ * Runs a case in turn with its peer (ours, peer, ours, peer …), so that both see the same machine. The first round of each
+ * warms up and does not count. What is quoted is the median of the rounds' ratios.
  */
 export async function runCase(
   bench: BenchCase,

@@ -41,7 +41,7 @@ async function answer(request: CaseRequest): Promise<CaseReply> {
       return {}
     }
     case 'round':
-      // What earlier rounds left behind is not this one's.
+      // Collect what earlier rounds left behind, so that this round does not pay for it.
       ;(globalThis as { gc?: () => void }).gc?.()
       return { time: await timedRound((sides as { ours: Contender }).ours, request.count) }
     case 'close':

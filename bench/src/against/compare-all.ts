@@ -23,7 +23,7 @@ export interface OneSided {
   readonly reason: string
 }
 
-/** Compares one case after another; a case that only one side can run is named. `all`: the cases of the working tree. */
+/** Compares one case after another, and names those that only one side can run. `all` are the cases of the working tree. */
 export async function compareAll(
   chosen: readonly BenchCase[],
   all: readonly BenchCase[],

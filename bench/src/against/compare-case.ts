@@ -26,7 +26,7 @@ export interface ComparisonResult {
 export interface CompareOptions {
   readonly rounds: number
   readonly quick: boolean
-  /** Holds each round's files, until its end. */
+  /** Folder for the files of a round, which are removed when the round ends. */
   readonly scratch: string
   readonly progress: (text: string) => void
 }
@@ -43,8 +43,8 @@ export class SideFailure extends Error {
 
 /**
  * Each round has two processes of its own, since a process that happens to lie well in memory, or to be compiled well,
- * stays so to its end. Both warm up; then they are measured in turn, as A B B A: a machine that gets slower or faster
- * meanwhile does so for both. Which side is A changes from round to round.
+ * stays so to its end. Both warm up. Then they are measured in turn, as A B B A, so that a machine that gets slower during
+ * the round does so for both. Which side is A changes from round to round.
  */
 export async function compareCase(
   bench: Pick<BenchCase, 'name' | 'unit' | 'count' | 'quickCount'>,

@@ -8,7 +8,7 @@ export class Side {
   #gone: string | undefined
   #waiting: ((reply: CaseReply) => void) | undefined
 
-  /** `folder`: the side's `bench/src`. */
+  /** `folder` is the `bench/src` of the side. */
   constructor(folder: string, environment: Readonly<Record<string, string>> = {}) {
     const root = join(folder, '../..')
     this.#child = fork(join(folder, 'against/case-process.ts'), {
@@ -33,7 +33,7 @@ export class Side {
     return (await this.#ask({ kind: 'round', count })).time as RoundTime
   }
 
-  /** Closes what it has open, then ends the process. Never rejects. */
+  /** Closes what the case has open, then ends the process. Never rejects. */
   async close(): Promise<void> {
     await this.#ask({ kind: 'close' }).catch(() => {})
     if (this.#gone !== undefined) return

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { openWal } from '@wal/core'
 import '@wal/impl-file'
 import { ClassicLevel } from 'classic-level'
-import { appendsInFlight } from '../appends-in-flight.js'
+import { appendsInFlight } from '../appends.js'
 import { type BenchCase, payloadOf, timed } from '../bench-case.js'
 
 const IN_FLIGHT = 2000

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { openWal, type WAL } from '@wal/core'
 import '@wal/impl-file'
 import { ClassicLevel } from 'classic-level'
+import { appendBatches } from '../appends.js'
 import { type BenchCase, payloadOf, timed } from '../bench-case.js'
 
 const BATCH = 500
@@ -21,7 +22,10 @@ export const fileReplay: BenchCase = {
       ours: {
         name: 'wal',
         async round(count) {
-          ours ??= await filled(url, count)
+          if (ours === undefined) {
+            ours = await openWal(url, { channel: 'bench' })
+            await appendBatches(ours, count)
+          }
           const reader = await openWal(url, { channel: 'bench', accessMode: 'ro' })
           try {
             return await timed(async () => {
@@ -53,16 +57,6 @@ export const fileReplay: BenchCase = {
       },
     }
   },
-}
-
-async function filled(url: string, count: number): Promise<WAL> {
-  const wal = await openWal(url, { channel: 'bench' })
-  const properties = new Map([['kind', 'created']])
-  for (let next = 0; next < count; )
-    await wal.appendBatch(
-      Array.from({ length: BATCH }, () => ({ vchannel: 'eu', payload: payloadOf(next++), properties })),
-    )
-  return wal
 }
 
 async function fillPeer(level: ClassicLevel<string, Uint8Array>, count: number): Promise<void> {

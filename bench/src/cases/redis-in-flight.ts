@@ -1,6 +1,6 @@
 import { openWal } from '@wal/core'
 import '@wal/impl-redis-streams'
-import { appendsInFlight } from '../appends-in-flight.js'
+import { appendsInFlight } from '../appends.js'
 import { type BenchCase, timed } from '../bench-case.js'
 import { fieldsOf, openRedisBench } from '../redis-bench.js'
 

@@ -1,7 +1,8 @@
-import { openWal, type WAL } from '@wal/core'
+import { openWal } from '@wal/core'
 import '@wal/impl-redis-streams'
 import type { Redis } from 'ioredis'
-import { type BenchCase, payloadOf, timed } from '../bench-case.js'
+import { appendBatches } from '../appends.js'
+import { type BenchCase, timed } from '../bench-case.js'
 import { fieldsOf, openRedisBench } from '../redis-bench.js'
 
 const PAGE = 1000
@@ -23,7 +24,7 @@ export const redisReplay: BenchCase = {
         async round(count) {
           const channel = `bench-${count}`
           const wal = await openWal(redis.url, { channel })
-          if ((await client.xlen(`wal:{${channel}}`)) < count) await fill(wal, count)
+          if ((await client.xlen(`wal:{${channel}}`)) < count) await appendBatches(wal, count)
           await wal.close()
           const reader = await openWal(redis.url, { channel, accessMode: 'ro' })
           try {
@@ -59,18 +60,6 @@ export const redisReplay: BenchCase = {
       },
     }
   },
-}
-
-async function fill(wal: WAL, count: number): Promise<void> {
-  const properties = new Map([['kind', 'created']])
-  for (let next = 0; next < count; )
-    await wal.appendBatch(
-      Array.from({ length: Math.min(500, count - next) }, () => ({
-        vchannel: 'eu',
-        payload: payloadOf(next++),
-        properties,
-      })),
-    )
 }
 
 async function fillPeer(client: Redis, stream: string, count: number): Promise<void> {
