@@ -43,7 +43,7 @@ async function test({ mode, vitestArguments }) {
   await step('lint', () => tool('@biomejs/biome/bin/biome', 'ci', '.', '--colors=off'))
   await step('typecheck', () => tool('typescript/bin/tsc', '-p', '.'))
   await vitest(process.execPath, process.version, vitestArguments)
-  // What a newer Node would change is found without servers, so these run once.
+  // The tests with servers run once: what a newer Node changes shows in the tests without servers.
   await serverTests([...(vitestArguments.length > 0 ? ['--passWithNoTests'] : []), ...vitestArguments])
   await versionMatrix(vitestArguments)
 }
@@ -54,7 +54,7 @@ function serverTests(vitestArguments) {
   return vitest(process.execPath, `${process.version} with servers`, [...configuration, ...vitestArguments])
 }
 
-/** One item of the sum; what it printed is shown when it failed. */
+/** Counts as one test in the sum. What it printed is shown when it failed. */
 async function step(name, action) {
   const started = Date.now()
   const { code, output } = await action()

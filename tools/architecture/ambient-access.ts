@@ -12,7 +12,7 @@ const globals = new Set([
   'clearTimeout',
   'clearInterval',
   'clearImmediate',
-  // A microtask is no time, but fake timers replace this too: what is queued so would wait for a test to move time on.
+  // A microtask takes no time, but fake timers replace this function too: a test would have to move time on to run it.
   'queueMicrotask',
 ])
 const members = new Set([
@@ -33,14 +33,14 @@ const randomFunctions = new Set([
   'getRandomValues',
 ])
 
-/** Clock, timers, randomness and files reached past the injected runtime: such a run cannot be simulated. */
+/** Places that use a clock, a timer, randomness or files without the injected runtime. Such code cannot be simulated. */
 export function ambientAccessViolations(files: FileMap): string[] {
   const violations: string[] = []
   for (const [path, text] of files) {
     const from = packageOf(path)
     if (from === undefined || !simulated.has(from) || runtime.test(path) || isTest(path)) continue
     const file = parse(path, text)
-    for (const { specifier } of importsOf(file)) {
+    for (const specifier of importsOf(file)) {
       if (specifier !== undefined && modules.has(specifier.replace(/^node:/, ''))) {
         violations.push(`${path}: imports ${specifier}`)
       }

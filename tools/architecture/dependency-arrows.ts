@@ -9,7 +9,7 @@ export function dependencyViolations(files: FileMap, exportsOf: ExportMap): stri
   for (const [path, text] of files) {
     const from = packageOf(path)
     if (from === undefined) continue
-    for (const { specifier } of importsOf(parse(path, text))) {
+    for (const specifier of importsOf(parse(path, text))) {
       const problem =
         specifier === undefined
           ? 'computes what it imports, so its dependencies cannot be checked'

@@ -26,7 +26,7 @@ function folderArrows(files: FileMap): Map<string, Map<string, string>> {
   const arrows = new Map<string, Map<string, string>>()
   for (const path of files.keys()) {
     if (packageOf(path) === undefined || isTest(path) || isEntry(path)) continue
-    for (const { specifier } of importsOf(parse(path, files.get(path) ?? ''))) {
+    for (const specifier of importsOf(parse(path, files.get(path) ?? ''))) {
       const target = specifier?.startsWith('.') ? resolveImport(path, specifier, files) : undefined
       if (target === undefined || posix.dirname(target) === posix.dirname(path)) continue
       const from = posix.dirname(path)

@@ -2,35 +2,30 @@ import { posix } from 'node:path'
 import ts from 'typescript'
 import type { FileMap } from './file-map.js'
 
-/** One specifier of an import, a re-export, `import()`, `require()` or an import type. */
-export interface ImportReference {
-  /** `undefined` when it is computed, so that nobody can say what it imports. */
-  readonly specifier: string | undefined
-  /** Gone after compilation: it counts as a dependency, not as part of a cycle. */
-  readonly typeOnly: boolean
-}
-
 export function parse(path: string, text: string): ts.SourceFile {
   return ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)
 }
 
-export function importsOf(file: ts.SourceFile): ImportReference[] {
-  const found: ImportReference[] = []
-  const add = (node: ts.Node | undefined, typeOnly: boolean) => {
-    const specifier = node !== undefined && ts.isStringLiteralLike(node) ? node.text : undefined
-    found.push({ specifier, typeOnly })
+/**
+ * The specifiers of imports, re-exports, `import()`, `require()` and import types, types included. `undefined` stands for a
+ * specifier that is computed, so that nobody can say what is imported.
+ */
+export function importsOf(file: ts.SourceFile): (string | undefined)[] {
+  const found: (string | undefined)[] = []
+  const add = (node: ts.Node | undefined) => {
+    found.push(node !== undefined && ts.isStringLiteralLike(node) ? node.text : undefined)
   }
   walk(file, (node) => {
     if (ts.isImportDeclaration(node)) {
-      add(node.moduleSpecifier, node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword)
+      add(node.moduleSpecifier)
     } else if (ts.isExportDeclaration(node)) {
-      if (node.moduleSpecifier !== undefined) add(node.moduleSpecifier, node.isTypeOnly)
+      if (node.moduleSpecifier !== undefined) add(node.moduleSpecifier)
     } else if (ts.isExternalModuleReference(node)) {
-      add(node.expression, false)
+      add(node.expression)
     } else if (ts.isImportTypeNode(node)) {
-      add(ts.isLiteralTypeNode(node.argument) ? node.argument.literal : undefined, true)
+      add(ts.isLiteralTypeNode(node.argument) ? node.argument.literal : undefined)
     } else if (ts.isCallExpression(node) && loadsModule(node.expression)) {
-      add(node.arguments[0], false)
+      add(node.arguments[0])
     }
   })
   return found

@@ -17,7 +17,7 @@ export async function scratchClone(commit, { from = root, prepare = installAndBu
 
   const folder = mkdtempSync(join(tmpdir(), 'wal-bench-against-'))
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-  // Shared objects: a commit that no branch leads to is there as well.
+  // A shared clone uses our objects, so it has commits to which no branch leads as well.
   for (const args of [
     ['clone', '--quiet', '--shared', '--no-checkout', from, folder],
     ['-C', folder, 'checkout', '--quiet', '--detach', hash],
@@ -38,7 +38,7 @@ function git(cwd, ...args) {
   return run('git', args, { cwd })
 }
 
-/** That commit's own `install` and `build`: what was right for it then. */
+/** Runs the commit's own `install` and `build`, since ours may not fit it. */
 async function installAndBuild(folder, hash) {
   const bootstrap = pathToFileURL(join(folder, 'tools/bootstrap.mjs')).href
   const script = `

@@ -4,7 +4,10 @@ import { WorkingCopy } from './working-copy.mjs'
 
 const AT_ONCE = 2
 
-/** Every harness as it is, then every mutant before its harness. `ok`: those green, these red. */
+/**
+ * Runs every test file as it is, where it has to pass, then with each of its mutants, where it has to fail. `ok` says
+ * whether all of them did.
+ */
 export async function judgeAll(mutants) {
   const copies = Array.from({ length: AT_ONCE }, () => new WorkingCopy())
   const harnesses = [...new Set(mutants.map(({ harness }) => harness))]
@@ -50,7 +53,7 @@ async function judge(mutant, copy) {
   }
 }
 
-/** Hands the items out to the copies, each of which works at one at a time. */
+/** Each copy takes the next item as soon as it is done with the last one. */
 async function eachOf(items, copies, work) {
   const queue = [...items]
   await Promise.all(

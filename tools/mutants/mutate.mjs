@@ -1,7 +1,6 @@
 /**
  * A mutant is one small way to break the product: `find`, which stands exactly once in `file`, becomes `replace`, and
- * the test file `harness` has to fail. When the code has changed so that it stands there no more, the mutant is mended
- * with it.
+ * the test file `harness` has to fail. A change of the code that removes `find` has to mend the mutant.
  *
  * @typedef {{ name: string, file: string, find: string, replace: string, harness: string }} Mutant
  */

@@ -3,15 +3,15 @@ import { join } from 'node:path'
 import { environment, installedScript } from '../bootstrap.mjs'
 import { run } from '../children.mjs'
 
-/** Mutants that make a test wait forever are caught by this. */
+/** A mutant that makes a test wait forever is caught by these limits. */
 const TEST_LIMIT_MS = 20_000
 const HARNESS_LIMIT_MS = 2 * 60_000
-/** The random tests do the same each time, so a mutant is caught always or never. */
+/** With one seed the random tests do the same in each run. Otherwise a mutant could be caught today and survive tomorrow. */
 const SEED = process.env.WAL_TEST_SEED ?? '1'
 
 /**
- * Runs one test file of a working copy.
- * `green`, `red` with the first test that failed, or `broken`: it could not be loaded, which proves nothing.
+ * Runs one test file of a working copy. The result is `green`, `red` with the first test that failed, or `broken`: the
+ * file could not be loaded, which proves nothing.
  */
 export async function runHarness(copy, harness) {
   const report = join(copy.root, 'harness-report.json')

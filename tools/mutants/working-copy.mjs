@@ -29,7 +29,7 @@ export class WorkingCopy {
       verbatimSymlinks: true,
       filter: (path) => path !== installed && !LEFT_OUT.has(basename(path)),
     })
-    // A folder of its own with links in it: tools keep their caches there.
+    // `node_modules` itself belongs to the copy, since tools keep caches in it. What is in it are links.
     mkdirSync(join(this.root, 'node_modules'))
     for (const name of readdirSync(installed))
       if (!name.startsWith('.vite')) symlinkSync(join(installed, name), join(this.root, 'node_modules', name))

@@ -15,20 +15,20 @@ describe('every mutant fits the sources as they are', () => {
     expect(mutate(text, mutant)).not.toBe(text)
     expect(existsSync(join(root, mutant.harness)), `${mutant.harness} is missing`).toBe(true)
   })
-  test('no two have one name', () => {
+  test('no two mutants have the same name', () => {
     const names = mutants.map(({ name }) => name)
     expect(names).toEqual([...new Set(names)])
   })
 })
 
-test('a mutant that fits not at all, or twice, is refused', () => {
+test('a mutant whose text is missing in its file, or stands there twice, is refused', () => {
   const mutant = { name: 'm', file: 'f.ts', find: 'await sync()', replace: '', harness: 'f.test.ts' }
   expect(mutate('a; await sync(); b', mutant)).toBe('a; ; b')
   expect(() => mutate('a; b', mutant)).toThrow('stands 0 times in f.ts')
   expect(() => mutate('await sync(); await sync()', mutant)).toThrow('stands 2 times in f.ts')
 })
 
-describe('what a harness says', () => {
+describe('the result of a test file', () => {
   const folder = mkdtempSync(join(tmpdir(), 'wal-harness-'))
   afterAll(() => rmSync(folder, { recursive: true }))
   const file = join(folder, 'report.json')
@@ -37,7 +37,7 @@ describe('what a harness says', () => {
     writeFileSync(file, JSON.stringify({ numTotalTests, testResults: [{ assertionResults }] }))
     return file
   }
-  test('a failed test is red, by name', () => {
+  test('a failed test is red, and is named', () => {
     expect(readReport(report(2, 'passed', 'failed'), 1)).toEqual({ result: 'red', by: 'the failed one' })
   })
   test('an unhandled error is red', () => {
@@ -46,7 +46,7 @@ describe('what a harness says', () => {
   test('all passed is green', () => {
     expect(readReport(report(1, 'passed'), 0)).toMatchObject({ result: 'green' })
   })
-  test('what could not be loaded is neither', () => {
+  test('a file that could not be loaded is broken', () => {
     expect(readReport(report(0), 1)).toMatchObject({ result: 'broken' })
     expect(readReport(join(folder, 'absent.json'), 1)).toMatchObject({ result: 'broken' })
   })

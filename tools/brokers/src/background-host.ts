@@ -20,7 +20,7 @@ export const backgroundSocket = join(folder, 'host.sock')
 export async function ensureBackgroundHost(): Promise<HostClient> {
   const client = new HostClient(backgroundSocket)
   if ((await client.running()) !== undefined) return client
-  // In the user's own folder: others on the machine have no business with this socket.
+  // The folder belongs to the user, so that nobody else on the machine can use the socket.
   mkdirSync(folder, { recursive: true })
   const log = openSync(logFile, 'w')
   const [, script = ''] = process.argv
@@ -31,7 +31,9 @@ export async function ensureBackgroundHost(): Promise<HostClient> {
   const deadline = performance.now() + startTimeoutMs
   while ((await client.running()) === undefined) {
     if (performance.now() > deadline) {
-      throw new Error(`the background process did not come up:\n${readFileSync(logFile, 'utf8')}`)
+      throw new Error(
+        `The background process did not start to listen. It printed:\n${readFileSync(logFile, 'utf8')}`,
+      )
     }
     await sleep(50)
   }
@@ -45,7 +47,7 @@ export async function listenAlone(socketPath: string): Promise<ServerHost | unde
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
     if ((await new HostClient(socketPath).running()) !== undefined) return undefined
-    // The process that left the socket there was killed.
+    // Nobody answers, so the process that made this socket was killed.
     rmSync(socketPath, { force: true })
     return await ServerHost.listen(socketPath)
   }
@@ -54,7 +56,7 @@ export async function listenAlone(socketPath: string): Promise<ServerHost | unde
 /** The background process itself: ends when its last server was stopped, or by a signal. */
 export async function runBackgroundHost(): Promise<void> {
   const host = await listenAlone(backgroundSocket)
-  // Another `up` at the same time was first: its host serves both.
+  // Another `up` has started a host at the same time, and that host serves both.
   if (host === undefined) return
   let closing = false
   const close = () => {

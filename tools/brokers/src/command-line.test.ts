@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { parseCommandLine } from './command-line.js'
 
-test('a command, and the servers that it is about', () => {
+test('a command line has a command, and the servers that it is about or all of them', () => {
   expect(parseCommandLine(['up', 'redis', 'kafka'])).toEqual({ command: 'up', kinds: ['redis', 'kafka'] })
   expect(parseCommandLine(['down'])).toEqual({ command: 'down', kinds: ['redis', 'kafka', 'pulsar'] })
 })
 
 test.each([
-  [[], 'a command is missing'],
+  [[], 'A command is missing'],
   [['start'], "no command 'start'"],
   [['up', 'mysql'], "no server 'mysql'"],
   [['up', '--fast'], '--fast'],

@@ -3,7 +3,7 @@ import { isServerKind, type ServerKind, serverKinds } from './shared/server-kind
 
 export interface CommandLine {
   readonly command: 'up' | 'down' | 'status'
-  /** Those named, or all of them. */
+  /** The kinds that the words name, or all of them when they name none. */
   readonly kinds: readonly ServerKind[]
 }
 
@@ -13,14 +13,14 @@ up      starts servers, which run until 'down', and prints the variables that na
 down    stops them and removes their data
 status  says which of them run`
 
-/** Throws, with what is wrong, when the words make no sense. */
+/** Throws an error that says what is wrong with the words. */
 export function parseCommandLine(words: readonly string[]): CommandLine {
   const { positionals } = parseArgs({ args: [...words], allowPositionals: true, strict: true })
   const [command, ...names] = positionals
   if (command !== 'up' && command !== 'down' && command !== 'status') {
-    throw new Error(command === undefined ? 'a command is missing' : `there is no command '${command}'`)
+    throw new Error(command === undefined ? 'A command is missing.' : `There is no command '${command}'.`)
   }
   const unknown = names.find((name) => !isServerKind(name))
-  if (unknown !== undefined) throw new Error(`there is no server '${unknown}'`)
+  if (unknown !== undefined) throw new Error(`There is no server '${unknown}'.`)
   return { command, kinds: names.length === 0 ? serverKinds : names.filter(isServerKind) }
 }

@@ -27,14 +27,15 @@ async function run(words: readonly string[]): Promise<number> {
 }
 
 async function up({ kinds }: CommandLine): Promise<void> {
-  for (const kind of kinds.filter(isOwn)) console.error(`${kind} is your own, by ${ownServerVariable[kind]}`)
+  for (const kind of kinds.filter(isOwn))
+    console.error(`${kind}: nothing is started, since ${ownServerVariable[kind]} names your own server`)
   const ours = kinds.filter((kind) => !isOwn(kind))
   if (ours.length === 0) return
   const host = await ensureBackgroundHost()
   for (const kind of ours) {
     console.error(`▸ ${kind}`)
     const address = await host.ensure(kind, (line) => console.error(`  ${line}`))
-    // Alone on stdout, so that a shell can evaluate it.
+    // The only thing on stdout, so that a shell can evaluate it.
     console.log(`export ${ownServerVariable[kind]}=${quoted(address)}`)
   }
 }

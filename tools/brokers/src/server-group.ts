@@ -1,6 +1,6 @@
 import type { Server } from './server.js'
 
-/** Waits for servers that start at once; when one cannot, the others are stopped again. */
+/** Waits for servers that start at the same time. When one cannot start, the others are stopped again. */
 export async function startAll<S extends Server>(starting: readonly Promise<S>[]): Promise<S[]> {
   const outcomes = await Promise.allSettled(starting)
   const failed = outcomes.find((outcome) => outcome.status === 'rejected')

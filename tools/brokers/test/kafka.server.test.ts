@@ -6,7 +6,7 @@ import { isAlive, processState } from './process-state.js'
 const produce = 0
 const initProducerId = 22
 
-test('one broker: killed, restarted, frozen, thawed, stopped', { timeout: 600_000 }, async () => {
+test('one broker can be killed, restarted, frozen, thawed and stopped', { timeout: 600_000 }, async () => {
   const kafka = await startKafka()
   try {
     const versions = await apiVersions(kafka.port)
@@ -20,7 +20,7 @@ test('one broker: killed, restarted, frozen, thawed, stopped', { timeout: 600_00
     await expect(apiVersions(kafka.port)).rejects.toThrow('ECONNREFUSED')
     await kafka.restart()
     expect(kafka.address).toBe(address)
-    // Of one format only: it came up on what it had written before.
+    // The folder was formatted once: the broker has started on what it had written before.
     expect(kafka.logs()).toMatch(/metadata log appears to be empty/)
     expect(kafka.logs().match(/metadata log appears to be empty/g)).toHaveLength(1)
 
@@ -36,7 +36,7 @@ test('one broker: killed, restarted, frozen, thawed, stopped', { timeout: 600_00
   }
 })
 
-test('three brokers know each other, miss the one that was killed, and see it return', {
+test('three brokers know each other, notice that one was killed, and that it came back', {
   timeout: 900_000,
 }, async () => {
   await using cluster = await startKafkaCluster()
@@ -54,7 +54,7 @@ test('three brokers know each other, miss the one that was killed, and see it re
   await vi.waitFor(async () => expect(await ports()).toEqual(all), { timeout: 120_000, interval: 200 })
 })
 
-test('a broker that cannot start says so with its last words', { timeout: 600_000 }, async () => {
+test('the error of a broker that cannot start has its last lines', { timeout: 600_000 }, async () => {
   const starting = startKafka({ config: { 'num.network.threads': 0 } })
   await expect(starting).rejects.toThrow('num.network.threads')
 })

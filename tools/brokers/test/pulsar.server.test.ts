@@ -5,7 +5,9 @@ import { isAlive, processState } from './process-state.js'
 
 const topic = 'persistent/public/default/orders'
 
-test('killed, restarted with its messages, frozen, thawed, stopped', { timeout: 900_000 }, async () => {
+test('a broker can be killed, restarted with its messages, frozen, thawed and stopped', {
+  timeout: 900_000,
+}, async () => {
   const pulsar = await startPulsar()
   try {
     await greet(pulsar.port)

@@ -49,19 +49,19 @@ test('stop leaves no process, also of a frozen server, and may be called twice',
   expect(isAlive(processId)).toBe(false)
 })
 
-test('it listens on the loopback address alone', async () => {
+test('a server listens on the loopback address alone', async () => {
   await using redis = await startRedis()
   expect(await redis.command('CONFIG', 'GET', 'bind')).toEqual(['bind', '127.0.0.1'])
 })
 
-test('a password is asked for, and is in the URL', async () => {
+test('a server with a password asks for it, and its URL has it', async () => {
   await using redis = await startRedis({ password: 'p w' })
   expect(redis.url).toContain('redis://:p%20w@127.0.0.1:')
   expect(await redis.command('PING')).toBe('PONG')
   await expect(RedisConnection.open({ port: redis.port }).then(ping)).rejects.toThrow('NOAUTH')
 })
 
-test('users of an ACL file may do what it says', async () => {
+test('the users of an ACL file may do what the file says', async () => {
   await using redis = await startRedis({
     acl: ['user default off', 'user writer on >secret ~log:* +xadd +ping'],
   })
@@ -72,7 +72,7 @@ test('users of an ACL file may do what it says', async () => {
   await expect(connection.call('GET', 'log:1')).rejects.toThrow('NOPERM')
 })
 
-test('with certificates it speaks TLS alone', async () => {
+test('a server with certificates speaks TLS alone', async () => {
   using certificates = await createCertificates()
   await using redis = await startRedis({ tls: certificates })
   expect(redis.url).toContain('rediss://127.0.0.1:')
@@ -82,7 +82,7 @@ test('with certificates it speaks TLS alone', async () => {
   await expect(untrusting.then(ping)).rejects.toThrow('certificate')
 })
 
-test('a server that cannot start says so with its last words', async () => {
+test('the error of a server that cannot start has its last lines', async () => {
   const starting = startRedis({ config: { 'no-such-directive': 'x' } })
   await expect(starting).rejects.toThrow(/ended while it was starting.*no-such-directive/s)
 })

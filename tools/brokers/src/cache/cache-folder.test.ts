@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { cached, cacheFolder } from './cache-folder.js'
 
-describe('where it is', () => {
+describe('the cache folder lies in XDG_CACHE_HOME, or in .cache when that is no absolute path', () => {
   test.each([
     [{ XDG_CACHE_HOME: '/somewhere' }, '/somewhere/wal-brokers'],
     [{ XDG_CACHE_HOME: 'relative' }, join(homedir(), '.cache/wal-brokers')],
@@ -14,14 +14,14 @@ describe('where it is', () => {
   })
 })
 
-describe('filling it', () => {
+describe('filling a folder of the cache', () => {
   let cache: string
   beforeEach(() => {
     cache = mkdtempSync(join(tmpdir(), 'wal-cache-test-'))
   })
   afterEach(() => rmSync(cache, { recursive: true }))
 
-  test('happens once, also for two callers at once', async () => {
+  test('happens once, also when two callers ask at once', async () => {
     let fills = 0
     const fill = async (folder: string) => {
       fills += 1
@@ -48,7 +48,7 @@ describe('filling it', () => {
     expect(readdirSync(cache)).toEqual([])
   })
 
-  test('keeps what another process put there meanwhile', async () => {
+  test('keeps the folder that another process put there at the same time', async () => {
     const folder = await cached(
       'server',
       async (staging) => {

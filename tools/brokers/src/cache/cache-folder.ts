@@ -7,16 +7,16 @@ import { guard } from '../process/guard.js'
 /** Where downloads are kept, outside every checkout. */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
   const base = env.XDG_CACHE_HOME
-  // The XDG specification has relative paths ignored.
+  // The XDG specification says that a relative path has to be ignored.
   return join(base !== undefined && isAbsolute(base) ? base : join(homedir(), '.cache'), 'wal-brokers')
 }
 
 const filling = new Map<string, Promise<void>>()
 
 /**
- * The folder `name` of the cache, filled by `fill` unless it is there. It appears whole or not at all: `fill`
- * works in a folder of its own, which is then renamed. Of two processes that fill it at once the later one's copy
- * is thrown away; within a process the second caller waits for the first.
+ * The folder `name` of the cache, filled by `fill` unless it exists. It appears whole or not at all: `fill` works in a
+ * folder of its own, which is then renamed. When two processes fill it at once, the copy of the later one is thrown away.
+ * Within a process the second caller waits for the first.
  */
 export async function cached(
   name: string,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { packagesToInstall } from './debian-package.js'
 
-test('the packages that a simulated installation would add', () => {
+test('the packages to install are read from a simulated installation', () => {
   const plan = [
     'Reading package lists...',
     'The following NEW packages will be installed:',

@@ -16,8 +16,10 @@ export async function unpackDebianPackage(name: string, folder: string, say: Pro
   const packages = join(folder, 'packages')
   await mkdir(packages)
   await download(name, packages, [], say).catch(async (refusal: Error) => {
-    // The machine's own package lists may be missing or too old; lists of our own change nothing on it.
-    say(`the machine's package lists do not do (${firstLine(refusal)}); fetching lists of our own`)
+    // The machine's own package lists may be missing or too old. Lists in a folder of ours change nothing on the machine.
+    say(
+      `the machine's package lists cannot be used (${firstLine(refusal)}); fetching lists for this download alone`,
+    )
     const lists = join(packages, 'lists')
     await mkdir(join(lists, 'partial'), { recursive: true })
     const options = ['-o', `Dir::State::Lists=${lists}`, '-o', `Dir::Cache=${join(packages, 'cache')}`]

@@ -10,7 +10,7 @@ export interface Artifact {
   readonly version: string
 }
 
-/** Lines of Maven's between two lines of ours. */
+/** How many jars are fetched between two lines of progress. */
 const progressEvery = 50
 
 /** Copies the jars of `artifacts` and of all that they need at run time into `folder`/jars, by the machine's `mvn`. */
@@ -31,7 +31,7 @@ export async function copyMavenArtifacts(
     maven,
     [
       ...['--batch-mode', '--file', join(folder, 'pom.xml')],
-      // A repository of its own: two Mavens at once do not meet, and half a download never outlives its run.
+      // A local repository for this run alone: two runs do not disturb each other, and half a download is gone with its run.
       `-Dmaven.repo.local=${repository}`,
       'dependency:copy-dependencies',
       ...['-DincludeScope=runtime', `-DoutputDirectory=${join(folder, 'jars')}`],

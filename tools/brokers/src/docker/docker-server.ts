@@ -7,7 +7,7 @@ import { composeCommand, composeEnvironment, type DockerService } from './docker
 export interface DockerPlan {
   readonly service: DockerService
   readonly port: number
-  /** Pulsar's; others ignore it. */
+  /** Port of Pulsar's HTTP interface. The other services ignore it. */
   readonly webPort: number
   readonly probe: () => Promise<void>
   readonly startTimeoutMs: number

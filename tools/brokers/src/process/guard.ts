@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-/** What has to be undone should this process end without doing it itself. */
+/** What has to be undone when this process ends and has not undone it itself. */
 export type Undo =
   | { readonly processGroup: number }
   | { readonly folder: string }

@@ -33,7 +33,7 @@ export class LocalServer implements Server {
   #child: ChildProcess | undefined
   #gone: Promise<void> = Promise.resolve()
 
-  /** Takes a temporary folder; starts nothing yet. */
+  /** Makes a temporary folder, and starts nothing yet. */
   constructor(plan: LocalServerPlan) {
     this.name = plan.name
     this.#plan = plan
@@ -138,7 +138,7 @@ export class LocalServer implements Server {
     closeSync(log)
     const unguard = child.pid === undefined ? () => {} : guard({ processGroup: child.pid })
     this.#child = child
-    // A test that forgets its server ends all the same, and the watchdog then ends the server.
+    // A test that forgets to stop its server can end all the same. The watchdog then ends the server.
     child.unref()
     this.#gone = new Promise((resolve) => {
       const ended = () => {

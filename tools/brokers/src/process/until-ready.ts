@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export interface ReadinessOptions {
   readonly what: string
   readonly timeoutMs: number
-  /** True once waiting has become pointless. */
+  /** Whether the server has ended, so that waiting for it is pointless. */
   readonly ended: () => boolean
   readonly logs: () => string
 }
@@ -11,7 +11,7 @@ export interface ReadinessOptions {
 const pauseMs = 50
 const shownLines = 30
 
-/** Asks until the answer comes; gives up when the server ended or the time is over, with its last words. */
+/** Asks until the server answers. Rejects with its last lines when it has ended or the time is over. */
 export async function untilReady(probe: () => Promise<void>, options: ReadinessOptions): Promise<void> {
   const { what, timeoutMs, ended, logs } = options
   const deadline = performance.now() + timeoutMs

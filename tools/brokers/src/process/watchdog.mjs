@@ -1,6 +1,6 @@
-// Runs beside a process that starts servers and outlives it by a moment: when the pipe to that process closes,
-// for whatever reason (kill -9 included), it undoes what is still listed. One JSON line each: { id, undo } adds,
-// { id } removes. Plain JavaScript, so that it starts without a loader.
+// This process runs beside one that starts servers, and outlives that one by a moment: when the pipe to it closes, for
+// whatever reason (kill -9 included), this process undoes what is still listed. Of the JSON lines that it reads
+// { id, undo } adds to the list and { id } removes. It is plain JavaScript, so that it starts without a loader.
 import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { createInterface } from 'node:readline'

@@ -65,7 +65,7 @@ const received = () => Buffer.concat(chunks).toString()
 const receivedBytes = () => chunks.reduce((sum, { length }) => sum + length, 0)
 const hits = (kind: keyof typeof proxy.counters.faults) => proxy.counters.faults[kind]
 
-test('undisturbed it passes everything on, both ways, and counts', async () => {
+test('without a fault everything passes, both ways, and is counted', async () => {
   const client = await Client.open()
   const megabyte = 'x'.repeat(1 << 20)
   expect(await client.exchange('hello')).toBe('hello')
@@ -86,7 +86,7 @@ test('the end of a stream passes as an end, not as a reset', async () => {
   await vi.waitUntil(() => proxy.connections === 0)
 })
 
-test('delay holds back, keeps the order, and counts the connection once', async () => {
+test('a delay keeps the order of chunks, and counts a connection once', async () => {
   proxy.inject({ kind: 'delay', ms: 100, jitterMs: 50 })
   const client = await Client.open()
   const started = performance.now()
@@ -94,12 +94,12 @@ test('delay holds back, keeps the order, and counts the connection once', async 
   for (const word of words) client.socket.write(word)
   await client.exchange('four')
   expect(client.text).toBe('one two three four')
-  // Never sooner than asked; how much later is the machine's business.
+  // Never sooner than the delay. How much later depends on the machine.
   expect(performance.now() - started).toBeGreaterThanOrEqual(195)
   expect(hits('delay')).toMatchObject({ hits: 1, hitsInFlight: 1 })
 })
 
-test('bandwidth spreads bytes over time in the named direction', async () => {
+test('a bandwidth spreads bytes over time in its direction', async () => {
   const client = await Client.open()
   await client.exchange('warm')
   proxy.inject({ kind: 'bandwidth', bytesPerSecond: 10_000, direction: 'to-client' })

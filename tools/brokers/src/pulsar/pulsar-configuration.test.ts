@@ -9,7 +9,7 @@ test('broker and bookie are told to listen on the loopback address', () => {
   expect(lines.some((line) => /^listeningInterface=lo/.test(line))).toBe(true)
 })
 
-test('what the caller sets wins', () => {
+test('a setting of the caller replaces ours', () => {
   expect(pulsarConfiguration({ broker: 1, web: 2 }, { loadBalancerEnabled: true })).toMatch(
     /^loadBalancerEnabled=true$/m,
   )

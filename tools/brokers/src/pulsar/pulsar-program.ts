@@ -4,7 +4,7 @@ import { copyMavenArtifacts } from '../cache/maven-artifacts.js'
 import { findJava } from '../process/java.js'
 import type { Progress } from '../server.js'
 
-// Not every later version resolves whole: some name artifacts that were never published.
+// Some later versions depend on artifacts that were never published.
 const version = '4.0.0'
 
 const artifacts = ['pulsar-broker', 'pulsar-websocket'].map((name) => ({

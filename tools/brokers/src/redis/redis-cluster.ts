@@ -27,7 +27,7 @@ export async function startRedisCluster(
     ports.slice(0, size).map((port, index) => {
       const config = {
         'cluster-enabled': 'yes',
-        // By default 10,000 above the port, which nobody has looked for.
+        // By default the port above by 10,000, of which nobody knows that it is free.
         'cluster-port': ports[size + index] ?? 0,
         'cluster-node-timeout': 2_000,
         ...options.config,

@@ -36,7 +36,7 @@ export class HostClient {
   }
 
   async #ask(method: string, kind: string, say: Progress): Promise<HostLine> {
-    // Without an agent: a connection that it kept would outlive the host.
+    // An agent would keep the connection, and an open connection keeps the host alive.
     const options = { socketPath: this.#socketPath, agent: false, method, path: `/${kind}` } as const
     const sent = request(options).end()
     const [response] = (await once(sent, 'response')) as [IncomingMessage]

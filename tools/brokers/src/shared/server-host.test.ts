@@ -16,7 +16,7 @@ let client: HostClient
 let started: string[]
 let stopped: string[]
 let refusal: Error | undefined
-/** Until then starts take. */
+/** Starts take until this resolves. */
 let downloading: Promise<void>
 let tell: (line: string) => void
 
@@ -44,7 +44,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
-test('a server is started when it is first asked for, and once', async () => {
+test('a server is started once, when it is first asked for', async () => {
   const progress: string[] = []
   expect(
     await Promise.all([client.ensure('redis', (line) => progress.push(line)), client.ensure('redis')]),
@@ -55,14 +55,14 @@ test('a server is started when it is first asked for, and once', async () => {
   expect(await client.running()).toEqual({ redis: { address: 'redis:1', source: 'local' } })
 })
 
-test('a failed start reaches the one who asked, and the next one tries again', async () => {
+test('a request learns why a start failed, and the next request tries again', async () => {
   refusal = new Error('no such program')
   await expect(client.ensure('kafka')).rejects.toThrow('no such program')
   refusal = undefined
   expect(await client.ensure('kafka')).toBe('kafka:1')
 })
 
-test('one that is still starting is listed, and stop does not wait for it', async () => {
+test('a server that is still starting is listed, and stop does not wait for it', async () => {
   let finish = () => {}
   downloading = new Promise((resolve) => {
     finish = resolve
@@ -114,7 +114,7 @@ test('a start for which nobody waits any more is given up, and leaves no host wi
   await vi.waitUntil(() => stopped.length === 1, { timeout: 30_000 })
 })
 
-test('of two hosts on one socket the later one leaves it alone; one that was killed is replaced', async () => {
+test('a second host on a socket leaves it to the first, and takes it over when the first was killed', async () => {
   const socketPath = join(folder, 'host.sock')
   expect(await listenAlone(socketPath)).toBeUndefined()
   expect(await client.running()).toEqual({})
@@ -131,7 +131,7 @@ test('of two hosts on one socket the later one leaves it alone; one that was kil
   await other?.close()
 })
 
-test('stop stops one, close stops the rest', async () => {
+test('stop ends one server, and close ends the others', async () => {
   await client.ensure('redis')
   await client.ensure('pulsar')
   await client.stop('redis')
@@ -143,7 +143,7 @@ test('stop stops one, close stops the rest', async () => {
   host = await ServerHost.listen(join(folder, 'other.sock'))
 })
 
-test("the user's own server comes first, and without any the error says what to do", async () => {
+test("the user's own server is preferred, and without any server the error says what to do", async () => {
   const environment = { [hostVariable]: join(folder, 'host.sock') }
   expect(await sharedServer('redis', { ...environment, WAL_TEST_REDIS_URL: 'redis://mine' })).toBe(
     'redis://mine',

@@ -16,20 +16,20 @@ export type Running = Readonly<Record<string, { address: string; source: string 
 interface Entry {
   starting: Promise<RunningServer>
   started?: RunningServer
-  /** Requests that wait for the start. */
+  /** How many requests wait for the start. */
   waiting: number
 }
 
 /**
  * Owns servers that several processes use: starts each kind when it is first asked for, and once. Listens on a
- * Unix socket, where `PUT /redis` starts, `DELETE /redis` stops, `GET /` lists; answers are JSON lines. A start for which
- * nobody waits any more, since the one who asked was interrupted, is given up.
+ * Unix socket, where `PUT /redis` starts, `DELETE /redis` stops, `GET /` lists; answers are JSON lines. A start is given
+ * up when every process that asked for it is gone.
  */
 export class ServerHost {
   readonly #listener: Server
   readonly #servers = new Map<ServerKind, Entry>()
   readonly #listeners = new Set<Progress>()
-  /** Called when the last server was stopped, or none could be started. */
+  /** Called when the last server was stopped, and when the only start failed. */
   onEmpty: () => void = () => {}
   readonly #start: (kind: ServerKind, say: Progress) => Promise<RunningServer>
 
@@ -61,7 +61,7 @@ export class ServerHost {
             return server
           },
           (error: unknown) => {
-            // The next one who asks tries again.
+            // Forget the failed start. The next request tries again.
             if (this.#servers.get(kind) === created) this.#servers.delete(kind)
             throw error
           },
@@ -73,7 +73,7 @@ export class ServerHost {
     return entry
   }
 
-  /** A server that is still starting is stopped when it has started, which is not waited for: that may take a download. */
+  /** Does not wait for a server that is still starting, which may take a download. It is stopped once it has started. */
   async stop(kind: ServerKind): Promise<void> {
     const entry = this.#servers.get(kind)
     if (entry === undefined) return
@@ -126,7 +126,7 @@ export class ServerHost {
     return { running: this.#running() }
   }
 
-  /** Until the server answers, or the one who asked is gone. */
+  /** Resolves when the server answers, or when the process that asked is gone. */
   async #ensureFor(response: ServerResponse, kind: ServerKind): Promise<string> {
     const entry = this.#entry(kind)
     entry.waiting++

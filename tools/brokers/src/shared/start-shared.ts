@@ -18,11 +18,11 @@ export interface RunningServer {
 
 const dockerStartTimeoutMs = 300_000
 
-/** Starts a server for all who only want one: in Docker when an engine answers, else as a local process. */
+/** Starts a server that many tests use: in Docker when an engine answers there, otherwise as a local process. */
 export async function startShared(kind: ServerKind, say: Progress): Promise<RunningServer> {
   if (await dockerAnswers()) return startSharedInDocker(kind, say)
   const start = {
-    // As compose.yaml has it.
+    // The same address as in compose.yaml.
     redis: () => startRedis({ appendfsync: 'always' }, say),
     kafka: () => startKafka({}, say),
     pulsar: () => startPulsar({}, say),
