@@ -12,6 +12,7 @@ const sharedTail = 'packages/core/test/readers/shared-tail.test.ts'
 const resting = 'packages/core/test/readers/resting.test.ts'
 const progress = 'packages/core/test/readers/progress.test.ts'
 const scanner = 'packages/core/src/read/scanner-adaptor.ts'
+const atHand = 'packages/core/src/read/batch-at-hand.ts'
 const positions = 'packages/core/test/positions.test.ts'
 
 export const readMutants = [
@@ -242,9 +243,9 @@ export const readMutants = [
   },
   {
     name: 'a reader that rested goes on where it has looked, past what was not handed out',
-    file: scanner,
-    find: '    this.#stand()\n    // What',
-    replace: '    // What',
+    file: atHand,
+    find: '    const reached = this.#reached\n    this.#behind = reached && lasting(reached)\n',
+    replace: '',
     harness: resting,
   },
   {
@@ -256,36 +257,36 @@ export const readMutants = [
   },
   {
     name: 'progress stays where the last message was',
-    file: scanner,
-    find: '    this.#looked = looked ?? this.#looked\n',
+    file: atHand,
+    find: '    this.#behind = looked ?? this.#behind\n',
     replace: '',
     harness: progress,
   },
   {
     name: 'progress runs ahead of what was handed out',
-    file: scanner,
+    file: atHand,
     find: '    return this.#index === 0 ? this.#before : this.#last\n',
-    replace: '    return this.#looked\n',
+    replace: '    return this.#behind\n',
     harness: progress,
   },
   {
     name: 'behind a break, progress is where the batch ended',
-    file: scanner,
-    find: '    this.#stand()\n    this.#batch = []\n    this.#index = 0\n    this.#stopListening',
-    replace: '    this.#batch = []\n    this.#index = 0\n    this.#stopListening',
+    file: atHand,
+    find: '    this.#behind = reached && lasting(reached)\n',
+    replace: '    void reached\n',
     harness: progress,
   },
   {
     name: 'readers that are started side by side are charged for what they read once they have it',
     file: scanner,
-    find: '    this.#hold(PAGES_HELD * this.#pageBytes)\n',
+    find: '    this.#charge(PAGES_HELD * this.#pageBytes)\n',
     replace: '',
     harness: resting,
   },
   {
     name: 'a bounded reader that has handed out everything goes on after a rest',
     file: scanner,
-    find: '    if (this.#index < this.#batch.length) this.#finished = false\n',
+    find: '    if (!this.#batch.isEmpty) this.#finished = false\n',
     replace: '    this.#finished = false\n',
     harness: resting,
   },

@@ -46,7 +46,7 @@ export async function truncateLog(parts: TruncationParts, position: Position, wa
   waits.signal?.throwIfAborted()
   const { context, ticker, log } = parts
   const { beginning } = ticker
-  const place = checkPosition(position, 'the position given to truncate', parts.end(), context)
+  const place = checkPosition(position, 'the position given to truncate', { ...context, end: parts.end() })
   // The same point again is done again: the call before may have failed halfway.
   if (place.timeTick < (beginning.held?.timeTick ?? -1n)) return
   // Before the log is told: a point that can't be read back would shut everybody out of it.
@@ -165,7 +165,7 @@ async function findPlace(
     if (ended.aborted && error === ended.reason) throw endedError(ended.reason)
     const { lastConfirmed, writer, timeTick, gap } = place
     const known = { writer, timeTick, ...(gap ? {} : { id: context.ids.parse(lastConfirmed) }) }
-    throw await explainEnd(error, known, context, signal)
+    throw await explainEnd(error, known, { ...context, signal })
   } finally {
     for (const stop of stopListening) stop?.()
   }

@@ -1,10 +1,9 @@
 import { propertyOf, RESERVED, type TimeTick } from '@wal/walimpls'
 import type { Position } from '../api/position.js'
-import type { ReadOptions, ScannerElement } from '../api/scanner.js'
-import { isTimeTick } from '../log/log-record.js'
+import type { ReadOptions, ScannerElement, TimeTickMark } from '../api/scanner.js'
+import { isTimeTick, type LogRecord } from '../log/log-record.js'
 import { DeliveredGap } from './delivered-gap.js'
-import { DeliveredMessage, ReadPlace } from './delivered-message.js'
-import { DeliveredTimeTick } from './delivered-time-tick.js'
+import { DeliveredMessage, type Naming, positionOf, ReadPlace } from './delivered-message.js'
 import { DeliveredViolation } from './delivered-violation.js'
 import type { MissingRecords } from './missing-records.js'
 import type { ReadContext } from './read-context.js'
@@ -71,5 +70,24 @@ export class DeliveryStage {
         this.#logIdentity = propertyOf(unit.properties, RESERVED.logIdentity) ?? ''
         if (this.#logIdentity !== '') return
       }
+  }
+}
+
+/** All marks share one: an empty array has nothing that a user could change. */
+const NO_BYTES = new Uint8Array(0)
+
+class DeliveredTimeTick implements TimeTickMark {
+  readonly kind = 'timeTick'
+  readonly payload = NO_BYTES
+  readonly timeTick: TimeTick
+  readonly position: Position
+
+  constructor(record: LogRecord, logIdentity: string, naming: Naming) {
+    this.timeTick = record.timeTick
+    this.position = positionOf(record, logIdentity, naming)
+  }
+
+  toJSON(): object {
+    return { kind: this.kind, timeTick: String(this.timeTick), position: this.position }
   }
 }

@@ -3,7 +3,7 @@ import { abortable, onAbort, retry } from '@wal/walimpls/helper'
 import { isRolledBack, isTruncated, mayPass } from '../log/classify.js'
 import type { KnownPlace } from '../log/known-place.js'
 import { nameOldest } from './oldest-position.js'
-import type { ReadContext } from './read-context.js'
+import type { ReadLook } from './read-context.js'
 import { nameLoss } from './resume-position.js'
 
 /** What takes the end of a log away often takes the connections with it: the position is looked for again so many times. */
@@ -20,16 +20,16 @@ const PATIENCE_MS = 5_000
 export async function explainEnd(
   error: unknown,
   known: KnownPlace | undefined,
-  context: ReadContext,
-  signal: AbortSignal,
+  { signal, ...context }: ReadLook,
 ): Promise<unknown> {
   if (!WalError.isInstance(error)) return error
   if (!isTruncated(error) && !isRolledBack(error)) return error
   const looking = new AbortController()
+  const look = { ...context, signal: looking.signal }
   const named = (): Promise<unknown> =>
     isTruncated(error)
-      ? nameOldest(error as PositionTruncatedError, known, context, looking.signal)
-      : nameLoss(error as LogRolledBackError, known, context, looking.signal)
+      ? nameOldest(error as PositionTruncatedError, known, look)
+      : nameLoss(error as LogRolledBackError, known, look)
   const shouldRetry = (reason: unknown, failures: number) => failures < MOST_FAILURES && mayPass(reason)
   const options = { firstMs: 20, maxMs: LONGEST_PAUSE_MS, shouldRetry, signal: looking.signal }
   const patience = context.runtime.setTimeout(() => looking.abort(), PATIENCE_MS)
@@ -37,7 +37,7 @@ export async function explainEnd(
   try {
     return await abortable(retry(context.runtime, options, named), looking.signal)
   } catch {
-    // The end is what has to be told; the log may have been closed, or truncated further, meanwhile.
+    // The log may have been closed meanwhile, or truncated further. What ended the reader has to be told all the same.
     return error
   } finally {
     patience.clear()

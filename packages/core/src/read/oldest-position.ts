@@ -7,7 +7,7 @@ import { LOOK_BYTES } from '../log/read-sizes.js'
 import { CatchUp } from './catch-up.js'
 import { positionOf } from './delivered-message.js'
 import { planRead } from './plan-read.js'
-import type { ReadContext } from './read-context.js'
+import type { ReadLook } from './read-context.js'
 import { RecordSource } from './record-source.js'
 
 /**
@@ -17,10 +17,9 @@ import { RecordSource } from './record-source.js'
 export async function nameOldest(
   error: PositionTruncatedError,
   known: KnownPlace | undefined,
-  context: ReadContext,
-  signal: AbortSignal,
+  look: ReadLook,
 ): Promise<unknown> {
-  const oldest = await findOldest(error, known, context, signal)
+  const oldest = await findOldest(error, known, look)
   if (oldest === undefined) return error
   const message = `${error.message} The oldest record kept is at ${oldest}`
   return new PositionTruncatedError(message, { oldest, cause: error })
@@ -29,41 +28,36 @@ export async function nameOldest(
 async function findOldest(
   error: PositionTruncatedError,
   known: KnownPlace | undefined,
-  context: ReadContext,
-  signal: AbortSignal,
+  look: ReadLook,
 ): Promise<Position | undefined> {
-  const end = await context.end(signal)
-  const plan = planRead({}, end, context)
+  const end = await look.end(look.signal)
+  const plan = planRead({}, end, look)
   // Only a backend names the place where it has records again; core's own refusals speak of the truncation point.
-  const behind = error.oldest === undefined ? undefined : context.ids.parse(error.oldest)
+  const behind = error.oldest === undefined ? undefined : look.ids.parse(error.oldest)
   const reached = known?.timeTick ?? -1n
   if (behind !== undefined && (end.truncation?.timeTick ?? -1n) <= reached)
-    return positionBefore({ from: behind }, { reached, context, signal })
-  if (plan.kind === 'foreign') return positionBefore('oldest', { reached: -1n, context, signal })
-  const source = new RecordSource(context, plan, { signal, readBytes: LOOK_BYTES })
+    return positionBefore({ from: behind }, reached, look)
+  if (plan.kind === 'foreign') return positionBefore('oldest', -1n, look)
+  const source = new RecordSource(look, plan, { signal: look.signal, readBytes: LOOK_BYTES })
   try {
     const oldest = (await source.next()).units[0]
     // Its last-confirmed id may be gone; everything from itself on is not.
     const kept = oldest && { ...oldest, lastConfirmed: '' }
-    return kept && positionOf(kept, plan.logIdentity ?? '', context)
+    return kept && positionOf(kept, plan.logIdentity ?? '', look)
   } finally {
     await source.close()
   }
 }
 
-/** Right before the first stored record from `start` on, for a reader that has everything up to `reached`. */
+/** Right before the first stored record from `start` on, for a reader that has everything up to the time tick `reached`. */
 export async function positionBefore(
   start: StartPosition,
-  reader: {
-    readonly reached: bigint
-    readonly context: ReadContext
-    readonly signal: AbortSignal
-  },
+  reached: bigint,
+  look: ReadLook,
 ): Promise<Position | undefined> {
-  const { reached, context, signal } = reader
-  const { backend, ids, where } = context
-  const { logIdentity = '' } = await context.end(signal)
-  const catchUp = new CatchUp(context, () => start, { readBytes: LOOK_BYTES, signal })
+  const { backend, ids, where, signal } = look
+  const { logIdentity = '' } = await look.end(signal)
+  const catchUp = new CatchUp(look, () => start, { readBytes: LOOK_BYTES, signal })
   try {
     const first = (await catchUp.next())?.[0]
     if (first === undefined) return undefined

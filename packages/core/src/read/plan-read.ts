@@ -17,12 +17,13 @@ import type { OwnPlan, ReadPlan } from './read-plan.js'
 
 export function planRead(options: ReadOptions, end: LogEnd, context: ReadContext): ReadPlan {
   const { ids } = context
-  const until = untilTick(options, end, context)
-  const place = startPlace(options, end, context)
+  const log = { ...context, end }
+  const until = untilTick(options, log)
+  const place = startPlace(options, log)
   if (end.foreign || place?.logIdentity === '')
     return planForeignRead(options, { place, until }, { end, ids })
   const range = { until, logIdentity: end.logIdentity }
-  if (place !== undefined) return { ...range, ...planFrom(place, options, { ...context, end }) }
+  if (place !== undefined) return { ...range, ...planFrom(place, options, log) }
   if (options.deliver === 'latest' && end.lastId !== undefined && end.writer !== undefined)
     return {
       ...range,
@@ -55,7 +56,7 @@ function behind({ id, writer, timeTick }: TruncationPoint, ids: MessageIdCodec) 
 function planFrom(
   place: PositionParts,
   { from, gaps }: ReadOptions,
-  { end, ids, where }: Pick<ReadContext, 'ids' | 'where'> & { readonly end: LogEnd },
+  { end, ids, where }: OpenLog & Pick<ReadContext, 'ids'>,
 ): Pick<OwnPlan, 'kind' | 'start' | 'known' | 'resumed' | 'missing'> {
   const { writer, gap } = place
   const { truncation } = end
@@ -73,49 +74,49 @@ function planFrom(
   return { kind: 'own', start: { from: id }, known: { writer, timeTick }, resumed }
 }
 
-function startPlace(options: ReadOptions, end: LogEnd, context: ReadContext): PositionParts | undefined {
-  if (options.from !== undefined)
-    return checkPosition(options.from, 'the position given as "from"', end, context)
-  if (options.after !== undefined)
-    return checkPosition(options.after, 'the position given as "after"', end, context)
+function startPlace({ from, after }: ReadOptions, log: OpenLog): PositionParts | undefined {
+  if (from !== undefined) return checkPosition(from, 'the position given as "from"', log)
+  if (after !== undefined) return checkPosition(after, 'the position given as "after"', log)
   return undefined
 }
 
+/** A log, for the question whether something lies in it. */
+interface OpenLog {
+  readonly where: string
+  readonly backend: string
+  readonly end: LogEnd
+}
+
 /** Parses a position and refuses one of another log (`WAL_POSITION_MISMATCH`). */
-export function checkPosition(
-  text: string,
-  what: string,
-  end: LogEnd,
-  context: Pick<ReadContext, 'backend' | 'where'>,
-): PositionParts {
+export function checkPosition(text: string, what: string, log: OpenLog): PositionParts {
   const parts = parsePosition(text, what)
-  refuseOtherLog(parts, `${what} is one`, end, context)
+  refuseOtherLog(parts, `${what} is one`, log)
   return parts
 }
 
 /** Throws `WAL_POSITION_MISMATCH` when a place is not in this log. `what` begins the sentence: "the token is one". */
 export function refuseOtherLog(
-  { backend, logIdentity }: Pick<PositionParts, 'backend' | 'logIdentity'>,
+  place: Pick<PositionParts, 'backend' | 'logIdentity'>,
   what: string,
-  end: LogEnd,
-  context: Pick<ReadContext, 'backend' | 'where'>,
+  log: OpenLog,
 ): void {
-  if (backend !== context.backend)
+  const { where, end } = log
+  const { backend, logIdentity } = place
+  if (backend !== log.backend)
     throw new WalError(
       'WAL_POSITION_MISMATCH',
-      `${context.where}: ${what} of the backend "${backend}", this log's is "${context.backend}"`,
+      `${where}: ${what} of the backend "${backend}", this log's is "${log.backend}"`,
     )
   if (logIdentity !== (end.logIdentity ?? ''))
     throw new WalError(
       'WAL_POSITION_MISMATCH',
-      `${context.where}: ${what} of another log, or of this one before it was deleted and created again (identity ${logIdentity || "none: another system's log"}, this log's is ${end.logIdentity ?? (end.foreign ? 'none: another system wrote it' : 'not there: the log is empty')})`,
+      `${where}: ${what} of another log, or of this one before it was deleted and created again (identity ${logIdentity || "none: another system's log"}, this log's is ${end.logIdentity ?? (end.foreign ? 'none: another system wrote it' : 'not there: the log is empty')})`,
     )
 }
 
-function untilTick(options: ReadOptions, end: LogEnd, context: ReadContext): TimeTick | undefined {
-  const { until } = options
+function untilTick({ until }: ReadOptions, log: OpenLog): TimeTick | undefined {
   if (until === undefined || typeof until === 'bigint') return until
   return until === 'end'
-    ? end.timeTick
-    : checkPosition(until, 'the position given as "until"', end, context).timeTick
+    ? log.end.timeTick
+    : checkPosition(until, 'the position given as "until"', log).timeTick
 }

@@ -33,3 +33,8 @@ export interface ReadContext {
   /** Where the log ends, as far as is known here; `asking` makes a writer ask whether it has been succeeded. */
   end(signal: AbortSignal, asking?: boolean): Promise<LogEnd>
 }
+
+/** One look into the log, which ends with its signal. */
+export interface ReadLook extends ReadContext {
+  readonly signal: AbortSignal
+}

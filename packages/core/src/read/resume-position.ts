@@ -9,7 +9,7 @@ import { formatPosition } from '../log/position.js'
 import { readRange } from '../log/read-range.js'
 import { positionBefore } from './oldest-position.js'
 import { beginningOf } from './plan-read.js'
-import type { ReadContext } from './read-context.js'
+import type { ReadLook } from './read-context.js'
 
 /**
  * The same error with positions. `known` is the last place that a reader, or a writer, knows the log to have had. From
@@ -19,25 +19,24 @@ import type { ReadContext } from './read-context.js'
 export async function nameLoss(
   error: LogRolledBackError,
   known: KnownPlace | undefined,
-  context: ReadContext,
-  signal: AbortSignal,
+  look: ReadLook,
 ): Promise<LogRolledBackError> {
-  const { logIdentity = '' } = await context.end(signal)
-  const resumeAt = await findResumption(known, context, logIdentity, signal)
+  const { logIdentity = '' } = await look.end(look.signal)
+  const resumeAt = await findResumption(known, logIdentity, look)
   return new LogRolledBackError(
     resumeAt === undefined ? error.message : `${error.message} Reading can go on at ${resumeAt}`,
     {
       cause: error.cause,
       ...(resumeAt === undefined ? {} : { resumeAt }),
-      ...knownPosition(known, context, logIdentity),
+      ...knownPosition(known, logIdentity, look),
     },
   )
 }
 
 function knownPosition(
   known: KnownPlace | undefined,
-  { backend, ids }: ReadContext,
   logIdentity: string,
+  { backend, ids }: ReadLook,
 ): { known?: Position } {
   if (known?.id === undefined || logIdentity === '') return {}
   const { id, writer, timeTick } = known
@@ -47,20 +46,18 @@ function knownPosition(
 
 async function findResumption(
   known: KnownPlace | undefined,
-  context: ReadContext,
   logIdentity: string,
-  signal: AbortSignal,
+  look: ReadLook,
 ): Promise<Position | undefined> {
-  const { backend, ids, where } = context
-  const view = { ...context, log: context.log() }
+  const { backend, ids, where, signal } = look
+  const view = { ...look, log: look.log() }
   const last = await view.log.last({ signal })
   if (last === undefined) return undefined
   const record = decodeRecord(last, where, ids)
-  if (known === undefined || isForeign(record))
-    return positionBefore('oldest', { reached: -1n, context, signal })
+  if (known === undefined || isForeign(record)) return positionBefore('oldest', -1n, look)
   // Without one, reading resumes at the log's beginning.
   const tick = await lastTick(view, record, (tick) => !isOther(tick, known), signal)
-  const beginning = tick === undefined ? beginningOf(await context.end(signal), ids) : undefined
+  const beginning = tick === undefined ? beginningOf(await look.end(signal), ids) : undefined
   const place = await firstOther(view, known, {
     start: tick === undefined ? (beginning?.start ?? 'oldest') : { from: tick },
     known: beginning?.known,

@@ -3,7 +3,7 @@ import { deferred, onAbort } from '@wal/walimpls/helper'
 import type { Position } from '../api/position.js'
 import type { ScannerElement as Element, ReadOptions, Scanner } from '../api/scanner.js'
 import type { LogEnd } from '../log/log-end.js'
-import { DeliveredMessage } from './delivered-message.js'
+import { BatchAtHand } from './batch-at-hand.js'
 import { DeliveryStage } from './delivery-stage.js'
 import { explainEnd } from './explain-end.js'
 import type { PageHolder } from './page-budget.js'
@@ -18,11 +18,6 @@ const DONE: IteratorResult<never, undefined> = { done: true, value: undefined }
 
 /** Beside the batch at hand, a reader in the backend holds the page that it was cut from, and the next one. */
 const PAGES_HELD = 2
-
-/** Where a scanner has got to. */
-interface Place {
-  readonly position: Position
-}
 
 /**
  * A scanner as users see it. Pull driven: nothing is read ahead of what was asked for but the batch at hand, so a slow
@@ -40,20 +35,16 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
   readonly #meter: ScanMeter | undefined
   #plan: ReadPlan | undefined
   /** Where the log ended when the scanner began. */
-  #begun: LogEnd | undefined
+  #endAtStart: LogEnd | undefined
   /** Undefined while it rests. */
   #source: RecordSource | undefined
   #resting: Promise<void> | undefined
   #pageBytes = 0
-  #holds = false
+  /** Whether it counts in the budget of pages. */
+  #isCharged = false
   #delivery: DeliveryStage | undefined
   #until: TimeTick | undefined
-  #batch: readonly Element[] = []
-  #index = 0
-  #last: Place | undefined
-  /** Where it stood when the batch at hand came, and where it stands behind that batch. */
-  #before: Place | undefined
-  #looked: Place | undefined
+  readonly #batch = new BatchAtHand()
   #error: { readonly error: unknown } | undefined
   #finished = false
   #iterated = false
@@ -74,7 +65,7 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
     if (options.signal !== undefined)
       this.#stopListening = onAbort(options.signal, (reason) => this.#end({ error: reason }))
     this.#ready = this.#begin().catch(async (reason: unknown) => {
-      const error = await explainEnd(reason, this.#source?.known, context, this.#ending.signal)
+      const error = await this.#explained(reason)
       this.#end({ error: this.#error === undefined ? error : this.#error.error })
       // Closed before it was ready: that is no error of the loop's, but it is one for who waits for `ready`.
       throw this.#error === undefined ? error : this.#error.error
@@ -84,11 +75,11 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
   }
 
   get position(): Position | undefined {
-    return this.#last?.position
+    return this.#batch.position
   }
 
   get progress(): Position | undefined {
-    return this.#reached?.position ?? this.#options.after
+    return this.#batch.progress ?? this.#options.after
   }
 
   ready(): Promise<void> {
@@ -107,7 +98,7 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
   batches(): AsyncIterableIterator<readonly Element[]> {
     this.#claim()
     const iterator: AsyncIterableIterator<readonly Element[]> = {
-      next: () => this.#inTurn(() => this.#answer(() => this.#takeAll())),
+      next: () => this.#inTurn(() => this.#answer(() => this.#handOutAll())),
       return: async () => {
         await this.close()
         return DONE
@@ -119,9 +110,9 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
 
   next(): Promise<IteratorResult<Element, undefined>> {
     // The usual case, without a turn of its own: an element is at hand and nobody waits before us.
-    if (this.#turns === 0 && this.#index < this.#batch.length)
-      return Promise.resolve({ done: false, value: this.#take() })
-    return this.#inTurn(() => this.#answer(() => this.#take()))
+    if (this.#turns === 0 && !this.#batch.isEmpty)
+      return Promise.resolve({ done: false, value: this.#handOut() })
+    return this.#inTurn(() => this.#answer(() => this.#handOut()))
   }
 
   async return(): Promise<IteratorResult<Element, undefined>> {
@@ -149,30 +140,15 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
   rest(): boolean {
     const source = this.#source
     if (this.#turns > 0 || source === undefined || this.#ending.signal.aborted) return false
-    this.#stand()
     // What is not handed out yet is read again.
-    if (this.#index < this.#batch.length) this.#finished = false
-    this.#batch = []
-    this.#index = 0
-    this.#holds = false
+    if (!this.#batch.isEmpty) this.#finished = false
+    this.#batch.drop()
+    this.#isCharged = false
     this.#source = undefined
     this.#resting = source.close()
     // Told by the next call, or by the close.
     this.#resting.catch(() => {})
     return true
-  }
-
-  /** The rest of the batch at hand will not be handed out: what was looked at ends where the user is. */
-  #stand(): void {
-    const reached = this.#reached
-    this.#looked = reached && lasting(reached)
-    this.#last = this.#last && lasting(this.#last)
-  }
-
-  /** Up to where everything is handed out that is to be. */
-  get #reached(): Place | undefined {
-    if (this.#index === this.#batch.length) return this.#looked ?? this.#last
-    return this.#index === 0 ? this.#before : this.#last
   }
 
   #claim(): void {
@@ -181,45 +157,41 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
     this.#iterated = true
   }
 
-  /** What `take` makes of the batch at hand. A close may empty that one while `#fill` is telling of it. */
-  async #answer<T>(take: () => T): Promise<IteratorResult<T, undefined>> {
-    while (await this.#fill()) if (this.#index < this.#batch.length) return { done: false, value: take() }
+  /** What `handOut` gives of the batch at hand. A close may empty the batch between `#fill` and the line behind it. */
+  async #answer<T>(handOut: () => T): Promise<IteratorResult<T, undefined>> {
+    while (await this.#fill()) if (!this.#batch.isEmpty) return { done: false, value: handOut() }
     return DONE
   }
 
-  #takeAll(): readonly Element[] {
-    const batch = this.#index === 0 ? this.#batch : this.#batch.slice(this.#index)
-    this.#last = batch[batch.length - 1] as Element
-    this.#empty()
-    return batch
+  #handOutAll(): readonly Element[] {
+    const elements = this.#batch.handOutAll()
+    this.#onEmpty()
+    return elements
   }
 
-  #take(): Element {
-    const element = this.#batch[this.#index++] as Element
-    this.#last = element
-    if (this.#index === this.#batch.length) this.#empty()
+  #handOut(): Element {
+    const element = this.#batch.handOut()
+    if (this.#batch.isEmpty) this.#onEmpty()
     return element
   }
 
   /** Everything at hand is handed out. */
-  #empty(): void {
-    this.#batch = []
-    this.#index = 0
-    this.#last = this.#last && lasting(this.#last)
+  #onEmpty(): void {
     // A reader in the backend keeps what it has read from.
-    if (this.#source?.tailing) this.#hold(0)
+    if (this.#source?.tailing) this.#charge(0)
     this.#tellCaughtUp()
   }
 
-  #hold(bytes: number): void {
-    if (bytes === 0 && !this.#holds) return
-    this.#holds = bytes > 0
+  /** How many bytes it holds from now on. */
+  #charge(bytes: number): void {
+    if (bytes === 0 && !this.#isCharged) return
+    this.#isCharged = bytes > 0
     this.#context.pages.hold(this, bytes)
   }
 
-  /** The end of a bounded read was met, and everything before it is handed out. */
+  /** A bounded read has got to its end, and everything before it is handed out. */
   #tellCaughtUp(): void {
-    if (this.#finished && this.#index === this.#batch.length) this.#caughtUp.resolve()
+    if (this.#finished && this.#batch.isEmpty) this.#caughtUp.resolve()
   }
 
   async #begin(): Promise<void> {
@@ -227,7 +199,7 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
     // Let the constructor end first: an option that `planRead` refuses must reject, not throw halfway.
     const { deliver, until } = this.#options
     const end = await this.#context.end(signal, deliver === 'latest' || until === 'end')
-    this.#begun = end
+    this.#endAtStart = end
     const plan = planRead(this.#options, end, this.#context)
     this.#until = plan.until
     this.#delivery = new DeliveryStage(this.#context, this.#options, plan)
@@ -249,14 +221,12 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
       readBytes: this.#pageBytes,
     })
     this.#source = source
-    this.#before = this.#reached
     if (plan.kind === 'own' && plan.missing !== undefined) {
       const gap = delivery.gap(plan.missing)
-      this.#batch = [gap]
-      this.#looked = gap
+      this.#batch.put({ elements: [gap], looked: gap })
     }
     // Charged before the first read: many may be started at once.
-    this.#hold(PAGES_HELD * this.#pageBytes)
+    this.#charge(PAGES_HELD * this.#pageBytes)
     this.#finished = this.#isPastUntil(source)
     return source
   }
@@ -271,11 +241,11 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
     const after = this.progress
     const { gaps } = this.#options
     // An empty log had no name yet.
-    if (this.#begun?.lastId === undefined) this.#begun = await this.#context.end(signal)
+    if (this.#endAtStart?.lastId === undefined) this.#endAtStart = await this.#context.end(signal)
     const plan =
       after === undefined
         ? (this.#plan as ReadPlan)
-        : planRead({ after, ...(gaps && { gaps }) }, this.#begun, this.#context)
+        : planRead({ after, ...(gaps && { gaps }) }, this.#endAtStart, this.#context)
     signal.throwIfAborted()
     this.#meter?.resumed()
     return this.#open(plan, delivery)
@@ -292,10 +262,10 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
       await this.#ready
       const delivery = this.#delivery as DeliveryStage
       for (;;) {
-        if (this.#index < this.#batch.length) return true
+        if (!this.#batch.isEmpty) return true
         if (this.#finished) break
         const source = this.#source ?? (await this.#wake(delivery))
-        if (this.#index < this.#batch.length || this.#finished) continue
+        if (!this.#batch.isEmpty || this.#finished) continue
         const run = await source.next()
         // The user closed the scanner while it read, and is given nothing more.
         if (this.#ending.signal.aborted) break
@@ -304,7 +274,7 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
       }
       this.#tellCaughtUp()
     } catch (reason) {
-      const error = await explainEnd(reason, this.#source?.known, this.#context, this.#ending.signal)
+      const error = await this.#explained(reason)
       // After a close or an abort the source only repeats what ended it: the first end counts.
       this.#end({ error })
     }
@@ -313,15 +283,17 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
     return false
   }
 
+  #explained(reason: unknown): Promise<unknown> {
+    const { signal } = this.#ending
+    return explainEnd(reason, this.#source?.known, { ...this.#context, signal })
+  }
+
   #put(run: UnitRun, source: RecordSource, delivery: DeliveryStage): void {
-    this.#before = this.#reached
-    const { elements, looked } = delivery.deliver(run)
-    this.#batch = elements
-    this.#looked = looked ?? this.#looked
-    this.#index = 0
-    this.#meter?.ran(run, this.#batch, source)
+    const delivered = delivery.deliver(run)
+    this.#batch.put(delivered)
+    this.#meter?.ran(run, delivered.elements, source)
     const pages = source.tailing ? 0 : PAGES_HELD * this.#pageBytes
-    this.#hold(pages + (this.#batch.length === 0 ? 0 : run.bytes))
+    this.#charge(pages + (this.#batch.isEmpty ? 0 : run.bytes))
     if (this.#isPastUntil(source)) this.#finished = true
   }
 
@@ -330,10 +302,7 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
     if (this.#ending.signal.aborted) return
     this.#error = error
     this.#finished = true
-    // What is at hand is handed out to nobody any more.
-    this.#stand()
-    this.#batch = []
-    this.#index = 0
+    this.#batch.drop()
     this.#stopListening?.()
     this.#caughtUp.reject(
       error?.error ??
@@ -364,9 +333,4 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
       this.#turns--
     }
   }
-}
-
-/** A message that was handed out is its user's: it is not kept for its position. */
-function lasting(place: Place): Place {
-  return place instanceof DeliveredMessage ? place.place : place
 }

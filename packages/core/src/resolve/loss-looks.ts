@@ -30,7 +30,7 @@ export class LossLooks {
   async #look(error: unknown, token: OutcomeToken, context: ReadContext): Promise<unknown> {
     const { writer, ackedBefore } = token
     const known = { writer, timeTick: ackedBefore.timeTick, id: context.ids.parse(ackedBefore.id) }
-    return explainEnd(error, known, context, this.#ending.signal)
+    return explainEnd(error, known, { ...context, signal: this.#ending.signal })
   }
 
   /** Those that wait are told at once. */

@@ -169,7 +169,7 @@ export class TokenPass {
   /** Throws for a token of another log, and for one whose messages the log no longer begins above. */
   #check({ token }: WaitingToken, end: LogEnd): void {
     const { context } = this.#options
-    refuseOtherLog(token, 'token is', end, context)
+    refuseOtherLog(token, 'token is', { ...context, end })
     context.ids.parse(token.ackedBefore.id)
     const [first] = token.runs
     if (end.truncation !== undefined && first !== undefined && first.first <= end.truncation.timeTick)

@@ -113,7 +113,7 @@ export class WriterLooks {
   async explained(reason: WalError, signal: AbortSignal): Promise<WalError> {
     if (this.#explained.has(reason)) return reason
     const { context, lastAcked, writer } = this.#options
-    const error = (await explainEnd(reason, { ...lastAcked(), writer }, context(), signal)) as WalError
+    const error = (await explainEnd(reason, { ...lastAcked(), writer }, { ...context(), signal })) as WalError
     this.#explained.add(error)
     return error
   }
