@@ -1,7 +1,7 @@
 import type { Guarantees, Runtime } from '@wal/walimpls'
+import { CallFailure } from '@wal/walimpls/helper'
 import { listen } from './client/client-events.js'
 import { type Clients, disconnect, isCluster, placeOf } from './client/connect.js'
-import { CallFailure } from './client/error-mapping.js'
 import type { FullRedisStreamsOptions } from './client/options.js'
 import { RedisCalls } from './client/redis-calls.js'
 import { WakeUps } from './client/wake-ups.js'

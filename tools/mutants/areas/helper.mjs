@@ -82,4 +82,35 @@ export const helperMutants = [
     replace: '',
     harness: inHelper('scanners.test'),
   },
+  {
+    name: 'helper: a call without a reply hangs',
+    ...withTest('settling-calls'),
+    find: '() => fail(new CallFailure(`no answer within ${timeoutMs} ms`)),',
+    replace: '() => {},',
+  },
+  {
+    name: 'helper: a lost connection leaves its calls pending',
+    ...withTest('settling-calls'),
+    find: 'for (const fail of [...this.#pending]) fail(new CallFailure(why))',
+    replace: 'void why',
+  },
+  {
+    name: 'helper: a client that is closed still sends',
+    ...withTest('settling-calls'),
+    find: '    this.#closed = true\n',
+    replace: '',
+  },
+  {
+    name: 'helper: a driver that throws leaves its call pending',
+    ...withTest('settling-calls'),
+    find: '      } catch (error) {\n        fail(error)\n',
+    replace: '      } catch {\n',
+  },
+  {
+    name: 'helper: a close that hangs is waited for',
+    file: inHelper('ends-within'),
+    find: 'Promise.race([work.then(() => true), late])',
+    replace: 'work.then(() => (late, true))',
+    harness: inHelper('settling-calls.test'),
+  },
 ]

@@ -1,5 +1,5 @@
 import type { Runtime } from '@wal/walimpls'
-import { sleep } from '@wal/walimpls/helper'
+import { endsWithin } from '@wal/walimpls/helper'
 import type { Logger } from '../api/logger.js'
 
 /** How long a backend has to close a scanner, a log or an opener. */
@@ -21,17 +21,9 @@ export async function closeWithin(
   what: 'scanner' | 'log' | 'opener',
   made: { close(): Promise<void> },
 ): Promise<void> {
-  const closed = new AbortController()
   const closing = (async () => made.close())()
-  const late = sleep(runtime, BACKEND_CLOSE_MS, closed.signal).then(() => 'late' as const)
-  // Aborted, below, when it is not late.
-  late.catch(() => {})
-  try {
-    if ((await Promise.race([closing, late])) !== 'late') return
-  } finally {
-    closed.abort()
-  }
   const ms = BACKEND_CLOSE_MS
+  if (await endsWithin(runtime, ms, closing)) return
   logger.warn({ ms }, `${where}: the backend's ${what} has not closed within ${ms} ms and is left behind`)
   closing.catch((err: unknown) =>
     logger.warn({ err }, `${where}: the backend's ${what}, which was left behind, did not close well`),

@@ -1,5 +1,5 @@
 import { type BuildWaits, invalidArgument, type Runtime } from '@wal/walimpls'
-import { abortable, parseHosts } from '@wal/walimpls/helper'
+import { abortable, endsWithin, parseHosts } from '@wal/walimpls/helper'
 import type { Cluster, Redis, RedisOptions } from 'ioredis'
 import { Attempts, SENTINEL_FAILED } from './attempts.js'
 import { connectCluster } from './connect-cluster.js'
@@ -186,12 +186,9 @@ export async function disconnect(client: RedisClient, runtime: Runtime): Promise
   // Between two attempts to connect there is no socket, and ioredis says nothing when it gives up.
   const idle = client.status === 'end' || client.status === 'wait' || client.status === 'reconnecting'
   if (idle) return client.disconnect()
-  await new Promise<void>((resolve) => {
-    const timer = runtime.setTimeout(resolve, END_MS)
-    client.once('end', () => {
-      timer.clear()
-      resolve()
-    })
-    client.disconnect()
+  const ended = new Promise<void>((resolve) => {
+    client.once('end', () => resolve())
   })
+  client.disconnect()
+  await endsWithin(runtime, END_MS, ended)
 }

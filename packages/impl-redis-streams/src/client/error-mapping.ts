@@ -84,11 +84,6 @@ const TEXTS: readonly (readonly [RegExp, Meaning])[] = [
 /** A connection that ended, an answer that did not come: the server may have done it. */
 const SILENCE: Meaning = { retryable: true, outcome: 'unknown' }
 
-/** A failure that ioredis did not report: the connection closed, or the deadline passed, under a command. */
-export class CallFailure extends Error {
-  override readonly name = 'CallFailure'
-}
-
 /** The word with which the server's reply begins, also when a script passed it on (as Redis 6 does, behind other words). */
 export function replyCode(error: unknown): string | undefined {
   if (!isReply(error)) return undefined
