@@ -42,7 +42,7 @@ export const sqliteBuilder: impls.OpenerBuilderImpls<SqliteOptions, Id> = {
   },
   async build({ directory }, runtime, waits) {
     waits?.signal?.throwIfAborted()
-    const opener = new helper.Lifetime({ what: 'the opener' })
+    const opener = new helper.Lifetime({ what: 'The opener' })
     const connect = async (channel: string, create: boolean): Promise<Connection> => {
       const path = `${directory}/${channel}.db`
       const { default: Sqlite } = await import('libsql')
@@ -62,7 +62,11 @@ export const sqliteBuilder: impls.OpenerBuilderImpls<SqliteOptions, Id> = {
       if (!create) database.exec('PRAGMA query_only = ON')
       const place = await runtime.files.identity(path)
       const release = () => void database.close()
-      const lifetime = new helper.Lifetime({ what: `the log ${channel}`, parent: opener, release })
+      const lifetime = new helper.Lifetime({
+        what: `The log of channel "${channel}"`,
+        parent: opener,
+        release,
+      })
       return { channel, place, database, runtime, lifetime }
     }
     return {
@@ -161,7 +165,7 @@ function checkThere(database: Database, given: impls.StoredMessage<Id>): void {
 function writableLog(connection: Connection, writer: impls.Writer): impls.WALImpls<Id> {
   const { database, lifetime, runtime } = connection
   const insert = database.prepare('INSERT INTO record (payload, properties) VALUES (?, ?)')
-  const turns = new helper.AppendTurns()
+  const turns = new helper.AppendTurns({ lifetime, maxInFlightBatches: limits.maxInFlightBatches })
   lifetime.add(() => turns.settled())
   let entered = false
   const store = (batch: impls.Batch) => {
@@ -172,9 +176,7 @@ function writableLog(connection: Connection, writer: impls.Writer): impls.WALImp
     if (term !== writer.term || holder !== writer.incarnation) {
       // The first batch since the log was opened takes the fence; it must see no higher term.
       if (entered || term > writer.term)
-        throw new impls.AppendError('WAL_FENCED', `a writer of term ${term} is there`, {
-          outcome: 'not-written',
-        })
+        throw helper.notWritten('WAL_FENCED', `a writer of term ${term} is there`)
       database.prepare('REPLACE INTO writer VALUES (1, ?, ?)').run([writer.term, writer.incarnation])
     }
     return batch.messages.map(({ payload, properties }) => {
@@ -185,17 +187,14 @@ function writableLog(connection: Connection, writer: impls.Writer): impls.WALImp
   return {
     ...readOnlyLog(connection),
     writer,
-    async append(batch) {
-      if (lifetime.closed)
-        throw new impls.AppendError('WAL_CLOSED', 'the log is closed', { outcome: 'not-written' })
-      return turns.run(async () => {
+    append: (batch) =>
+      turns.run(async () => {
         // The driver does not wait: a loop of appends would leave the event loop no turn.
         await runtime.yield()
         const stored = inTransaction(database, () => store(batch))
         entered = true
         return stored
-      })
-    },
+      }),
     truncate: (before, waits) =>
       lifetime.during(waits, async () => {
         const sql = 'DELETE FROM record WHERE id < MIN(?, (SELECT MAX(id) FROM record))'
@@ -221,7 +220,7 @@ function inTransaction<T>(database: Database, work: () => T): T {
 function told(error: unknown): unknown {
   if ((error as { code?: unknown }).code !== 'SQLITE_FULL') return error
   const text = `${(error as Error).message}: truncate the log, or free space`
-  return new impls.AppendError('WAL_STORAGE_FULL', text, { outcome: 'not-written', cause: error })
+  return helper.notWritten('WAL_STORAGE_FULL', text, error)
 }
 
 function boundsOf(database: Database): { oldest: number; next: number } {

@@ -1,8 +1,12 @@
-import { AppendError, type Batch, recordBytes } from '@wal/walimpls'
-import { AppendTurns, type NumberId } from '@wal/walimpls/helper'
+import { type AppendError, type Batch, recordBytes } from '@wal/walimpls'
+import { type AppendBounds, AppendTurns, type NumberId, notWritten } from '@wal/walimpls/helper'
 import { type EncodedBatch, FrameEncoder } from './frame-encoder.js'
 import type { LogWriter } from './log-writer.js'
 import { messageIds } from './message-id.js'
+
+interface QueueBounds extends AppendBounds {
+  readonly maxRecordBytes: number
+}
 
 /**
  * Batches in call order, written one at a time: on disk at most one is not synced. Each is encoded at once, so the next
@@ -10,22 +14,23 @@ import { messageIds } from './message-id.js'
  */
 export class AppendQueue {
   readonly #encoder = new FrameEncoder()
-  readonly #turns = new AppendTurns()
+  readonly #turns: AppendTurns
 
   readonly #writer: LogWriter
   readonly #maxRecordBytes: number
   readonly #stored: () => void
 
   /** `stored` is called after every success. */
-  constructor(writer: LogWriter, maxRecordBytes: number, stored: () => void) {
+  constructor(writer: LogWriter, { maxRecordBytes, ...bounds }: QueueBounds, stored: () => void) {
     this.#writer = writer
+    this.#turns = new AppendTurns(bounds)
     this.#maxRecordBytes = maxRecordBytes
     this.#stored = stored
   }
 
   append(batch: Batch): Promise<readonly NumberId[]> {
     const tooLarge = this.#tooLarge(batch)
-    if (tooLarge !== undefined) return this.#turns.run(() => Promise.reject(tooLarge))
+    if (tooLarge !== undefined) return this.#turns.refuse(tooLarge)
     const encoded = this.#encoder.encode(batch)
     return this.#turns.run(() => this.#store(encoded)).finally(() => this.#encoder.release(encoded))
   }
@@ -40,10 +45,9 @@ export class AppendQueue {
     if (bytes <= maxRecordBytes) return undefined
     const large = messages.find((message) => recordBytes(message) > maxRecordBytes)
     if (large === undefined) return undefined
-    return new AppendError(
+    return notWritten(
       'WAL_MESSAGE_TOO_LARGE',
       `A record of ${recordBytes(large)} bytes can't be stored; the largest has ${maxRecordBytes} bytes.`,
-      { outcome: 'not-written' },
     )
   }
 

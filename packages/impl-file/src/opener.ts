@@ -18,7 +18,7 @@ import { FileReadOnlyWAL, FileWAL, type FileWALParts } from './wal.js'
 
 /** The channels in one folder. */
 export class FileOpener implements OpenerImpls<NumberId> {
-  readonly #lifetime = new Lifetime({ what: 'the opener', mapped: mapError })
+  readonly #lifetime = new Lifetime({ what: 'The opener', mapped: mapError })
   readonly #options: FullFileOptions
   readonly #runtime: Runtime
 

@@ -1,5 +1,4 @@
 import {
-  AppendError,
   type Batch,
   type Guarantees,
   type Limits,
@@ -65,7 +64,7 @@ export class FileReadOnlyWAL implements ReadOnlyWALImpls<NumberId> {
     this.log = new LogDirectory(parts.runtime.files, parts.directory)
     this.changes = new Changes(parts.runtime, parts.directory)
     this.lifetime = new Lifetime({
-      what: `the log ${parts.channel}`,
+      what: `The log of channel "${parts.channel}"`,
       parent: parts.opener,
       release: () => this.release(),
       mapped: mapError,
@@ -124,16 +123,12 @@ export class FileWAL extends FileReadOnlyWAL implements WALImpls<NumberId> {
     this.#logWriter = new LogWriter(this.log, writer, parts.segmentBytes, (notice) =>
       this.notices.add(notice),
     )
-    this.#queue = new AppendQueue(this.#logWriter, LIMITS.maxRecordBytes, () => this.changes.notify())
+    const bounds = { ...LIMITS, lifetime: this.lifetime }
+    this.#queue = new AppendQueue(this.#logWriter, bounds, () => this.changes.notify())
   }
 
   append(batch: Batch): Promise<readonly NumberId[]> {
-    if (!this.lifetime.closed) return this.#queue.append(batch)
-    return Promise.reject(
-      new AppendError('WAL_CLOSED', `The log of channel "${this.channel}" is closed`, {
-        outcome: 'not-written',
-      }),
-    )
+    return this.#queue.append(batch)
   }
 
   truncate(before: NumberId, waits?: Waits): Promise<void> {

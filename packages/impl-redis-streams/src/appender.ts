@@ -1,4 +1,5 @@
-import { AppendError, type Batch, outcomeOf, type Writer } from '@wal/walimpls'
+import { AppendError, type Batch, type Writer } from '@wal/walimpls'
+import { type AppendBounds, notWritten, notWrittenBehind, PipelinedAppends } from '@wal/walimpls/helper'
 import { mapAppendError, mapError } from './client/error-mapping.js'
 import type { RedisCalls } from './client/redis-calls.js'
 import { isAfter, rolledBack } from './continuity.js'
@@ -21,6 +22,7 @@ export interface AppenderParts {
   readonly milliseconds: number
   readonly publish: 'PUBLISH' | 'SPUBLISH'
   readonly maxRecordBytes: number
+  readonly bounds: AppendBounds
   /** Resolves when what was stored so far is as durable as was asked for. */
   readonly confirm: (() => Promise<void>) | undefined
 }
@@ -37,13 +39,9 @@ export class Appender {
   #base: number | undefined
   /** What the next batch expects to be the last id; undefined: `known`. */
   #previous: RedisStreamsId | undefined
-  #refusing = 0
-  #failures = 0
-  #tail: Promise<unknown> = Promise.resolve()
-  /** Batches of which an attempt may have landed. At most those that the adaptor sends again. */
-  readonly #doubtful = new Set<number>()
   #ended: AppendError | undefined
   #claim: string
+  readonly #appends: PipelinedAppends<RedisStreamsId, EncodedBatch>
   readonly #parts: AppenderParts
 
   constructor(parts: AppenderParts) {
@@ -55,54 +53,33 @@ export class Appender {
     const mine = look.exists && look.writer === this.writerText
     this.#base = mine ? look.base : undefined
     this.#claim = mine ? 'no' : `from ${look.writer}`
+    this.#appends = new PipelinedAppends<RedisStreamsId, EncodedBatch>({
+      bounds: parts.bounds,
+      prepare: (batch) => this.#prepare(batch),
+      send: (batch, encoded) => this.#send(batch, encoded),
+      // The server has to name the milliseconds of this writer's ids first.
+      mustWait: () => this.#base === undefined,
+      stored: (ids) => this.#remember(ids[ids.length - 1] as RedisStreamsId),
+      failed: () => {
+        this.#previous = undefined
+      },
+    })
   }
 
   append(batch: Batch): Promise<readonly RedisStreamsId[]> {
-    let encoded: EncodedBatch
-    try {
-      if (this.#ended !== undefined) throw this.#ended
-      encoded = encodeBatch(batch, this.#parts.maxRecordBytes)
-    } catch (error) {
-      return this.refuse(asAppendError(error))
-    }
-    const failuresBefore = this.#failures
-    const before = this.#tail
-    // One at a time until the server has named the milliseconds of this writer's ids, and behind one that is refused:
-    // the caller that sent this batch does not know of the refusal yet.
-    const sent =
-      this.#base === undefined || this.#refusing > 0
-        ? before.then(() => this.#send(batch, encoded, failuresBefore))
-        : this.#send(batch, encoded, failuresBefore)
-    sent.catch(() => {})
-    const settled = before
-      .then(() => sent)
-      .then(
-        (ids) => this.#succeed(batch, ids, failuresBefore),
-        (error) => this.#fail(batch, error, failuresBefore),
-      )
-    this.#tail = settled.catch(() => {})
-    return settled
+    return this.#appends.append(batch)
   }
 
-  /** Rejects behind those in flight, since calls settle in order. What is handed in until then is turned away with it. */
-  refuse(error: AppendError): Promise<never> {
-    this.#refusing++
-    const refused = this.#tail.then(() => {
-      this.#refusing--
-      this.#failures++
-      this.#previous = undefined
-      throw error
-    })
-    this.#tail = refused.catch(() => {})
-    return refused
+  settled(): Promise<void> {
+    return this.#appends.settled()
   }
 
-  async settled(): Promise<void> {
-    await this.#tail
+  #prepare(batch: Batch): EncodedBatch {
+    if (this.#ended !== undefined) throw this.#ended
+    return encodeBatch(batch, this.#parts.maxRecordBytes)
   }
 
-  async #send(batch: Batch, encoded: EncodedBatch, failuresBefore: number): Promise<RedisStreamsId[]> {
-    if (failuresBefore !== this.#failures) throw behind()
+  async #send(batch: Batch, encoded: EncodedBatch): Promise<RedisStreamsId[]> {
     const { calls, keys, writer, milliseconds, publish, confirm } = this.#parts
     const { sequence, messages } = batch
     const expected = this.#previous ?? this.known
@@ -148,7 +125,7 @@ export class Appender {
       case 'behind':
         if (detail !== '' && messageIds.read(detail) === undefined)
           throw damagedField(this.#parts.keys, 'last', detail)
-        return behind()
+        return notWrittenBehind()
       case 'fenced':
         return notWritten(
           'WAL_FENCED',
@@ -172,70 +149,13 @@ export class Appender {
     }
   }
 
-  #succeed(batch: Batch, ids: readonly RedisStreamsId[], failuresBefore: number): readonly RedisStreamsId[] {
-    if (failuresBefore !== this.#failures) {
-      // It is stored, and so is the one before it, whose answer was lost: both are sent again and found.
-      this.#doubtful.add(batch.sequence)
-      throw unknownBehind()
-    }
-    this.#doubtful.delete(batch.sequence)
-    const last = ids[ids.length - 1] as RedisStreamsId
+  #remember(last: RedisStreamsId): void {
     if (this.known === undefined || isAfter(last, this.known)) this.known = last
-    return ids
   }
-
-  #fail(batch: Batch, error: unknown, failuresBefore: number): never {
-    if (failuresBefore === this.#failures) this.#failures++
-    this.#previous = undefined
-    const mapped = asAppendError(error)
-    if (mapped.outcome === 'unknown') this.#doubtful.add(batch.sequence)
-    else if (this.#doubtful.has(batch.sequence))
-      throw new AppendError(mapped.code, mapped.message, {
-        outcome: 'unknown',
-        retryable: mapped.retryable,
-        cause: mapped.cause,
-      })
-    throw mapped
-  }
-}
-
-function notWritten(code: AppendError['code'], message: string): AppendError {
-  return new AppendError(code, message, { outcome: 'not-written' })
-}
-
-function behind(): AppendError {
-  return notWritten(
-    'WAL_UNAVAILABLE',
-    'The batch was not stored, because one before it was not. Send both again.',
-  )
 }
 
 /** The batch is in the log, whatever was wrong with waiting for replicas or the disk. */
 function stored(error: unknown): AppendError {
   const { code, message, retryable, cause } = mapError(error, 'confirming an append')
   return new AppendError(code, message, { outcome: 'unknown', retryable, cause })
-}
-
-function unknownBehind(): AppendError {
-  return new AppendError(
-    'WAL_UNAVAILABLE',
-    'The answer for the batch before this one was lost. Send both again.',
-    {
-      outcome: 'unknown',
-    },
-  )
-}
-
-function asAppendError(error: unknown): AppendError {
-  const mapped = mapAppendError(error, 'appending')
-  if ((mapped as Partial<AppendError>).outcome !== undefined) return mapped as AppendError
-  // Raised before anything was sent.
-  return new AppendError(mapped.code, mapped.message, {
-    outcome:
-      mapped.code === 'WAL_INVALID_ARGUMENT' || mapped.code === 'WAL_CLOSED'
-        ? 'not-written'
-        : outcomeOf(mapped),
-    retryable: mapped.retryable,
-    cause: mapped.cause,
-  })
 }

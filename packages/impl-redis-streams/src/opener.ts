@@ -27,7 +27,7 @@ export class RedisStreamsOpener implements OpenerImpls<RedisStreamsId> {
 
   constructor(clients: Clients, options: FullRedisStreamsOptions, runtime: Runtime) {
     this.#server = new Server(clients, options, runtime)
-    this.#lifetime = new Lifetime({ what: 'the opener', release: () => this.#server.close() })
+    this.#lifetime = new Lifetime({ what: 'The opener', release: () => this.#server.close() })
   }
 
   openReadOnly(channel: string, waits?: Waits): Promise<RedisStreamsReadOnlyWAL> {

@@ -46,7 +46,7 @@ export class RedisStreamsReadOnlyWAL implements ReadOnlyWALImpls<RedisStreamsId>
     this.limits = { ...LIMITS, maxInFlightBatches: server.options.maxInFlightBatches }
     this.view = new LogView(server.calls, this.keys)
     this.lifetime = new Lifetime({
-      what: `the log ${channel}`,
+      what: `The log of channel "${channel}"`,
       parent: opener,
       release: () => this.release(),
     })

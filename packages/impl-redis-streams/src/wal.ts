@@ -1,4 +1,4 @@
-import { AppendError, type Batch, type WALImpls, type Waits, WalError, type Writer } from '@wal/walimpls'
+import { type Batch, type WALImpls, type Waits, WalError, type Writer } from '@wal/walimpls'
 import { Appender } from './appender.js'
 import type { LogLook } from './log-view.js'
 import { LIMITS, type LogParts, RedisStreamsReadOnlyWAL } from './read-only-wal.js'
@@ -12,7 +12,6 @@ const TRIM_STEP = 10_000
 
 export class RedisStreamsWAL extends RedisStreamsReadOnlyWAL implements WALImpls<RedisStreamsId> {
   readonly #appender: Appender
-  #inFlight = 0
 
   constructor(
     parts: LogParts,
@@ -30,19 +29,13 @@ export class RedisStreamsWAL extends RedisStreamsReadOnlyWAL implements WALImpls
       milliseconds: Math.max(server.runtime.now(), look.serverTime),
       publish: server.publish,
       maxRecordBytes: LIMITS.maxRecordBytes,
+      bounds: { lifetime: this.lifetime, maxInFlightBatches: this.limits.maxInFlightBatches },
       confirm: server.confirmation(this.keys),
     })
   }
 
   append(batch: Batch): Promise<readonly RedisStreamsId[]> {
-    if (this.lifetime.closed)
-      return this.#appender.refuse(refusal('WAL_CLOSED', `the log ${this.channel} is closed`))
-    if (this.#inFlight >= this.limits.maxInFlightBatches)
-      return this.#appender.refuse(
-        refusal('WAL_INVALID_ARGUMENT', `more than ${this.limits.maxInFlightBatches} batches in flight`),
-      )
-    this.#inFlight++
-    return this.#appender.append(batch).finally(() => this.#inFlight--)
+    return this.#appender.append(batch)
   }
 
   truncate(before: RedisStreamsId, waits?: Waits): Promise<void> {
@@ -81,8 +74,4 @@ export class RedisStreamsWAL extends RedisStreamsReadOnlyWAL implements WALImpls
     }
     await calls.call(doing, (client) => client.xtrim(keys.stream, 'MINID', '=', kept))
   }
-}
-
-function refusal(code: 'WAL_CLOSED' | 'WAL_INVALID_ARGUMENT', message: string): AppendError {
-  return new AppendError(code, message, { outcome: 'not-written' })
 }

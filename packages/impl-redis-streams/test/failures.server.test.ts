@@ -1,7 +1,8 @@
 import { FaultProxy, startRedis } from '@wal/brokers'
 import { outcomeOf } from '@wal/walimpls'
+import { CloseTree } from '@wal/walimpls/helper'
 import { Redis } from 'ioredis'
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { codeOf, readAll, Scene, scan, textsOf } from './scene.js'
 
 const closing: AsyncDisposable[] = []
@@ -182,10 +183,27 @@ test('no server at all: build says where, in time', async () => {
   await expect(scene.opener()).rejects.toMatchObject({ code: 'WAL_UNAVAILABLE', retryable: true })
 })
 
+/** What is put into an opener or a log from now on and has not closed yet. */
+function keptInside(): ReadonlySet<unknown> {
+  const kept = new Set<unknown>()
+  const { add } = CloseTree.prototype
+  const spy = vi.spyOn(CloseTree.prototype, 'add').mockImplementation(function (this: CloseTree, close) {
+    const leave = add.call(this, close)
+    kept.add(close)
+    return () => {
+      kept.delete(close)
+      leave()
+    }
+  })
+  onTestFinished(() => spy.mockRestore())
+  return kept
+}
+
 test('an abort while a log is opened leaves nothing with the opener', async () => {
   const { redis, scene } = await throughProxy()
   await scene.writer()
   const opener = await scene.opener()
+  const inside = keptInside()
   redis.freeze()
   const controller = new AbortController()
   const waits = { signal: controller.signal }
@@ -198,7 +216,6 @@ test('an abort while a log is opened leaves nothing with the opener', async () =
   redis.thaw()
   // Behind what the two had asked.
   await (await opener.openReadOnly(scene.channel)).close()
-  const inside = Reflect.get(Reflect.get(opener, 'tree'), 'children') as Set<unknown>
   await vi.waitUntil(() => inside.size === 0, { timeout: 30_000 })
 })
 

@@ -85,8 +85,8 @@ export const helperMutants = [
   {
     name: 'helper: a call without a reply hangs',
     ...withTest('settling-calls'),
-    find: '() => fail(new CallFailure(`no answer within ${timeoutMs} ms`)),',
-    replace: '() => {},',
+    find: '        timeoutMs,\n      )',
+    replace: '        2 ** 30,\n      )',
   },
   {
     name: 'helper: a lost connection leaves its calls pending',
@@ -112,5 +112,54 @@ export const helperMutants = [
     find: 'Promise.race([work.then(() => true), late])',
     replace: 'work.then(() => (late, true))',
     harness: inHelper('settling-calls.test'),
+  },
+  {
+    name: 'helper: a refused batch overtakes those in flight',
+    ...withTest('append-turns'),
+    find: '    const turn = this.#tail.then(() => {\n      this.#failures++',
+    replace: '    const turn = Promise.resolve().then(() => {\n      this.#failures++',
+  },
+  {
+    name: 'helper: a batch handed in behind a refused one is stored',
+    ...withTest('append-turns'),
+    find: '    const turn = this.#tail.then(() => {\n      this.#failures++\n',
+    replace: '    const turn = this.#tail.then(() => {\n',
+  },
+  {
+    name: 'helper: a batch is stored in a log that is closed',
+    file: inHelper('append-bounds'),
+    find: 'if (lifetime.closed) return notWritten',
+    replace: 'if (inFlight < 0) return notWritten',
+    harness: inHelper('append-turns.test'),
+  },
+  {
+    name: 'helper: in the pipeline a batch stored behind a failed one is acknowledged',
+    ...withTest('pipelined-appends'),
+    find: 'if (failuresBefore !== this.#failures) throw this.#told(',
+    replace: 'if (failuresBefore < 0) throw this.#told(',
+  },
+  {
+    name: 'helper: in the pipeline batches settle as their answers come',
+    ...withTest('pipelined-appends'),
+    find: '    const settled = before\n      .then(() => sent)',
+    replace: '    const settled = Promise.resolve()\n      .then(() => sent)',
+  },
+  {
+    name: 'helper: in the pipeline a batch is sent behind one that is refused',
+    ...withTest('pipelined-appends'),
+    find: 'const waits = this.#refusing > 0 || ',
+    replace: 'const waits = ',
+  },
+  {
+    name: 'helper: in the pipeline what was unknown becomes certain',
+    ...withTest('pipelined-appends'),
+    find: 'return this.#doubtful.has(batch.sequence) ? stillUnknown(error) : error',
+    replace: 'return error',
+  },
+  {
+    name: 'helper: in the pipeline a batch that was stored stays in doubt',
+    ...withTest('pipelined-appends'),
+    find: '    this.#doubtful.delete(batch.sequence)\n',
+    replace: '',
   },
 ]

@@ -33,7 +33,7 @@ export function servedBuilder(
 }
 
 class ServedOpener implements impls.OpenerImpls<Id> {
-  readonly #lifetime = new helper.Lifetime({ what: 'the opener' })
+  readonly #lifetime = new helper.Lifetime({ what: 'The opener' })
 
   constructor(
     private readonly directory: string,

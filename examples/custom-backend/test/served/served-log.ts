@@ -44,7 +44,7 @@ export class ServedLog implements impls.ReadOnlyWALImpls<Id> {
     this.place = parts.path
     const { channel, opener } = parts
     this.lifetime = new helper.Lifetime({
-      what: `the log ${channel}`,
+      what: `The log of channel "${channel}"`,
       parent: opener,
       release: () => this.#release(),
     })

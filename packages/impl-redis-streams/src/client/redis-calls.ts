@@ -22,7 +22,7 @@ export class RedisCalls {
     runtime: Runtime,
     timeoutMs: number,
   ) {
-    this.#calls = new SettlingCalls({ what: 'the opener', runtime, timeoutMs })
+    this.#calls = new SettlingCalls({ what: 'The opener', runtime, timeoutMs })
     this.#stops = [
       listen(client, 'close', () => this.#calls.lost()),
       listen(client, 'error', (error) => {

@@ -1,4 +1,6 @@
-import { AppendError } from '../errors/append-error.js'
+import type { AppendError } from '../errors/append-error.js'
+import { type AppendBounds, refusalOf } from './append-bounds.js'
+import { notWrittenBehind } from './not-written.js'
 
 /**
  * Stores batches one behind the other, in call order, and keeps the promise of prefixes (G3): when one fails, those
@@ -7,23 +9,39 @@ import { AppendError } from '../errors/append-error.js'
 export class AppendTurns {
   #tail: Promise<unknown> = Promise.resolve()
   #failures = 0
+  #inFlight = 0
+  readonly #bounds: AppendBounds | undefined
+
+  constructor(bounds?: AppendBounds) {
+    this.#bounds = bounds
+  }
 
   /** `store` rejects with what the caller is to see; it runs when all before it have settled. */
   run<T>(store: () => Promise<T>): Promise<T> {
+    const refusal = this.#bounds && refusalOf(this.#bounds, this.#inFlight)
+    if (refusal !== undefined) return this.refuse(refusal)
+    this.#inFlight++
     const failuresBefore = this.#failures
     const turn = this.#tail.then(async () => {
-      if (failuresBefore !== this.#failures)
-        throw new AppendError(
-          'WAL_UNAVAILABLE',
-          'The batch was not stored, because one before it failed. Send both again.',
-          { outcome: 'not-written' },
-        )
       try {
+        if (failuresBefore !== this.#failures) throw notWrittenBehind()
         return await store()
       } catch (error) {
-        this.#failures++
+        if (failuresBefore === this.#failures) this.#failures++
         throw error
+      } finally {
+        this.#inFlight--
       }
+    })
+    this.#tail = turn.catch(() => {})
+    return turn
+  }
+
+  /** Refuses a batch behind those in flight, since calls settle in order. What is handed in until then is turned away with it. */
+  refuse(error: AppendError): Promise<never> {
+    const turn = this.#tail.then(() => {
+      this.#failures++
+      throw error
     })
     this.#tail = turn.catch(() => {})
     return turn

@@ -1,5 +1,3 @@
-import { WalError } from '../errors/wal-error.js'
-
 type Close = () => Promise<void> | void
 
 /** In which order a tree closes what is inside: in reverse order of opening, one after another; or all at once. */
@@ -28,11 +26,6 @@ export class CloseTree {
 
   get closed(): boolean {
     return this.#closing !== undefined
-  }
-
-  /** Throws `WAL_CLOSED` once `close` was called. */
-  assertOpen(what: string): void {
-    if (this.closed) throw new WalError('WAL_CLOSED', `${what} is closed`)
   }
 
   /** Puts something inside. Call what is returned when it has closed by itself: otherwise it is kept until this closes. */

@@ -1,3 +1,4 @@
+export type { AppendBounds } from './append-bounds.js'
 export { AppendTurns } from './append-turns.js'
 export { type BackendUrl, parseBackendUrl } from './backend-url.js'
 export { type BackoffOptions, backoffMs } from './backoff.js'
@@ -9,10 +10,12 @@ export { endsWithin } from './ends-within.js'
 export { FedScanner, type FedScannerParts } from './fed-scanner.js'
 export { type BackendHost, parseHosts } from './hosts.js'
 export { Lifetime, type LifetimeOptions } from './lifetime.js'
+export { notWritten, notWrittenBehind, stillUnknown, withOutcome } from './not-written.js'
 export { type NumberId, type NumberIdCodec, numberIdCodec } from './number-id.js'
 export { abortable, onAbort } from './on-abort.js'
 export { readOptions } from './option-reader.js'
 export { PagedScanner, type PagedScannerParts } from './paged-scanner.js'
+export { PipelinedAppends, type PipelinedAppendsParts } from './pipelined-appends.js'
 export {
   decodeProperties,
   encodeProperties,

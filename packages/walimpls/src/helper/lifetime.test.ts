@@ -7,20 +7,20 @@ const never = () => new Promise<never>(() => {})
 
 describe('a call', () => {
   test('is refused once the log is closed, and when its signal has aborted, before it begins', async () => {
-    const log = new Lifetime({ what: 'the log orders' })
+    const log = new Lifetime({ what: 'The log orders' })
     let begun = 0
     const work = async () => begun++
     await expect(log.during({ signal: AbortSignal.abort('no') }, work)).rejects.toBe('no')
     await log.close()
     await expect(log.during(undefined, work)).rejects.toMatchObject({
       code: 'WAL_CLOSED',
-      message: 'the log orders is closed',
+      message: 'The log orders is closed.',
     })
     expect(begun).toBe(0)
   })
 
   test('whose signal aborts rejects with the reason, its work goes on, and no listener is left', async () => {
-    const log = new Lifetime({ what: 'the log orders' })
+    const log = new Lifetime({ what: 'The log orders' })
     const held = deferred()
     const controller = new AbortController()
     const call = log.during({ signal: controller.signal }, () => held.promise)
@@ -39,7 +39,7 @@ describe('a call', () => {
 
   test('that fails rejects with the error as it is mapped', async () => {
     const mapped = (error: unknown, doing: string) => new Error(`${doing} failed: ${String(error)}`)
-    const log = new Lifetime({ what: 'the log orders', mapped })
+    const log = new Lifetime({ what: 'The log orders', mapped })
     const fail = () => Promise.reject('EIO')
     await expect(log.during(undefined, fail, 'reading orders')).rejects.toThrow('reading orders failed: EIO')
     await expect(log.inTurn(undefined, fail, 'truncating orders')).rejects.toThrow(
@@ -48,7 +48,7 @@ describe('a call', () => {
   })
 
   test('in turn begins when the one before has settled', async () => {
-    const log = new Lifetime({ what: 'the log orders' })
+    const log = new Lifetime({ what: 'The log orders' })
     const held = deferred()
     const begun: number[] = []
     const first = log.inTurn(undefined, () => {
@@ -77,14 +77,14 @@ describe('what a call makes', () => {
   }
 
   test('is given to its caller, who closes it', async () => {
-    const opener = new Lifetime({ what: 'the opener' })
+    const opener = new Lifetime({ what: 'The opener' })
     const log = made()
     expect(await opener.opening({}, async () => log)).toBe(log)
     expect(log.closed).toBe(false)
   })
 
   test('for a caller who has gone is closed', async () => {
-    const opener = new Lifetime({ what: 'the opener' })
+    const opener = new Lifetime({ what: 'The opener' })
     const log = made()
     const held = deferred<typeof log>()
     const controller = new AbortController()
@@ -98,7 +98,7 @@ describe('what a call makes', () => {
   })
 
   test('when the opener has closed meanwhile is closed', async () => {
-    const opener = new Lifetime({ what: 'the opener' })
+    const opener = new Lifetime({ what: 'The opener' })
     const log = made()
     const held = deferred<typeof log>()
     const opening = opener.opening({}, () => held.promise)
@@ -110,7 +110,7 @@ describe('what a call makes', () => {
 
   test('fails with its error, mapped, and no listener is left', async () => {
     const opener = new Lifetime({
-      what: 'the opener',
+      what: 'The opener',
       mapped: (error) => new Error(`mapped ${String(error)}`),
     })
     const { signal } = new AbortController()
@@ -121,7 +121,7 @@ describe('what a call makes', () => {
 
 test('its release runs when all inside is closed; a call in flight does not keep it from closing', async () => {
   const steps: string[] = []
-  const opener = new Lifetime({ what: 'the opener', release: () => void steps.push('opener') })
+  const opener = new Lifetime({ what: 'The opener', release: () => void steps.push('opener') })
   const log = new Lifetime({ what: 'the log', parent: opener, release: () => void steps.push('log') })
   void log.during(undefined, never)
   await opener.close()

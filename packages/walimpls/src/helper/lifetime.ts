@@ -5,7 +5,7 @@ import { abortable, onAbort } from './on-abort.js'
 import { Turns } from './turns.js'
 
 export interface LifetimeOptions {
-  /** Subject of an error's sentence: `the log orders`. */
+  /** Begins an error's sentence: `The log of channel "orders"`. */
   readonly what: string
   /** That of the opener, for a log: its close closes this one first. */
   readonly parent?: CloseTree
@@ -21,19 +21,21 @@ export interface LifetimeOptions {
  * once `close` was called (`WAL_CLOSED`) or its signal has aborted, and an abort ends its wait, not its work.
  */
 export class Lifetime extends CloseTree {
-  readonly #what: string
+  /** Begins an error's sentence. */
+  readonly what: string
   readonly #mapped: ((error: unknown, doing: string) => unknown) | undefined
   readonly #calls = new Set<Promise<unknown>>()
   readonly #turns = new Turns()
 
   constructor({ what, parent, release, order, mapped }: LifetimeOptions) {
     super(release, parent, order)
-    this.#what = what
+    this.what = what
     this.#mapped = mapped
   }
 
-  override assertOpen(what = this.#what): void {
-    super.assertOpen(what)
+  /** Throws `WAL_CLOSED` once `close` was called. */
+  assertOpen(): void {
+    if (this.closed) throw this.#closedError()
   }
 
   /** A call of this opener or log. `doing` is for the error of a driver. */
@@ -68,7 +70,7 @@ export class Lifetime extends CloseTree {
       making.then(
         (made) => {
           stop()
-          if (this.closed) leave(new WalError('WAL_CLOSED', `${this.#what} is closed`))
+          if (this.closed) leave(this.#closedError())
           if (!gone) return resolve(made)
           // Its close has nobody to report to.
           made.close().catch(() => {})
@@ -84,6 +86,10 @@ export class Lifetime extends CloseTree {
   /** Resolves when every call made so far has ended: for a `release` that takes away what calls work with. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#calls)
+  }
+
+  #closedError(): WalError {
+    return new WalError('WAL_CLOSED', `${this.what} is closed.`)
   }
 
   #assertWanted(waits: Waits | undefined): void {

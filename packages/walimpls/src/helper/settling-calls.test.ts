@@ -33,7 +33,7 @@ const unanswered = () => new Promise<never>(() => {})
 describe('a call', () => {
   const make = () => {
     const runtime = counted()
-    return { runtime, calls: new SettlingCalls({ what: 'the opener', runtime, timeoutMs: 100 }) }
+    return { runtime, calls: new SettlingCalls({ what: 'The opener', runtime, timeoutMs: 100 }) }
   }
 
   test('settles by its reply, and by its error as it is mapped; no timer is left', async () => {

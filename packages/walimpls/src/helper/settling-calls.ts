@@ -7,7 +7,7 @@ export class CallFailure extends Error {
 }
 
 export interface SettlingCallsOptions {
-  /** Subject of the error of calls that come too late: `the opener`. */
+  /** Begins the error of a call that comes too late: `The opener`. */
   readonly what: string
   readonly runtime: Pick<Runtime, 'setTimeout'>
   /** How long a request may take. */
@@ -35,7 +35,7 @@ export class SettlingCalls {
    */
   call<T>(send: () => Promise<T>, mapped: (error: unknown) => unknown): Promise<T> {
     const { what, runtime, timeoutMs } = this.#options
-    if (this.#closed) return Promise.reject(mapped(new WalError('WAL_CLOSED', `${what} is closed`)))
+    if (this.#closed) return Promise.reject(mapped(new WalError('WAL_CLOSED', `${what} is closed.`)))
     return new Promise<T>((resolve, reject) => {
       const fail = (error: unknown) => {
         if (!this.#pending.delete(fail)) return

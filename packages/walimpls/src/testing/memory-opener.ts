@@ -12,7 +12,7 @@ import type { MemoryStore } from './memory-store.js'
 import { MemoryWAL } from './memory-wal.js'
 
 export class MemoryOpener implements OpenerImpls<MemoryId> {
-  readonly #lifetime = new Lifetime({ what: 'the opener' })
+  readonly #lifetime = new Lifetime({ what: 'The opener' })
   readonly #name: string
   readonly #store: MemoryStore
   readonly #limits: Limits

@@ -46,7 +46,7 @@ export class MemoryReadOnlyWAL implements ReadOnlyWALImpls<MemoryId> {
     this.limits = limits
     this.log = log
     this.lifetime = new Lifetime({
-      what: `the log ${channel}`,
+      what: `The log of channel "${channel}"`,
       parent: opener,
       release: () => this.drained(),
     })

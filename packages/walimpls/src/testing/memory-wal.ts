@@ -1,6 +1,5 @@
-import { AppendError } from '../errors/append-error.js'
-import type { ErrorCode } from '../errors/error-code.js'
 import { AppendTurns } from '../helper/append-turns.js'
+import { notWritten } from '../helper/not-written.js'
 import { recordBytes } from '../message/record-bytes.js'
 import type { Batch, WALImpls, Waits } from '../wal.js'
 import type { Writer } from '../writer.js'
@@ -8,24 +7,21 @@ import { type MemoryId, memoryIds } from './memory-id.js'
 import { type MemoryLogParts, MemoryReadOnlyWAL } from './memory-read-only-wal.js'
 
 export class MemoryWAL extends MemoryReadOnlyWAL implements WALImpls<MemoryId> {
-  #inFlight = 0
   /** The first batch of an opened log takes the fence; a writer opens again when it was taken from it. */
   #entered = false
-  readonly #turns = new AppendTurns()
+  readonly #turns: AppendTurns
 
   constructor(
     parts: MemoryLogParts,
     readonly writer: Writer,
   ) {
     super(parts)
+    const { maxInFlightBatches } = parts.limits
+    this.#turns = new AppendTurns({ lifetime: this.lifetime, maxInFlightBatches })
   }
 
   append(batch: Batch): Promise<readonly MemoryId[]> {
-    const refusal = this.#refusal()
-    // Behind those in flight: calls settle in order.
-    if (refusal !== undefined) return this.#turns.settled().then(() => Promise.reject(refusal))
-    this.#inFlight++
-    return this.#turns.run(() => this.#store(batch)).finally(() => this.#inFlight--)
+    return this.#turns.run(() => this.#store(batch))
   }
 
   truncate(before: MemoryId, waits?: Waits): Promise<void> {
@@ -53,18 +49,4 @@ export class MemoryWAL extends MemoryReadOnlyWAL implements WALImpls<MemoryId> {
     this.#entered = true
     return batch.messages.map((_, i) => memoryIds.of(first + i))
   }
-
-  #refusal(): AppendError | undefined {
-    if (this.lifetime.closed) return notWritten('WAL_CLOSED', 'the log is closed')
-    if (this.#inFlight >= this.limits.maxInFlightBatches)
-      return notWritten(
-        'WAL_INVALID_ARGUMENT',
-        `There are ${this.limits.maxInFlightBatches} batches in flight already, as many as this log takes`,
-      )
-    return undefined
-  }
-}
-
-function notWritten(code: ErrorCode, message: string): AppendError {
-  return new AppendError(code, message, { outcome: 'not-written' })
 }

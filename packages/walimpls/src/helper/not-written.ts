@@ -1,0 +1,30 @@
+import { AppendError, outcomeOf } from '../errors/append-error.js'
+import type { ErrorCode } from '../errors/error-code.js'
+import { WalError } from '../errors/wal-error.js'
+
+/** An append of which nothing is stored, nor will be. */
+export function notWritten(code: ErrorCode, message: string, cause?: unknown): AppendError {
+  return new AppendError(code, message, { outcome: 'not-written', cause })
+}
+
+/** The batch was not sent, or the server refused it for that reason. */
+export function notWrittenBehind(): AppendError {
+  return notWritten(
+    'WAL_UNAVAILABLE',
+    'The batch was not stored, because one before it was not. Send both again.',
+  )
+}
+
+/** An error of ours that ended an append, with this outcome where it says none itself. Other errors stay what they are. */
+export function withOutcome(error: unknown, outcome: AppendError['outcome']): unknown {
+  if (!WalError.isInstance(error) || (error as Partial<AppendError>).outcome !== undefined) return error
+  const { code, message, retryable, cause } = error
+  return new AppendError(code, message, { outcome, retryable, cause })
+}
+
+/** The same error for a batch of which an earlier attempt may be stored, so that nothing is certain of it any more. */
+export function stillUnknown(error: unknown): unknown {
+  if (!WalError.isInstance(error) || outcomeOf(error) === 'unknown') return error
+  const { code, message, retryable, cause } = error
+  return new AppendError(code, message, { outcome: 'unknown', retryable, cause })
+}
