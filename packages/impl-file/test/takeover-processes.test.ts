@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { Child } from '../../walimpls/test/child-process.js'
 import { textOf } from './batches.js'
+import { Child } from './child-process.js'
 import { openerFor, range, readAll, temporaryFolder } from './on-disk.js'
 
 const ROUNDS = Number(process.env.WAL_TEST_TAKEOVERS ?? 10)

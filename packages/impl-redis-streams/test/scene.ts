@@ -25,17 +25,20 @@ export function buildOpener(options: RedisStreamsOptions): Promise<RedisStreamsO
 export class Scene implements AsyncDisposable {
   readonly channel = `test-${randomBytes(6).toString('hex')}`
   readonly keys: LogKeys = logKeys('wal:', this.channel)
-  private readonly openers: OpenerImpls<RedisStreamsId>[] = []
+  readonly #openers: OpenerImpls<RedisStreamsId>[] = []
+  readonly #options: RedisStreamsOptions
 
-  constructor(private readonly options: RedisStreamsOptions) {}
+  constructor(options: RedisStreamsOptions) {
+    this.#options = options
+  }
 
   static on({ host, port }: Pick<RedisServer, 'host' | 'port'>, more: RedisStreamsOptions = {}): Scene {
     return new Scene({ hosts: [`${host}:${port}`], ...more })
   }
 
   async opener(more: RedisStreamsOptions = {}): Promise<RedisStreamsOpener> {
-    const opener = await buildOpener({ ...this.options, ...more })
-    this.openers.push(opener)
+    const opener = await buildOpener({ ...this.#options, ...more })
+    this.#openers.push(opener)
     return opener
   }
 
@@ -52,19 +55,19 @@ export class Scene implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const opener of this.openers) await opener.close()
+    for (const opener of this.#openers) await opener.close()
   }
 }
 
 /** Counts the sequence, as the adaptor does. */
 export class TestWriter {
-  private sequence = 0
+  #sequence = 0
 
   constructor(readonly wal: WALImpls<RedisStreamsId>) {}
 
   batch(...payloads: string[]): Batch {
-    const batch = batchOf(this.sequence, payloads.map(text))
-    this.sequence += payloads.length
+    const batch = batchOf(this.#sequence, payloads.map(text))
+    this.#sequence += payloads.length
     return batch
   }
 

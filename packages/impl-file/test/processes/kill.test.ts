@@ -6,7 +6,7 @@ import { openWal } from '@wal/core'
 import '@wal/impl-file'
 import { systemRuntime } from '@wal/walimpls'
 import { afterEach, beforeEach, test } from 'vitest'
-import { Child } from '../../../walimpls/test/child-process.js'
+import { Child } from '../child-process.js'
 
 const KILLS = Number(process.env.WAL_TEST_KILLS ?? 8)
 const script = new URL('./writer.ts', import.meta.url)

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'vitest'
-import { Child } from '../../../walimpls/test/child-process.js'
+import { Child } from '../child-process.js'
 import { growingClasses, type HeapClasses } from './heap-classes.js'
 
 const OPENS = Number(process.env.WAL_TEST_OPENS ?? 600)

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'vitest'
-import { Child } from '../../../walimpls/test/child-process.js'
+import { Child } from '../child-process.js'
 import { allowedGrowthMiB, heapArguments } from './memory-promise.js'
 import type { ResidentSet } from './resident-set.js'
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { openWal } from '@wal/core'
 import '@wal/impl-file'
 import { afterEach, beforeEach, test } from 'vitest'
-import { Child } from '../../../walimpls/test/child-process.js'
+import { Child } from '../child-process.js'
 
 const ROUNDS = Number(process.env.WAL_TEST_TAKEOVERS ?? 3)
 const script = new URL('./fenced-writer.ts', import.meta.url)

@@ -17,16 +17,20 @@ historyTest('the primary lost with what it had not replicated', async (closing) 
 
 /** The primary acknowledges what no replica gets, and is killed; a replica takes over. */
 class UnreplicatedPrimary {
-  constructor(private readonly group: RedisSentinel) {}
+  readonly #group: RedisSentinel
+
+  constructor(group: RedisSentinel) {
+    this.#group = group
+  }
 
   async beginLosing(): Promise<void> {
-    const primary = await this.group.primary()
+    const primary = await this.#group.primary()
     for (const replica of this.#replicasOf(primary)) replica.freeze()
     await primary.command('CLIENT', 'KILL', 'TYPE', 'replica')
   }
 
   async lose(): Promise<void> {
-    const { group } = this
+    const group = this.#group
     const primary = await group.primary()
     await primary.kill()
     for (const replica of this.#replicasOf(primary)) replica.thaw()
@@ -38,7 +42,7 @@ class UnreplicatedPrimary {
   }
 
   #replicasOf(primary: RedisServer): RedisServer[] {
-    return this.group.servers.filter((server) => server !== primary)
+    return this.#group.servers.filter((server) => server !== primary)
   }
 }
 

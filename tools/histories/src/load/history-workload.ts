@@ -74,8 +74,10 @@ export class HistoryWorkload implements StruckLoad {
   #isIdle = true
   #striking: Promise<void> = Promise.resolve()
   #failure: unknown
+  readonly #plan: HistoryPlan
 
-  constructor(private readonly plan: HistoryPlan) {
+  constructor(plan: HistoryPlan) {
+    this.#plan = plan
     this.#random = seededRandom(plan.seed)
     this.#lost = new LostRanges(this.#history, plan.builder.messageIds)
     this.#fault = plan.fault
@@ -107,7 +109,7 @@ export class HistoryWorkload implements StruckLoad {
       const readOnly = async () => reader
       this.#read('tailing on the writer', onWriter)
       this.#read('tailing, read-only', readOnly)
-      this.#read('resuming', readOnly, this.plan.appends / 20)
+      this.#read('resuming', readOnly, this.#plan.appends / 20)
       await Promise.all(
         Array.from({ length: this.#fault.appendsAtOnce ?? APPENDS_AT_ONCE }, () => this.#appendAll(reader)),
       )
@@ -141,17 +143,17 @@ export class HistoryWorkload implements StruckLoad {
   }
 
   #openWriter(): Promise<WAL> {
-    return openWal(...this.#optionsOf(this.plan.writing))
+    return openWal(...this.#optionsOf(this.#plan.writing))
   }
 
   #openReader(): Promise<ReadOnlyWAL> {
-    const { writing, reading = writing } = this.plan
+    const { writing, reading = writing } = this.#plan
     const [url, options] = this.#optionsOf(reading)
     return openWal(url, { ...options, accessMode: 'ro' })
   }
 
   #optionsOf(backend: BackendOptions) {
-    const { builder } = this.plan
+    const { builder } = this.#plan
     const [url, more] = typeof backend === 'string' ? [backend, {}] : [`${builder.name}:`, { backend }]
     return [url, { ...more, builder, channel: this.channel }] as const
   }
@@ -170,7 +172,7 @@ export class HistoryWorkload implements StruckLoad {
   async #openedWriter(): Promise<WAL> {
     for (;;) {
       try {
-        return await untilAvailable(() => this.#openWriter(), this.plan.patienceMs)
+        return await untilAvailable(() => this.#openWriter(), this.#plan.patienceMs)
       } catch (error) {
         this.#writerTold(error)
       }
@@ -197,7 +199,7 @@ export class HistoryWorkload implements StruckLoad {
   }
 
   async #appendAll(reader: ReadOnlyWAL): Promise<void> {
-    const { appends } = this.plan
+    const { appends } = this.#plan
     const { strikes = LEAST_HITS } = this.#fault
     while (this.counts.appends < appends && this.#failure === undefined) {
       // The load waits for a fault that is behind, so that it does not end before all faults have struck.
@@ -269,7 +271,7 @@ export class HistoryWorkload implements StruckLoad {
   async #resolve(name: string, token: string, log: ReadOnlyWAL): Promise<void> {
     let resolution: AppendResolution
     try {
-      resolution = await untilAvailable(() => log.resolve(token), this.plan.patienceMs)
+      resolution = await untilAvailable(() => log.resolve(token), this.#plan.patienceMs)
     } catch (error) {
       if (this.#fault.mayLose !== true || (error as { code?: string }).code !== 'WAL_LOG_ROLLED_BACK')
         throw error
@@ -282,7 +284,7 @@ export class HistoryWorkload implements StruckLoad {
 
   /** Opens a last writer, which resolves the outcomes that are left. All readers read up to its record; then the checker judges. */
   async #judge(): Promise<void> {
-    const { patienceMs } = this.plan
+    const { patienceMs } = this.#plan
     this.#fault.heal?.()
     // Set before the open resolves: opening ends the current writer, and readers then ask for the next one.
     this.#writing = this.#open()
@@ -300,6 +302,6 @@ export class HistoryWorkload implements StruckLoad {
     }
     await Promise.all(Array.from({ length: MOST_RESOLVING }, resolveSome))
     for (const reader of this.#readers) await reader.upTo(last.timeTick, patienceMs)
-    assertKept(this.#history, this.plan.builder.messageIds)
+    assertKept(this.#history, this.#plan.builder.messageIds)
   }
 }

@@ -28,14 +28,17 @@ export class LostRanges {
   /** Records that were known, and were lost. */
   records = 0
 
-  constructor(
-    private readonly history: Pick<HistoryWriter, 'add'>,
-    private readonly ids: MessageIdCodec,
-  ) {}
+  readonly #history: Pick<HistoryWriter, 'add'>
+  readonly #ids: MessageIdCodec
+
+  constructor(history: Pick<HistoryWriter, 'add'>, ids: MessageIdCodec) {
+    this.#history = history
+    this.#ids = ids
+  }
 
   know(id: string, timeTick: bigint): void {
     if (this.#known.has(timeTick) || this.#isLost(timeTick)) return
-    this.#known.set(timeTick, this.ids.parse(id))
+    this.#known.set(timeTick, this.#ids.parse(id))
   }
 
   /** Answers whether, by the announcement, a record is still in the log. Throws `error` when it announces no lost range. */
@@ -53,9 +56,9 @@ export class LostRanges {
     }
     if (after !== undefined) {
       this.#found.push({ after, upTo })
-      this.history.add({ kind: 'rolled-back', after: `${after}`, upTo: `${upTo}` })
+      this.#history.add({ kind: 'rolled-back', after: `${after}`, upTo: `${upTo}` })
     }
-    return (id, timeTick) => isKept({ id: this.ids.parse(id), timeTick })
+    return (id, timeTick) => isKept({ id: this.#ids.parse(id), timeTick })
   }
 
   #isLost(timeTick: bigint): boolean {
@@ -67,10 +70,10 @@ export class LostRanges {
     if (code !== 'WAL_LOG_ROLLED_BACK') throw error
     const [, kept, last] = IDS.exec(message) ?? []
     if (kept !== undefined && last !== undefined) {
-      const [keptId, lastId] = [this.ids.parse(kept), this.ids.parse(last)]
+      const [keptId, lastId] = [this.#ids.parse(kept), this.#ids.parse(last)]
       return {
-        isKept: ({ id }) => this.ids.compare(id, keptId) <= 0,
-        isNamed: ({ id }) => this.ids.compare(id, lastId) <= 0,
+        isKept: ({ id }) => this.#ids.compare(id, keptId) <= 0,
+        isNamed: ({ id }) => this.#ids.compare(id, lastId) <= 0,
       }
     }
     const keptTick = tickNamed(KEPT_TICK, message) ?? tickOf(resumeAt)

@@ -29,8 +29,10 @@ export class RecordedReader {
   #stop: () => Promise<void> = async () => {}
   #failure: unknown
   readonly #reading: Promise<void>
+  readonly #parts: RecordedReaderParts
 
-  constructor(private readonly parts: RecordedReaderParts) {
+  constructor(parts: RecordedReaderParts) {
+    this.#parts = parts
     this.#name = parts.name
     this.#reading = this.#read()
     this.#reading.catch((error: unknown) => {
@@ -47,13 +49,13 @@ export class RecordedReader {
     })
     await this.#stop()
     await this.#reading
-    this.parts.history.add({ kind: 'scanner-reached', scanner: this.#name, timeTick: `${timeTick}` })
+    this.#parts.history.add({ kind: 'scanner-reached', scanner: this.#name, timeTick: `${timeTick}` })
   }
 
   async #read(): Promise<void> {
     let before: ReadOnlyWAL | undefined
     while (this.#target === undefined || this.reached < this.#target) {
-      const log = await this.parts.log()
+      const log = await this.#parts.log()
       // The log is closed, and no other one takes its place.
       if (log === before && log.signal.aborted) throw log.signal.reason
       before = log
@@ -62,14 +64,14 @@ export class RecordedReader {
       } catch (error) {
         // Another writer of this process has taken over: go on with the log of that one.
         if ((error as { code?: string }).code === 'WAL_CLOSED' && log.signal.aborted) continue
-        if (this.parts.lost === undefined) throw error
-        this.#goBack(this.parts.lost, error)
+        if (this.#parts.lost === undefined) throw error
+        this.#goBack(this.#parts.lost, error)
       }
     }
   }
 
   async #readSome(log: ReadOnlyWAL): Promise<void> {
-    const { history, resumeEvery = Number.POSITIVE_INFINITY, lost } = this.parts
+    const { history, resumeEvery = Number.POSITIVE_INFINITY, lost } = this.#parts
     const last = this.#records.at(-1)
     await using scanner = log.read(last === undefined ? {} : { after: last.position as Message['position'] })
     this.#stop = () => scanner.close()
@@ -97,7 +99,7 @@ export class RecordedReader {
     }
     this.reached = this.#records.at(-1)?.timeTick ?? -1n
     const event = { kind: 'scanner-gap', scanner: this.#name, reason: 'rolled-back' } as const
-    this.parts.history.add({ ...event, after: `${this.reached}`, upTo: `${upTo}` })
-    this.#name = `${this.parts.name}, told ${this.losses} times`
+    this.#parts.history.add({ ...event, after: `${this.reached}`, upTo: `${upTo}` })
+    this.#name = `${this.#parts.name}, told ${this.losses} times`
   }
 }
