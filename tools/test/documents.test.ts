@@ -30,6 +30,12 @@ const FRAGMENTS: readonly Surroundings[] = [
     before: `import { startRedis } from '@wal/brokers'; import { redisStreamsBuilder as builder } from '../src/builder.js';`,
   },
   {
+    page: 'docs/testing.md',
+    contains: 'new ScriptedLog()',
+    folder: 'packages/impl-redis-streams/test/scripted',
+    before: `import { expect } from 'vitest'; import { ScriptedLog, told } from './scripted-log.js';`,
+  },
+  {
     page: 'docs/writing-a-backend.md',
     contains: 'conformanceTests({',
     folder: 'examples/custom-backend/test',

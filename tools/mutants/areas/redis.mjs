@@ -149,8 +149,8 @@ export const redisMutants = [
   {
     name: 'redis: two truncations run at once',
     file: wal,
-    find: 'this.#truncating.then(() => this.#truncateNow(id))',
-    replace: 'this.#truncateNow(id)',
+    find: 'this.lifetime.inTurn(waits, ',
+    replace: 'this.lifetime.during(waits, ',
     harness: truncate,
   },
   {
