@@ -32,7 +32,7 @@ export function adaptBuilder(builder: OpenerBuilderImpls): OpenerBuilder {
     async build(options, waits: Waits & Pick<WalOptions, 'runtime'> = {}) {
       checkWaits(waits, 'build', ['signal', 'runtime'])
       const { runtime = systemRuntime, ...rest } = waits
-      return buildOpener(builder, options, runtime, rest)
+      return buildOpener(builder, options, { runtime, waits: rest })
     },
   }
 }
@@ -41,9 +41,8 @@ export function adaptBuilder(builder: OpenerBuilderImpls): OpenerBuilder {
 export async function buildOpener(
   builder: OpenerBuilderImpls,
   options: unknown,
-  runtime: Runtime,
-  waits: BuildWaits,
+  given: { readonly runtime: Runtime; readonly waits: BuildWaits },
 ): Promise<OpenerAdaptor> {
   const checked = readOptions(builder.options, options, `backend "${builder.name}"`)
-  return new OpenerAdaptor(builder, await shareOpener(builder, checked, runtime, waits), runtime)
+  return new OpenerAdaptor(builder, await shareOpener(builder, checked, given), given.runtime)
 }

@@ -51,12 +51,9 @@ export async function openWal(url: string, options: OpenWalOptions): Promise<WAL
   const { signal, trouble } = deadline
   const failed = (error: unknown) => trouble.failed(error, 'connecting failed, trying again')
   try {
-    const opener = await buildOpener(
-      builder,
-      { ...optionsFromUrl(builder, parsed), ...backend },
-      checked.options.runtime,
-      { signal, failed },
-    )
+    const backendOptions = { ...optionsFromUrl(builder, parsed), ...backend }
+    const { runtime } = checked.options
+    const opener = await buildOpener(builder, backendOptions, { runtime, waits: { signal, failed } })
     return await opener.openOnly(checked, deadline)
   } finally {
     deadline.clear()

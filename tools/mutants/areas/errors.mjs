@@ -26,7 +26,7 @@ export const errorMutants = [
   },
   {
     name: 'an open that outlasts failures does not remember them',
-    file: 'packages/core/src/writer/writer-open.ts',
+    file: 'packages/core/src/writer/reassert-fence.ts',
     find: 'failed: (error) => trouble.failed(error, OPENING_FAILED)',
     replace: 'failed: (error) => void [error, trouble, OPENING_FAILED]',
     harness: reasons,
@@ -54,7 +54,7 @@ export const errorMutants = [
   },
   {
     name: 'an open rejects with an append’s outcome',
-    file: 'packages/core/src/writer/writer-open.ts',
+    file: 'packages/core/src/writer/opening-record.ts',
     find: 'throw withoutOutcome(error)',
     replace: 'throw withoutOutcome && error',
     harness: 'packages/core/test/retryable.test.ts',

@@ -4,8 +4,8 @@ export const lifetimeMutants = [
   {
     name: 'connecting takes none of an open’s time',
     file: 'packages/core/src/open.ts',
-    find: '{ signal, failed },',
-    replace: '{ failed: signal ? failed : failed },',
+    find: '{ signal, failed } })',
+    replace: '{ failed: signal ? failed : failed } })',
     harness: hanging,
   },
   {

@@ -26,18 +26,16 @@ export const openMutants = [
   {
     name: 'no second look on open',
     file: open,
-    find: `retry(options.runtime, outlasting(open), () =>
-        lookBack(written, open, end?.lastId, stored.id, writer),
-      )`,
+    find: 'retry(options.runtime, outlasting(open), () => lookBack(view, end?.lastId, own))',
     replace: `retry(options.runtime, outlasting(open), async () => {
-        return written && { timeTick: -1n, ownTerm: false, logIdentity: undefined }
+        return view && own && { timeTick: -1n, ownTerm: false, logIdentity: undefined }
       })`,
     harness: fencing,
   },
   {
     name: 'a time tick found by the second look not put below the own',
     file: open,
-    find: ' && between.timeTick < opening.timeTick) {',
+    find: ' && between.timeTick < openingTick) {',
     replace: ') {',
     harness: fencing,
   },
@@ -50,7 +48,7 @@ export const openMutants = [
   },
   {
     name: 'a lost fence looked into only once',
-    file: open,
+    file: 'packages/core/src/writer/reassert-fence.ts',
     find: '  await sleep(runtime, 50 + 100 * runtime.random(), signal)\n  await look()\n',
     replace: '  await sleep(runtime, 50 + 100 * runtime.random(), signal)\n',
     harness: fencing,
@@ -58,8 +56,9 @@ export const openMutants = [
   {
     name: 'a lost fence is a newer writer',
     file: forward,
-    find: '    const fenced = fencedBy(this.#judge.writer, this.#writer, where)\n    if (fenced !== undefined) throw fenced\n',
-    replace: "    throw fencedBy({ term: this.#writer.term, incarnation: '' }, this.#writer, where)\n",
+    find: '    const fenced = fencedBy(this.#judge.writer, this.#place.writer, this.#view)\n    if (fenced !== undefined) throw fenced\n',
+    replace:
+      "    const { writer } = this.#place\n    throw fencedBy({ term: writer.term, incarnation: '' }, writer, this.#view)\n",
     harness: fencing,
   },
   {
@@ -107,9 +106,9 @@ export const openMutants = [
   {
     name: 'a writer’s look takes any later opening record for a newer writer’s',
     file: forward,
-    find: '    const fenced = fencedBy(this.#judge.writer, this.#writer, where)\n',
+    find: '    const fenced = fencedBy(this.#judge.writer, this.#place.writer, this.#view)\n',
     replace:
-      '    const fenced = fencedBy(record.opening ? record : this.#judge.writer, this.#writer, where)\n',
+      '    const fenced = fencedBy(record.opening ? record : this.#judge.writer, this.#place.writer, this.#view)\n',
     harness: doubt,
   },
   {
@@ -129,7 +128,7 @@ export const openMutants = [
   {
     name: 'no fence, and a successor’s truncation is what ends the writer',
     file: 'packages/core/src/writer/read-back.ts',
-    find: '      await lookAtEndInstead(error, view, this.#writer, signal)\n',
+    find: '      await lookAtEndInstead(error, view, place.writer)\n',
     replace: '      throw error\n',
     harness: doubt,
   },

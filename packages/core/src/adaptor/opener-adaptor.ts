@@ -25,6 +25,8 @@ import { WalAdaptor } from './wal-adaptor.js'
 /** How long closing waits for opens that were given up. After that the backend's opener closes under them. */
 const OPENING_MS = 3_000
 
+type OpenedLog = WalAdaptor | ReadOnlyWalAdaptor
+
 /** Opens logs over a share of a backend's opener, and owns them. */
 export class OpenerAdaptor implements Opener {
   readonly backend: string
@@ -67,7 +69,7 @@ export class OpenerAdaptor implements Opener {
     this.#where = deadline.where
     try {
       const wal = await this.#open(checked, deadline)
-      this.#closeWith(wal)
+      wal.closesWithIt(this)
       return wal
     } catch (error) {
       // The caller that gave the open up is not kept waiting for its end.
@@ -127,20 +129,7 @@ export class OpenerAdaptor implements Opener {
     if (this.#closing.signal.aborted) throw this.#closing.signal.reason
   }
 
-  /** The WAL's close, as its user calls it, closes the opener as well. Closing the opener closes the WAL first. */
-  #closeWith(wal: WAL | ReadOnlyWAL): void {
-    const closeWal = wal.close.bind(wal)
-    const close = async (): Promise<void> => {
-      try {
-        await closeWal()
-      } finally {
-        await this.close()
-      }
-    }
-    Object.defineProperties(wal, { close: { value: close }, [Symbol.asyncDispose]: { value: close } })
-  }
-
-  async #open({ channel, options }: CheckedOpen, deadline: OpenDeadline): Promise<WAL | ReadOnlyWAL> {
+  async #open({ channel, options }: CheckedOpen, deadline: OpenDeadline): Promise<OpenedLog> {
     const { where } = deadline
     const { logger } = options
     if (logger !== silentLogger) this.#logger = logger
@@ -165,7 +154,7 @@ export class OpenerAdaptor implements Opener {
     channel: Required<ChannelOptions>,
     options: ResolvedWalOptions,
     deadline: OpenDeadline,
-  ): Promise<WAL | ReadOnlyWAL> {
+  ): Promise<OpenedLog> {
     deadline.signal.throwIfAborted()
     if (channel.accessMode === 'ro') return this.#openReader(channel.name, options, deadline)
     return this.#openWriter(channel, options, deadline)
@@ -175,7 +164,7 @@ export class OpenerAdaptor implements Opener {
     channel: string,
     options: ResolvedWalOptions,
     { where, signal }: OpenDeadline,
-  ): Promise<ReadOnlyWAL> {
+  ): Promise<ReadOnlyWalAdaptor> {
     const { messageIds: ids } = this.#builder
     const log = await this.#share.opener.openReadOnly(channel, { signal })
     const parts = { backend: this.backend, ids, channel, where, log, options, parent: this.#tree }
@@ -188,7 +177,7 @@ export class OpenerAdaptor implements Opener {
     { name: channel, term }: Required<ChannelOptions>,
     options: ResolvedWalOptions,
     { where, signal, trouble }: OpenDeadline,
-  ): Promise<WAL> {
+  ): Promise<WalAdaptor> {
     const { backend } = this
     const { messageIds: ids, traits } = this.#builder
     const fences = traits.fencing !== 'none'
@@ -200,9 +189,9 @@ export class OpenerAdaptor implements Opener {
     const close = () => closeWithin({ runtime, logger, where }, 'log', log)
     return closingOnFailure({ close }, async () => {
       for (const warning of log.guarantees.warnings) givenLogger.warn({ backend, channel }, warning)
-      const left = () => seat.leave()
+      const leaveSeat = () => seat.leave()
       const parent = this.#tree
-      const parts = { backend, ids, channel, where, opener, opened, options, fences, parent, left }
+      const parts = { backend, ids, channel, where, opener, opened, options, fences, parent, leaveSeat }
       const wal = new WalAdaptor(parts)
       return closingOnFailure(wal, async () => {
         await seat.take(log.place, logIdentity, {

@@ -35,6 +35,8 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
   readonly #tree: CloseTree
   readonly #resolver: Resolver
   readonly #where: string
+  /** Undefined where the user made the opener, and closes it. */
+  #ownOpener: Closable | undefined
   #closing = false
 
   constructor(parts: {
@@ -53,10 +55,10 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
     this.guarantees = log.guarantees
     this.signal = this.#ended.signal
     this.#where = where
-    const view = { log, ids, where, runtime, logger }
+    const view = { log, ids, where, runtime, logger, signal: this.signal }
     const metrics = WalMetrics.create({ backend, channel, term: -1 }, logger)
     metrics?.observe()
-    const looks = new SharedLooks(runtime, () => awaitLogEnd(view, this.signal, new Trouble(view)))
+    const looks = new SharedLooks(runtime, () => awaitLogEnd(view, new Trouble(view)))
     const context: ReadContext = {
       where,
       backend,
@@ -125,9 +127,14 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
     )
   }
 
-  close(): Promise<void> {
+  /** From now on `close` closes that opener as well, after the WAL: it was made for this WAL alone. */
+  closesWithIt(opener: Closable): void {
+    this.#ownOpener = opener
+  }
+
+  async close(): Promise<void> {
     this.#closing = true
-    return this.#tree.close()
+    await closeInTurn(this.#tree, this.#ownOpener)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -142,6 +149,19 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
     } finally {
       await closeWithin(this.#context, 'log', log)
     }
+  }
+}
+
+export interface Closable {
+  close(): Promise<void>
+}
+
+/** Closes the second when the first is closed, also if the first failed to close. */
+export async function closeInTurn(first: Closable, second: Closable | undefined): Promise<void> {
+  try {
+    await first.close()
+  } finally {
+    await second?.close()
   }
 }
 

@@ -27,21 +27,17 @@ type Sight = TruncationPoint | 'other' | 'beyond'
  * writer remembers of it may be lost, and a reader may have a message that the writer does not know to be stored.
  * `WAL_LOG_ROLLED_BACK` unless the log holds what the position names.
  */
-export async function findTruncationPlace(
-  view: PlaceView,
-  place: PositionParts,
-  signal: AbortSignal,
-): Promise<TruncationPoint> {
+export async function findTruncationPlace(view: PlaceView, place: PositionParts): Promise<TruncationPoint> {
   for (let looks = 1; ; looks++) {
-    const sight = await (place.gap ? lookForGap : lookForMessage)(view, place, signal)
+    const sight = await (place.gap ? lookForGap : lookForMessage)(view, place)
     if (typeof sight === 'object') return sight
     if (sight === 'other' || looks === LOOKS) throw notFound(view, place)
-    await sleep(view.runtime, FIRST_PAUSE_MS * 2 ** (looks - 1), signal)
+    await sleep(view.runtime, FIRST_PAUSE_MS * 2 ** (looks - 1), view.signal)
   }
 }
 
 /** The message may have been stored more than once, behind the id that its position names. */
-async function lookForMessage(view: PlaceView, place: PositionParts, signal: AbortSignal): Promise<Sight> {
+async function lookForMessage(view: PlaceView, place: PositionParts): Promise<Sight> {
   const { lastConfirmed: id, writer, timeTick } = place
   const judge = new CountingJudge({ writer, timeTick: timeTick - 1n })
   let sight: Sight = 'beyond'
@@ -56,7 +52,6 @@ async function lookForMessage(view: PlaceView, place: PositionParts, signal: Abo
     end: undefined,
     see,
     enough: () => sight !== 'beyond',
-    signal,
   })
   return sight
 }
@@ -73,7 +68,7 @@ function startAt({ ids, beginning }: PlaceView, id: string): StartPosition {
  * the record of its id. That holds as long as that record is there, and nothing above that time tick counts before it.
  * After the log lost its end, newer records may lie below that id: they would be freed unread.
  */
-async function lookForGap(view: PlaceView, place: PositionParts, signal: AbortSignal): Promise<Sight> {
+async function lookForGap(view: PlaceView, place: PositionParts): Promise<Sight> {
   const { ids } = view
   const { lastConfirmed: id, writer, timeTick } = place
   const end = ids.parse(id)
@@ -81,11 +76,11 @@ async function lookForGap(view: PlaceView, place: PositionParts, signal: AbortSi
   const find = (record: LogRecord): void => {
     edge = record
   }
-  await readRange(view, { start: { from: end }, end: undefined, see: find, enough: () => true, signal })
+  await readRange(view, { start: { from: end }, end: undefined, see: find, enough: () => true })
   if (edge === undefined) return 'beyond'
   if (ids.compare(edge.id, end) !== 0) return 'other'
 
-  const tick = await lastTick(view, edge, (record) => record.timeTick <= timeTick, signal)
+  const tick = await lastTick(view, edge, (record) => record.timeTick <= timeTick)
   const { start, known } = view.beginning
   const judge = new CountingJudge(tick === undefined ? known : undefined)
   let last: LogRecord | undefined
@@ -100,7 +95,6 @@ async function lookForGap(view: PlaceView, place: PositionParts, signal: AbortSi
     see,
     enough: () => skipped || (last !== undefined && ids.compare(last.id, end) >= 0),
     hole: () => judge.passHole(),
-    signal,
   })
   if (skipped || last === undefined || ids.compare(last.id, end) !== 0) return 'other'
   // Where nobody had written behind a lost end, the position names the last record that counted itself.

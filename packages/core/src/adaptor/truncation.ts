@@ -36,6 +36,12 @@ export interface TruncationParts {
   readonly ended: AbortSignal
 }
 
+/** One call of `truncate`, once the point is known from which the log shall begin. */
+interface TruncationUnderWay extends TruncationParts {
+  readonly point: TruncationPoint
+  readonly waits: Waits
+}
+
 /**
  * Lets go of everything up to and including the message at `position`, or up to the gap there. Nothing is written before
  * the log was found to hold what the position names: a position that the log lost would make a beginning that nobody can
@@ -54,7 +60,7 @@ export async function truncateLog(parts: TruncationParts, position: Position, wa
   const point = beginsAlready(place, beginning.kept, context) ?? (await findPlace(parts, place, waits))
   const told = ticker.tick(point)
   try {
-    await abortable(freeingWhenStuck(parts, point, told, waits), waits.signal)
+    await abortable(freeingWhenStuck({ ...parts, point, waits }, told), waits.signal)
   } catch (error) {
     // No time tick with the point may be stored, and nothing is freed: the truncation left no trace.
     if (outcomeOf(error) !== 'not-written' || !beginning.mayBegin(point)) throw error
@@ -96,14 +102,9 @@ function notTakenBack({ code, message, retryable, cause }: WalError, { where }: 
  * begins. A storage without room can't take that time tick, nor what waits before it, until something is freed: then
  * freeing comes first. A crash after that leaves a log that begins above the point it names, which readers find out.
  */
-async function freeingWhenStuck(
-  parts: TruncationParts,
-  point: TruncationPoint,
-  told: Promise<unknown>,
-  waits: Waits,
-): Promise<void> {
+async function freeingWhenStuck(truncation: TruncationUnderWay, told: Promise<unknown>): Promise<void> {
   const over = new AbortController()
-  const freeing = freeWhenStuck(parts, point, waits, over.signal)
+  const freeing = freeWhenStuck(truncation, over.signal)
   // The freeing ends with the time tick. What else ends it is told by that tick as well.
   freeing.catch(() => {})
   try {
@@ -120,12 +121,8 @@ async function freeingWhenStuck(
  * not, a crash before the next time tick leaves a log to which its next writer has to give another name; without going
  * further no append would ever be stored again.
  */
-async function freeWhenStuck(
-  { appender, log, lastTick, logger, context, ticker }: TruncationParts,
-  point: TruncationPoint,
-  waits: Waits,
-  over: AbortSignal,
-): Promise<void> {
+async function freeWhenStuck(truncation: TruncationUnderWay, over: AbortSignal): Promise<void> {
+  const { appender, log, lastTick, logger, context, ticker, point, waits } = truncation
   const { ids, where } = context
   const whole = ids.parse(point.id)
   const upToTick = ids.parse(lastTick())
@@ -158,8 +155,8 @@ async function findPlace(
     (given) => given && onAbort(given, (reason) => looking.abort(reason)),
   )
   try {
-    const view = { ...context, log: log(), beginning: beginningOf(end(), context.ids) }
-    const found = await abortable(findTruncationPlace(view, place, signal), signal)
+    const view = { ...context, log: log(), beginning: beginningOf(end(), context.ids), signal }
+    const found = await abortable(findTruncationPlace(view, place), signal)
     return movedTo(found, parts.ticker.beginning.kept, context.ids)
   } catch (error) {
     if (ended.aborted && error === ended.reason) throw endedError(ended.reason)

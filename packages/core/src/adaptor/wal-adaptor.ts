@@ -42,9 +42,9 @@ import { WriterLog } from '../writer/writer-log.js'
 import { WriterLooks } from '../writer/writer-looks.js'
 import type { OpenedWriter } from '../writer/writer-open.js'
 import { openAppendPath } from './append-path.js'
-import { closedError } from './closed-error.js'
+import { closedError, unwritableError } from './closed-error.js'
 import { openChain } from './open-chain.js'
-import { closeScanners, startScanner } from './read-only-wal-adaptor.js'
+import { type Closable, closeInTurn, closeScanners, startScanner } from './read-only-wal-adaptor.js'
 import { type TruncationParts, truncateLog } from './truncation.js'
 
 /** The log's writer: puts the append path, the read path, ticks and lifetimes together. */
@@ -68,12 +68,14 @@ export class WalAdaptor implements WAL {
   readonly #ended = new AbortController()
   readonly #tree: CloseTree
   readonly #resolver: Resolver
-  readonly #left: () => void
+  readonly #leaveSeat: () => void
   readonly #fences: boolean
   readonly #log: WriterLog
   readonly #looks: WriterLooks
-  /** Why appends are refused from now on. */
-  #refusal: WalError | undefined
+  /** Undefined where the user made the opener, and closes it. */
+  #ownOpener: Closable | undefined
+  /** Undefined while appends are accepted. */
+  #appendsRefusedWith: WalError | undefined
 
   constructor(parts: {
     readonly backend: string
@@ -87,9 +89,9 @@ export class WalAdaptor implements WAL {
     readonly fences: boolean
     readonly parent: CloseTree
     /** Called when it is no longer the writer: closed, fenced or lost. */
-    readonly left: () => void
+    readonly leaveSeat: () => void
   }) {
-    const { backend, ids, channel, where, opener, opened, options, fences, parent, left } = parts
+    const { backend, ids, channel, where, opener, opened, options, fences, parent, leaveSeat } = parts
     const { writer, clock } = opened
     const { runtime, logger } = options
     this.backend = backend
@@ -98,16 +100,16 @@ export class WalAdaptor implements WAL {
     this.#where = where
     this.#options = options
     this.#opened = opened
-    this.#left = left
+    this.#leaveSeat = leaveSeat
     this.#fences = fences
     this.#looks = new WriterLooks({
       writer,
       trouble: () => this.#appender.trouble,
-      view: () => this.#view,
+      view: (signal) => this.#view(signal),
       lastAcked: () => this.#appender.lastAcked,
       context: () => this.#context,
       fenceReaches: () => this.#fenceReaches,
-      lost: (error) => this.#lose(error),
+      endWriter: (error) => this.#stopWriting(error),
     })
     this.#log = new WriterLog(opened.log, {
       opener,
@@ -130,7 +132,7 @@ export class WalAdaptor implements WAL {
       confirm: (upTo, signal) => this.#looks.confirm(upTo, signal),
       explainIds: (next, signal) => this.#looks.explainIds(next, signal),
       fenceReaches: () => this.#fenceReaches,
-      broken: (error) => this.#break(error),
+      broken: (error) => this.#pipelineBroke(error),
     })
     this.#appender = path.appender
     this.#ticker = path.ticker
@@ -178,7 +180,7 @@ export class WalAdaptor implements WAL {
       // An ended writer reads on behind its successor.
       context: () => (this.signal.aborted ? impatientContext(this.#context) : this.#context),
       tick: () => this.#ticker.tick(),
-      ended: () => (this.signal.aborted ? this.#refusal : undefined),
+      ended: () => (this.signal.aborted ? this.#appendsRefusedWith : undefined),
       tree: this.#tree,
       closed: () => closedError(where),
     })
@@ -264,9 +266,14 @@ export class WalAdaptor implements WAL {
     return startScanner(this.#context, options, this.#scanners) as unknown as Scanner<Delivery<O>>
   }
 
-  close(): Promise<void> {
-    this.#refusal ??= closedError(this.#where)
-    return this.#tree.close()
+  /** From now on `close` closes that opener as well, after the WAL: it was made for this WAL alone. */
+  closesWithIt(opener: Closable): void {
+    this.#ownOpener = opener
+  }
+
+  async close(): Promise<void> {
+    this.#appendsRefusedWith ??= closedError(this.#where)
+    await closeInTurn(this.#tree, this.#ownOpener)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -275,7 +282,7 @@ export class WalAdaptor implements WAL {
 
   /** Closes it as its user would, since another writer takes its place. */
   supersede(reason: string): Promise<void> {
-    this.#refusal ??= closedError(this.#where, reason)
+    this.#appendsRefusedWith ??= closedError(this.#where, reason)
     return this.close()
   }
 
@@ -291,11 +298,11 @@ export class WalAdaptor implements WAL {
   }
 
   #checkUsable(): void {
-    if (this.#refusal !== undefined) throw endedError(this.#refusal)
+    if (this.#appendsRefusedWith !== undefined) throw endedError(this.#appendsRefusedWith)
   }
 
-  get #view(): LogView {
-    return { ...this.#context, log: this.#log.readable }
+  #view(signal: AbortSignal): LogView {
+    return { ...this.#context, log: this.#log.readable, signal }
   }
 
   get #fenceReaches(): boolean {
@@ -311,7 +318,8 @@ export class WalAdaptor implements WAL {
     if (!this.#buffer.closed && (!asking || (await this.#looks.isCurrent(signal, shouldRetry)))) return known
     // The log in which an ended writer's readers go on may still have to be opened.
     await abortable(this.#log.reopening ?? Promise.resolve(), signal)
-    return awaitLogEnd(this.#view, signal, new Trouble(this.#view))
+    const view = this.#view(signal)
+    return awaitLogEnd(view, new Trouble(view))
   }
 
   #knownEnd(): LogEnd {
@@ -328,36 +336,25 @@ export class WalAdaptor implements WAL {
     }
   }
 
-  #break(error: unknown): void {
+  #pipelineBroke(error: unknown): void {
     if (isRolledBack(error)) {
       // Nothing is sent or acknowledged while it is looked for where reading can go on.
-      void this.#looks.explained(error, this.signal).then((explained) => this.#lose(explained))
+      void this.#looks.explained(error, this.signal).then((explained) => this.#stopWriting(explained))
       return
     }
-    this.#lose(
-      WalError.isInstance(error)
-        ? error
-        : new WalError(
-            'WAL_UNAVAILABLE',
-            `${this.#where}: the log can't be written any more. What ended it is the cause of this error.`,
-            {
-              cause: error,
-              retryable: false,
-            },
-          ),
-    )
+    this.#stopWriting(WalError.isInstance(error) ? error : unwritableError(this.#where, error))
   }
 
   /** No longer the writer (a newer one owns the log, say): appends end, reading goes on from the backend. */
-  #lose(error: WalError): void {
+  #stopWriting(error: WalError): void {
     if (this.signal.aborted) return
-    this.#refusal ??= error
+    this.#appendsRefusedWith ??= error
     this.#options.logger.error({ err: error }, `${this.#where}: no longer the writer`)
     this.#stopAppends(error)
     this.#buffer.close()
     this.#ended.abort(error)
     this.#resolver.writerEnded()
-    this.#left()
+    this.#leaveSeat()
   }
 
   #stopAppends(error: WalError): void {
@@ -368,7 +365,7 @@ export class WalAdaptor implements WAL {
 
   /** Graceful: appends finish or get an outcome, readers end, then the log goes. */
   async #close(): Promise<void> {
-    this.#refusal ??= closedError(this.#where)
+    this.#appendsRefusedWith ??= closedError(this.#where)
     const { runtime, closeTimeoutMs } = this.#options
     const giveUp = new AbortController()
     // Whatever fails to close, the rest is closed all the same.
@@ -380,8 +377,8 @@ export class WalAdaptor implements WAL {
     await Promise.race([drained, sleep(runtime, closeTimeoutMs, giveUp.signal).catch(() => {})])
     giveUp.abort()
     // Whatever did not end in time, in the pipeline or in an interceptor, gets its outcome now.
-    this.#stopAppends(this.#refusal)
-    this.#ended.abort(this.#refusal)
+    this.#stopAppends(this.#appendsRefusedWith)
+    this.#ended.abort(this.#appendsRefusedWith)
     await scannersClosed
     await this.#appender.allTold()
     this.#buffer.close()
@@ -389,7 +386,7 @@ export class WalAdaptor implements WAL {
     await attempt(this.#log.close())
     await attempt(this.#chain.close())
     this.#metrics?.close()
-    this.#left()
+    this.#leaveSeat()
     if (failures.length > 0) throw failures[0]
   }
 }

@@ -6,7 +6,6 @@ import {
   WalError,
 } from '@wal/walimpls'
 import { abortable } from '@wal/walimpls/helper'
-import { sameOptions } from './same-options.js'
 
 type Options = Readonly<Record<string, unknown>>
 
@@ -26,13 +25,26 @@ const inUse = new WeakMap<OpenerBuilderImpls, WeakMap<Runtime, Set<SharedOpener>
 export function shareOpener(
   builder: OpenerBuilderImpls,
   options: Options,
-  runtime: Runtime,
-  waits: BuildWaits,
+  { runtime, waits }: { readonly runtime: Runtime; readonly waits: BuildWaits },
 ): Promise<OpenerShare> {
   const resolved = (builder.resolveOptions?.(options) as Options | undefined) ?? options
   const openers = openersOf(builder, runtime)
   const present = [...openers].find((each) => sameOptions(each.options, resolved))
-  return (present ?? new SharedOpener(builder, resolved, runtime, openers)).share(waits)
+  return (present ?? new SharedOpener(builder, { options: resolved, runtime, openers })).share(waits)
+}
+
+/** Whether two checked options objects say the same. Lists by their items; clients, callbacks and the like by identity. */
+function sameOptions(one: Options, other: Options): boolean {
+  const names = Object.keys(one)
+  return (
+    names.length === Object.keys(other).length &&
+    names.every((name) => Object.hasOwn(other, name) && sameValue(one[name], other[name]))
+  )
+}
+
+function sameValue(one: unknown, other: unknown): boolean {
+  if (!Array.isArray(one) || !Array.isArray(other)) return Object.is(one, other)
+  return one.length === other.length && one.every((item, i) => Object.is(item, other[i]))
 }
 
 function openersOf(builder: OpenerBuilderImpls, runtime: Runtime): Set<SharedOpener> {
@@ -51,9 +63,13 @@ class SharedOpener {
   #shares = 0
   /** Why the build is not done yet, and whom to tell. */
   #failure: { readonly error: unknown } | undefined
-  readonly #told = new Set<(error: unknown) => void>()
+  readonly #failureListeners = new Set<(error: unknown) => void>()
 
-  constructor(builder: OpenerBuilderImpls, options: Options, runtime: Runtime, openers: Set<SharedOpener>) {
+  constructor(
+    builder: OpenerBuilderImpls,
+    parts: { readonly options: Options; readonly runtime: Runtime; readonly openers: Set<SharedOpener> },
+  ) {
+    const { options, runtime, openers } = parts
     this.options = options
     this.#openers = openers
     openers.add(this)
@@ -62,11 +78,11 @@ class SharedOpener {
 
   async share({ signal, failed }: BuildWaits): Promise<OpenerShare> {
     this.#shares++
-    if (failed !== undefined) this.#told.add(failed)
+    if (failed !== undefined) this.#failureListeners.add(failed)
     if (this.#failure !== undefined) failed?.(this.#failure.error)
     let released: Promise<void> | undefined
     const release = () => {
-      released ??= this.#leave()
+      released ??= this.#giveBack()
       return released
     }
     try {
@@ -76,7 +92,7 @@ class SharedOpener {
       release().catch(() => {})
       throw error
     } finally {
-      if (failed !== undefined) this.#told.delete(failed)
+      if (failed !== undefined) this.#failureListeners.delete(failed)
     }
   }
 
@@ -84,14 +100,14 @@ class SharedOpener {
   async #build(builder: OpenerBuilderImpls, runtime: Runtime): Promise<OpenerImpls> {
     const failed = (error: unknown) => {
       this.#failure = { error }
-      for (const tell of this.#told) tell(error)
+      for (const listener of this.#failureListeners) listener(error)
     }
     const opener = await builder.build(this.options, runtime, { signal: this.#abandoned.signal, failed })
     this.#failure = undefined
     return opener
   }
 
-  async #leave(): Promise<void> {
+  async #giveBack(): Promise<void> {
     if (--this.#shares > 0) return
     this.#openers.delete(this)
     this.#abandoned.abort(new WalError('WAL_CLOSED', 'every caller that waited for this client has given up'))

@@ -12,26 +12,22 @@ const MAX_STEPS_BACK = 8
  * The end of a log that another system wrote. Nothing names its last persisted time tick, but everything above the last
  * record's time tick lies behind its last-confirmed id; from there it is one step back to the next such id.
  */
-export async function readForeignEnd(
-  view: LogView,
-  last: LogRecord,
-  signal: AbortSignal | undefined,
-): Promise<LogEnd> {
-  const { ids, where } = view
-  let start: MessageId | undefined = startIdOf(last, where, ids)
+export async function readForeignEnd(view: LogView, last: LogRecord): Promise<LogEnd> {
+  const { ids } = view
+  let start: MessageId | undefined = startIdOf(last, view)
   for (let step = 0; ; step++) {
     let timeTick: TimeTick = -1n
     let term: number | undefined
     let first: LogRecord | undefined
     const see = (record: LogRecord): void => {
-      refuseMixed(record, true, where, ids)
+      refuseMixed(record, true, view)
       first ??= record
       if (term !== undefined && record.term < term) return
       term = record.term
       if (isTimeTick(record) && record.timeTick > timeTick) timeTick = record.timeTick
     }
     const from: StartPosition = start === undefined ? 'oldest' : { from: start }
-    const kept = await wasKept(() => readRange(view, { start: from, end: last.id, see, signal }))
+    const kept = await wasKept(() => readRange(view, { start: from, end: last.id, see }))
     if (timeTick >= 0n || start === undefined)
       return {
         lastId: last.id,
@@ -43,8 +39,7 @@ export async function readForeignEnd(
         truncation: undefined,
         foreign: true,
       }
-    const before =
-      kept && step < MAX_STEPS_BACK && first !== undefined ? startIdOf(first, where, ids) : undefined
+    const before = kept && step < MAX_STEPS_BACK && first !== undefined ? startIdOf(first, view) : undefined
     start = before !== undefined && ids.compare(before, start) < 0 ? before : undefined
   }
 }

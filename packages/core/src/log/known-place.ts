@@ -6,6 +6,11 @@ export interface OwnPlace {
   readonly timeTick: TimeTick
 }
 
+/** The same, with the writer. */
+export interface PlaceOfWriter extends OwnPlace {
+  readonly writer: Writer
+}
+
 /** Who was current at a place in the log, and the last time tick there. */
 export interface KnownPlace {
   readonly writer: Writer

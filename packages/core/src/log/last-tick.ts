@@ -15,14 +15,13 @@ export async function lastTick(
   view: LogView,
   last: LogRecord,
   isSought: (tick: LogRecord) => boolean,
-  signal: AbortSignal,
 ): Promise<MessageId | undefined> {
   const { ids } = view
   let record = last
   for (let step = 0; step < MAX_STEPS_BACK && record.previousTick !== ''; step++) {
     const tick = ids.parse(record.previousTick)
     if (ids.compare(tick, record.id) >= 0) return undefined
-    const found = await recordAt(view, tick, signal)
+    const found = await recordAt(view, tick)
     if (found === undefined) return undefined
     if (isSought(found)) return tick
     record = found
@@ -30,13 +29,13 @@ export async function lastTick(
   return undefined
 }
 
-async function recordAt(view: LogView, id: MessageId, signal: AbortSignal): Promise<LogRecord | undefined> {
+async function recordAt(view: LogView, id: MessageId): Promise<LogRecord | undefined> {
   let found: LogRecord | undefined
   const see = (record: LogRecord): void => {
     found = record
   }
   try {
-    await readRange(view, { start: { from: id }, end: id, see, signal })
+    await readRange(view, { start: { from: id }, end: id, see })
   } catch (error) {
     if (!isTruncated(error)) throw error
   }

@@ -60,12 +60,12 @@ export class LogBeginning {
         if (now !== undefined) this.#sent.set(said, now)
       },
       stored: () => {
-        const stored = this.#take(said)
+        const stored = this.#removeSent(said)
         this.#held = this.#further(this.#held, stored)
         this.#kept = this.#further(this.#kept, stored)
       },
       failed: (maybeStored) => {
-        const sent = this.#take(said)
+        const sent = this.#removeSent(said)
         if (maybeStored) this.#kept = this.#further(this.#kept, sent)
       },
     }
@@ -78,7 +78,7 @@ export class LogBeginning {
     return said
   }
 
-  #take(said: SaidBeginning): TruncationPoint | undefined {
+  #removeSent(said: SaidBeginning): TruncationPoint | undefined {
     const point = this.#sent.get(said)
     this.#sent.delete(said)
     return point

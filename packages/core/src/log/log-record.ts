@@ -9,6 +9,7 @@ import {
   type TimeTick,
   WalError,
 } from '@wal/walimpls'
+import type { NamedLog } from './log-view.js'
 
 /** A stored record with its reserved properties decoded once. Shared by readers: never changed, never handed to users. */
 export interface LogRecord {
@@ -29,9 +30,9 @@ export interface LogRecord {
 }
 
 /** Decodes a record as it comes from a backend. `WAL_CORRUPT` names its place. */
-export function decodeRecord(stored: StoredMessage, where: string, ids: MessageIdCodec): LogRecord {
+export function decodeRecord(stored: StoredMessage, log: NamedLog): LogRecord {
   const { id, payload, properties } = stored
-  const envelope = readEnvelope(properties, () => placeOf(id, where, ids))
+  const envelope = readEnvelope(properties, () => placeOf(id, log))
   return {
     id,
     payload,
@@ -57,17 +58,17 @@ export function isForeign(record: LogRecord): boolean {
 }
 
 /** Where a record lies, for errors. */
-export function placeOf(id: MessageId, where: string, ids: MessageIdCodec): string {
+export function placeOf(id: MessageId, { where, ids }: NamedLog): string {
   return `${where}, message ${ids.serialise(id)}`
 }
 
 /** A log belongs to one system: who comes after can't judge the other's writers, nor order its records. */
-export function refuseMixed(record: LogRecord, foreign: boolean, where: string, ids: MessageIdCodec): void {
+export function refuseMixed(record: LogRecord, foreign: boolean, log: NamedLog): void {
   if (isForeign(record) === foreign) return
   const [these, those] = foreign ? ['@wal', 'another system'] : ['another system', '@wal']
   throw new WalError(
     'WAL_SPEC_UNSUPPORTED',
-    `${placeOf(record.id, where, ids)}: written by ${these}, in a log that ${those} wrote. @wal/core reads logs of either, not logs of both.`,
+    `${placeOf(record.id, log)}: written by ${these}, in a log that ${those} wrote. @wal/core reads logs of either, not logs of both.`,
   )
 }
 
@@ -76,12 +77,12 @@ export function startFrom(record: LogRecord, ids: MessageIdCodec): string {
   return record.lastConfirmed === '' ? ids.serialise(record.id) : record.lastConfirmed
 }
 
-/** The same, as an id. `WAL_CORRUPT` when another system's id is none of this backend's. */
-export function startIdOf(record: LogRecord, where: string, ids: MessageIdCodec): MessageId {
+/** What `startFrom` answers, as an id. `WAL_CORRUPT` when the record, which another system wrote, names no id of this backend. */
+export function startIdOf(record: LogRecord, log: NamedLog): MessageId {
   if (record.lastConfirmed === '') return record.id
   try {
-    return ids.parse(record.lastConfirmed)
+    return log.ids.parse(record.lastConfirmed)
   } catch (error) {
-    throw corrupt(placeOf(record.id, where, ids), 'the last-confirmed id _lc is malformed', error)
+    throw corrupt(placeOf(record.id, log), 'the last-confirmed id _lc is malformed', error)
   }
 }

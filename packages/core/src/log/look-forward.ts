@@ -1,8 +1,8 @@
 import { LogRolledBackError, type MessageId, type WalError, type Writer } from '@wal/walimpls'
 import { isCorrupt, isTruncated } from './classify.js'
-import type { OwnPlace } from './known-place.js'
+import type { OwnPlace, PlaceOfWriter } from './known-place.js'
 import { decodeRecord, type LogRecord, refuseMixed } from './log-record.js'
-import type { LogView } from './log-view.js'
+import { type LogView, waitsOf } from './log-view.js'
 import { fencedBy } from './newer-writer.js'
 import { readLogEnd } from './read-log-end.js'
 import { readRange } from './read-range.js'
@@ -15,29 +15,24 @@ import { VoidJudge } from './void-judge.js'
  * another writer the current one. Records of older writers behind it are void and change nothing: writer 3 that sees a
  * late record of writer 2, an opening record too, goes on.
  */
-export async function lookForward(
-  view: LogView,
-  writer: Writer,
-  place: OwnPlace,
-  { end, signal }: { readonly end?: MessageId; readonly signal?: AbortSignal | undefined } = {},
-): Promise<void> {
-  const { log, ids, where } = view
-  const look = new ForwardLook(view, writer, place)
+export async function lookForward(view: LogView, place: PlaceOfWriter, end?: MessageId): Promise<void> {
+  const { log, ids } = view
+  const look = new ForwardLook(view, place)
   const see = (record: LogRecord): void => look.see(record)
   try {
     let upTo = end
     if (upTo === undefined) {
-      const last = await log.last(signal === undefined ? {} : { signal })
+      const last = await log.last(waitsOf(view))
       const order = last === undefined ? -1 : ids.compare(last.id, place.id)
       // The usual case of an idle writer: nothing was stored behind its own record.
-      if (last !== undefined && order === 0) return see(decodeRecord(last, where, ids))
+      if (last !== undefined && order === 0) return see(decodeRecord(last, view))
       // Below the place only the backend knows whether others removed the record or the log lost its end.
       upTo = order < 0 ? undefined : last?.id
     }
-    await readRange(view, { start: { from: place.id }, end: upTo, see, signal })
+    await readRange(view, { start: { from: place.id }, end: upTo, see })
     look.assertPlaceSeen()
   } catch (error) {
-    await lookAtEndInstead(error, view, writer, signal)
+    await lookAtEndInstead(error, view, place.writer)
   }
 }
 
@@ -46,43 +41,35 @@ export async function lookForward(
  * past the place where the look began, or others removed it. Then only the log's end can tell, and this rejects with
  * `WAL_FENCED` when another writer is current there.
  */
-export async function lookAtEndInstead(
-  error: unknown,
-  view: LogView,
-  writer: Writer,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+export async function lookAtEndInstead(error: unknown, view: LogView, writer: Writer): Promise<void> {
   if (!isTruncated(error) && !isCorrupt(error)) throw error
-  const fenced = fencedBy((await readLogEnd(view, { signal, passHoles: true })).writer, writer, view.where)
+  const fenced = fencedBy((await readLogEnd(view, { passHoles: true })).writer, writer, view)
   if (fenced !== undefined) throw fenced
 }
 
 /** What a writer concludes from the records that lie from its last acknowledged one on, one after another. */
 export class ForwardLook {
   readonly #view: LogView
-  readonly #writer: Writer
-  readonly #place: OwnPlace
+  readonly #place: PlaceOfWriter
   readonly #judge: VoidJudge
   #placeSeen = false
 
-  constructor(view: LogView, writer: Writer, place: OwnPlace) {
+  constructor(view: LogView, place: PlaceOfWriter) {
     this.#view = view
-    this.#writer = writer
     this.#place = place
-    this.#judge = new VoidJudge({ writer, timeTick: place.timeTick })
+    this.#judge = new VoidJudge(place)
   }
 
   /** Throws `WAL_LOG_ROLLED_BACK`, `WAL_FENCED`, or `WAL_SPEC_UNSUPPORTED` for another system's record. */
   see(record: LogRecord): void {
-    const { ids, where } = this.#view
-    refuseMixed(record, false, where, ids)
+    refuseMixed(record, false, this.#view)
     if (!this.#placeSeen) {
       this.#placeSeen = true
       if (!this.#isPlace(record)) throw lostPlace(this.#view, this.#place)
       return
     }
     this.#judge.isVoid(record)
-    const fenced = fencedBy(this.#judge.writer, this.#writer, where)
+    const fenced = fencedBy(this.#judge.writer, this.#place.writer, this.#view)
     if (fenced !== undefined) throw fenced
   }
 
@@ -92,11 +79,11 @@ export class ForwardLook {
   }
 
   #isPlace(record: LogRecord): boolean {
-    const { id, timeTick } = this.#place
+    const { id, timeTick, writer } = this.#place
     return (
       this.#view.ids.compare(record.id, id) === 0 &&
       record.timeTick === timeTick &&
-      isSameWriter(record, this.#writer)
+      isSameWriter(record, writer)
     )
   }
 }

@@ -5,8 +5,7 @@ import { isSameWriter } from './same-writer.js'
 export function fencedBy(
   current: Writer | undefined,
   mine: Writer,
-  where: string,
-  cause?: unknown,
+  { where, cause }: { readonly where: string; readonly cause?: unknown },
 ): WalError | undefined {
   if (current === undefined || current.term < mine.term) return undefined
   if (isSameWriter(current, mine)) return undefined

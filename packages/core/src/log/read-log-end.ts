@@ -12,14 +12,13 @@ import { CountingJudge } from './counting-judge.js'
 import { readForeignEnd } from './foreign-end.js'
 import { EMPTY_LOG, type LogEnd } from './log-end.js'
 import { decodeRecord, isForeign, isTimeTick, type LogRecord, refuseMixed } from './log-record.js'
-import type { LogView } from './log-view.js'
+import { type LogView, waitsOf } from './log-view.js'
 import { readRange } from './read-range.js'
 import { parseTruncationPoint, type TruncationPoint } from './truncation-point.js'
 
 export interface LookOptions {
   /** Goes on behind records that are gone though nobody truncated them. Otherwise `WAL_POSITION_TRUNCATED`. */
   readonly passHoles?: boolean
-  readonly signal?: AbortSignal | undefined
 }
 
 /**
@@ -29,12 +28,11 @@ export interface LookOptions {
  * is read.
  */
 export async function readLogEnd(view: LogView, options: LookOptions = {}): Promise<LogEnd> {
-  const { log, ids, where } = view
-  const { signal } = options
-  const last = await log.last(signal === undefined ? {} : { signal })
+  const { log, ids } = view
+  const last = await log.last(waitsOf(view))
   if (last === undefined) return EMPTY_LOG
-  const lastRecord = decodeRecord(last, where, ids)
-  if (isForeign(lastRecord)) return readForeignEnd(view, lastRecord, signal)
+  const lastRecord = decodeRecord(last, view)
+  if (isForeign(lastRecord)) return readForeignEnd(view, lastRecord)
   const { previousTick } = lastRecord
   const tail = new Tail(view, lastRecord, options)
   if (previousTick === '') return tail.judge('oldest')
@@ -51,7 +49,7 @@ export async function readLogEnd(view: LogView, options: LookOptions = {}): Prom
   const end = await tail.judge(point === undefined ? 'oldest' : { from: ids.parse(point.id) }, point)
   if (end.logIdentity !== undefined) return end
   // A truncation that overtakes the look stores the time tick that tells of it behind what was the last record then.
-  const now = await log.last(signal === undefined ? {} : { signal })
+  const now = await log.last(waitsOf(view))
   return now === undefined || ids.compare(now.id, last.id) === 0 ? end : readLogEnd(view, options)
 }
 
@@ -92,7 +90,7 @@ class Tail {
       start,
       (record) => {
         watch?.(record)
-        refuseMixed(record, false, where, ids)
+        refuseMixed(record, false, this.#view)
         if (!judge.counts(record) || !isTimeTick(record)) return
         // Of several that raced to create the log the first gave it its identity. The others' own are in their first
         // ticks: no look may ever begin at one of those.
@@ -130,12 +128,11 @@ class Tail {
   }
 
   #read(start: StartPosition, see: (record: LogRecord) => void, hole: () => void): Promise<void> {
-    const { signal, passHoles } = this.#options
+    const { passHoles } = this.#options
     return readRange(this.#view, {
       start,
       end: this.#last.id,
       see,
-      signal,
       hole: passHoles ? hole : undefined,
     })
   }
@@ -156,19 +153,18 @@ const LOOKS_AT_HOLE = 2
  */
 export function awaitLogEnd(
   view: LogView,
-  signal: AbortSignal | undefined,
   trouble: Trouble,
   tries = Number.POSITIVE_INFINITY,
 ): Promise<LogEnd> {
   const shouldRetry = (error: unknown, failures: number) => failures < tries && mayPass(error)
   const failed = (error: unknown) => trouble.failed(error, 'looking for the log’s end failed, looking again')
-  const options = { firstMs: 100, shouldRetry, failed, ...(signal === undefined ? {} : { signal }) }
+  const options = { firstMs: 100, shouldRetry, failed, ...waitsOf(view) }
   return retry(view.runtime, options, async () => {
     let place: string | undefined
     for (let found = 0; ; ) {
       const passHoles = found === LOOKS_AT_HOLE
       try {
-        return await readLogEnd(view, { signal, passHoles })
+        return await readLogEnd(view, { passHoles })
       } catch (error) {
         if (!isTruncated(error) || passHoles) throw error
         const { oldest } = error as PositionTruncatedError

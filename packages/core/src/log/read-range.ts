@@ -8,7 +8,7 @@ import {
 import { closeScanner } from '../lifetime/close-within.js'
 import { isTruncated } from './classify.js'
 import { decodeRecord, type LogRecord } from './log-record.js'
-import type { LogView } from './log-view.js'
+import { type LogView, waitsOf } from './log-view.js'
 import { READ_BYTES } from './read-sizes.js'
 
 export interface RecordRange {
@@ -27,7 +27,6 @@ export interface RecordRange {
    * it such a place is `WAL_POSITION_TRUNCATED`.
    */
   readonly hole?: (() => void) | undefined
-  readonly signal?: AbortSignal | undefined
 }
 
 /** Reads the records from `start` up to and including `end`. */
@@ -47,8 +46,8 @@ export async function readRange(view: LogView, range: RecordRange): Promise<void
 
 async function readUntilHole(view: LogView, range: RecordRange): Promise<void> {
   const { log, ids, where } = view
-  const { start, end, see, enough = () => false, signal } = range
-  const scanner = log.read({ start, maxBytes: READ_BYTES, ...(signal === undefined ? {} : { signal }) })
+  const { start, end, see, enough = () => false } = range
+  const scanner = log.read({ start, maxBytes: READ_BYTES, ...waitsOf(view) })
   try {
     for (;;) {
       const batch = await scanner.next()
@@ -58,7 +57,7 @@ async function readUntilHole(view: LogView, range: RecordRange): Promise<void> {
       for (const stored of batch) {
         const order = end === undefined ? -1 : ids.compare(stored.id, end)
         if (order > 0) return
-        see(decodeRecord(stored, where, ids))
+        see(decodeRecord(stored, view))
         if (order === 0 || enough()) return
       }
     }

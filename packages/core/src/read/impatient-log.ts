@@ -27,7 +27,7 @@ export function impatientContext(context: ReadContext): ReadContext {
     async end(signal) {
       // The log may still have to be opened for the ended writer's readers.
       await abortable(context.reopening?.() ?? Promise.resolve(), signal)
-      return awaitLogEnd({ ...context, log: context.log() }, signal, new Trouble(context), TRIES)
+      return awaitLogEnd({ ...context, log: context.log(), signal }, new Trouble(context), TRIES)
     },
   }
 }

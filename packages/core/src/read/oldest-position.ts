@@ -55,13 +55,13 @@ export async function positionBefore(
   reached: bigint,
   look: ReadLook,
 ): Promise<Position | undefined> {
-  const { backend, ids, where, signal } = look
+  const { backend, ids, signal } = look
   const { logIdentity = '' } = await look.end(signal)
   const catchUp = new CatchUp(look, () => start, { readBytes: LOOK_BYTES, signal })
   try {
     const first = (await catchUp.next())?.[0]
     if (first === undefined) return undefined
-    const { term, incarnation } = decodeRecord(first, where, ids)
+    const { term, incarnation } = decodeRecord(first, look)
     const lastConfirmed = ids.serialise(first.id)
     const timeTick = reached < 0n ? 0n : reached
     const writer = { term, incarnation }

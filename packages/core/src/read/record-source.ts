@@ -197,11 +197,10 @@ export class RecordSource {
 
   /** A record that can't be decoded ends the reader, once what lies before was given out. */
   #decode(page: readonly StoredMessage[]): readonly LogRecord[] {
-    const { where, ids } = this.#context
     const records: LogRecord[] = []
     this.#seen = page[page.length - 1]?.id ?? this.#seen
     try {
-      for (const stored of page) records.push(decodeRecord(stored, where, ids))
+      for (const stored of page) records.push(decodeRecord(stored, this.#context))
     } catch (error) {
       this.#failure = { error }
     }

@@ -49,20 +49,19 @@ async function findResumption(
   logIdentity: string,
   look: ReadLook,
 ): Promise<Position | undefined> {
-  const { backend, ids, where, signal } = look
+  const { backend, ids, signal } = look
   const view = { ...look, log: look.log() }
   const last = await view.log.last({ signal })
   if (last === undefined) return undefined
-  const record = decodeRecord(last, where, ids)
+  const record = decodeRecord(last, look)
   if (known === undefined || isForeign(record)) return positionBefore('oldest', -1n, look)
   // Without one, reading resumes at the log's beginning.
-  const tick = await lastTick(view, record, (tick) => !isOther(tick, known), signal)
+  const tick = await lastTick(view, record, (tick) => !isOther(tick, known))
   const beginning = tick === undefined ? beginningOf(await look.end(signal), ids) : undefined
   const place = await firstOther(view, known, {
     start: tick === undefined ? (beginning?.start ?? 'oldest') : { from: tick },
     known: beginning?.known,
     end: record,
-    signal,
   })
   const { id, writer, timeTick } = place
   return formatPosition({
@@ -83,7 +82,6 @@ async function firstOther(
     readonly start: 'oldest' | 'latest' | { readonly from: MessageId }
     readonly known: KnownPlace | undefined
     readonly end: LogRecord
-    readonly signal: AbortSignal
   },
 ): Promise<{ readonly id: MessageId; readonly writer: Writer; readonly timeTick: TimeTick }> {
   const judge = new CountingJudge(range.known)
@@ -92,14 +90,13 @@ async function firstOther(
     const { timeTick } = judge
     if (judge.counts(record) && isOther(record, known)) place = { id: record.id, writer: record, timeTick }
   }
-  const { start, end, signal } = range
+  const { start, end } = range
   await readRange(view, {
     start,
     end: end.id,
     see,
     enough: () => place !== undefined,
     hole: () => judge.passHole(),
-    signal,
   })
   return place ?? { id: end.id, writer: judge.writer ?? end, timeTick: judge.timeTick }
 }

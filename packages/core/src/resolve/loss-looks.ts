@@ -15,8 +15,7 @@ export class LossLooks {
   async explain(
     error: unknown,
     token: OutcomeToken,
-    context: ReadContext,
-    signal?: AbortSignal,
+    { context, signal }: { readonly context: ReadContext; readonly signal: AbortSignal | undefined },
   ): Promise<unknown> {
     const { id } = token.ackedBefore
     let look = this.#looks.get(id)

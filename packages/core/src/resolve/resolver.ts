@@ -12,7 +12,7 @@ import { WaitingToken } from './waiting-token.js'
 /** The longest pause before the log is read again for tokens that came too late for the reading before. */
 const MAX_PAUSE_MS = 1000
 /** How long after a time tick that could not be stored the next one is tried. */
-const NUDGE_PAUSE_MS = 1000
+const TIME_TICK_PAUSE_MS = 1000
 
 export interface ResolverOptions {
   /** What to read with: a writer that has ended reads with less patience. */
@@ -74,12 +74,15 @@ export class Resolver {
         reject: (error) => {
           if (!settle()) return
           if (!isRolledBack(error)) reject(error)
-          else void this.#losses.explain(error, token, this.#options.context(), signal).then(reject)
+          else {
+            const context = this.#options.context()
+            void this.#losses.explain(error, token, { context, signal }).then(reject)
+          }
         },
       })
       this.#waiting.add(waiting)
       stopListening = signal && onAbort(signal, (reason) => this.#giveUp(waiting, reason))
-      this.#enter(waiting)
+      this.#enqueue(waiting)
     })
   }
 
@@ -88,7 +91,7 @@ export class Resolver {
     this.#pass?.stop()
   }
 
-  #enter(token: WaitingToken): void {
+  #enqueue(token: WaitingToken): void {
     if (this.#pass?.join(token)) return
     this.#arrivals.push(token)
     this.#pass?.giveWay()
@@ -106,9 +109,9 @@ export class Resolver {
     while (this.#arrivals.length > 0 && !this.#closing.signal.aborted) {
       const pass = this.#newPass(this.#arrivals.splice(0))
       this.#pass = pass
-      const left = await pass.run()
+      const unanswered = await pass.run()
       this.#pass = undefined
-      this.#arrivals.push(...left)
+      this.#arrivals.push(...unanswered)
       // Those that come one by one to a log where others wait would have it read again for each.
       if (this.#arrivals.length > 0) await this.#pause(pass.pauseMs)
     }
@@ -120,7 +123,7 @@ export class Resolver {
     return new TokenPass(tokens, {
       context: context(),
       ended: ended?.(),
-      stands: () => this.#nudge(),
+      reachedEnd: () => this.#appendTimeTick(),
       closing: (closed) => {
         const settled = closed.catch(() => {}).finally(() => this.#scanners.delete(settled))
         this.#scanners.add(settled)
@@ -134,20 +137,20 @@ export class Resolver {
   }
 
   /** Makes a record come that is above all that wait at the log's end. One serves all that were there when it was made. */
-  #nudge(): void {
+  #appendTimeTick(): void {
     const { tick, ended } = this.#options
     if (tick === undefined || this.#ticking || ended?.() !== undefined) return
     this.#ticking = true
     tick().then(
       (timeTick) => {
         this.#ticking = false
-        if (this.#pass?.standsBelow(timeTick)) this.#nudge()
+        if (this.#pass?.waitsForMoreThan(timeTick)) this.#appendTimeTick()
       },
       async () => {
         // Why it failed is logged by the pipeline, and told to those whose appends fail with it.
-        await this.#pause(NUDGE_PAUSE_MS)
+        await this.#pause(TIME_TICK_PAUSE_MS)
         this.#ticking = false
-        if (this.#pass?.standsBelow(-1n)) this.#nudge()
+        if (this.#pass?.waitsForMoreThan(-1n)) this.#appendTimeTick()
       },
     )
   }

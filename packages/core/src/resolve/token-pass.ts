@@ -24,7 +24,7 @@ export interface TokenPassOptions {
   /** Why this WAL is the writer no more: then nothing here makes a record come, and nobody waits for one. */
   readonly ended: WalError | undefined
   /** The log's end was reached, and tokens wait for more. */
-  readonly stands: () => void
+  readonly reachedEnd: () => void
   /** The scanner closes, which nobody has to wait for. */
   readonly closing: (closed: Promise<void>) => void
 }
@@ -48,7 +48,7 @@ export class TokenPass {
   /** The last record that counted: its writer is the current one. */
   #writer: Writer | undefined
   #place: TimeTick = -1n
-  #phase: 'looking' | 'reading' | 'standing' | 'over' = 'looking'
+  #phase: 'looking' | 'reading' | 'at-end' | 'over' = 'looking'
   #givesWay = false
   #patience: { clear(): void } | undefined
   #startedAt = 0
@@ -74,16 +74,16 @@ export class TokenPass {
     if (timeTick === this.#place && this.#writer !== undefined && isSameWriter(writer, this.#writer))
       token.startHere()
     // At the end nothing follows that would show whether the record before its messages is there.
-    else if (timeTick <= this.#place || this.#phase === 'standing') return false
+    else if (timeTick <= this.#place || this.#phase === 'at-end') return false
     this.#heap.push(token)
-    if (this.#phase === 'standing') this.#options.stands()
+    if (this.#phase === 'at-end') this.#options.reachedEnd()
     return true
   }
 
   /** Others wait for the next pass: this one is over when it comes to the log's end. */
   giveWay(): void {
     this.#givesWay = true
-    if (this.#phase === 'standing') this.stop()
+    if (this.#phase === 'at-end') this.stop()
   }
 
   /** Ends it, whatever it waits for. */
@@ -97,8 +97,8 @@ export class TokenPass {
   }
 
   /** Whether it waits at the log's end for messages above this time tick. */
-  standsBelow(timeTick: TimeTick): boolean {
-    return this.#phase === 'standing' && this.#live().some(({ last }) => last > timeTick)
+  waitsForMoreThan(timeTick: TimeTick): boolean {
+    return this.#phase === 'at-end' && this.#live().some(({ last }) => last > timeTick)
   }
 
   /** Resolves, and never rejects, to the tokens that it leaves to the next pass. */
@@ -117,7 +117,7 @@ export class TokenPass {
         const { units: records } = await abortable(source.next(), signal)
         this.#phase = 'reading'
         this.#waitPatiently()
-        for (const record of records) this.#take(record)
+        for (const record of records) this.#see(record)
         if (records.length === 0 && this.#isOverAtEnd()) break
       }
     } catch (error) {
@@ -176,32 +176,32 @@ export class TokenPass {
       throw overTruncation(context.where)
   }
 
-  #take(record: LogRecord): void {
-    if (this.#writer === undefined || !isSameWriter(record, this.#writer)) this.#succeed(record)
+  #see(record: LogRecord): void {
+    if (this.#writer === undefined || !isSameWriter(record, this.#writer)) this.#writerChanged(record)
     this.#place = record.timeTick
     for (let token = this.#heap.peek(); token && token.next <= record.timeTick; token = this.#heap.peek()) {
       this.#heap.pop()
-      if (!token.settled) this.#give(record, token)
+      if (!token.settled) this.#showTo(record, token)
     }
   }
 
-  #give(record: LogRecord, token: WaitingToken): void {
+  #showTo(record: LogRecord, token: WaitingToken): void {
     const { context } = this.#options
-    const verdict = token.take(record, context)
+    const verdict = token.see(record, context)
     if (verdict === undefined) this.#heap.push(token)
     else if (verdict === 'lost') token.owner.reject(lostBefore(token, context))
     else token.owner.resolve(verdict)
   }
 
   /** Another writer is current from here on: whatever more the one before stored does not count. */
-  #succeed(writer: Writer): void {
+  #writerChanged(writer: Writer): void {
     this.#writer = writer
     for (const token of this.#removed(({ found }) => found)) token.owner.resolve(token.verdict())
   }
 
   /** At the log's end: whether the pass is over. */
   #isOverAtEnd(): boolean {
-    const { context, ended, stands } = this.#options
+    const { context, ended, reachedEnd } = this.#options
     if (this.pauseMs === 0) this.pauseMs = context.runtime.monotonic() - this.#startedAt
     for (const token of this.#live()) {
       // Of one that joined on the way this may be an end from before it came.
@@ -217,8 +217,8 @@ export class TokenPass {
       for (const token of rest) token.owner.reject(atWritersEnd(context.where, ended))
       return true
     }
-    this.#phase = 'standing'
-    if (rest.length > 0) stands()
+    this.#phase = 'at-end'
+    if (rest.length > 0) reachedEnd()
     return false
   }
 

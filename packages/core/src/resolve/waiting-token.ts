@@ -71,8 +71,8 @@ export class WaitingToken implements Ticked {
    * The next record that counts, whose time tick is not below `next`. Answers a verdict, or `lost` when the record that has
    * to come first is not in the log, or undefined when others have to follow.
    */
-  take(record: LogRecord, context: ReadContext): AppendResolution | 'lost' | undefined {
-    if (!this.found) return this.#takeBefore(record)
+  see(record: LogRecord, context: ReadContext): AppendResolution | 'lost' | undefined {
+    if (!this.found) return this.#seeBefore(record)
     if (record.timeTick === this.next) this.#results.push(this.#resultOf(record, context))
     return this.#goOnBehind(record.timeTick) ? undefined : this.verdict()
   }
@@ -90,7 +90,7 @@ export class WaitingToken implements Ticked {
     this.#goOnBehind(this.before.timeTick)
   }
 
-  #takeBefore(record: LogRecord): AppendResolution | 'lost' | undefined {
+  #seeBefore(record: LogRecord): AppendResolution | 'lost' | undefined {
     const { writer } = this.before
     if (record.timeTick !== this.next || !isSameWriter(record, writer)) return 'lost'
     this.startHere()

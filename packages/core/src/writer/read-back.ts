@@ -1,8 +1,8 @@
-import { type MessageId, type ScannerImpls, type StoredMessage, WalError, type Writer } from '@wal/walimpls'
+import { type MessageId, type ScannerImpls, type StoredMessage, WalError } from '@wal/walimpls'
 import { closeScanner } from '../lifetime/close-within.js'
-import type { OwnPlace } from '../log/known-place.js'
+import type { PlaceOfWriter } from '../log/known-place.js'
 import { decodeRecord } from '../log/log-record.js'
-import type { LogView } from '../log/log-view.js'
+import { type LogView, waitsOf } from '../log/log-view.js'
 import { ForwardLook, lookAtEndInstead } from '../log/look-forward.js'
 import { READ_BYTES } from '../log/read-sizes.js'
 
@@ -11,7 +11,6 @@ import { READ_BYTES } from '../log/read-sizes.js'
  * back as counting. It stays open, so each record is read once.
  */
 export class ReadBack {
-  readonly #writer: Writer
   #view: LogView | undefined
   #scanner: ScannerImpls | undefined
   #look: ForwardLook | undefined
@@ -19,33 +18,29 @@ export class ReadBack {
   #ahead: readonly StoredMessage[] = []
   #next = 0
 
-  constructor(writer: Writer) {
-    this.#writer = writer
-  }
-
   /**
    * Reads up to the record `end`, which is in the log, from `place` or, where the scanner stands further on, from there.
    * Rejects as `lookForward` does. When records before `end` are gone it looks at the log's end, as that does: a successor
    * that truncates past `place` is `WAL_FENCED`. The next call then starts at its own place.
    */
-  async upTo(end: MessageId, view: LogView, place: OwnPlace, signal: AbortSignal): Promise<void> {
+  async upTo(end: MessageId, view: LogView, place: PlaceOfWriter): Promise<void> {
     if (this.#view?.log !== view.log) await this.close()
     try {
-      const look = this.#begin(view, place, signal)
+      const look = this.#begin(view, place)
       const { ids, where } = view
       for (;;) {
         while (this.#next < this.#ahead.length) {
           const stored = this.#ahead[this.#next] as StoredMessage
           if (ids.compare(stored.id, end) > 0) return
           this.#next++
-          look.see(decodeRecord(stored, where, ids))
+          look.see(decodeRecord(stored, view))
           if (ids.compare(stored.id, end) === 0) return
         }
         await this.#read(where)
       }
     } catch (error) {
       await this.close()
-      await lookAtEndInstead(error, view, this.#writer, signal)
+      await lookAtEndInstead(error, view, place.writer)
     }
   }
 
@@ -58,9 +53,9 @@ export class ReadBack {
     if (scanner !== undefined) await closeScanner(this.#view as LogView, scanner)
   }
 
-  #begin(view: LogView, place: OwnPlace, signal: AbortSignal): ForwardLook {
-    this.#look ??= new ForwardLook(view, this.#writer, place)
-    this.#scanner ??= view.log.read({ start: { from: place.id }, maxBytes: READ_BYTES, signal })
+  #begin(view: LogView, place: PlaceOfWriter): ForwardLook {
+    this.#look ??= new ForwardLook(view, place)
+    this.#scanner ??= view.log.read({ start: { from: place.id }, maxBytes: READ_BYTES, ...waitsOf(view) })
     this.#view = view
     return this.#look
   }

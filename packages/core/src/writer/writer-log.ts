@@ -4,7 +4,7 @@ import { Trouble } from '../diagnostics/trouble.js'
 import { closeWithin } from '../lifetime/close-within.js'
 import { mayPass } from '../log/classify.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
-import { reassertFence, release } from './writer-open.js'
+import { reassertFence, release } from './reassert-fence.js'
 
 export interface WriterLogParts {
   readonly opener: OpenerImpls
@@ -66,7 +66,7 @@ export class WriterLog {
       trouble: trouble(),
       look: () => look(signal),
       log: this.#current,
-      closes: () => {
+      beforeClose: () => {
         closed = true
       },
       signal,
@@ -92,7 +92,7 @@ export class WriterLog {
   }
 
   async #goOnIn(log: WALImpls): Promise<void> {
-    if (this.#closing.signal.aborted) await this.#tooLate(log)
+    if (this.#closing.signal.aborted) await this.#releaseLate(log)
     else this.#current = log
   }
 
@@ -107,7 +107,7 @@ export class WriterLog {
       const log = await retry(options.runtime, { firstMs: 50, shouldRetry: mayPass, failed, signal }, () =>
         opener.openReadOnly(channel, { signal }),
       )
-      if (signal.aborted) await this.#tooLate(log)
+      if (signal.aborted) await this.#releaseLate(log)
       else this.#readOnly = log
     } catch (error) {
       this.#unreadable = { error }
@@ -115,8 +115,7 @@ export class WriterLog {
   }
 
   /** It was opened while the WAL closed: nobody else would close it. */
-  #tooLate(log: ReadOnlyWALImpls): Promise<void> {
-    const { where, options } = this.#parts
-    return release(log, where, options)
+  #releaseLate(log: ReadOnlyWALImpls): Promise<void> {
+    return release(log, this.#parts)
   }
 }

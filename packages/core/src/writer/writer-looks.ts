@@ -3,7 +3,7 @@ import { retry } from '@wal/walimpls/helper'
 import { idsDoNotRise } from '../append/check-answer.js'
 import { Trouble } from '../diagnostics/trouble.js'
 import { isRolledBack, isWritersEnd, mayPass } from '../log/classify.js'
-import type { OwnPlace } from '../log/known-place.js'
+import type { OwnPlace, PlaceOfWriter } from '../log/known-place.js'
 import type { LogView } from '../log/log-view.js'
 import { lookForward } from '../log/look-forward.js'
 import { awaitLogEnd } from '../log/read-log-end.js'
@@ -18,15 +18,15 @@ export interface WriterLooksOptions {
   readonly writer: Writer
   /** Hears of the failures that a look outlasts while appends wait for it. */
   readonly trouble: () => Trouble
-  /** The log as it is open now. */
-  readonly view: () => LogView
+  /** The log as it is open now, for a look that the signal ends. */
+  readonly view: (signal: AbortSignal) => LogView
   readonly lastAcked: () => OwnPlace
   /** Whether the backend's fence keeps other writers out of the log as it is open now. */
   readonly fenceReaches: () => boolean
   /** For the positions that an error of a log that lost its end names. */
   readonly context: () => ReadContext
   /** A newer writer owns the log, or what was acknowledged is not in it any more. */
-  readonly lost: (error: WalError) => void
+  readonly endWriter: (error: WalError) => void
 }
 
 /** How a writer learns whether it still is the current one. Whatever look finds that it is not ends the writer. */
@@ -38,12 +38,12 @@ export class WriterLooks {
 
   constructor(options: WriterLooksOptions) {
     this.#options = options
-    this.#readBack = new ReadBack(options.writer)
+    this.#readBack = new ReadBack()
   }
 
   /** One look, up to the log's end. Rejects as `lookForward` does, or with what kept it from looking. */
   look(signal: AbortSignal): Promise<void> {
-    return this.#endingTheWriter(() => this.#forward(undefined, signal), signal)
+    return this.#endingTheWriter(() => this.#lookForward(undefined, signal), signal)
   }
 
   /** Looks again while a failure may pass. */
@@ -53,12 +53,12 @@ export class WriterLooks {
 
   /** Whether the writer is still the current one, as the log says. The writer itself is not told. */
   async isCurrent(signal: AbortSignal, shouldRetry: (error: unknown) => boolean): Promise<boolean> {
-    const view = this.#options.view()
+    const view = this.#options.view(signal)
     const trouble = new Trouble(view)
     const failed = (error: unknown) => trouble.failed(error, LOOKING_FAILED)
     try {
       await retry(view.runtime, { firstMs: 100, shouldRetry, failed, signal }, () =>
-        this.#forward(undefined, signal),
+        this.#lookForward(undefined, signal),
       )
       return true
     } catch (error) {
@@ -72,13 +72,13 @@ export class WriterLooks {
    * batch passes here, through a scanner that stays open.
    */
   confirm(upTo: MessageId, signal: AbortSignal): Promise<void> {
-    const { fenceReaches, view, lastAcked } = this.#options
+    const { fenceReaches, view } = this.#options
     return this.#outlasting(10, signal, () =>
       this.#endingTheWriter(
         () =>
           fenceReaches()
-            ? this.#forward(upTo, signal)
-            : this.#readBack.upTo(upTo, view(), lastAcked(), signal),
+            ? this.#lookForward(upTo, signal)
+            : this.#readBack.upTo(upTo, view(signal), this.#place),
         signal,
       ),
     )
@@ -90,19 +90,19 @@ export class WriterLooks {
    */
   async explainIds(next: MessageId, signal: AbortSignal): Promise<WalError> {
     const { trouble, view, lastAcked, writer } = this.#options
-    const { ids, where } = view()
+    const { ids, where } = view(signal)
     let lost: WalError | undefined
     try {
-      await this.#outlasting(10, signal, () => this.#forward(undefined, signal))
+      await this.#outlasting(10, signal, () => this.#lookForward(undefined, signal))
     } catch (error) {
       if (!isRolledBack(error)) throw error
       lost = error
     }
     if (lost === undefined) throw idsDoNotRise(where, ids.serialise(lastAcked().id), ids.serialise(next))
     const error = await this.explained(lost, signal)
-    const end = await awaitLogEnd(view(), signal, trouble())
+    const end = await awaitLogEnd(view(signal), trouble())
     if (end.writer !== undefined && isSameWriter(end.writer, writer)) return error
-    this.#options.lost(error)
+    this.#options.endWriter(error)
     throw error
   }
 
@@ -112,8 +112,8 @@ export class WriterLooks {
    */
   async explained(reason: WalError, signal: AbortSignal): Promise<WalError> {
     if (this.#explained.has(reason)) return reason
-    const { context, lastAcked, writer } = this.#options
-    const error = (await explainEnd(reason, { ...lastAcked(), writer }, { ...context(), signal })) as WalError
+    const context = { ...this.#options.context(), signal }
+    const error = (await explainEnd(reason, this.#place, context)) as WalError
     this.#explained.add(error)
     return error
   }
@@ -125,12 +125,16 @@ export class WriterLooks {
   #outlasting(firstMs: number, signal: AbortSignal, look: () => Promise<void>): Promise<void> {
     const { trouble, view } = this.#options
     const failed = (error: unknown) => trouble().failed(error, LOOKING_FAILED)
-    return retry(view().runtime, { firstMs, shouldRetry: mayPass, failed, signal }, look)
+    return retry(view(signal).runtime, { firstMs, shouldRetry: mayPass, failed, signal }, look)
   }
 
-  #forward(end: MessageId | undefined, signal: AbortSignal): Promise<void> {
-    const { view, writer, lastAcked } = this.#options
-    return lookForward(view(), writer, lastAcked(), { ...(end && { end }), signal })
+  #lookForward(end: MessageId | undefined, signal: AbortSignal): Promise<void> {
+    return lookForward(this.#options.view(signal), this.#place, end)
+  }
+
+  get #place(): PlaceOfWriter {
+    const { lastAcked, writer } = this.#options
+    return { ...lastAcked(), writer }
   }
 
   async #endingTheWriter(look: () => Promise<void>, signal: AbortSignal): Promise<void> {
@@ -139,7 +143,7 @@ export class WriterLooks {
     } catch (reason) {
       if (!isWritersEnd(reason)) throw reason
       const error = await this.explained(reason, signal)
-      this.#options.lost(error)
+      this.#options.endWriter(error)
       throw error
     }
   }

@@ -143,6 +143,7 @@ async function compare(log: ModelLog): Promise<void> {
     log: log.reader(),
     ids: modelIds,
     where: 'a model',
+    signal: undefined,
     runtime: systemRuntime,
     logger: silentLogger,
   })

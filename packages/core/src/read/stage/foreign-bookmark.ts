@@ -123,8 +123,7 @@ export class ForeignBookmark implements Bookmark {
 
   /** The term that was current where a reader with the record's position begins. */
   startTermOf(record: LogRecord): number {
-    const { where, ids } = this.#context
-    return this.terms.at(startIdOf(record, where, ids))
+    return this.terms.at(startIdOf(record, this.#context))
   }
 
   /** Whether a unit that is delivered at `timeTick` was not delivered before the position that this reader resumed from. */

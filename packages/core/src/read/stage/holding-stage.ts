@@ -51,10 +51,10 @@ export abstract class HoldingStage implements ReadStage {
 
   /** The position of unit `i` begins at the record `first`, or before. */
   #beginAt(first: LogRecord, out: Unit[], i: number): void {
-    const { where, ids } = this.#context
+    const { ids } = this.#context
     const unit = out[i] as Unit
-    const begins = startIdOf(unit, where, ids)
-    if (ids.compare(begins, startIdOf(first, where, ids)) <= 0) return
+    const begins = startIdOf(unit, this.#context)
+    if (ids.compare(begins, startIdOf(first, this.#context)) <= 0) return
     const { startTerm } = first
     out[i] = {
       ...unit,

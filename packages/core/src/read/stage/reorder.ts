@@ -65,10 +65,10 @@ class Reorder implements ReadStage {
   #hold(record: LogRecord): void {
     if (this.#buffer.add(record)) return
     const { context, bookmark } = this.#reading
-    const { where, ids, reorder } = context
+    const { reorder } = context
     throw new WalError(
       'WAL_BUDGET_EXCEEDED',
-      `${placeOf(record.id, where, ids)}: the records above time tick ${bookmark.timeTick} need more memory than the ${reorder.capacityBytes} bytes that scanners of this WAL may hold back until a persisted time tick settles their order. Open it with a larger budgetBytes, or read with fewer scanners at once.`,
+      `${placeOf(record.id, context)}: the records above time tick ${bookmark.timeTick} need more memory than the ${reorder.capacityBytes} bytes that scanners of this WAL may hold back until a persisted time tick settles their order. Open it with a larger budgetBytes, or read with fewer scanners at once.`,
     )
   }
 
@@ -82,9 +82,8 @@ class Reorder implements ReadStage {
       out.push({ ...record, late })
       return
     }
-    const { where, ids } = context
     throw corrupt(
-      placeOf(record.id, where, ids),
+      placeOf(record.id, context),
       `order violation: its time tick ${record.timeTick} (term ${record.term}) lies below ${late.settled}, up to which everything was already delivered. Probably two writers were at work. Read with orderViolations: 'deliver' to get such records and go on.`,
     )
   }
@@ -97,10 +96,9 @@ class Reorder implements ReadStage {
           ? 'a chunked message (_ci)'
           : undefined
     if (what === undefined) return
-    const { where, ids } = this.#reading.context
     throw new WalError(
       'WAL_SPEC_UNSUPPORTED',
-      `${placeOf(record.id, where, ids)}: part of ${what} that another system wrote. This version of @wal/core does not put those together yet.`,
+      `${placeOf(record.id, this.#reading.context)}: part of ${what} that another system wrote. This version of @wal/core does not put those together yet.`,
     )
   }
 }

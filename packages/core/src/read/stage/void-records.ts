@@ -24,7 +24,7 @@ class OwnVoids extends Sieve {
 
   protected admits(record: LogRecord): boolean {
     const { context, bookmark, passedOver } = this.#reading
-    refuseMixed(record, false, context.where, context.ids)
+    refuseMixed(record, false, context)
     const isVoid = this.#judge.isVoid(record)
     if (bookmark.sought !== undefined) bookmark.look(record, isVoid)
     if (isVoid) passedOver.voids++
@@ -47,7 +47,7 @@ class ForeignVoids extends Sieve {
 
   protected admits(record: LogRecord): boolean {
     const { context, bookmark, passedOver } = this.#reading
-    refuseMixed(record, true, context.where, context.ids)
+    refuseMixed(record, true, context)
     if (!bookmark.moveTo(record)) return false
     const counts = bookmark.terms.counts(record)
     if (!counts) passedOver.voids++
