@@ -7,6 +7,9 @@ const continuity = source('continuity.ts')
 const scanner = source('scanner.ts')
 const server = source('server.ts')
 const wal = source('wal.ts')
+/** What Redis shares with other backends, seen from Redis. */
+const helper = (name) => `packages/walimpls/src/helper/${name}.ts`
+const pipeline = helper('pipelined-appends')
 
 /** On a scripted connection, without a server. */
 const scripted = (name) => `packages/impl-redis-streams/test/scripted/${name}.test.ts`
@@ -23,43 +26,43 @@ export const redisMutants = [
   {
     name: 'redis: several batches are sent before the fence is taken',
     file: appender,
-    find: 'this.#base === undefined || this.#refusing > 0',
-    replace: 'this.#refusing > 0',
+    find: 'mustWait: () => this.#base === undefined,',
+    replace: 'mustWait: () => false,',
     harness: append,
   },
   {
     name: 'redis: a batch is sent behind one that is refused',
-    file: appender,
-    find: '    if (failuresBefore !== this.#failures) throw behind()\n',
+    file: pipeline,
+    find: '    if (failuresBefore !== this.#failures) throw notWrittenBehind()\n',
     replace: '',
     harness: append,
   },
   {
     name: 'redis: outcomes are told in the order of the answers',
-    file: appender,
+    file: pipeline,
     find: 'const settled = before\n      .then(() => sent)\n',
     replace: 'const settled = Promise.resolve(sent)\n',
     harness: append,
   },
   {
     name: 'redis: what was unknown is told as not written when it is sent again',
-    file: appender,
-    find: 'else if (this.#doubtful.has(batch.sequence))',
-    replace: 'else if (this.#doubtful.has(-1))',
+    file: pipeline,
+    find: 'return this.#doubtful.has(batch.sequence) ?',
+    replace: 'return this.#doubtful.has(-1) ?',
     harness: append,
   },
   {
     name: 'redis: a success behind a failure is acknowledged',
-    file: appender,
-    find: '    if (failuresBefore !== this.#failures) {\n',
-    replace: '    if (failuresBefore > this.#failures) {\n',
+    file: pipeline,
+    find: 'if (failuresBefore !== this.#failures) throw this.#told(',
+    replace: 'if (failuresBefore > this.#failures) throw this.#told(',
     harness: append,
   },
   {
     name: 'redis: after a failure a batch expects one that was not stored',
     file: appender,
-    find: '    this.#previous = undefined\n    const mapped',
-    replace: '    const mapped',
+    find: '        this.#previous = undefined\n',
+    replace: '',
     harness: append,
   },
   {
@@ -93,13 +96,13 @@ export const redisMutants = [
   {
     name: 'redis: a command is never answered when its connection ends',
     file: calls,
-    find: "      listen(client, 'close', () => this.#rejectAll('the connection ended under the request')),\n",
+    find: "      listen(client, 'close', () => this.#calls.lost()),\n",
     replace: '',
     harness: append,
   },
   {
     name: 'redis: a command has no deadline',
-    file: calls,
+    file: helper('settling-calls'),
     find: '() => fail(new CallFailure(`no answer within',
     replace: '() => void (new CallFailure(`no answer within',
     harness: append,
@@ -275,8 +278,8 @@ export const redisMutants = [
   {
     name: 'redis: close waits for a connection that does not end',
     file: source('client/connect.ts'),
-    find: 'runtime.setTimeout(resolve, END_MS)',
-    replace: 'runtime.setTimeout(() => {}, END_MS)',
+    find: 'await endsWithin(runtime, END_MS, ended)',
+    replace: 'await ended',
     harness: close,
   },
 ]
