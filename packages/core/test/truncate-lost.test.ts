@@ -11,7 +11,7 @@ cleanLogs()
 const IDLE = { timeTickMs: 60_000 } as const
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => `n${i + 1}`)
 
-/** The opening record and a, b, c, d, e, f, g. */
+/** A log of an opening record and a to g. */
 async function sevenMessages() {
   const wal = await open(IDLE)
   const results = []
@@ -19,7 +19,7 @@ async function sevenMessages() {
   return { wal, results }
 }
 
-/** Position of the gap that a reader is told of where d, e and f were removed. */
+/** The position of the gap that a reader is given where d, e and f were removed. */
 async function gapPosition(): Promise<string> {
   return (await gapBehindC()).position
 }
@@ -36,7 +36,7 @@ async function gapBehindC() {
   return { wal, results, position: position ?? assert.fail('no gap was delivered') }
 }
 
-/** The place at which `WAL_LOG_ROLLED_BACK` says that reading can go on: behind a, b, c, d and the next writer's x. */
+/** The `resumeAt` of `WAL_LOG_ROLLED_BACK` in a log of a, b, c, d and the next writer's x: behind x. */
 async function resumePosition(): Promise<string> {
   const { wal } = await sevenMessages()
   const after = (await collect(wal.read({ until: 'end' }))).at(-1)?.position as string
@@ -48,7 +48,7 @@ async function resumePosition(): Promise<string> {
   return (error as LogRolledBackError).resumeAt ?? assert.fail('no position to go on from')
 }
 
-/** Behind a further loss, with another writer's messages in the places that were given out before. */
+/** The log loses its end once more, and another writer's messages get the ids that were given out before. */
 async function assertRefused(position: string): Promise<void> {
   loseAllBut(3)
   const wal = await open(IDLE)
@@ -57,22 +57,22 @@ async function assertRefused(position: string): Promise<void> {
   const error = await within(wal.truncate(position)).catch((reason: LogRolledBackError) => reason)
   assert.equal(error instanceof Error && error.code, 'WAL_LOG_ROLLED_BACK')
   assert.equal(storedRecords().length, before)
-  // At the place that the error names nothing is passed over of what was acknowledged since.
+  // Reading from the position that the error names misses nothing that was acknowledged since.
   const { resumeAt } = error as LogRolledBackError
   assert.deepEqual((await texts(wal.read({ after: resumeAt as string, until: 'end' }))).slice(-8), numbers(8))
   await wal.barrier()
   assert.deepEqual(await texts((await openReader()).read({ until: 'end' })), ['a', 'b', ...numbers(8)])
 }
 
-test('H194: truncate at the position of a gap is refused when the log lost its end since, and nothing is written', async () => {
+test('H194: truncate at the position of a gap is refused and writes nothing when the log has lost its end since', async () => {
   await assertRefused(await gapPosition())
 })
 
-test('truncate where an earlier loss let reading go on is refused when the log lost its end again', async () => {
+test('truncate at the resumeAt of an earlier loss is refused when the log has lost its end again', async () => {
   await assertRefused(await resumePosition())
 })
 
-test('truncate at a position behind a gap frees what lies before it, and the same again changes nothing', async () => {
+test('truncate at a position behind a gap frees everything before, and a second time changes nothing', async () => {
   const position = await gapPosition()
   const wal = await open(IDLE)
   await wal.append(message('h'))
@@ -84,14 +84,14 @@ test('truncate at a position behind a gap frees what lies before it, and the sam
   }
 })
 
-test('truncate where reading goes on behind a lost end keeps all that was stored since', async () => {
+test('truncate at the resumeAt of a lost end keeps everything that was stored since', async () => {
   const position = await resumePosition()
   const wal = await open(IDLE)
   await within(wal.truncate(position))
   assert.deepEqual(await texts(wal.read({ until: 'end' })), ['x', 'y', 'z', 'u'])
 })
 
-test('truncate where reading goes on at the end of a log that lost it, and that nobody wrote to since', async () => {
+test('truncate at the resumeAt of a lost end works when nothing was stored since', async () => {
   const { results } = await sevenMessages()
   loseAllBut(5)
   const after = results[6]?.position as string
@@ -103,7 +103,7 @@ test('truncate where reading goes on at the end of a log that lost it, and that 
   assert.deepEqual(await texts(wal.read({ until: 'end' })), ['x', 'y'])
 })
 
-test('truncate at a gap is refused also where the log begins at the message before the gap', async () => {
+test('truncate at a gap is refused also when the log begins at the message before the gap', async () => {
   const { results, position } = await gapBehindC()
   loseAllBut(4)
   const next = await open(IDLE)
@@ -113,9 +113,9 @@ test('truncate at a gap is refused also where the log begins at the message befo
   assert.deepEqual(await texts(next.read({ until: 'end' })), numbers(8))
 })
 
-test('truncate at a gap is refused where another writer’s first record took the place behind it', async () => {
+test('truncate at a gap is refused when another writer’s first record got the id behind the gap', async () => {
   const position = await gapPosition()
-  // Only g is lost, and the next writer's opening record has its place.
+  // Only g is lost. The next writer's opening record gets its id.
   loseAllBut(7)
   const wal = await open(IDLE)
   for (const each of numbers(8)) await wal.append(message(each))
@@ -124,17 +124,17 @@ test('truncate at a gap is refused where another writer’s first record took th
   assert.equal(kept.length, 3 + 1 + 8)
 })
 
-test('truncate at a gap is refused where its own writer stored others in the places before it', async () => {
+test('truncate at a gap is refused when its own writer stored other messages under the ids before the gap', async () => {
   const { wal, position } = await gapBehindC()
   loseAllBut(3)
-  // Acknowledged, since they count; then the writer ends.
+  // These messages are not void, so they are acknowledged. Then the writer ends.
   await wal.appendBatch(numbers(8).map((each) => message(each)))
   const next = await open(IDLE)
   await assert.rejects(within(next.truncate(position)), { code: 'WAL_LOG_ROLLED_BACK' })
   assert.deepEqual(await texts(next.read({ until: 'end' })), ['a', 'b', ...numbers(8)])
 })
 
-test('truncate takes the position of a message that a reader has before its append was acknowledged', async () => {
+test('truncate accepts the position of a message that a reader got before its append was acknowledged', async () => {
   const gates: Gates = {}
   const wal = await open({ ...IDLE, builder: gatedBuilder(gates) })
   for (const each of ['a', 'b']) await wal.append(message(each))
@@ -154,7 +154,7 @@ test('truncate takes the position of a message that a reader has before its appe
   assert.deepEqual(await texts((await openReader()).read({ until: 'end' })), ['d'])
 })
 
-test('H198: truncate at a position that the log lost under its writer is refused, and does not wait', async () => {
+test('H198: truncate at a position that the log lost while its writer was open is refused at once', async () => {
   const { wal, results } = await sevenMessages()
   loseAllBut(3)
   for (const { position } of [results[5], results[2]] as { position: string }[])
@@ -162,7 +162,7 @@ test('H198: truncate at a position that the log lost under its writer is refused
   assert.deepEqual(await texts((await openReader()).read({ until: 'end' })), ['a', 'b'])
 })
 
-test('a truncation that looks for its position ends with its writer', async () => {
+test('a truncation that is looking for its position ends when its writer ends', async () => {
   const gates: Gates = {}
   const wal = await open({ ...IDLE, builder: gatedBuilder(gates) })
   const { position } = await wal.append(message('a'))

@@ -8,7 +8,7 @@ import { storedLog } from './stored-log.js'
 
 cleanLogs()
 
-/** Messages a, b, c, d, and an append that the backend keeps until `letGo`. What is appended behind it waits. */
+/** A log of a, b, c, d, and an append that the backend delays until `letGo`. Later appends wait behind it. */
 async function behindAStuckAppend() {
   const gates: Gates = {}
   const builder = gatedBuilder(gates)
@@ -30,7 +30,7 @@ async function behindAStuckAppend() {
 const refused = { code: 'WAL_TIMEOUT', outcome: 'not-written' }
 const everything = ['a', 'b', 'c', 'd', 'stuck', 'e']
 
-test('H195: truncations that are refused together leave no trace', async () => {
+test('H195: after several truncations that were refused together the log begins where it did before', async () => {
   for (const order of [
     [0, 2],
     [2, 0],
@@ -52,11 +52,11 @@ test('H195: truncations that are refused together leave no trace', async () => {
   }
 })
 
-test('a time tick that was asked for beside a truncation does not name its point once it is refused', async () => {
+test('a time tick that was made during a truncation does not name its position when the truncation is refused', async () => {
   const { wal, positions, letGo } = await behindAStuckAppend()
   const truncated = assert.rejects(wal.truncate(positions[2]), refused)
   await pause(5)
-  // Made while the truncation waits, and with more patience.
+  // This time tick is asked for while the truncation waits, and has a later deadline.
   const barrier = wal.barrier({ timeoutMs: 60_000 })
   await within(truncated)
   await letGo()
@@ -65,7 +65,7 @@ test('a time tick that was asked for beside a truncation does not name its point
   assert.deepEqual(await texts((await openReader()).read({ until: 'end' })), everything)
 })
 
-test('of two truncations one is refused: the log begins at the other one', async () => {
+test('when one of two truncations is refused, the log begins at the position of the other', async () => {
   const { wal, positions, letGo } = await behindAStuckAppend()
   const first = wal.truncate(positions[0])
   first.catch(() => {})
@@ -79,7 +79,7 @@ test('of two truncations one is refused: the log begins at the other one', async
     assert.deepEqual(await texts(log.read({ until: 'end' })), ['c', 'd', 'stuck', 'e'])
 })
 
-test('H196: a truncation that freed storage before it was refused is not taken back, and does not say `not-written`', async () => {
+test('H196: a truncation that freed storage before it was refused stays, and its error does not say not-written', async () => {
   let full = false
   const builder = overMemory((log) => ({
     append: async (batch) => {
@@ -102,7 +102,7 @@ test('H196: a truncation that freed storage before it was refused is not taken b
   full = false
   await waiting
   await wal.barrier()
-  // The log says where it begins: who had a is told what is missing, and nobody is told that records were lost.
+  // The log knows where it begins. A reader at "a" is told of the truncation, and no reader that records were lost.
   for (const log of [wal, await openReader()]) {
     assert.deepEqual(await texts(log.read({ until: 'end' })), ['e', 'f'])
     const behind = log.read({ after: positions[0] as string, gaps: 'deliver', until: 'end' })

@@ -4,13 +4,13 @@ import { cleanLogs, faulty, message, open, openReader, texts } from './harness.j
 
 cleanLogs()
 
-test('a truncation while the next writer opens: its point is kept, and the open succeeds', async () => {
+test('a truncation during the open of the next writer is kept, and the open succeeds', async () => {
   const old = await open()
   const first = await old.append(message('first'))
   await old.truncate(first.position)
   await old.append(message('second'))
 
-  // The successor has looked at the log and is about to open the backend when the old writer truncates further.
+  // The newer writer has read the log's end and is about to open the backend when the older one truncates further.
   const backend = faulty()
   let letGo = () => {}
   let looked = () => {}

@@ -28,7 +28,7 @@ async function filled() {
   return { wal, positions: results.map((result) => result.position) as [string, ...string[]] & string[] }
 }
 
-test('G11 behind the truncation point `all` and `after` deliver the same; below it is WAL_POSITION_TRUNCATED', async () => {
+test('G11 `all` and `after` the truncation point deliver the same, and a read below it is WAL_POSITION_TRUNCATED', async () => {
   const { wal, positions } = await filled()
   const reader = await openReader()
   await wal.truncate(positions[4] as string)
@@ -48,13 +48,13 @@ test('G11 behind the truncation point `all` and `after` deliver the same; below 
       })
     }
   }
-  // The place that the error names can be read from.
+  // Reading works from the position that the error names.
   const error = await texts(wal.read({ from: positions[0] })).catch((e: PositionTruncatedError) => e)
   const { oldest } = error as PositionTruncatedError
   assert.deepEqual(await texts(wal.read({ from: oldest as string, until: 'end' })), ten.slice(5))
 })
 
-test('G11 backwards is a no-op, the same again is none the worse, and it survives reopening', async () => {
+test('G11 truncate at a lower or the same position changes nothing, and a truncation survives reopening', async () => {
   const { wal, positions } = await filled()
   await wal.truncate(positions[6] as string)
   await wal.truncate(positions[2] as string)
@@ -72,7 +72,7 @@ test('G11 backwards is a no-op, the same again is none the worse, and it survive
   }
 })
 
-test('G11 truncating everything leaves an empty log that goes on', async () => {
+test('G11 a log that is truncated at its last message is empty and can be appended to', async () => {
   const { wal, positions } = await filled()
   await wal.truncate(positions[9] as string)
   assert.deepEqual(await texts(wal.read({ until: 'end' })), [])
@@ -84,7 +84,7 @@ test('G11 truncating everything leaves an empty log that goes on', async () => {
   assert.deepEqual(await texts(again.read({ after: positions[9] as string, until: 'end' })), ['next'])
 })
 
-test('G8 truncate under a slow reader: it errs, it does not skip', async () => {
+test('G8 a slow reader that truncate overtakes rejects and skips nothing', async () => {
   const backend = faulty()
   backend.plan = { readBytes: () => 1 }
   const { wal, positions } = await filled()
@@ -101,7 +101,7 @@ test('G8 truncate under a slow reader: it errs, it does not skip', async () => {
   assert.deepEqual(seen, ten.slice(0, seen.length))
 })
 
-test('a truncate that failed halfway can be made again', async () => {
+test('a truncate that failed halfway can be called again', async () => {
   const backend = faulty()
   const inner = backend.builder
   let failures = 1
@@ -133,7 +133,7 @@ test('a truncate that failed halfway can be made again', async () => {
   assert.equal(truncated, 1)
 })
 
-test('the log knows where it begins before anything is freed, so a crash in between loses nothing', async () => {
+test('truncate stores the new beginning before it frees anything, so a crash in between loses nothing', async () => {
   let known: string | undefined
   const builder = overMemory((log) => ({
     async truncate(before) {
@@ -150,12 +150,12 @@ test('the log knows where it begins before anything is freed, so a crash in betw
   assert.ok(known, 'the last record names no truncation point')
 })
 
-test('G11 a barrier that waited for room while the log was truncated does not undo that', async () => {
+test('G11 a barrier that waited for room during a truncation does not undo the truncation', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, timeTickMs: 60_000, budgetBytes: 1 << 20 })
   const { position } = await wal.append(message('1'))
   await wal.append(message('2'))
-  // In flight, with all the room: the barrier waits for it, the truncation's own time tick does not.
+  // This append is in flight and takes all the room. The barrier waits for room, the truncation's own time tick does not.
   backend.plan = { script: { append: { 1: backend.hang() } } }
   const large = wal.append(message('3'.padEnd(900_000)))
   await turn()
@@ -170,14 +170,14 @@ test('G11 a barrier that waited for room while the log was truncated does not un
   assert.deepEqual(await texts(again.read({ deliver: 'all' }), 1), ['2'])
 })
 
-test('G11 a message that was sent twice is delivered again, though the place before it is freed', async () => {
+test('G11 a message that was sent twice can be read from its position, though the record before it was freed', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, timeTickMs: 60_000 })
   await wal.append(message('1'))
   const tailing = wal.read()
   assert.deepEqual(textOf((await within(tailing.next())).value as never), '1')
   backend.plan = { script: { append: { 1: 'fail' } } }
-  // Its position begins at the message before it; that of who reads it, at itself.
+  // The position from append names the message before it as the start; that from a reader names the message itself.
   const { position } = await wal.append(message('2'))
   assert.deepEqual(textOf((await within(tailing.next())).value as never), '2')
   const delivered = wal.read({ from: position })
@@ -186,7 +186,7 @@ test('G11 a message that was sent twice is delivered again, though the place bef
   const next = await open()
   await next.append(message('3'))
   await assert.rejects(wal.append(message('x')), { code: 'WAL_FENCED' })
-  // Out of the buffer, and back to the backend.
+  // The reader falls out of the buffer and reads the backend again.
   assert.deepEqual(textOf((await within(tailing.next())).value as never), '3')
   for (const log of [wal, next])
     for (const gaps of ['reject', 'deliver'] as const) {
@@ -196,12 +196,12 @@ test('G11 a message that was sent twice is delivered again, though the place bef
     }
 })
 
-test('G11 a truncation that begins before what is freed already leaves the log readable', async () => {
+test('G11 a truncation whose position names an already freed record as start leaves the log readable', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, timeTickMs: 60_000 })
   await wal.append(message('1'))
   backend.plan = { script: { append: { 1: 'fail' } } }
-  // Sent twice, both have a position that begins at the message before them.
+  // Both messages were sent twice. Their positions name the message before them as the start.
   const sent = await wal.appendBatch([message('2'), message('3')])
   await wal.append(message('4'))
   const reader = await openReader()
@@ -210,14 +210,14 @@ test('G11 a truncation that begins before what is freed already leaves the log r
     [0, ['3', '4']],
     [1, ['4']],
   ] as const) {
-    // The same place twice: as it was read, and as it was acknowledged.
+    // The same place twice: the position from a reader, and the position from append.
     await wal.truncate(seen[at + 1]?.position as string)
     await wal.truncate(sent[at]?.position as string)
     for (const log of [wal, reader]) assert.deepEqual(await texts(log.read({ until: 'end' })), left)
   }
 })
 
-test('a message that was sent twice is found behind the truncation point, though its position begins before it', async () => {
+test('a message that was sent twice is found behind the truncation point, though its position starts below that point', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, timeTickMs: 60_000 })
   await wal.append(message('1'))
@@ -230,7 +230,7 @@ test('a message that was sent twice is found behind the truncation point, though
   assert.deepEqual(await texts((await openReader()).read({ until: 'end' })), ['4'])
 })
 
-test('a damaged position is refused and harms nothing', async () => {
+test('truncate at a damaged position is refused and removes nothing', async () => {
   const { wal, positions } = await filled()
   const [wal1, backend, identity, id, term, incarnation, tick] = (positions[4] as string).split(':')
   const damaged = [
@@ -251,7 +251,7 @@ test('a damaged position is refused and harms nothing', async () => {
   assert.deepEqual(await texts(again.read({ until: 'end' })), [...ten, '10'])
 })
 
-test('G12 a read-only log refuses writing, says so, and never creates', async () => {
+test('G12 a read-only log refuses to write with WAL_READ_ONLY and creates nothing', async () => {
   await assert.rejects(openReader({ channel: 'nowhere' }), { code: 'WAL_CHANNEL_NOT_FOUND' })
   await assert.rejects(openReader({ channel: 'nowhere' }), { code: 'WAL_CHANNEL_NOT_FOUND' })
   const { positions } = await filled()
@@ -261,13 +261,13 @@ test('G12 a read-only log refuses writing, says so, and never creates', async ()
   assert.ok(AppendError)
 })
 
-test('a look at the log’s end that a truncation overtakes looks again, and knows the log', async () => {
+test('an open whose look at the log’s end is overtaken by a truncation looks again and knows the log', async () => {
   const wal = await open({ timeTickMs: 60_000 })
   const results = await wal.appendBatch(['1', '2', '3'].map((each) => message(each)))
   const [first, second, third] = results.map(({ position }) => position)
   const inner = memoryBuilder() as unknown as OpenerBuilderImpls
   let overtake = async (): Promise<void> => {}
-  // Between the look's question for the last record and its reading of the time tick that this one names.
+  // The truncation comes after the look has asked for the last record and before it reads the time tick that this record names.
   const builder: OpenerBuilderImpls = {
     ...inner,
     async build(...parameters) {

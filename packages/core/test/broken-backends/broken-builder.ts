@@ -17,11 +17,11 @@ export type Builder = OpenerBuilderImpls<any, Id>
 export const ids = numberIdCodec('memory')
 export const plus = (id: Id, difference: number): Id => ids.of(id.value + difference)
 
-/** What is done otherwise than the memory backend does it. */
+/** Members that replace those of the memory backend. */
 export interface Breaks {
   readonly builder?: Partial<Builder>
   opener?(opener: OpenerImpls<Id>): Partial<OpenerImpls<Id>>
-  /** Logs open for reading, and for writing beside what `writer` says. */
+  /** For logs of both kinds: opened read-only and opened for writing. */
   log?(log: ReadOnlyWALImpls<Id>): Partial<ReadOnlyWALImpls<Id>>
   writer?(wal: WALImpls<Id>, writer: Writer, opener: OpenerImpls<Id>): Partial<WALImpls<Id>>
   scanner?(scanner: ScannerImpls<Id>, options: ScannerOptions<Id>): Partial<ScannerImpls<Id>>
@@ -56,12 +56,12 @@ export function brokenBuilder(breaks: Breaks, inner: Builder = memoryBuilder()):
   return { ...broken, ...breaks.builder }
 }
 
-/** What the memory backend has stored of a channel, for what it can't be asked to do. */
+/** What the memory backend has stored of a channel, to change it in ways that the backend does not offer. */
 export function storedLog(channel: string): StoredLog | undefined {
   return store('broken')?.get(channel)
 }
 
-/** The same of all channels of a store. */
+/** What the memory backend has stored of every channel of a store. */
 export function storedLogs(name: string): StoredLog[] {
   return [...(store(name)?.values() ?? [])]
 }
@@ -76,7 +76,7 @@ function store(name: string): Map<string, StoredLog> | undefined {
 interface StoredLog {
   readonly records: unknown[]
   readonly oldest: number
-  /** Answers the number of the first record. */
+  /** Stores a batch and answers the number of its first record. */
   store(batch: Batch, writer: Writer, fences: boolean): number
   forgetIdleWriter(now: number, maxIdleMs: number): void
 }

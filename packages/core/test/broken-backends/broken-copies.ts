@@ -6,7 +6,7 @@ import { brokenBuilder, type Id, ids, plus } from './broken-builder.js'
 
 const saveState: BackendUnderTest['saveState'] = (channel) => saveMemoryLog(channel, 'broken')
 
-/** By channel and number: what readers were given once. */
+/** The records that readers were given, by channel and number. */
 const seen = new Map<string, StoredMessage<Id>>()
 
 let copies = 0

@@ -9,7 +9,7 @@ const loseRecords: BackendUnderTest['loseRecords'] = (records) =>
 
 type Told = Error & { readonly code?: string; readonly oldest?: string }
 
-/** Does something else where a scanner would tell that what comes next is gone. */
+/** Replaces the rejection of a scanner whose next record is gone. */
 function insteadOfTelling(
   answer: (error: Told, scanner: ScannerImpls<never>) => ReturnType<ScannerImpls<never>['next']>,
 ): NonNullable<Breaks['scanner']> {
@@ -102,7 +102,7 @@ export const brokenHoles: BrokenBackend[] = [
               if (told !== undefined) return told
               const batch = await scanner.next()
               if (batch === undefined || batch.length === 0) return batch
-              // A page at a time: what is missing in the next one fails this one.
+              // This backend checks the next page before it gives the present one, and rejects too early when the next has a hole.
               const ahead = log.read({
                 ...options,
                 start: { from: ids.of((batch.at(-1)?.id.value ?? 0) + 1) },

@@ -4,7 +4,7 @@ import { type Builder, brokenBuilder, replacing, storedLog } from './broken-buil
 const SAID_MS = 60_000
 const forgetful = { name: 'broken', maxIdleMs: SAID_MS / 2 }
 
-/** Says that it remembers an idle writer for a minute. */
+/** A backend whose `limits.maxIdleMs` is a minute. */
 const saysAMinute = brokenBuilder({ log: (log) => ({ limits: { ...log.limits, maxIdleMs: SAID_MS } }) })
 
 const byTimer: Builder = {

@@ -6,7 +6,7 @@ const anybody: Writer = { term: 0, incarnation: 'anybody' }
 let sequence = 0
 const never = new Promise<never>(() => {})
 
-/** Makes a second close of the same thing an error. */
+/** Makes a second close of the same object reject. */
 function onceOnly(close: () => Promise<void>): () => Promise<void> {
   let closed = false
   return async () => {
@@ -29,7 +29,7 @@ const withoutWaits = (opener: OpenerImpls<Id>): Partial<OpenerImpls<Id>> => ({
 
 const password = { type: 'text', description: 'of the server', secret: true, default: '' } as const
 
-/** A login that fails, and says so as `tell` does. */
+/** A backend whose login fails with the error that `tell` makes. */
 function withLogin(tell: (given: string) => Error) {
   const inner = brokenBuilder({})
   return {
@@ -51,7 +51,7 @@ export const brokenLifetimes: BrokenBackend[] = [
       opener: (opener) => ({
         async open(channel, writer, waits) {
           const wal = await opener.open(channel, anybody, waits)
-          // All of them are one writer to it.
+          // To this backend all writers are one.
           return replacing(wal, {
             writer,
             append: async (batch) =>
@@ -179,5 +179,5 @@ export const brokenLifetimes: BrokenBackend[] = [
   },
 ]
 
-/** The same login, failing as it should. */
+/** The same failing login with an error that shows no secret. */
 export const scrubbedLogin = withLogin(() => new WalError('WAL_UNAVAILABLE', 'login failed'))

@@ -2,7 +2,7 @@ import { PositionTruncatedError, type StoredMessage } from '@wal/walimpls'
 import type { BrokenBackend } from './broken-backend.js'
 import { type Breaks, brokenBuilder, type Id, ids, plus, replacing, storedLog } from './broken-builder.js'
 
-/** Reads something else than was stored. */
+/** A backend whose scanners give changed records. */
 const reading = (change: (message: StoredMessage<Id>) => StoredMessage<Id>): Breaks => ({
   scanner: (scanner) => ({ next: async () => (await scanner.next())?.map(change) }),
 })

@@ -3,10 +3,10 @@ import type { ScannerImpls, StoredMessage } from '@wal/walimpls'
 import type { BrokenBackend } from './broken-backend.js'
 import { brokenBuilder, type Id, replacing } from './broken-builder.js'
 
-/** Tells of what was stored, by channel. Those who listen later hear nothing of it. */
+/** Calls the listeners of a channel when a record is stored. A listener that is added later misses the call. */
 const stores = new EventEmitter()
 
-/** The batches of a scanner, changed; what it says of its end stays. */
+/** Changes the batches of a scanner, but not the empty array that says that it is at the end. */
 const batches = (scanner: ScannerImpls<Id>, change: (batch: StoredMessage<Id>[]) => StoredMessage<Id>[]) => ({
   async next() {
     const batch = await scanner.next()
@@ -78,7 +78,7 @@ export const brokenScanners: BrokenBackend[] = [
               const heard = sawEnd ? once(stores, log.channel) : undefined
               const batch = await scanner.next()
               sawEnd = batch?.length === 0
-              // What was stored before is not shown until something else is.
+              // A record is not shown until another one is stored.
               if (batch !== undefined) await heard
               return batch
             },

@@ -5,7 +5,7 @@ import { brokenBuilder } from './broken-builder.js'
 
 const MIB = 1 << 20
 
-/** Backends whose limits do not say what the server behind them takes. */
+/** Backends whose declared limits are larger than what they store. */
 export const brokenSizes: BrokenBackend[] = [
   {
     name: 'declares as its largest batch what the server takes, encoding and all',

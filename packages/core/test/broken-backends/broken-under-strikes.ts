@@ -6,7 +6,7 @@ import { brokenBuilder, replacing, storedLogs } from './broken-builder.js'
 const notWritten = { outcome: 'not-written' } as const
 const anybody: Writer = { term: 0, incarnation: 'anybody' }
 
-/** Who writes, by channel, for a backend whose store does not check it. */
+/** The current writer of each channel, for a backend whose store does not check it. */
 const writers = new Map<string, Writer>()
 let sequence = 0
 

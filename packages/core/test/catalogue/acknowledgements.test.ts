@@ -11,7 +11,7 @@ cleanLogs()
 const BATCHES = { batchBytes: 16 << 10, budgetBytes: 16 << 20, timeTickMs: 60_000 }
 const big = (text: string) => message(text.padEnd(700, '.'))
 
-/** A unit-test fake around the memory backend: everything is stored at once and in order, the answers come when `answer` says. */
+/** A unit-test fake around the memory backend. Everything is stored at once and in order; `answer` decides when the answers come. */
 function answering(answer: (call: number) => Promise<void>): OpenerBuilderImpls {
   const inner = memoryBuilder() as unknown as OpenerBuilderImpls
   return {
@@ -35,7 +35,7 @@ function answering(answer: (call: number) => Promise<void>): OpenerBuilderImpls 
   }
 }
 
-test('H7: answers in reverse order: nothing is confirmed before the first, then all at once', async () => {
+test('H7: when answers arrive in reverse order, nothing is confirmed before the first, then everything at once', async () => {
   const answers: (() => void)[] = []
   const builder = answering(() => new Promise((resolve) => answers.push(resolve)))
   const wal = await open({ ...BATCHES, builder, backend: { maxInFlightBatches: 4 } })
@@ -61,7 +61,7 @@ test('H7: answers in reverse order: nothing is confirmed before the first, then 
   )
 })
 
-test('H8: a failed append among others holds up nobody, and its place is passed over', async () => {
+test('H8: a failed append between others delays none of them, and its time tick is skipped', async () => {
   const backend = faulty()
   const wal = await open({ ...BATCHES, builder: backend.builder, batchBytes: 1024 })
   backend.plan = {
@@ -82,7 +82,7 @@ test('H8: a failed append among others holds up nobody, and its place is passed 
   assert.equal((await texts(wal.read({ after: a?.value.position ?? '', until: 'end' }))).length, 1)
 })
 
-test('H10: from the position of any append, whatever failed and was sent again around it, all later ones are met', async () => {
+test('H10: from the position of any append a reader gets all later ones, also when batches around it were sent again', async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 2 ** 31 - 1 }), async (seed) => {
       const random = seededRandom(seed)
@@ -120,7 +120,7 @@ test('H10: from the position of any append, whatever failed and was sent again a
   )
 }, 120_000)
 
-test('H11: an idle log is not written to; the first append makes the next time tick', async () => {
+test('H11: nothing is written to an idle log, and the first append is followed by the next time tick', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, timeTickMs: 1 })
   let appends = 0

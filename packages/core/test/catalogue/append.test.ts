@@ -5,7 +5,7 @@ import { cleanLogs, faulty, message, open, openReader, texts, turn, within } fro
 
 cleanLogs()
 
-test('H15: a backend that fails some times: one success, one record; a newer writer: WAL_FENCED, for good', async () => {
+test('H15: over a backend that fails a few times an append succeeds and stores one record, and a newer writer makes it WAL_FENCED for good', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder })
   let failures = 0
@@ -13,14 +13,14 @@ test('H15: a backend that fails some times: one success, one record; a newer wri
   const { position } = await within(wal.append(message('one')), 10_000)
   assert.ok(failures > 5)
   assert.deepEqual(await texts(wal.read({ from: position, until: 'end' })), ['one'])
-  // Another process, as far as the library can tell.
+  // A runtime of its own makes this another process to the library.
   await open({ runtime: { ...systemRuntime } })
   for (const late of ['two', 'three'])
     await assert.rejects(wal.append(message(late)), { code: 'WAL_FENCED', outcome: 'not-written' })
   assert.equal(wal.signal.reason.code, 'WAL_FENCED')
 })
 
-test('H16: a caller who gives up in the middle of an append: the record is stored all the same', async () => {
+test('H16: when a caller gives up during an append, the record is stored', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder })
   backend.plan = { script: { append: { 1: backend.hang() } } }
@@ -35,7 +35,7 @@ test('H16: a caller who gives up in the middle of an append: the record is store
   assert.deepEqual(await texts(wal.read({ until: 'end' })), ['stored', 'next'])
 })
 
-test('H17: an append during close is WAL_CLOSED; close waits for those in flight, but not forever', async () => {
+test('H17: an append during a close is WAL_CLOSED, and the close waits for appends in flight, but not forever', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, closeTimeoutMs: 60_000 })
   backend.plan = { script: { append: { 1: backend.hang() } } }

@@ -5,7 +5,7 @@ import { bytes, cleanLogs, collect, message, open } from '../harness.js'
 
 cleanLogs()
 
-test('H1: time ticks of 0, 35, 36 and 2^64 − 1 in base 36; terms are signed', () => {
+test('H1: time ticks of 0, 35, 36 and 2^64 − 1 are written and read in base 36, and terms with a sign', () => {
   const ticks: [bigint, string][] = [
     [0n, '0'],
     [35n, 'z'],
@@ -24,7 +24,7 @@ test('H1: time ticks of 0, 35, 36 and 2^64 − 1 in base 36; terms are signed', 
   assert.equal(parseUint64(`${encodeUint64(2n ** 64n - 1n)}0`), undefined)
 })
 
-test('H2: a record has _lc or _lcs, never both; what a caller changes after the call is not in the log', async () => {
+test('H2: a record has _lc or _lcs, never both, and a change by the caller after the call is not in the log', async () => {
   const both = ['_v', '1', '_t', '1000', '_tt', 'a', '_lc', 'z', '_lcs', '']
   for (const record of [both, [...both.slice(0, 6), '_lcs', '', '_lc', 'z']])
     assert.throws(() => readEnvelope(record, () => 'here'), { code: 'WAL_CORRUPT' })
@@ -39,14 +39,14 @@ test('H2: a record has _lc or _lcs, never both; what a caller changes after the 
   const [first] = await collect(wal.read({ until: 'end' }))
   assert.equal(Buffer.from(first?.payload ?? []).toString(), 'before')
   assert.deepEqual([...(first?.properties ?? [])], [['key', 'before']])
-  // Nor does a reader change it for another.
+  // A change by one reader is not seen by another.
   first?.payload.fill(0)
   first?.properties.clear()
   const [again] = await collect(wal.read({ until: 'end' }))
   assert.equal(Buffer.from(again?.payload ?? []).toString(), 'before')
 })
 
-test('H3: an application appends no time tick, no system type, no reserved key', async () => {
+test('H3: an application cannot append a time tick, a system type or a reserved key', async () => {
   const wal = await open()
   for (const type of [1, 900, 901, 902, 999])
     await assert.rejects(wal.append(message('x', { type })), { code: 'WAL_INVALID_ARGUMENT' })

@@ -17,7 +17,7 @@ import {
 
 cleanLogs()
 
-/** Big enough to fall out of the smallest buffer (512 KiB) after some hundreds. */
+/** So large that some hundreds of them exceed the smallest buffer (512 KiB). */
 const big = (i: number) => message(String(i).padEnd(3000, '.'))
 const numberOf = (each: { payload: Uint8Array }) => Number.parseInt(textOf(each), 10)
 
@@ -39,7 +39,7 @@ async function numbers(scanner: Scanner, count: number): Promise<number[]> {
   return seen
 }
 
-test('H21: scanners that start at any time while others append go over to the buffer without loss or doubling', async () => {
+test('H21: scanners that start at any time during appends change to the buffer, miss nothing and give nothing twice', async () => {
   const random = seededRandom(21)
   const wal = await open({ timeTickMs: 1 })
   const total = 3000
@@ -55,7 +55,7 @@ test('H21: scanners that start at any time while others append go over to the bu
   for (const seen of await within(Promise.all(scanners), 60_000)) assertConsecutive(seen, 0, total)
 }, 90_000)
 
-test('H22: a slow reader falls out of the buffer, catches up from the backend, and tails again', async () => {
+test('H22: a slow reader that falls out of the buffer catches up from the backend and tails again', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder })
   let backendReads = 0
@@ -75,7 +75,7 @@ test('H22: a slow reader falls out of the buffer, catches up from the backend, a
     const before = backendReads
     for (let runs = 0; runs < 5; runs++) await round(80)
     await take(400)
-    // It had to go back to the backend, and needs it no more.
+    // The reader had to read the backend again, and now has no backend scanner any more.
     assert.ok(backendReads > before, `evicted ${i}`)
     const tailing = backendReads
     await round(5)
@@ -86,7 +86,7 @@ test('H22: a slow reader falls out of the buffer, catches up from the backend, a
   await scanner.close()
 })
 
-test('H23: a backend error in catch-up, whatever the start: nothing lost, nothing twice', async () => {
+test('H23: when the backend fails during catch-up, nothing is lost and nothing delivered twice, from every start', async () => {
   const writer = await open()
   const first = await Promise.all(Array.from({ length: 40 }, (_, i) => writer.append(message(String(i)))))
   const at20 = first[20]?.position ?? ''
@@ -97,7 +97,7 @@ test('H23: a backend error in catch-up, whatever the start: nothing lost, nothin
     [{ deliver: 'latest' }, 40],
   ] as const
   const backend = faulty()
-  // A WAL each: on one they would share a backend scanner at the end.
+  // Each reader has a WAL of its own. On one WAL they would share a backend scanner at the log's end.
   const readers = await Promise.all(starts.map(() => openReader({ builder: backend.builder })))
   const scanners = starts.map(([options], i) => (readers[i] as ReadOnlyWAL).read(options))
   await Promise.all(scanners.map((scanner) => scanner.ready()))
@@ -110,13 +110,13 @@ test('H23: a backend error in catch-up, whatever the start: nothing lost, nothin
   assert.ok(backend.countAt('next', 'fail') > 4)
 }, 90_000)
 
-test('H24: a start on an idle channel is given a time tick promptly', async () => {
+test('H24: a reader of time ticks that starts on an idle channel is given one promptly', async () => {
   const wal = await open({ timeTickMs: 60_000, idleTickMs: 0 })
   const scanner = wal.read({ deliver: 'latest', timeTicks: true })
   assert.equal((await within(scanner.next())).value?.kind, 'timeTick')
 })
 
-test('H27: a reader that takes its time holds up nobody: not the writer, not the others, not time ticks', async () => {
+test('H27: a slow reader delays neither the writer nor other readers nor time ticks', async () => {
   const wal = await open({ timeTickMs: 1 })
   const slow = wal.read({ timeTicks: true })
   await slow.next()
@@ -136,7 +136,7 @@ test('H27: a reader that takes its time holds up nobody: not the writer, not the
   assert.ok(ticks > 0)
 })
 
-test('H28: close wakes a scanner in a backend read, in the wait at the buffer, in the loop of its user', async () => {
+test('H28: close ends a scanner that waits for the backend, at the buffer, or in the user’s loop', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder })
   await wal.append(message('one'))
@@ -164,7 +164,7 @@ test('H28: close wakes a scanner in a backend read, in the wait at the buffer, i
   assert.equal(await within(loop), 'ended')
 })
 
-test('H30: a read-only log reads the backend, also in the process of its writer', async () => {
+test('H30: a read-only log reads only the backend, also in the process of its writer', async () => {
   const backend = faulty()
   const wal = await open({ builder: backend.builder })
   const reader = await openReader({ builder: backend.builder })

@@ -10,7 +10,7 @@ import { brokenIdlers } from '../broken-backends/broken-idlers.js'
 
 const brokenOnes = [...brokenCopies, ...brokenHoles, ...brokenIdlers]
 
-/** The names of the part's tests that the broken backend of that name fails. */
+/** The names of the tests of a part that the broken backend with this name fails. */
 async function failedBy(name: RegExp, part: PartName): Promise<string[]> {
   const broken = brokenOnes.find((each) => name.test(each.name)) ?? assert.fail(`no backend ${name}`)
   const backend = { openWal, options: { name: 'broken' }, patienceMs: 5000, ...broken }
@@ -18,7 +18,7 @@ async function failedBy(name: RegExp, part: PartName): Promise<string[]> {
   return results.filter(({ error }) => error !== undefined).map((each) => each.name)
 }
 
-test('H189: a backend whose readers pass over what took the place of their records fails the part lost-end', async () => {
+test('H189: a backend whose readers do not notice that other records got the ids of theirs fails the part lost-end', async () => {
   const live = await failedBy(/^reads on when another record/, 'lost-end')
   const tails = 'a reader that tails is told that the log lost its end before it is given another record'
   assert.ok(live.includes(tails), live.join())
@@ -27,7 +27,7 @@ test('H189: a backend whose readers pass over what took the place of their recor
   assert.ok(restarted.includes(cut), restarted.join())
 })
 
-test('H190: a backend that takes a log and its copy for one fails the part restored-copy', async () => {
+test('H190: a backend that takes a log and its copy for one log fails the part restored-copy', async () => {
   const first =
     'a copy that is opened for writing in the same process does not end the original’s writer, and both can append'
   for (const name of [/^has one log for each channel/, /^gives all its logs one place/]) {
@@ -36,7 +36,7 @@ test('H190: a backend that takes a log and its copy for one fails the part resto
   }
 })
 
-test('H192: a backend that waits at a hole, or passes over it in silence, fails the part holes', async () => {
+test('H192: a backend that waits at a hole, or reads on behind it without an error, fails the part holes', async () => {
   const first =
     'a scanner gives the records before a hole, then rejects and names the first record behind it, from which the rest is read'
   const names = [
@@ -59,7 +59,7 @@ test('H193: a backend that forgets an idle writer sooner than it says, or withou
     assert.equal((await failedBy(new RegExp(`^${name}$`), 'idle')).length, 1, name)
 })
 
-test('a hook that breaks nothing, and a backend that knows no unknown outcome, prove nothing in the part disturbed', async () => {
+test('the part disturbed fails when its hook breaks nothing, and when a backend never has an unknown outcome', async () => {
   const options = { name: 'broken' }
   const failure = async (backend: Pick<BackendUnderTest, 'builder'>): Promise<string> => {
     const given = { openWal, options, disturb: () => {}, patienceMs: 20_000, ...backend }
@@ -76,7 +76,7 @@ test('a hook that breaks nothing, and a backend that knows no unknown outcome, p
       },
     }),
   })
-  // Batches behind it must not be stored: one at a time.
+  // Batches behind the refused one must not be stored, so this backend takes one batch at a time.
   const single = brokenBuilder(
     { log: (log) => ({ limits: { ...log.limits, maxInFlightBatches: 1 } }) },
     refusing,

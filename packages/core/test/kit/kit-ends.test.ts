@@ -6,7 +6,7 @@ import { test } from 'vitest'
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url))
 
-/** What a program of this folder prints until it has ended by itself; it is killed, and the test fails, when it does not. */
+/** Runs a program of this folder and answers what it printed. When it does not end by itself, it is killed and the test fails. */
 async function run(file: string, ...before: string[]): Promise<string> {
   const { NODE_TEST_CONTEXT: _, ...environment } = process.env
   const path = fileURLToPath(new URL(file, import.meta.url))
@@ -26,7 +26,7 @@ async function run(file: string, ...before: string[]): Promise<string> {
   }
 }
 
-test('H182: a scanner that a truncation silenced fails one test of the kit and stops no timer', async () => {
+test('H182: a scanner that hangs after a truncation fails one test of the kit and stops no timer', async () => {
   const printed = await run('scanner-hung-by-truncation.ts')
   assert.match(
     printed,
@@ -35,7 +35,7 @@ test('H182: a scanner that a truncation silenced fails one test of the kit and s
   assert.match(printed, /^done$/m)
 })
 
-test('H183: a process whose randomised workload failed under node:test ends by itself', async () => {
+test('H183: a process whose random workload failed under node:test ends by itself', async () => {
   const printed = await run(
     'failed-faults-under-node-test.ts',
     '--test',

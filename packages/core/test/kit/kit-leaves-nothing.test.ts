@@ -9,7 +9,7 @@ import { brokenBuilder } from '../broken-backends/broken-builder.js'
 
 const PARTS: PartName[] = ['append', 'terms', 'read', 'fencing', 'channels', 'truncate', 'close']
 
-test('H186: the kit deletes the channels of its tests, of those that fail too, where the backend can', async () => {
+test('H186: the kit deletes the channels of its tests, also of those that fail, when the backend can delete', async () => {
   const whole = memoryBuilder()
   const broken = brokenBuilder({
     writer: (wal) => ({ append: async (batch) => (await wal.append(batch)).slice(1) }),

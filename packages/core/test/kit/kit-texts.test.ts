@@ -11,7 +11,7 @@ import { test } from 'vitest'
 import { openWal } from '../../src/index.js'
 import { type Builder, brokenBuilder, ids } from '../broken-backends/broken-builder.js'
 
-/** The text of what one test of a part fails with, over that backend. */
+/** The text of the error with which one test of a part fails on this backend. */
 async function failureOf(
   part: PartName,
   name: RegExp,
@@ -27,7 +27,7 @@ async function failureOf(
 
 const login = { type: 'text', description: 'of the server', default: '' } as const
 
-/** A backend that is logged in to; the user is for everybody to see. */
+/** A backend with a login whose user is public and whose password is secret. */
 function withLogin(fail: (password: string) => Error): Builder {
   const inner = brokenBuilder({})
   return {
@@ -54,7 +54,7 @@ test('H184: a backend with a public user and a secret password passes the test o
   assert.deepEqual(printed, { part: 'secrets', name })
 })
 
-test('H185: a backend that takes records over its limit fails the part prefix, unless it says so', async () => {
+test('H185: a backend that stores records over its limit fails the part prefix, unless it declares that', async () => {
   const builder = brokenBuilder({ log: (log) => ({ limits: { ...log.limits, maxRecordBytes: 1 << 20 } }) })
   const text = await failureOf('prefix', /behind a record that is too large/, builder)
   assert.match(text, /A record of 1048577 bytes was stored, though .* pass refusesTooLarge: false/)
@@ -93,7 +93,7 @@ test('H187: a test whose time is up names itself, what it waited for, the calls 
   assert.match(workload, /the workload: not done after 2250 ms\. The test waited until /)
 })
 
-test('H188: failures name the option that is shown and where, the code that came, and a broken rule once', async () => {
+test('H188: errors of the kit name the secret option and where it is shown, the code that came, and each broken rule once', async () => {
   const shown = withLogin((password) => {
     const cause = Object.assign(new Error('refused'), { command: { name: 'auth', args: ['x', password] } })
     return new WalError('WAL_UNAVAILABLE', 'login failed', { cause })
@@ -103,7 +103,7 @@ test('H188: failures name the option that is shown and where, the code that came
   })
   assert.match(secret, /option "password" is shown in the error of openWal\.cause\.command\.args\[1\]\./)
 
-  // It says where the log begins, and nothing of it reads as an assertion of the kit caught by the kit.
+  // The error has to say that `oldest` is missing, and must not be an assertion of the kit wrapped in another one.
   const forgetful = brokenBuilder({
     scanner: (scanner) => {
       const nameless = (error: unknown): never => {

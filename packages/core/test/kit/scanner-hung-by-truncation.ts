@@ -2,7 +2,7 @@ import { runConformance } from '@wal/conformance'
 import { openWal } from '../../src/index.js'
 import { brokenBuilder, replacing } from '../broken-backends/broken-builder.js'
 
-/** Runs the part `truncate` over a backend whose scanners say nothing any more once the log was truncated. */
+/** Runs the part `truncate` on a backend whose scanners hang after the log was truncated. */
 const truncated = new Set<string>()
 const silent = new Set<() => void>()
 const builder = brokenBuilder({
@@ -31,5 +31,5 @@ const options = { name: 'silent' }
 const results = await runConformance({ openWal, builder, options, patienceMs: 300 }, ['truncate'])
 for (const { name, error } of results) console.log(`${error === undefined ? 'passed' : 'failed'} ${name}`)
 console.log('done')
-// The adaptor waits out its time limits; nothing of that is the question here.
+// The adaptor still waits for its time limits. This program does not test those.
 process.exit(0)

@@ -8,7 +8,7 @@ import { cleanLogs, faulty, message, open, openReader, pause, SMALL, texts, with
 
 cleanLogs()
 
-/** The memory backend, saying in `said` what closes. Its appends wait for `before`. */
+/** The memory backend. It adds to `said` what is closed, and its appends wait for `before`. */
 function telling(said: string[], before: () => Promise<void>): OpenerBuilderImpls {
   const inner = memoryBuilder() as unknown as OpenerBuilderImpls
   const opener = (opened: OpenerImpls): OpenerImpls => ({
@@ -59,7 +59,7 @@ test('close wakes readers, then drains appends, then closes scanners, log, inter
   wal.signal.addEventListener('abort', () => said.push('signal'))
   const appending = wal.append(message('1')).then(() => said.push('append'))
   const closing = [wal.close(), wal.close(), wal[Symbol.asyncDispose]()]
-  // The reader's loop ends though the append cannot.
+  // The reader's loop ends, though the append is still stuck.
   await within(reading)
   store()
   await within(Promise.all([...closing, appending]))
@@ -74,7 +74,7 @@ test('close wakes readers, then drains appends, then closes scanners, log, inter
   ])
 })
 
-test('close within the loop of a reader, of the WAL and of its opener', async () => {
+test('the WAL and its opener can be closed inside the loop of a reader', async () => {
   for (const what of ['wal', 'opener'] as const) {
     const opener = await mustGetBuilder('memory').build({})
     const wal: WAL = await opener.open({ channel: { name: what }, ...SMALL })
@@ -105,7 +105,7 @@ test('close from inside an interceptor waits closeTimeoutMs at most', async () =
   await assert.rejects(within(wal.append(message('1'))), { code: 'WAL_CLOSED' })
 })
 
-test('close during an open of the same log by another handle: both end', async () => {
+test('when a log is closed while another handle opens it, both calls settle', async () => {
   const backend = faulty()
   const first = await open({ builder: backend.builder })
   backend.plan = { script: { open: () => 'delay', last: () => 'delay' } }
@@ -118,7 +118,7 @@ test('close during an open of the same log by another handle: both end', async (
   assert.equal(backend.openLogs, 0)
 })
 
-test('G14 one signal over 5,000 calls of every kind: no warning, no listener left', async () => {
+test('G14 one signal serves 5,000 calls of every kind without a warning and keeps no listener', async () => {
   const { signal } = new AbortController()
   const warnings: Error[] = []
   const listen = (warning: Error) => void warnings.push(warning)

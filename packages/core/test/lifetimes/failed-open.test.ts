@@ -10,7 +10,7 @@ import { cleanLogs, type FaultyBackend, faulty, isPending, message, open, SMALL,
 
 cleanLogs()
 
-/** As `openWal` in tests, with what is needed to look behind it. */
+/** Opens as `openWal` does, and gives the test access to the backend's objects. */
 function attempt(backend: FaultyBackend, options: Partial<OpenWalOptions> = {}) {
   const opened = openWal('memory:', { channel: 'log', builder: backend.builder, ...SMALL, ...options })
   opened.catch(() => {})
@@ -31,7 +31,7 @@ const nothingLeft = (backend: FaultyBackend) =>
 const calls: FaultyCall[] = ['openReadOnly', 'open', 'last', 'next', 'append']
 
 test.each(calls)(
-  'an open that fails for good at any call of %s leaves nothing, and fences nobody',
+  'an open that fails for good at any call of %s leaves nothing open and fences no writer',
   async (call) => {
     await log()
     let failed = 0
@@ -39,7 +39,7 @@ test.each(calls)(
       const backend = faulty()
       const broken = new WalError('WAL_CORRUPT', `${call} ${number} is broken`)
       backend.plan = { script: { [call]: { [number]: broken } } }
-      // The client is in use elsewhere: its close does not clean up.
+      // Another handle uses the client, so its close does not clean up after the failed open.
       const elsewhere = await adaptBuilder(backend.builder).build({})
       const outcome = await within(attempt(backend).catch((error: unknown) => error))
       if (backend.counts.fail === 0) {
@@ -49,7 +49,7 @@ test.each(calls)(
       }
       failed++
       assert.equal((outcome as WalError).code, 'WAL_CORRUPT', String(outcome))
-      // At once: the caller of a failed open may remove the folder, say.
+      // At once, since the caller may remove the log's folder after a failed open.
       assert.deepEqual([backend.openLogs, backend.openScanners], [0, 0])
       await elsewhere.close()
       await (await open()).close()
@@ -58,49 +58,52 @@ test.each(calls)(
   },
 )
 
-test.each(calls)('an open given up while any call of %s hangs is closed all the same', async (call) => {
-  await log()
-  let hung = 0
-  for (const how of ['signal', 'openTimeoutMs', 'opener']) {
-    for (let number = 1; ; number++) {
-      const backend = faulty()
-      backend.plan = { script: { [call]: { [number]: backend.hang() } } }
-      const controller = new AbortController()
-      const elsewhere = await adaptBuilder(backend.builder).build({})
-      const opener = await adaptBuilder(backend.builder).build({})
-      const opening = opener.open({
-        channel: { name: 'log' },
-        ...SMALL,
-        signal: controller.signal,
-        ...(how === 'openTimeoutMs' ? { openTimeoutMs: 30 } : {}),
-      })
-      opening.catch(() => {})
-      await expect
-        .poll(async () => backend.counts.delay > 0 || !(await isPending(opening, 1)), { timeout: 20_000 })
-        .toBe(true)
-      if (backend.counts.delay === 0) {
-        await (await opening).close()
-        await opener.close()
+test.each(calls)(
+  'an open that was given up while a call of %s hangs is closed when that call settles',
+  async (call) => {
+    await log()
+    let hung = 0
+    for (const how of ['signal', 'openTimeoutMs', 'opener']) {
+      for (let number = 1; ; number++) {
+        const backend = faulty()
+        backend.plan = { script: { [call]: { [number]: backend.hang() } } }
+        const controller = new AbortController()
+        const elsewhere = await adaptBuilder(backend.builder).build({})
+        const opener = await adaptBuilder(backend.builder).build({})
+        const opening = opener.open({
+          channel: { name: 'log' },
+          ...SMALL,
+          signal: controller.signal,
+          ...(how === 'openTimeoutMs' ? { openTimeoutMs: 30 } : {}),
+        })
+        opening.catch(() => {})
+        await expect
+          .poll(async () => backend.counts.delay > 0 || !(await isPending(opening, 1)), { timeout: 20_000 })
+          .toBe(true)
+        if (backend.counts.delay === 0) {
+          await (await opening).close()
+          await opener.close()
+          await elsewhere.close()
+          break
+        }
+        hung++
+        if (how === 'signal') controller.abort(new Error('enough'))
+        const closing = how === 'opener' ? opener.close() : undefined
+        const expected =
+          how === 'signal' ? { message: 'enough' } : { code: how === 'opener' ? 'WAL_CLOSED' : 'WAL_TIMEOUT' }
+        await assert.rejects(within(opening), expected)
+        assert.equal(getEventListeners(controller.signal, 'abort').length, 0)
+        backend.letGo()
+        await nothingLeft(backend)
+        await within(closing ?? opener.close())
         await elsewhere.close()
-        break
       }
-      hung++
-      if (how === 'signal') controller.abort(new Error('enough'))
-      const closing = how === 'opener' ? opener.close() : undefined
-      const expected =
-        how === 'signal' ? { message: 'enough' } : { code: how === 'opener' ? 'WAL_CLOSED' : 'WAL_TIMEOUT' }
-      await assert.rejects(within(opening), expected)
-      assert.equal(getEventListeners(controller.signal, 'abort').length, 0)
-      backend.letGo()
-      await nothingLeft(backend)
-      await within(closing ?? opener.close())
-      await elsewhere.close()
     }
-  }
-  assert.ok(hung > 0, `${call} never hung`)
-})
+    assert.ok(hung > 0, `${call} never hung`)
+  },
+)
 
-test('a log that does not close well hides neither why the open failed nor a success', async () => {
+test('a log that fails to close hides neither why an open failed nor that one succeeded', async () => {
   await log()
   const backend = faulty()
   const { builder } = backend
@@ -130,7 +133,7 @@ test('a log that does not close well hides neither why the open failed nor a suc
   await nothingLeft(backend)
 })
 
-test('what fails after the log is open, a logger say, closes it again and gives the seat back', async () => {
+test('when something fails after the log is open, as a logger may, the log is closed and another writer can open it', async () => {
   const backend = faulty()
   const runtime = { ...systemRuntime }
   const logger = { debug() {}, info() {}, error() {}, warn: () => assert.fail('the logger is broken') }
@@ -140,7 +143,7 @@ test('what fails after the log is open, a logger say, closes it again and gives 
   await wal.close()
 })
 
-test('closing the opener during many opens ends them all, and waits for what they made', async () => {
+test('closing the opener during many opens ends them all and waits until their logs are closed', async () => {
   const backend = faulty()
   backend.plan = { script: { append: () => 'delay', open: () => 'delay', last: () => 'delay' } }
   const opener = await adaptBuilder(backend.builder).build({})

@@ -12,7 +12,7 @@ cleanLogs()
 
 const forever = () => new Promise<never>(() => {})
 
-/** Longer than a backend has to close everything, one after the other, and shorter than a hang. */
+/** Longer than closing everything one after the other may take, and shorter than a hang. */
 const ALL_CLOSED_MS = 30_000
 
 interface Line {
@@ -26,7 +26,7 @@ function lines() {
   return { logged, logger: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') } }
 }
 
-/** The memory backend with an opener of one's own. */
+/** The memory backend with an opener that the test makes. */
 function overOpener(replaced: (opener: OpenerImpls) => Partial<OpenerImpls>): OpenerBuilderImpls {
   const inner = memoryBuilder() as unknown as OpenerBuilderImpls
   return {
@@ -48,7 +48,7 @@ const building = (build: (waits: BuildWaits | undefined) => Promise<never>): Ope
   build: (_options, _runtime, waits) => build(waits),
 })
 
-test('H145: openTimeoutMs covers connecting, names it, and tells why it was not done', async () => {
+test('H145: openTimeoutMs includes the time to connect, and its error says that connecting was not done and why', async () => {
   const silent = building(forever)
   await assert.rejects(
     within(openWal('memory:', { channel: 'log', builder: silent, openTimeoutMs: 30 })),
@@ -79,7 +79,7 @@ test('H145: openTimeoutMs covers connecting, names it, and tells why it was not 
   assert.deepEqual(logged, [{ level: 'warn', text: 'memory channel "log": connecting failed, trying again' }])
 })
 
-test('the time that connecting took is gone from that of the open', async () => {
+test('the time that connecting took counts against openTimeoutMs', async () => {
   const runtime = simulatedRuntime({ seed: 1 })
   const hangs = overOpener(() => ({ open: forever }))
   const builder: OpenerBuilderImpls = {
@@ -109,7 +109,7 @@ test('a signal ends a build that hangs, of openWal and of a builder', async () =
   }
 })
 
-test('H146: an opener closes its WALs side by side: as many as are stuck take no longer than one', async () => {
+test('H146: an opener closes its WALs at the same time, so that many that are stuck take no longer than one', async () => {
   let closing = 0
   let most = 0
   const builder = overMemory(() => ({
@@ -167,7 +167,7 @@ async function leavesBehind(): Promise<void> {
   const cases: [string, OpenerBuilderImpls, (wal: WAL) => unknown][] = [
     ['log', overMemory(() => ({ close: forever })), () => {}],
     ['opener', overOpener(() => ({ close: forever })), () => {}],
-    // An open looks back; a reader of the whole log looks into the backend before it goes over to the buffer.
+    // An open reads the log's end. A reader of the whole log reads the backend before it changes to the buffer.
     ['scanner', scannerHangs, (wal) => within(wal.read().next(), ALL_CLOSED_MS)],
   ]
   await Promise.all(
@@ -188,10 +188,10 @@ async function leavesBehind(): Promise<void> {
   )
 }
 
-test('H147: what a backend never closes, scanner, log or opener, is left behind with a warning', () =>
+test('H147: close stops waiting for a scanner, log or opener that the backend never closes, and warns', () =>
   leavesBehind())
 
-test('a read-only WAL leaves behind a log that does not close', async () => {
+test('a read-only WAL stops waiting for a log that the backend never closes', async () => {
   const builder = overOpener((opener) => ({
     openReadOnly: async (...given) => ({
       ...(await opener.openReadOnly(...given)),
@@ -208,7 +208,7 @@ test('a read-only WAL leaves behind a log that does not close', async () => {
     .toBe(1)
 })
 
-test('an open that fails is told why, though the log that it had opened does not close', async () => {
+test('an open that fails rejects with the reason, though the log that it had opened does not close', async () => {
   const builder = overMemory(() => ({ close: forever }))
   const interceptors = [
     (): never => {

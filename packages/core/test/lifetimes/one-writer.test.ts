@@ -20,14 +20,14 @@ import {
 
 cleanLogs()
 
-/** One process: its runtime, and what it has open. */
+/** One process: a runtime, and the WALs that are open in it. */
 function process() {
   const runtime = { ...systemRuntime }
   const openHere = (options: Partial<OpenWalOptions> = {}): Promise<WAL> => open({ runtime, ...options })
   return { runtime, open: openHere, writers: processWriters(runtime) }
 }
 
-test('a second open of the log closes the first: its appends are stored, its readers end, its signal says why', async () => {
+test('a second open of a log closes the first WAL, whose appends are stored, whose readers end and whose signal says why', async () => {
   const here = process()
   const first = await here.open()
   const loop = texts(first.read())
@@ -49,7 +49,7 @@ test('a second open of the log closes the first: its appends are stored, its rea
   assert.equal(here.writers.size, 0)
 })
 
-test('the first is closed before the second takes the fence: nothing of it is fenced or unknown', async () => {
+test('the first WAL is closed before the second takes the fence, so none of its appends is fenced or unknown', async () => {
   const here = process()
   const backend = faulty()
   const first = await here.open({ builder: backend.builder, closeTimeoutMs: 20_000 })
@@ -64,7 +64,7 @@ test('the first is closed before the second takes the fence: nothing of it is fe
   assert.deepEqual(await texts(second.read({ until: 'end' })), ['in flight'])
 })
 
-test('a first that cannot end is left to the fence once its time is up', async () => {
+test('when the first WAL cannot close in its time, the second opens and fences it', async () => {
   const here = process()
   const backend = faulty()
   const first = await here.open({ builder: backend.builder, closeTimeoutMs: 20 })
@@ -80,7 +80,7 @@ test('a first that cannot end is left to the fence once its time is up', async (
   assert.equal(here.writers.size, 1)
 })
 
-test('an open that is refused leaves the first untouched: a lower term, a clock too far ahead', async () => {
+test('a second open that is refused, for a lower term or a clock too far ahead, does not affect the first WAL', async () => {
   const here = process()
   const first = await here.open({ term: 5, maxClockAheadMs: 10_000_000 })
   await assert.rejects(here.open({ term: 4 }), { code: 'WAL_FENCED' })
@@ -88,13 +88,13 @@ test('an open that is refused leaves the first untouched: a lower term, a clock 
   const behind = { ...systemRuntime, now: () => Date.now() - 5_000_000 }
   await assert.rejects(here.open({ runtime: behind }), { code: 'WAL_CLOCK_AHEAD' })
   await first.append(message('still'))
-  // The same term again is admitted, and the later one wins.
+  // An open at the same term is allowed, and the later one wins.
   const again = await here.open({ term: 5 })
   await assert.rejects(first.append(message('x')), { code: 'WAL_CLOSED' })
   await again.append(message('its successor'))
 })
 
-test('two processes: the first is fenced, not closed', async () => {
+test('a writer in another process is fenced, not closed', async () => {
   const first = await process().open()
   const second = await process().open()
   await assert.rejects(first.append(message('x')), { code: 'WAL_FENCED' })
@@ -102,7 +102,7 @@ test('two processes: the first is fenced, not closed', async () => {
   assert.deepEqual(await texts(first.read({ until: 'end' })), ['1'])
 })
 
-test('the log is known by what it says of itself: another URL or builder is the same log, another store is not', async () => {
+test('a log is recognised by its identity and place: also through another URL or builder, but not in another store', async () => {
   const here = process()
   const first = await here.open()
   const elsewhere = await openWal('memory:another', { channel: 'log', runtime: here.runtime, ...SMALL })
@@ -139,13 +139,13 @@ test('a WAL opened by another copy of the package is closed as well', async () =
 })
 
 test.each(['next', 'explicit'])(
-  'ten opens of a new log at once, %s terms: one writer is left',
+  'of ten opens of a new log at once, with %s terms, one writer is left',
   async (terms) => {
     for (let round = 0; round < 5; round++) {
       const here = process()
       const backend = faulty()
       let calls = 0
-      // Makes looks and opening records of several opens overlap.
+      // The delay makes the looks and opening records of several opens overlap.
       backend.plan = { script: { append: () => (calls++ % 3 === 0 ? 'delay' : undefined) } }
       const channel = `race-${round}`
       const openings = Array.from({ length: 10 }, (_, i) =>
@@ -169,7 +169,7 @@ test.each(['next', 'explicit'])(
   120_000,
 )
 
-test('an open that looked before the other had created the log closes it when it is done', async () => {
+test('an open that read the log before another one created it closes that other WAL when it is done', async () => {
   const here = process()
   const backend = faulty()
   let other: Promise<WAL> | undefined
@@ -184,7 +184,7 @@ test('an open that looked before the other had created the log closes it when it
   assert.equal(here.writers.size, 1)
 })
 
-test('no entry outlives its WAL: closed, fenced or lost', async () => {
+test('no process-wide entry stays when its WAL was closed, fenced or lost', async () => {
   const here = process()
   const closed = await here.open()
   await closed.close()
@@ -208,7 +208,7 @@ test('the clock does not go back with the wall clock when the log is opened agai
   const first = await open()
   const { timeTick } = await first.append(message('1'))
   await first.close()
-  // A process started after its machine's clock was set back by three hours.
+  // This process starts after the machine's clock was set back by three hours.
   const runtime = { ...systemRuntime, now: () => Date.now() - 3 * hour }
   await assert.rejects(open({ runtime, maxClockAheadMs: 2 * hour }), { code: 'WAL_CLOCK_AHEAD' })
   const unharmed = await open({ runtime, channel: 'other' })
@@ -223,6 +223,6 @@ test('the clock does not go back with the wall clock when the log is opened agai
     assert.ok(last > result.timeTick)
     await again.close()
   }
-  // One clock for the process: its other logs go on above it too.
+  // A process has one clock, so its other logs get higher time ticks too.
   assert.ok((await unharmed.append(message('b'))).timeTick > last)
 })

@@ -21,11 +21,11 @@ const options: OptionTable = {
   client: { type: 'value', description: 'one that is there already' },
 }
 
-/** The memory backend with options to tell apart, that backend what is built and what is closed. */
+/** The memory backend with options that differ. It records which openers are built and closed. */
 class CountingBackend {
   built = 0
   closed = 0
-  /** What the next builds wait for. */
+  /** The next builds wait for this promise. */
   before: (signal: AbortSignal | undefined) => Promise<unknown> = async () => {}
   readonly builder: OpenerBuilderImpls
 
@@ -59,7 +59,7 @@ class CountingBackend {
   }
 }
 
-test('equal options share one opener, by URL and by object, until the last handle has closed', async () => {
+test('equal options, as URL or object, share one opener until the last handle is closed', async () => {
   const backend = new CountingBackend()
   const one = await openWal('memory://a,b/x?password=p', {
     channel: 'one',
@@ -77,7 +77,7 @@ test('equal options share one opener, by URL and by object, until the last handl
   await Promise.all([opener.close(), opener.close()])
   assert.deepEqual([backend.built, backend.closed], [1, 1])
   await assert.rejects(two.append(message('x')), { code: 'WAL_CLOSED' })
-  // Closed, it is not handed out again.
+  // An opener that was closed is not used again.
   const later = await adaptBuilder(backend.builder).build(build)
   assert.equal(backend.built, 2)
   await later.close()
@@ -106,7 +106,7 @@ test.each([
   const build = (given: object) => adaptBuilder(backend.builder).build({ ...given })
   const openers = await Promise.all([build({}), build(different), build(different)])
   assert.equal(backend.built, 2)
-  // An equal client is another client.
+  // Two clients count as different also when they are equal.
   if ('client' in different) {
     openers.push(await build({ client: { ...different.client } }))
     assert.equal(backend.built, 3)
@@ -127,7 +127,7 @@ test('another runtime or another builder is another opener', async () => {
   assert.deepEqual([backend.closed, other.closed], [2, 1])
 })
 
-test('builds at the same time are one build; who gives up does not end it for the other', async () => {
+test('two builds at the same time are one build, which goes on when one caller gives up', async () => {
   const backend = new CountingBackend()
   let go = () => {}
   let given: AbortSignal | undefined
@@ -148,7 +148,7 @@ test('builds at the same time are one build; who gives up does not end it for th
   assert.equal(backend.closed, 1)
 })
 
-test('a build that everybody gave up is aborted, and closed if it succeeds all the same', async () => {
+test('a build that every caller gave up is aborted, and its opener is closed when it succeeds', async () => {
   const backend = new CountingBackend()
   let go = () => {}
   let given: AbortSignal | undefined
@@ -161,7 +161,7 @@ test('a build that everybody gave up is aborted, and closed if it succeeds all t
   for (const controller of controllers) controller.abort(new Error('enough'))
   for (const build of builds) await assert.rejects(within(build), { message: 'enough' })
   assert.equal(given?.aborted, true)
-  // An opener that comes now does not get what is being abandoned.
+  // A new build does not get the opener that is being given up.
   const finish = go
   backend.before = async () => {}
   const fresh = await within(adaptBuilder(backend.builder).build({}))
@@ -172,7 +172,7 @@ test('a build that everybody gave up is aborted, and closed if it succeeds all t
   assert.equal(backend.closed, 2)
 })
 
-test('a failed build is told to all who wait for it and is not kept', async () => {
+test('a failed build rejects all calls that wait for it, and the next call builds again', async () => {
   const backend = new CountingBackend()
   backend.before = async () => {
     await pause(1)
@@ -195,7 +195,7 @@ test('a failed openWal gives its share back', async () => {
   assert.deepEqual([backend.built, backend.closed], [1, 1])
 })
 
-test('what openWal refuses by its options alone is refused before anything is connected', async () => {
+test('openWal refuses bad options before it connects', async () => {
   const backend = new CountingBackend()
   const { builder } = backend
   const bad = [{ channel: 'NO' }, { channel: 'log', term: -1 }, { channel: 'log', budgetBytes: 1 }]

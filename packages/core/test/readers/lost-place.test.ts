@@ -5,7 +5,7 @@ import { loseAllBut } from '../stored-log.js'
 
 cleanLogs()
 
-test('H211: a scanner of the writer’s own WAL, at a position that the log lost, is told', async () => {
+test('H211: a scanner of the writer’s own WAL at a position that the log lost rejects', async () => {
   const wal = await open({ timeTickMs: 60_000, fenceCheckMs: 60_000 })
   for (const each of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) await wal.append(message(each))
   const { position = '' } = (await collect(wal.read({ until: 'end' }))).at(-1) ?? {}

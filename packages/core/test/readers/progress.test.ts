@@ -26,7 +26,7 @@ async function throughTruncation(accessMode: 'rw' | 'ro'): Promise<void> {
   await within(moved(scanner, position))
   await within(
     (async () => {
-      // It looks at what is in the log already, one batch after the other.
+      // The reader reads the messages that are in the log already, batch by batch.
       for (let before = scanner.progress; ; before = scanner.progress) {
         await pause(30)
         if (scanner.progress === before) return
@@ -46,12 +46,13 @@ async function throughTruncation(accessMode: 'rw' | 'ro'): Promise<void> {
   })
 }
 
-test('H174: a reader of a quiet vchannel goes on above a truncation from its progress', () =>
+test('H174: a reader of a quiet vchannel resumes from its progress, above a truncation', () =>
   throughTruncation('ro'))
 
-test('so does one on the WAL of the writer', () => throughTruncation('rw'))
+test('a reader of a quiet vchannel on the writer’s WAL resumes from its progress, above a truncation', () =>
+  throughTruncation('rw'))
 
-test('progress is no further than the messages that were handed out', async () => {
+test('progress never lies above the messages that were handed out', async () => {
   const wal = await open()
   await wal.appendBatch(['a', 'b', 'c'].map((each) => message(each)))
   const last = await wal.append(message('d', { vchannel: 'other' }))
@@ -94,8 +95,11 @@ async function afterEnd(how: 'break' | 'abort' | 'close' | 'close of the log'): 
   }
 }
 
-test('H206: behind a break, progress is where the loop stopped, not where its batch ended', () =>
+test('H206: after a break, progress is the last message of the loop, not the end of the batch', () =>
   afterEnd('break'))
-test('so it is behind an abort', () => afterEnd('abort'))
-test('so it is behind a close', () => afterEnd('close'))
-test('so it is behind a close of the log', () => afterEnd('close of the log'))
+test('after an abort, progress is the last message of the loop, not the end of the batch', () =>
+  afterEnd('abort'))
+test('after a close, progress is the last message of the loop, not the end of the batch', () =>
+  afterEnd('close'))
+test('after a close of the log, progress is the last message of the loop, not the end of the batch', () =>
+  afterEnd('close of the log'))

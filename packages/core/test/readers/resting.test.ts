@@ -16,7 +16,7 @@ const text = (payload: Uint8Array | undefined) =>
     .toString()
     .trim()
 
-/** Of 2 kB each, on two vchannels in turn. */
+/** Messages of 2 kB each, on two vchannels in turn. */
 async function fullLog() {
   const wal = await open({ timeTickMs: 60_000 })
   const results = await wal.appendBatch(
@@ -37,7 +37,7 @@ async function take(scanner: Scanner, count: number): Promise<string[]> {
   return seen
 }
 
-/** Scanners that stop after so many messages, over and over, each long enough for the others to take its memory. */
+/** Scanners that stop after this many messages again and again, each so long that other scanners take over its memory. */
 async function inTurns(wal: ReadOnlyWAL, options: ReadOptions, count: number): Promise<string[][]> {
   const scanners = Array.from({ length: MANY }, () => wal.read(options as object))
   const seen: string[][] = scanners.map(() => [])
@@ -61,7 +61,7 @@ test('H172: of many readers that stopped, most hold nothing in the backend', asy
   assert.equal(watch.open, 0)
 })
 
-test('H173: readers that rested go on with the message behind their last one, from wherever they began', async () => {
+test('H173: a reader that released its backend scanner goes on with the message behind its last one, from every start', async () => {
   const { wal, results } = await fullLog()
   const middle = results[200]?.position as string
   const cases: [ReadOptions, string[]][] = [
@@ -77,7 +77,7 @@ test('H173: readers that rested go on with the message behind their last one, fr
       for (const seen of await inTurns(each, options, RECORDS)) assert.deepEqual(seen, expected)
 }, 120_000)
 
-test('readers of the latest that rested miss nothing that came behind the moment they began', async () => {
+test('a latest reader that released its backend scanner misses no message from after its start', async () => {
   const { wal } = await fullLog()
   const reader = await openReader()
   const scanners = Array.from({ length: MANY }, () => reader.read({ deliver: 'latest' }))
@@ -90,7 +90,7 @@ test('readers of the latest that rested miss nothing that came behind the moment
   for (const each of seen) assert.deepEqual(each, numbers(0, 200))
 })
 
-test('readers of another system’s log rest and go on', async () => {
+test('readers of another system’s log release their backend scanners and go on', async () => {
   const log = await foreignLog()
   for (const each of numbers(0, 200))
     await log.append(
@@ -101,7 +101,7 @@ test('readers of another system’s log rest and go on', async () => {
   for (const seen of await inTurns(reader, { until: 'end' }, 200)) assert.deepEqual(seen, numbers(0, 200))
 }, 60_000)
 
-test('a reader that rested while its messages were truncated is told, or is given the gap', async () => {
+test('a reader whose messages were truncated while it had no backend scanner rejects or gives a gap', async () => {
   const { wal, results } = await fullLog()
   const reader = await openReader()
   const strict = Array.from({ length: MANY }, () => reader.read())
@@ -125,7 +125,7 @@ test('a reader that rested while its messages were truncated is told, or is give
   assert.ok(gaps >= MANY - 16, `${gaps} were given the gap`)
 })
 
-test('a reader that rested in a log that lost its end is told, and not given what took its place', async () => {
+test('a reader that had no backend scanner while its log lost its end rejects and gives no new record first', async () => {
   const { wal } = await fullLog()
   const reader = await openReader()
   const scanners = Array.from({ length: MANY }, () => reader.read())
@@ -138,7 +138,7 @@ test('a reader that rested in a log that lost its end is told, and not given wha
     await assert.rejects(within(collect(scanner)), { code: 'WAL_LOG_ROLLED_BACK' })
 })
 
-test('a bounded reader that has handed out everything is at its end, whatever is truncated then', async () => {
+test('a bounded reader that has given everything ends, also when its messages are truncated then', async () => {
   const { wal, results } = await fullLog()
   const reader = await openReader()
   const bounded = reader.read({ until: results[9]?.position as string })
@@ -148,7 +148,7 @@ test('a bounded reader that has handed out everything is at its end, whatever is
   assert.equal((await within(bounded.next())).done, true)
 })
 
-test('H207: readers that are started side by side read small pages', async () => {
+test('H207: readers that are started at the same time read small pages', async () => {
   await fullLog()
   const { watch, builder } = watchedReaders()
   const reader = await openReader({ builder, budgetBytes: 64 << 20 })
@@ -159,7 +159,7 @@ test('H207: readers that are started side by side read small pages', async () =>
   assert.ok(watch.pageBytes <= 8 << 20, `pages of ${watch.pageBytes} bytes together`)
 })
 
-test('a reader that wakes does not look at the log’s end', async () => {
+test('a reader that opens a backend scanner again does not read the log’s end', async () => {
   await fullLog()
   const { watch, builder } = watchedReaders()
   const reader = await openReader({ builder })

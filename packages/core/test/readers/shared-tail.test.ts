@@ -11,7 +11,7 @@ cleanLogs()
 const MANY = 20
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => String(from + i))
 
-/** What scanners give from now on, each in a list of its own. */
+/** The messages that each scanner gives from now on, in a list of its own. */
 function follow(scanners: readonly Scanner[]) {
   return scanners.map((scanner) => {
     const seen: string[] = []
@@ -27,7 +27,7 @@ async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await pause(1)
 }
 
-/** Readers of a read-only WAL that have read the first messages of a log, up to its end. */
+/** Readers of a read-only WAL that have read all messages of a log and wait at its end. */
 async function atTheEnd(options: { readonly budgetBytes?: number; readonly runtime?: Runtime } = {}) {
   const wal = await open({ timeTickMs: 60_000 })
   for (const each of numbers(0, 5)) await wal.append(message(each))
@@ -53,7 +53,7 @@ test('H169: readers of a read-only WAL share one backend scanner at the log’s 
   assert.equal(watch.open, 0)
 })
 
-test('a reader that comes later joins those at the log’s end', async () => {
+test('a reader that starts later shares the backend scanner of those at the log’s end', async () => {
   const { wal, watch, reader, following } = await atTheEnd()
   await wal.append(message('5'))
   await within(until(() => following.every(({ seen }) => seen.length === 6)))
@@ -78,13 +78,13 @@ async function failing(code: 'WAL_UNAVAILABLE' | 'WAL_CORRUPT'): Promise<void> {
   assert.equal(watch.open, 0)
 }
 
-test('H170: a failure under the shared scanner that no retry mends costs its readers no message', () =>
+test('H170: when the shared scanner fails and no retry helps, its readers lose no message', () =>
   failing('WAL_CORRUPT'))
 
-test('a failure under the shared scanner that passes costs its readers no message', () =>
+test('when the shared scanner fails for a while, its readers lose no message', () =>
   failing('WAL_UNAVAILABLE'))
 
-test('a reader that fell behind the shared records reads on in the backend, and comes back', async () => {
+test('a reader that fell behind the shared records reads the backend, and later shares the scanner again', async () => {
   const { wal, watch, following, reader } = await atTheEnd({ budgetBytes: 1 << 20 })
   const slow = reader.read()
   assert.deepEqual(await texts5(slow), numbers(0, 5))
@@ -111,7 +111,7 @@ test('a reader that fell behind the shared records reads on in the backend, and 
   assert.equal(Buffer.from((await within(last)).value?.payload ?? []).toString(), '40')
 })
 
-test('readers at the end of a log that lost its end are each told', async () => {
+test('when a log loses its end, every reader at its end rejects', async () => {
   const { wal, following } = await atTheEnd()
   loseAllBut(3)
   await wal.close().catch(() => {})
@@ -124,7 +124,7 @@ test('readers at the end of a log that lost its end are each told', async () => 
   }
 })
 
-test('H171: scanners that are started together look at the log’s end once or twice between them', async () => {
+test('H171: scanners that are started together read the log’s end once or twice in all', async () => {
   const wal = await open()
   await wal.append(message('a'))
   const { watch, builder } = watchedReaders()
@@ -136,7 +136,7 @@ test('H171: scanners that are started together look at the log’s end once or t
   assert.ok(watch.looks <= 2, `${watch.looks} looks`)
 })
 
-test('a look that was under way before a message was stored does not answer for a scanner that starts behind it', async () => {
+test('a read of the log’s end that began before a message was stored is not used for a scanner that starts after it', async () => {
   const wal = await open()
   await wal.append(message('a'))
   const { watch, builder } = watchedReaders()
@@ -163,7 +163,7 @@ async function texts5(scanner: Scanner): Promise<string[]> {
   return seen
 }
 
-test('H208: a scanner of the backend that fails to close ends no reader, and the log is closed all the same', async () => {
+test('H208: a backend scanner that fails to close ends no reader, and its log is closed', async () => {
   const { wal, watch, reader, following } = await atTheEnd()
   watch.closeFailure = new WalError('WAL_UNAVAILABLE', 'connection reset')
   const late = reader.read()
@@ -176,8 +176,8 @@ test('H208: a scanner of the backend that fails to close ends no reader, and the
   assert.equal(watch.logsClosed, 1)
 })
 
-test('H209: while what readers share fails, one whose own scanner works goes on, and the others with it', async () => {
-  // A reader that fails tries again in a minute.
+test('H209: when the shared scanner fails and a reader’s own scanner works, all readers go on with that one', async () => {
+  // A reader whose read fails tries again only after a minute.
   const setTimeout: Runtime['setTimeout'] = (run, ms, options) =>
     systemRuntime.setTimeout(run, ms < 50 || ms >= 1000 ? ms : 60_000, options)
   const { wal, watch, reader, following } = await atTheEnd({ runtime: { ...systemRuntime, setTimeout } })
@@ -193,7 +193,7 @@ test('H209: while what readers share fails, one whose own scanner works goes on,
   await within(until(() => [seen, ...following.map((each) => each.seen)].every((each) => each.length === 7)))
 })
 
-test('H210: a look that never ends holds up nobody who asks later', async () => {
+test('H210: a read of the log’s end that never settles delays no scanner that starts later', async () => {
   const wal = await open()
   await wal.append(message('a'))
   const { watch, builder } = watchedReaders()
@@ -210,7 +210,7 @@ test('H210: a look that never ends holds up nobody who asks later', async () => 
   assert.deepEqual(await within(second, 10_000), ['a'])
 })
 
-test('a backend that says again and again that nothing follows leaves the event loop its turns', async () => {
+test('a backend that says again and again that it is at the end does not keep the event loop from other work', async () => {
   const wal = await open()
   await wal.append(message('a'))
   const { watch, builder } = watchedReaders()

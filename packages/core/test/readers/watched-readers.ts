@@ -1,27 +1,27 @@
 import type { OpenerBuilderImpls } from '@wal/walimpls'
 import { overMemory } from '../over-memory.js'
 
-/** What readers of a log ask of the backend, and what it does to them. */
+/** Counts of the calls that readers make to the backend, and failures that the test causes. */
 export interface Watch {
-  /** Scanners that are open now, and those that were opened. */
+  /** How many scanners are open now, and how many were opened in all. */
   open: number
   opened: number
-  /** What scanners were asked for at once, all together. */
+  /** The sum of `maxBytes` of all open scanners. */
   pageBytes: number
   logsClosed: number
-  /** Looks at the last record. */
+  /** How many calls of `last` were made. */
   looks: number
-  /** Looks that begin now are answered once it resolves, with what they found. */
+  /** Calls of `last` that begin now wait for this promise before they answer. */
   answered?: Promise<void> | undefined
-  /** The next read fails with it, once. */
+  /** The next read fails with this error, once. */
   failure?: Error | undefined
-  /** What scanners fail to close with. */
+  /** The error with which the close of a scanner rejects. */
   closeFailure?: Error
-  /** Says again and again that nothing follows. */
+  /** Scanners say again and again, without waiting, that they are at the end. */
   endless?: boolean
 }
 
-/** The memory backend, watched under its read-only logs. */
+/** The memory backend. The calls of its read-only logs are counted. */
 export function watchedReaders(): { readonly watch: Watch; readonly builder: OpenerBuilderImpls } {
   const watch: Watch = { open: 0, opened: 0, pageBytes: 0, logsClosed: 0, looks: 0 }
   const builder = overMemory(

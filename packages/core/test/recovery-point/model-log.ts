@@ -10,9 +10,9 @@ import { type NumberId, numberIdCodec } from '@wal/walimpls/helper'
 
 export const modelIds = numberIdCodec('model')
 
-/** A log that stores whatever it is given, as a backend does that forgot its fence. Read-only to the product. */
+/** A log that stores every record it is given, as a backend that lost its fence. Core's code reads it as a read-only log. */
 export class ModelLog {
-  /** All that was ever stored, the truncated too. */
+  /** Every record that was ever stored, also truncated ones. */
   readonly records: StoredMessage[] = []
   #oldest = 0
 
@@ -22,7 +22,7 @@ export class ModelLog {
     return id
   }
 
-  /** Frees what lies below, never the last record. */
+  /** Removes the records below, but never the last record. */
   truncate(before: number): void {
     this.#oldest = Math.max(this.#oldest, Math.min(before, this.records.length - 1))
   }
@@ -45,7 +45,7 @@ export class ModelLog {
           ready: async () => {},
           next: async () => {
             if (from < oldest) throw new PositionTruncatedError('truncated')
-            // A few at a time, so that a batch may end anywhere.
+            // A few records at a time, so that a batch may end anywhere.
             const batch = kept.slice(next, next + 3)
             next += batch.length
             return batch

@@ -13,7 +13,7 @@ import type { TruncationPoint } from '../../src/log/truncation-point.js'
 import { Stamp } from '../../src/message/stamp.js'
 import { modelIds } from './model-log.js'
 
-/** What a writer stamps and stores, without its waits. */
+/** The records that a writer stamps and stores, without its waits. */
 export class ModelWriter {
   readonly writer: Writer
   truncation: TruncationPoint | undefined
@@ -35,7 +35,7 @@ export class ModelWriter {
     this.truncation = known.truncation
   }
 
-  /** Its clock stands so far ahead. */
+  /** How far the writer's clock is ahead. */
   skip(ticks: bigint): void {
     this.#timeTick += ticks
   }
@@ -52,13 +52,13 @@ export class ModelWriter {
     return this.#record(MESSAGE_TYPE.Record, [])
   }
 
-  /** The batch is acked, with the ids of its copy from `first` on: what follows names its last time tick. */
+  /** Acknowledges a batch with the ids from `first` on. Later records name the batch's last time tick. */
   acked(batch: readonly WireMessage[], first: number): void {
     for (const [i, { properties }] of batch.entries())
       if (isTick(properties)) this.#stamp.previousTick = modelIds.serialise(modelIds.of(first + i))
   }
 
-  /** From its next time tick on the log begins behind this record. */
+  /** Truncates: from the writer's next time tick on the log begins behind this record. */
   truncateAt(record: StoredMessage): void {
     const { term, incarnation, timeTick } = readEnvelope(record.properties, () => 'a record')
     this.truncation = { id: modelIds.serialise(record.id as never), writer: { term, incarnation }, timeTick }

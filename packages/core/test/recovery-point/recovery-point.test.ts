@@ -12,13 +12,13 @@ import { judgeWhole } from './whole-log.js'
 const SEED = Number(process.env.WAL_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31))
 const LOGS = Number(process.env.WAL_TEST_LOGS ?? (process.env.WAL_TEST_SEED === undefined ? 400 : 1))
 const STEPS = 40
-/** Truncated so far that a void record is the oldest one kept. */
+/** How many logs were truncated so that the oldest record kept is void. */
 const ONCE_WRONG = [1_837_661_986]
 
-/** A log takes about a millisecond. */
+/** The test takes about a millisecond for each log. */
 const TIMEOUT_MS = 60_000 + 10 * LOGS
 
-test(`the end of a log says what all of it says: ${LOGS} logs from WAL_TEST_SEED=${SEED}`, {
+test(`a look at the end of a log finds what reading all of it finds: ${LOGS} logs from WAL_TEST_SEED=${SEED}`, {
   timeout: TIMEOUT_MS,
 }, async () => {
   const happened = { looks: 0, takeovers: 0, 'second openings': 0, void: 0, duplicates: 0, truncations: 0 }
@@ -61,7 +61,7 @@ async function randomLog(chance: Chance, happened: Happened): Promise<void> {
     const batch = batchOf(writer)
     let first = store(batch)
     if (chance.is(0.2)) {
-      // Its answer was lost; what is sent again may be stored again, and either copy be named.
+      // The answer was lost. The batch that is sent again may be stored again, and records may name either copy.
       happened.duplicates++
       const copy = store(batch)
       if (chance.is(0.5)) first = copy
@@ -82,7 +82,7 @@ async function randomLog(chance: Chance, happened: Happened): Promise<void> {
       truncation: before.truncation === undefined ? undefined : parseTruncationPoint(before.truncation, ''),
     })
     writer.skip(BigInt(chance.below(3)))
-    // The old one goes on until the opening record is stored.
+    // The older writer goes on until the opening record of the newer one is stored.
     if (old !== undefined && chance.is(0.5)) append(old)
     if (old !== undefined && chance.is(0.5))
       late.push(Array.from({ length: 1 + chance.below(4) }, () => batchOf(old)))
@@ -108,7 +108,7 @@ async function randomLog(chance: Chance, happened: Happened): Promise<void> {
     current().truncateAt(record)
     const tick = current().tick()
     current().acked([tick], store([tick]))
-    // A backend frees at its granularity.
+    // A backend may free less than was asked for.
     log.truncate(modelIds.numberOf(record.id as never) - chance.below(6))
     happened.truncations++
   }
@@ -134,7 +134,7 @@ const timeTickOf = ({ properties }: WireMessage) => readEnvelope(properties, () 
 
 async function compare(log: ModelLog): Promise<void> {
   const whole = judgeWhole(log.records)
-  // Any stored copy of the last time tick will do.
+  // Any stored copy of the last time tick is right.
   const tickAt = (id: string) => {
     const record = id === '' ? undefined : log.records[modelIds.numberOf(modelIds.parse(id))]
     return record && timeTickOf(record)

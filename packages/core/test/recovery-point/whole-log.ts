@@ -8,7 +8,7 @@ import {
 } from '@wal/walimpls'
 import { modelIds } from './model-log.js'
 
-/** What a log says when it is judged from its very beginning: docs/semantics/writers.md, once more. */
+/** Reads a log from its very beginning by the rules of docs/semantics/writers.md, which are written here a second time. */
 export function judgeWhole(records: readonly StoredMessage[]) {
   let writer: Writer | undefined
   let timeTick = -1n

@@ -7,17 +7,17 @@ import { type Gates, gate, gatedBuilder, idsOf, unknownError } from './gated.js'
 
 cleanLogs()
 
-/** Each is a batch of its own. */
+/** Messages so large that each is a batch of its own. */
 const SMALL_BATCHES = { batchBytes: 1024, closeTimeoutMs: 20, timeTickMs: 60_000 }
 const large = (name: string) => message(name.padEnd(700, '.'))
 const nameOf = (each: { readonly payload: Uint8Array }) => textOf(each).replaceAll('.', '')
 
-test('H131: the token of an appendBatch tells of all of its messages: the stored beginning, and that the others are not', async () => {
+test('H131: the token of an appendBatch stands for all its messages: resolve gives the stored ones and says that the others are not', async () => {
   const gates: Gates = {}
   const wal = await open({ builder: gatedBuilder(gates), ...SMALL_BATCHES })
   await wal.append(message('before'))
   gates.after = gate()
-  // The first is stored and not answered, the others wait behind it and are never sent.
+  // The first message is stored and not answered. The others wait behind it and are never sent.
   const batch = wal.appendBatch(['1', '2', '3'].map(large), { timeoutMs: 30 })
   const { token, results } = (await unknownError(batch)) as AppendBatchError & { token: string }
   assert.equal(results.length, 0)
@@ -31,7 +31,7 @@ test('H131: the token of an appendBatch tells of all of its messages: the stored
   assert.deepEqual((await texts(next.read({ until: 'end' }))).length, 2)
 })
 
-test('the results of a batch’s stored beginning lead to the messages, and continue those of the error', async () => {
+test('the results that resolve gives continue those of the error, and their positions lead to the messages', async () => {
   const gates: Gates = {}
   let batches = 0
   const builder = overMemory((log) => ({
@@ -67,7 +67,7 @@ test('the results of a batch’s stored beginning lead to the messages, and cont
   }
 })
 
-test('a batch that was stored whole, and one that never was', async () => {
+test('resolve tells a batch that was stored whole from one that was never stored', async () => {
   const gates: Gates = {}
   const wal = await open({ builder: gatedBuilder(gates), closeTimeoutMs: 20, timeTickMs: 60_000 })
   await wal.append(message('before'))
@@ -100,7 +100,7 @@ test('a batch that was stored whole, and one that never was', async () => {
   assert.deepEqual(await next.resolve(none.token), { outcome: 'not-written' })
 })
 
-test('time ticks and appends of others between its messages are not taken for a batch’s', async () => {
+test('resolve does not take time ticks and other appends between a batch’s messages for messages of the batch', async () => {
   const gates: Gates = {}
   const slow: Interceptor = {
     name: 'slow on some',
@@ -131,12 +131,12 @@ test('time ticks and appends of others between its messages are not taken for a 
     [...results.map(({ messageId }) => messageId), ...idsOf(resolution)],
     stored.map(({ messageId }) => messageId),
   )
-  // Its messages were cut into batches with others' between them: the first was sent, not all of them were.
+  // The call's messages are in several batches, with other messages between them. Only the first batch was sent.
   assert.ok(stored.length >= 1)
   assert.equal(resolution.outcome, stored.length === 4 ? 'written' : 'partly')
 })
 
-test('a batch of which one was stored behind one that was refused for good has no token: none could say so', async () => {
+test('an appendBatch of which a message was stored behind a refused one has no token, since no resolution could say that', async () => {
   const builder = overMemory((log) => ({
     append: async (batch) => {
       if (batch.messages.some(({ payload }) => nameOf({ payload }) === 'bad'))

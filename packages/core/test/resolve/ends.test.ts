@@ -9,7 +9,7 @@ cleanLogs()
 
 const QUIET = { timeTickMs: 60_000, appendTimeoutMs: 60_000 }
 
-/** A writer whose pipeline is stuck, and the token of what it was sent last. */
+/** A writer whose pipeline is stuck, and the token of its last append. */
 async function stuck(gates: Gates, more: object = {}) {
   const wal = await open({ builder: gatedBuilder(gates), ...QUIET, ...more })
   await wal.append(message('before'))
@@ -18,7 +18,7 @@ async function stuck(gates: Gates, more: object = {}) {
   return { wal, token }
 }
 
-test('H132: a stuck pipeline holds up neither the signal of a resolve nor close', async () => {
+test('H132: a stuck pipeline delays neither the signal of a resolve nor close', async () => {
   const gates: Gates = {}
   const { wal, token } = await stuck(gates)
   const ending = new AbortController()
@@ -37,7 +37,7 @@ test('H132: a stuck pipeline holds up neither the signal of a resolve nor close'
   gates.before?.open()
 })
 
-test('a log that answers nothing holds up neither, on a writer and on a read-only WAL', async () => {
+test('a log that answers nothing delays neither the signal of a resolve nor close, on a writer and on a read-only WAL', async () => {
   const gates: Gates = {}
   const { token } = await stuck(gates)
   for (const accessMode of ['rw', 'ro'] as const) {
@@ -80,7 +80,7 @@ test('a log that answers nothing holds up neither, on a writer and on a read-onl
   gates.before?.open()
 })
 
-test('H136: a writer that was lost does not keep a resolve until close: it rejects, and the successor answers', async () => {
+test('H136: resolve on a writer that has ended rejects without waiting for close, and the newer writer answers', async () => {
   const gates: Gates = {}
   const wal = await open({ builder: gatedBuilder(gates), ...QUIET })
   await wal.append(message('before'))
@@ -96,19 +96,19 @@ test('H136: a writer that was lost does not keep a resolve until close: it rejec
   })
   const next = await open()
   assert.deepEqual(await within(next.resolve(token)), { outcome: 'not-written' })
-  // It reads on behind its successor.
+  // The older writer can still read the records of the newer one.
   assert.deepEqual(await within(wal.resolve(token)), { outcome: 'not-written' })
   assert.deepEqual(await texts(next.read({ until: 'end' })), ['before'])
 })
 
-test('a resolve that waits when its writer ends has a verdict or a rejection soon', async () => {
+test('a resolve that waits when its writer ends settles soon', async () => {
   const gates: Gates = {}
   const { wal, token } = await stuck(gates)
   const waiting = wal.resolve(token)
   assert.equal(await isPending(waiting), true)
   const next = await open()
   gates.before?.open()
-  // The backend says that it is fenced.
+  // The backend rejects the writer with WAL_FENCED.
   assert.deepEqual(await within(waiting), { outcome: 'not-written' })
   assert.equal(wal.signal.reason.code, 'WAL_FENCED')
 
@@ -123,7 +123,7 @@ test('a resolve that waits when its writer ends has a verdict or a rejection soo
   await assert.rejects(within(left), { code: 'WAL_CORRUPT' })
 })
 
-test('an ended writer that can’t read the log says why, after a few tries', async () => {
+test('resolve on an ended writer that cannot read the log rejects with the reason after a few tries', async () => {
   const gates: Gates = {}
   const runtime = {
     ...systemRuntime,
@@ -146,7 +146,7 @@ test('an ended writer that can’t read the log says why, after a few tries', as
   const failed = gates.scanners ?? 0
   await pause(30)
   assert.equal(gates.scanners, failed, 'it goes on reading')
-  // A log that gives nothing at all, not even its end.
+  // This log gives neither records nor its end.
   gates.readFailure = undefined
   gates.readGate = gate()
   await assert.rejects(within(wal.resolve(token), 5000), (error: WalError) => {

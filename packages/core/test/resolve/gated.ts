@@ -3,7 +3,7 @@ import type { OpenerBuilderImpls } from '@wal/walimpls'
 import type { AppendError, AppendResolution } from '../../src/index.js'
 import { overMemory } from '../over-memory.js'
 
-/** A moment that appends wait for. */
+/** A gate at which appends wait until the test opens it. */
 export interface Gate {
   readonly opened: Promise<void>
   open(): void
@@ -17,25 +17,25 @@ export function gate(): Gate {
   return { opened, open }
 }
 
-/** What a backend does while a test says so. */
+/** The faults of a backend that a test can switch on. */
 export interface Gates {
-  /** Appends are stored once it opens. */
+  /** Appends are stored when this gate opens. */
   before?: Gate | undefined
-  /** Appends are answered once it opens. */
+  /** Appends are answered when this gate opens. */
   after?: Gate | undefined
-  /** What every attempt fails with, unstored. */
+  /** Every attempt fails with this error and stores nothing. */
   failure?: Error | undefined
-  /** Scanners that were opened, and records that were handed in. */
+  /** How many scanners were opened and how many records were appended. */
   scanners?: number
   records?: number
-  /** What scanners fail with, and whether those of looks at the log's end do not. */
+  /** Scanners fail with this error, except those that read the log's end when `ofLooks` is false. */
   readFailure?: Error | undefined
   looksWork?: boolean
-  /** Scanners give nothing before it opens. */
+  /** Scanners give nothing until this gate opens. */
   readGate?: Gate | undefined
 }
 
-/** The memory backend: its appends are stored, or answered, when a gate opens. */
+/** The memory backend with appends that are stored, or answered, when a gate opens. */
 export function gatedBuilder(gates: Gates): OpenerBuilderImpls {
   return overMemory((log) => ({
     append: async (batch) => {
@@ -52,7 +52,7 @@ export function gatedBuilder(gates: Gates): OpenerBuilderImpls {
       return {
         ready: () => scanner.ready(),
         next: async () => {
-          // Looks read in larger pieces than what looks for tokens.
+          // Reads of the log's end ask for larger pages than searches for tokens do.
           const isLook = options.maxBytes >= 1 << 20
           if (gates.readFailure !== undefined && !(isLook && gates.looksWork)) throw gates.readFailure
           await gates.readGate?.opened
@@ -64,7 +64,7 @@ export function gatedBuilder(gates: Gates): OpenerBuilderImpls {
   }))
 }
 
-/** The error of an append that ends with an unknown outcome. */
+/** The error of an append, which has to have an unknown outcome. */
 export async function unknownError(
   append: Promise<unknown>,
 ): Promise<AppendError & { readonly token: string }> {

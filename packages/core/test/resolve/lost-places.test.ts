@@ -17,7 +17,7 @@ interface StoredLog {
   truncate(before: number): void
 }
 
-/** The memory store as it is, past any backend. */
+/** The memory store itself, without a backend in between. */
 function storedLog(): StoredLog {
   const key = Symbol.for('@wal/walimpls/memory')
   type Stores = Map<string, Map<string, StoredLog>>
@@ -26,14 +26,14 @@ function storedLog(): StoredLog {
   return log
 }
 
-/** What a failover to a copy without them does to the log's last records; their ids are given out again. */
+/** Plays a failover to a copy without the log's last records. Their ids are given out again. */
 function loseEnd(count: number): void {
   const log = storedLog()
   log.records.splice(log.records.length - count, count)
   log.batches.clear()
 }
 
-/** Large enough that a second batch goes out while the first is on its way. */
+/** Messages so large that a second batch is sent while the first is in flight. */
 const large = (letter: string) => message(letter.repeat(300_000))
 const nameOf = (each: { readonly payload: Uint8Array }) => textOf(each).slice(0, 1)
 
@@ -53,7 +53,7 @@ async function answeredAbove(stored: boolean): Promise<void> {
   const builder = overMemory((log) => ({ append: (batch) => append(log, batch) }))
   const wal = await open({ builder, ...QUIET, budgetBytes: 16 << 20, batchBytes: 300_000 })
   await wal.append(message('before'))
-  // Both are sent behind the one before; then the first of them is acknowledged.
+  // Both messages are sent behind the one before. Then the first of the two is acknowledged.
   const first = wal.append(large('a'))
   await turn()
   const second = wal.append(large('x'), { timeoutMs: 200 })
@@ -71,26 +71,26 @@ async function answeredAbove(stored: boolean): Promise<void> {
       kept.map(({ messageId }) => messageId),
     )
   }
-  // Nothing tells any more of what lies below the point.
+  // Nothing is known any more of the records below the truncation point.
   await next.truncate((await next.append(message('later'))).position)
   await assert.rejects(within(next.resolve(token)), { code: 'WAL_POSITION_TRUNCATED' })
   hanging.open()
 }
 
-test('H133: above a truncation that freed where it starts, a token is answered: stored', () =>
+test('H133: a token of stored messages is resolved when the record at which its search starts was truncated', () =>
   answeredAbove(true))
 
-test('above a truncation that freed where it starts, a token is answered: not stored', () =>
+test('a token of messages that were not stored is resolved when the record at which its search starts was truncated', () =>
   answeredAbove(false))
 
-test('a newer writer’s truncation point says that nothing of the older one counts above it', async () => {
+test('a newer writer’s truncation point proves that the older writer’s messages above it are not written', async () => {
   let aheadMs = 300_000
   const runtime = { ...systemRuntime, now: () => systemRuntime.now() + aheadMs }
   const gates: Gates = {}
   const wal = await open({ builder: gatedBuilder(gates), runtime, ...QUIET })
   await wal.append(message('before'))
   gates.before = gate()
-  // Its time tick is far above what the next writer begins with.
+  // This time tick is far above the first one of the next writer.
   aheadMs += 60_000
   const { token } = await unknownError(wal.append(message('x'), { timeoutMs: 20 }))
   const next = await open({ timeTickMs: 60_000 })
@@ -102,7 +102,7 @@ test('a newer writer’s truncation point says that nothing of the older one cou
   gates.before.open()
 })
 
-/** What a log that lost the record says. */
+/** The error of a resolve in a log that lost the record at which the search starts. */
 async function lostTo(wal: ReadOnlyWAL, token: string, signal?: AbortSignal): Promise<LogRolledBackError> {
   const error: LogRolledBackError = await within(wal.resolve(token, signal && { signal })).then(
     ({ outcome }) => assert.fail(outcome),
@@ -112,7 +112,7 @@ async function lostTo(wal: ReadOnlyWAL, token: string, signal?: AbortSignal): Pr
   return error
 }
 
-test('H134: where the log lost the record that a token starts from, resolve rejects instead of waiting', async () => {
+test('H134: when the log lost the record at which a token’s search starts, resolve rejects instead of waiting', async () => {
   const gates: Gates = {}
   const wal = await open({ builder: gatedBuilder(gates), ...QUIET })
   await wal.append(message('before'))
@@ -122,7 +122,7 @@ test('H134: where the log lost the record that a token starts from, resolve reje
   const reader = await openReader()
   await lostTo(reader, token)
   await lostTo(wal, token)
-  // The log goes on, under the same ids.
+  // New records get the same ids.
   const next = await open()
   await next.append(message('other'))
   for (const asked of [next, reader]) {
@@ -134,7 +134,7 @@ test('H134: where the log lost the record that a token starts from, resolve reje
   gates.before.open()
 })
 
-test('neither the signal of a resolve nor close waits for where reading goes on', async () => {
+test('the signal of a resolve, and close, do not wait for the search of the place where reading goes on', async () => {
   const gates: Gates = {}
   const wal = await open({ builder: gatedBuilder(gates), ...QUIET })
   await wal.append(message('before'))
@@ -176,12 +176,12 @@ test('neither the signal of a resolve nor close waits for where reading goes on'
   gates.before.open()
 })
 
-test('a lost end rejects the tokens that start there, and the others are answered', async () => {
+test('a lost end rejects only the tokens whose search starts in it', async () => {
   const gates: Gates = {}
   const wal = await open({ builder: gatedBuilder(gates), ...QUIET })
   const kept = gate()
   gates.after = kept
-  // It starts from the opening record, and is stored and acknowledged in the end.
+  // The search for this token starts at the opening record. Its append is stored and acknowledged at the end.
   const first = await unknownError(wal.append(message('first'), { timeoutMs: 20 }))
   kept.open()
   gates.after = undefined
@@ -202,7 +202,7 @@ test('a lost end rejects the tokens that start there, and the others are answere
   gates.before.open()
 })
 
-test('records that a server removed: what lay there can’t be told, and what lies behind is', async () => {
+test('when a server removed records, tokens of messages there reject, and tokens of messages behind are resolved', async () => {
   const gates: Gates = {}
   const wal = await open({ builder: gatedBuilder(gates), ...QUIET })
   const tokens: string[] = []
@@ -214,7 +214,7 @@ test('records that a server removed: what lay there can’t be told, and what li
     gates.after = undefined
     await wal.barrier()
   }
-  // The opening record, then each message and a time tick: no truncation point says that the first four are gone.
+  // The log has an opening record, then messages and time ticks. No truncation point says that the first four are gone.
   storedLog().truncate(5)
   for (const log of [wal, await openReader(), await open()]) {
     const outcomes = await within(Promise.allSettled(tokens.map((token) => log.resolve(token))))

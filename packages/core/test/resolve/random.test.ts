@@ -7,7 +7,7 @@ import { cleanLogs, faulty, message, open, openReader, pause, textOf, within } f
 
 cleanLogs()
 
-/** Waits are shortened, so that many faults fit into a second. */
+/** Waits are shortened, so that a second has time for many faults. */
 const runtime = () => ({
   ...systemRuntime,
   setTimeout: (run: () => void, ms: number, options?: { background?: boolean }) =>
@@ -20,7 +20,7 @@ const seeds = process.env.WAL_TEST_SEED
 const FAULTS = ['fail', 'write-then-fail', 'duplicate-then-fail', 'duplicate', 'fence', 'delay'] as const
 const CHANCE = 0.35 / FAULTS.length
 
-/** What one call left open: the messages that its token speaks of, in order. */
+/** The messages of one call whose outcome is unknown, in order: those for which its token stands. */
 interface Left {
   readonly names: readonly string[]
   readonly token: string
@@ -28,10 +28,12 @@ interface Left {
 }
 
 for (const seed of seeds)
-  test(`whatever fails, resolve says what the log delivers, seed ${seed}`, { timeout: 180_000 }, async () => {
+  test(`under random faults resolve says what the log delivers, seed ${seed}`, {
+    timeout: 180_000,
+  }, async () => {
     const random = seededRandom(seed)
     const backend = faulty({ seed })
-    // A writer that hangs when the next one opens: what it holds is never stored.
+    // This writer hangs when the next one opens. Its unsent messages are never stored.
     let hanging = -1
     const plan: FaultPlan = {
       probabilities: {
@@ -59,7 +61,7 @@ for (const seed of seeds)
     let made = 0
     let truncatedUpTo = -1n
 
-    /** Messages between which those of others may lie, in batches cut small. */
+    /** Messages in small batches, between which messages of other calls may lie. */
     async function append(wal: WAL): Promise<void> {
       const names = Array.from(
         { length: random() < 0.4 ? 1 : 1 + Math.floor(random() * 12) },
@@ -93,7 +95,7 @@ for (const seed of seeds)
       } catch (reason) {
         const { code } = reason as { code: string }
         if (code === 'WAL_POSITION_TRUNCATED') counts[code]++
-        // Of a writer that has ended, or a log that was truncated. In the end all are asked again.
+        // The writer has ended or the log was truncated. At the end every token is resolved again.
         if (code !== 'WAL_POSITION_TRUNCATED' || truncatedUpTo < 0n)
           assert.match(code, /^WAL_(CLOSED|FENCED|UNAVAILABLE)$/, String(reason))
       }
@@ -130,7 +132,7 @@ for (const seed of seeds)
         backend.letGo()
       }
       if (round % 90 === 50) {
-        // Without faults: a truncation that finds the log's appends refused may free what names the log.
+        // Without faults, since a truncation after refused appends may free the record with the log's identity.
         backend.plan = {}
         const { position, timeTick } = await wal.append(message(`t${round}`))
         while (reached < timeTick) await pause(1)
@@ -146,7 +148,7 @@ for (const seed of seeds)
     const last = await open({ timeTickMs: 60_000, runtime: runtime() })
     const end = await last.append(message('the end'))
     while (reached < end.timeTick) await pause(1)
-    // All of them at once, on a writer and on a reader.
+    // All tokens are resolved at once, on a writer and on a reader.
     await within(Promise.all(left.flatMap((one) => [resolve(last, one), resolve(reader, one)])), 60_000)
 
     for (const name of acked.keys()) assert.ok(delivered.has(name), `${name} was acknowledged and is lost`)

@@ -11,7 +11,7 @@ const collectGarbage = runInNewContext('gc') as () => void
 
 const QUIET = { timeTickMs: 60_000, closeTimeoutMs: 20, budgetBytes: 128 << 20 }
 
-/** A writer with appends on their way that their callers gave up, and the tokens of those. */
+/** A writer with appends in flight whose callers gave up, and their tokens. */
 async function givenUp(gates: Gates, where: 'before' | 'after', count: number) {
   const wal = await open({ builder: gatedBuilder(gates), ...QUIET })
   const hanging = gate()
@@ -40,15 +40,23 @@ async function shared(where: 'before' | 'after'): Promise<void> {
   assert.ok(resolutions.every(({ outcome }) => outcome === 'written'))
   assert.equal(new Set(resolutions.flatMap(idsOf)).size, tokens.length)
   assert.equal(gates.scanners, 1)
-  // Those in flight were handed in before; the writer has a time tick of its own behind so many bytes.
+  // The appends in flight were made before. After so many bytes the writer stores a time tick by itself.
   assert.ok((gates.records ?? 0) <= 3, `${gates.records} time ticks`)
 }
 
-test('H135: 10,000 tokens share one reading and one time tick: stored', () => shared('after'), 60_000)
+test(
+  'H135: 10,000 tokens of stored messages are resolved by one read and one time tick',
+  () => shared('after'),
+  60_000,
+)
 
-test('10,000 tokens share one reading and one time tick: stored later', () => shared('before'), 60_000)
+test(
+  '10,000 tokens of messages that are stored later are resolved by one read and one time tick',
+  () => shared('before'),
+  60_000,
+)
 
-test('tokens of appends that never come share one reading and one time tick as well', async () => {
+test('10,000 tokens of messages that are never stored are resolved by one read and one time tick', async () => {
   const gates: Gates = {}
   const { tokens, letGo } = await givenUp(gates, 'before', 1000)
   const next = { scanners: 0, records: 0 }
@@ -61,7 +69,7 @@ test('tokens of appends that never come share one reading and one time tick as w
   letGo()
 })
 
-test('a read-only WAL reads once for all its tokens, and waits for the writer’s next record', async () => {
+test('a read-only WAL resolves all its tokens by one read, which waits for the writer’s next record', async () => {
   const gates: Gates = {}
   const { wal, tokens, letGo } = await givenUp(gates, 'before', 1000)
   const reader = await openReader()
@@ -72,7 +80,7 @@ test('a read-only WAL reads once for all its tokens, and waits for the writer’
   await wal.close()
 })
 
-test('tokens that come while others wait at the end are served: those that begin behind, and those that begin before', async () => {
+test('tokens that come while others wait at the log’s end are resolved, whether their search starts behind that end or before', async () => {
   const gates: Gates = {}
   const wal = await open({ builder: gatedBuilder(gates), ...QUIET })
   const early: string[] = []
@@ -90,7 +98,7 @@ test('tokens that come while others wait at the end are served: those that begin
   for (const log of [wal, reader]) {
     const standing = log.resolve(late.token)
     assert.equal(await isPending(standing), true)
-    // They lie before the place at which the reading stands.
+    // Their search starts before the record that was read last.
     const behind = await within(Promise.all([...early].reverse().map((token) => log.resolve(token))))
     assert.deepEqual(
       behind.map(({ outcome }) => outcome),
@@ -105,7 +113,7 @@ test('tokens that come while others wait at the end are served: those that begin
   }
 })
 
-test('one by one, tokens that begin before the place of the reading do not have the log read for each', async () => {
+test('the log is not read once more for each token whose search starts before the record that was read last', async () => {
   const gates: Gates = {}
   const { wal, tokens, letGo } = await givenUp(gates, 'after', 2000)
   letGo()
@@ -125,7 +133,7 @@ test('one by one, tokens that begin before the place of the reading do not have 
   await within(standing)
 }, 60_000)
 
-test('G15 tokens that were given up leave memory, also beside one that waits on', async () => {
+test('G15 tokens that were given up leave memory, also when another one still waits', async () => {
   const gates: Gates = {}
   const { wal, tokens, letGo } = await givenUp(gates, 'before', 1)
   const reader = await openReader()
@@ -135,7 +143,7 @@ test('G15 tokens that were given up leave memory, also beside one that waits on'
   for (let i = 0; i < 2000; i++) {
     const giving = new AbortController()
     const waiting = reader.resolve(tokens[0] as string, { signal: giving.signal })
-    // By then the reading stands at the log's end, and each of them waits there.
+    // By then the read has come to the log's end, where every token waits.
     if (i % 50 === 0) await pause(1)
     if (i >= 800 && i < 1800) kept.push(new WeakRef(giving.signal))
     giving.abort(new Error('enough'))

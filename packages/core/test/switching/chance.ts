@@ -1,6 +1,6 @@
 import { seededRandom } from '@wal/core/testing'
 
-/** What a schedule draws its decisions from. */
+/** The random decisions of a schedule, from its seed. */
 export class Chance {
   readonly #random: () => number
 

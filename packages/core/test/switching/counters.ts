@@ -1,4 +1,4 @@
-/** How often each event has happened. One that never does would be a part of the test that tests nothing. */
+/** How often each event has happened. The test fails when one never happens, since it then proves nothing about it. */
 export class Counters {
   appends = 0
   deliveries = 0

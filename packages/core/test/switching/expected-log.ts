@@ -6,7 +6,7 @@ export interface ExpectedRecord {
   readonly isTick: boolean
   readonly vchannel: string
   readonly payload: string
-  /** Ids of all its stored copies: any of them is right. */
+  /** The ids of all stored copies of the message. A delivery may have any of them. */
   readonly ids: Set<string>
 }
 
@@ -15,7 +15,7 @@ export interface ExpectedLog {
   readonly storedDuplicates: number
 }
 
-/** What every reader has to deliver, judged from the stored bytes by the rule of docs/semantics/writers.md. */
+/** The messages that every reader has to deliver, from the stored bytes by the rules of docs/semantics/writers.md. */
 export async function expectedLog(name: string, channel: string): Promise<ExpectedLog> {
   const counted = new Map<TimeTick, ExpectedRecord>()
   let current = { term: -1, incarnation: '' }
@@ -41,7 +41,7 @@ export async function expectedLog(name: string, channel: string): Promise<Expect
         ids: new Set([text]),
       })
     } else if (!envelope.opening)
-      // An opening record may: its writer then saw what the writer before it added, and stored another.
+      // An opening record may have a lower time tick: its writer then saw what the writer before had added, and stored another one.
       throw new Error(`record ${id} has a time tick that falls and is no copy`)
   }
   return { records: [...counted.values()], storedDuplicates }

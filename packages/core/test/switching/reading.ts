@@ -19,17 +19,17 @@ import { nameOf, THE_END, VCHANNELS, type Writing } from './writing.js'
 
 type Element = Message | TimeTickMark
 
-/** Logs that can be read now: of the writer, of writers that were replaced, read-only. */
+/** The logs that can be read now: that of the writer, those of replaced writers, and read-only ones. */
 export interface Readable {
   readonly log: ReadOnlyWAL
   readonly runtime: Runtime
-  /** Not of a writer that has been replaced: it knows the log's end. */
+  /** Whether the log knows its end. That of a replaced writer does not. */
   readonly isCurrent: boolean
 }
 
 export const WAYS_TO_CANCEL = ['break', 'close', 'abort'] as const
 
-/** One reader through all its scanners: whenever one is cancelled, the next goes on behind what was delivered. */
+/** One reader with all its scanners. When one is cancelled, the next goes on behind the last message delivered. */
 export class Reading {
   readonly finished: Promise<void>
   readonly #chance: Chance
@@ -40,15 +40,15 @@ export class Reading {
   readonly #options: ReadOptions
   readonly #byBatches: boolean
   readonly #delivered: Element[] = []
-  /** Nothing at or below; undefined for `latest`. */
+  /** The reader starts above this time tick; undefined for `latest`. */
   readonly #above: TimeTick | undefined
-  /** Of `latest`: nothing acked before it began, everything handed in after it was ready. */
+  /** For `latest`: no message that was acknowledged before the start, and every message appended after ready(). */
   #ackedBefore: TimeTick = -1n
   #madeBefore = Number.POSITIVE_INFINITY
   #pauseMs: number
   #pauseChance: number
   #scanner: Scanner<Element> | undefined
-  /** Until the scanner is cancelled. */
+  /** Settles when the scanner is cancelled. */
   #opened: Scanner<Element> | undefined
   #isReady = false
   #abort = new AbortController()
@@ -90,7 +90,7 @@ export class Reading {
     return true
   }
 
-  /** Whether its start is fixed. */
+  /** Whether the place where the reader starts is known. */
   get isReady(): boolean {
     return this.#isReady || this.#ended
   }
@@ -145,7 +145,7 @@ export class Reading {
         await this.#consume(this.#scanner, readable.runtime)
       } catch (error) {
         const isOurs = error === this.#abort.signal.reason
-        // The log was closed after it was chosen.
+        // The log was closed after the schedule had chosen it.
         const isClosed = WalError.isInstance(error) && error.code === 'WAL_CLOSED'
         if (!isOurs && !isClosed) throw error
         await readable.runtime.yield()
@@ -176,7 +176,7 @@ export class Reading {
         this.#isReady = true
         if (this.#delivered.length === 0) this.#madeBefore = this.#writing.made
       },
-      // The loop says why.
+      // The loop itself reports the error.
       () => {},
     )
     return scanner
@@ -188,7 +188,7 @@ export class Reading {
     } else for await (const element of scanner) if (await this.#take([element], runtime)) break
   }
 
-  /** Whether to break. */
+  /** Whether the loop has to break. */
   async #take(elements: readonly Element[], runtime: Runtime): Promise<boolean> {
     for (const element of elements) {
       if (this.#ended) break

@@ -35,13 +35,13 @@ const FAULTS = {
   delayMs: 8,
 }
 
-/** A writer in a process of its own, and those who read in it. */
+/** A writer in a process of its own, and the readers of that process. */
 interface WriterProcess {
   readonly runtime: SimulatedRuntime
   readonly wal: WAL
 }
 
-/** One run, from its seed: appends, readers, faults and takeovers as they come, then everybody reads to the end. */
+/** One run from a seed: appends, readers, faults and takeovers at random; then every reader reads to the end. */
 export class Schedule {
   readonly #seed: number
   readonly #counters: Counters
@@ -50,10 +50,10 @@ export class Schedule {
   readonly #writing: Writing
   readonly #writers: WriterProcess[] = []
   readonly #readers: Reading[] = []
-  /** One for each process. */
+  /** The runtime of each process. */
   readonly #faults: Faults[] = []
   #readOnly: Readable | undefined
-  /** Now and then messages so large that the buffer evicts by its bytes, else it does by age. */
+  /** Some runs have messages so large that the buffer evicts by bytes. In all others it evicts by age. */
   readonly #largest: number
   readonly #bufferAgeMs: number
 
@@ -101,7 +101,7 @@ export class Schedule {
     const chance = this.#chance
     const roll = chance.between(0, 100)
     if (roll < 45) {
-      // Those who have been replaced do not know it yet.
+      // Replaced writers do not know yet that they were replaced.
       const writer = chance.is(0.9) ? this.#current : chance.of(this.#writers)
       this.#writing.burst(writer.wal, this.#largest)
       if (chance.is(0.3) || this.#writing.open > 30) await this.#writing.settled()
@@ -142,12 +142,12 @@ export class Schedule {
       assert.ok(tick > before, 'what was acked before a barrier lies below it')
       this.#counters.barriers++
     } catch (error) {
-      // Fault upon fault can take longer than it waits.
+      // With many faults in a row this may take longer than its time limit.
       if (!WalError.isInstance(error) || !BARRIER_MAY_END_SO.includes(error.code)) throw error
     }
   }
 
-  /** A further process opens the log for writing. Those who wrote before are not told. */
+  /** Another process opens the log for writing. The writers before are not told. */
   async #takeOver(): Promise<void> {
     const runtime = this.#time.another()
     this.#writers.push({ runtime, wal: await openWal('memory:', this.#writerOptions(runtime)) })
@@ -184,14 +184,14 @@ export class Schedule {
       batchBytes: 2048,
       timeTickMs: 10,
       fenceCheckMs: 50,
-      // Fault upon fault can take longer than the default.
+      // With many faults in a row this may take longer than the default limit.
       openTimeoutMs: HOUR_MS,
-      // Hours pass at one blow, and clocks disagree by as much.
+      // Hours pass at once, and clocks differ by as much.
       maxClockAheadMs: 10_000 * HOUR_MS,
     }
   }
 
-  /** No more faults: now everybody has to get to the end. */
+  /** Ends the faults. From now on every reader has to come to the end. */
   async #drain(): Promise<void> {
     for (const faults of this.#faults) faults.plan = {}
     await this.#writing.settled()

@@ -6,13 +6,13 @@ import { Schedule } from './schedule.js'
 const given = process.env.WAL_TEST_SEED
 const SEED = Number(given ?? Math.floor(Math.random() * 2 ** 31))
 const SCHEDULES = Number(process.env.WAL_TEST_SCHEDULES ?? (given === undefined ? 300 : 1))
-/** Of each event: in 10,000 schedules it has to happen thousands of times. */
+/** How often each event has to happen: thousands of times in 10,000 schedules. */
 const LEAST = SCHEDULES >= 10_000 ? 2000 : 1
-/** With fewer, chance alone may leave something out. */
+/** With fewer schedules an event may be missing by chance. */
 const ENOUGH_SCHEDULES = 100
 const PROGRESS = 1000
 
-test(`scanners switch without loss or doubling: ${SCHEDULES} schedules from WAL_TEST_SEED=${SEED}`, {
+test(`scanners that change between backend and buffer miss nothing and give nothing twice: ${SCHEDULES} schedules from WAL_TEST_SEED=${SEED}`, {
   timeout: 600_000 + SCHEDULES * 1000,
 }, async () => {
   const counters = new Counters()
@@ -33,7 +33,7 @@ test(`scanners switch without loss or doubling: ${SCHEDULES} schedules from WAL_
     assert.ok(counters.lowest >= LEAST, `an event happened less than ${LEAST} times: ${counters}`)
 })
 
-test('a schedule can be repeated: the same seed, the same run', async () => {
+test('the same seed gives the same run of a schedule', async () => {
   const run = async (seed: number) => {
     const counters = new Counters()
     await new Schedule(seed, counters).run()

@@ -9,10 +9,10 @@ import type {
 } from '@wal/walimpls'
 
 export interface ReadingEvents {
-  /** Whether scanners of this writer may tail now: it has been opened and not been fenced. */
+  /** Whether scanners of this writer may tail now: the writer is open and not fenced. */
   mayTail(): boolean
   toTailing(): void
-  /** A tailing reader is back at the backend. */
+  /** Called when a tailing reader reads the backend again. */
   toCatchUp(): void
   errorInCatchUp(): void
 }
@@ -40,7 +40,7 @@ export function watchedBuilder(inner: OpenerBuilderImpls, events: ReadingEvents)
 
 class Watch {
   readonly tailing = new WeakSet<AbortSignal>()
-  /** Of those who look at the log's end: no scanners. */
+  /** The signals of reads of the log's end, which are no scanners of users. */
   readonly lookers = new WeakSet<AbortSignal>()
 
   constructor(readonly events: ReadingEvents) {}

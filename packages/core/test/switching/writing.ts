@@ -15,7 +15,7 @@ import type { ExpectedLog } from './expected-log.js'
 export const VCHANNELS = ['', 'red', 'blue'] as const
 export const THE_END = 'the end'
 
-/** All that was appended, by whichever writer, and what became of it. */
+/** Every message that any writer appended, with its outcome. */
 export class Writing {
   readonly acked = new Map<string, AppendResult>()
   readonly #notWritten = new Set<string>()
@@ -31,7 +31,7 @@ export class Writing {
     this.#counters = counters
   }
 
-  /** How many messages were ever handed in; the next is called so. */
+  /** How many messages were appended so far. The next one has this number as its name. */
   get made(): number {
     return this.#made
   }
@@ -48,7 +48,7 @@ export class Writing {
     await Promise.all(this.#open)
   }
 
-  /** Some appends, not awaited. */
+  /** Makes some appends and does not await them. */
   burst(wal: WAL, largest: number): void {
     const chance = this.#chance
     const count = 1 + chance.below(6)
@@ -84,7 +84,7 @@ export class Writing {
 
   #track(work: Promise<void>): void {
     const tracked: Promise<void> = work.finally(() => this.#open.delete(tracked))
-    // The one who awaits `settled` learns it.
+    // The error reaches the code that awaits `settled`.
     tracked.catch(() => {})
     this.#open.add(tracked)
   }
@@ -123,7 +123,7 @@ export class Writing {
   }
 
   #failed(text: string, error: unknown): void {
-    // Anything else is a failure of the test, or of the product.
+    // Any other error means that the test or the product is wrong.
     if (!WalError.isInstance(error)) throw error
     if ((error as AppendError).outcome === 'not-written') this.#notWritten.add(text)
     else {
@@ -133,7 +133,7 @@ export class Writing {
   }
 }
 
-/** A message's text without what makes it long. */
+/** The text of a message without its padding. */
 export function nameOf(text: string): string {
   const end = text.indexOf('.')
   return `message ${end < 0 ? text : text.slice(0, end)}`
