@@ -1,6 +1,6 @@
 import { type Batch, recordBytes, type WireMessage } from '@wal/walimpls'
 
-/** A batch of records that say `texts`, each followed by `padding` bytes. */
+/** A batch of records whose payloads are `texts`, each followed by `padding` bytes. */
 export function batchOf(sequence: number, texts: readonly string[], padding = 0): Batch {
   const messages = texts.map((text) => ({
     payload: Buffer.concat([Buffer.from(text), Buffer.alloc(padding, 0x2e)]),
@@ -9,7 +9,7 @@ export function batchOf(sequence: number, texts: readonly string[], padding = 0)
   return { sequence, messages, bytes: messages.reduce((sum, message) => sum + recordBytes(message), 0) }
 }
 
-/** What a record says; throws when payload and properties do not agree. */
+/** The text of a record. Throws when payload and properties do not agree. */
 export function textOf({ payload, properties }: WireMessage): string {
   const text = Buffer.from(payload).toString().replace(/\.*$/, '')
   if (properties[3] !== text) throw new Error(`payload says ${text}, properties say ${properties[3]}`)

@@ -28,8 +28,8 @@ conformanceTests({
   disturb: () => files.disturb(),
   saveState: (channel) => copies.saveState(channel),
   copy: (channel) => ({ segmentBytes: 1 << 20, ...copies.copy(channel) }),
-  // Where there is no server, a crash is that of the process: `processes` kills it.
-  // A segment is a file whose every byte is checked: what somebody takes out of it is damage, and no hole.
+  // This backend has no server. A crash is that of its process, which the part `processes` kills.
+  // A segment is a file with a check of every byte. A record that others remove from it is damage, not a hole.
   leftOut: [
     'fencing: a writer of a lower term than the log’s is fenced at its first append',
     'secrets',

@@ -14,7 +14,7 @@ async function folder(): Promise<string> {
   return path
 }
 
-test('H101: a copy of a folder is another log: opening it leaves the writer of the original at work', async () => {
+test('H101: a copy of a folder is another log, and opening the copy does not end the writer of the original', async () => {
   const original = await folder()
   const copy = await folder()
   const wal = await openWal(`file:${original}`, { channel: 'orders' })
@@ -36,7 +36,7 @@ test('H101: a copy of a folder is another log: opening it leaves the writer of t
   }
 })
 
-test('one folder under two paths is one log: the second open closes the first', async () => {
+test('a folder that is reached by two paths is one log, so the second open closes the first', async () => {
   const path = await folder()
   const moved = `${path}-moved`
   await symlink(path, moved)
@@ -48,7 +48,7 @@ test('one folder under two paths is one log: the second open closes the first', 
   assert.equal(wal.signal.reason.code, 'WAL_CLOSED')
 })
 
-test('a folder that was moved, and not copied, is the same log', async () => {
+test('a folder that was moved is the same log', async () => {
   const path = await folder()
   const wal = await openWal(`file:${join(path, 'before')}`, { channel: 'orders' })
   await rename(join(path, 'before'), join(path, 'after'))

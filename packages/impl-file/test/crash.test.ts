@@ -14,15 +14,15 @@ import { simulatedRuntime } from './simulated-runtime.js'
 const SEED = Number(process.env.WAL_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31))
 const ROUNDS = Number(process.env.WAL_TEST_ROUNDS ?? 40)
 const CHANNEL = 'orders'
-/** What a disk that fails, or is full, makes of a call. */
+/** The errors with which calls may reject on a disk that fails or is full. */
 const UNAVAILABLE = ['WAL_UNAVAILABLE', 'WAL_STORAGE_FULL']
 
 interface History {
-  /** What was acknowledged under an id. */
+  /** The text that was acknowledged under each id. */
   readonly acked: Map<number, string>
-  /** What any reader was given under an id, whatever came later. */
+  /** The text that a reader was given under each id. */
   readonly delivered: Map<number, string>
-  /** No record below it need be there. */
+  /** Records below this id may be gone. */
   truncatedBefore: number
   nextText: number
 }
@@ -39,7 +39,7 @@ const events = {
   cuts: 0,
 }
 
-test(`what was acknowledged or delivered survives (WAL_TEST_SEED=${SEED})`, {
+test(`every record that was acknowledged or delivered survives crashes (WAL_TEST_SEED=${SEED})`, {
   timeout: 300_000,
 }, async () => {
   const random = seededRandom(SEED)
@@ -72,7 +72,7 @@ async function liveOnce(disk: SimulatedDisk, history: History, random: () => num
   const writers = 1 + Math.floor(random() * 3)
   for (let i = 0; i < writers; i++) actors.push(write(runtime, history, random, life, i))
   for (let i = 0; i < 3; i++) actors.push(follow(runtime, history, life, disk.ioErrorRate > 0))
-  // Dead processes' promises never settle, so nobody waits for the actors.
+  // The promises of a dead process never settle, so the test does not wait for its writers and readers.
   for (const actor of actors) actor.catch(fail)
   const steps = 20 + random() * 500
   for (let step = 0; step < steps; step++) {
@@ -140,7 +140,7 @@ async function truncate(wal: WALImpls<NumberId>, history: History, random: () =>
     const last = await wal.last()
     if (last === undefined) return
     const before = Math.floor(last.id.value * random())
-    // Segments go only as a whole, so this is what may be gone, not what must.
+    // Only whole segments are removed, so these records may be gone but need not be.
     history.truncatedBefore = Math.max(history.truncatedBefore, before)
     await wal.truncate(fileBuilder.messageIds.parse(before.toString(36)))
     events.truncations++
@@ -162,7 +162,7 @@ function acknowledge(history: History, ids: readonly NumberId[], texts: readonly
   }
 }
 
-/** Another process: an opener of its own. */
+/** Reads as another process, with an opener of its own. */
 async function follow(
   runtime: Runtime,
   history: History,
@@ -182,7 +182,7 @@ async function follow(
           if (last !== 0 && message.id.value !== last + 1)
             fail(new Error(`${message.id.value} follows ${last}`))
           last = message.id.value
-          // A reader that opens the file after a failed sync is told nothing of it (see file-format.md).
+          // The system does not report a failed sync to a reader that opens the file later (see file-format.md).
           if (!failing) deliver(history, message)
         }
       }
@@ -204,7 +204,7 @@ function deliver(history: History, message: StoredMessage): void {
   events.delivered++
 }
 
-/** After the crash: a new writer opens, then everything must be there. */
+/** After the crash a new writer opens the log. Then everything has to be there. */
 async function checkAll(disk: SimulatedDisk, history: History, random: () => number): Promise<void> {
   const mount = disk.mount()
   const runtime = simulatedRuntime(mount.files, random)

@@ -11,7 +11,7 @@ const BATCHES = 6
 const SIZE = 2
 const RECORDS = BATCHES * SIZE
 
-/** A disk on which nothing waits and nothing happens by chance. */
+/** A simulated disk without delays and without random faults. */
 async function logOn(closed: boolean): Promise<SimulatedDisk> {
   const disk = new SimulatedDisk(() => 0)
   const opener = await openerOn(disk)
@@ -26,7 +26,7 @@ async function openerOn(disk: SimulatedDisk): Promise<FileOpener> {
   return (await fileBuilder.build({ path: '/data', segmentBytes: 400 }, runtime)) as FileOpener
 }
 
-/** What a new writer and its reader make of the log. */
+/** What a new writer and its reader find in the log. */
 async function outcome(disk: SimulatedDisk) {
   const opener = await openerOn(disk)
   try {
@@ -51,7 +51,7 @@ const whole = [...range(0, RECORDS - 1).map((n) => `record ${n}`), 'opening']
 test.each([
   ['closed cleanly', true],
   ['left by a crash', false],
-])('a flipped bit at any byte of a log %s is never wrong data', async (_, closed) => {
+])('a flipped bit at any byte of a log %s is an error or is cut, and never wrong data', async (_, closed) => {
   const original = await logOn(closed)
   const seen = { corrupt: 0, cut: 0, harmless: 0 }
   const segments = original.paths().filter((path) => path.endsWith('.seg'))
@@ -74,7 +74,7 @@ test.each([
         expect(ids, place).toEqual(range(1, texts.length))
         seen.cut++
       } else {
-        // The mark of a clean close itself: all records are there, and it is reported.
+        // The flipped bit is in the mark of the clean close. All records are there, and the damage is reported.
         expect(texts, place).toEqual(whole)
         expect(warnings, place).toHaveLength(1)
         seen.harmless++
@@ -85,7 +85,7 @@ test.each([
   expect(seen.corrupt).toBeGreaterThan(0)
 })
 
-test('a segment cut short, or with its end overwritten, is a torn end only at the very end', async () => {
+test('a segment that is cut short or overwritten at its end counts as torn only when it is the last one', async () => {
   const original = await logOn(false)
   const segments = original.paths().filter((path) => path.endsWith('.seg'))
   for (const [i, path] of segments.entries()) {
@@ -100,7 +100,7 @@ test('a segment cut short, or with its end overwritten, is a torn end only at th
   }
 })
 
-test('a reader gives out what is whole before the damage, then says where it is', async () => {
+test('a reader gives the records before the damage, then rejects with the place of the damage', async () => {
   const disk = await logOn(true)
   const first = disk.paths().find((path) => path.endsWith('.seg')) as string
   const bytes = disk.bytesOf(first)
@@ -120,7 +120,7 @@ test('a reader gives out what is whole before the damage, then says where it is'
   await opener.close()
 })
 
-test('goes on when a full disk has room again, leaving no rubbish', async () => {
+test('a writer goes on when a full disk has room again, and leaves no remains of failed writes', async () => {
   const disk = await logOn(true)
   const opener = await openerOn(disk)
   const wal = await opener.open('orders', { term: 2, incarnation: 'two' })
@@ -144,7 +144,7 @@ test('goes on when a full disk has room again, leaving no rubbish', async () => 
   await opener.close()
 })
 
-test('after a failed sync the batch goes into a new segment; the one before is sealed at what was durable', async () => {
+test('after a failed sync the batch is stored in a new segment, and the one before is sealed at its durable end', async () => {
   const disk = await logOn(true)
   const opener = await openerOn(disk)
   const wal = await opener.open('orders', { term: 2, incarnation: 'two' })

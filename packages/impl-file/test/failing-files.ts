@@ -1,13 +1,13 @@
 import { type File, type FileSystem, type Runtime, systemRuntime } from '@wal/walimpls'
 
 /**
- * The system's files, whose operations under way fail when a test says so: they are done all the same, and report an error
- * of the disk. It is what breaking connections is for a backend that has a server.
+ * The system's files. A test can make all operations under way fail: they are done, but report an error
+ * of the disk. This is to a file backend what breaking connections is to a backend with a server.
  */
 export class FailingFiles {
   #disturbances = 0
 
-  /** As one process has it. */
+  /** The runtime of one process with these files. */
   runtime(): Runtime {
     return { ...systemRuntime, files: this.#failing(systemRuntime.files) }
   }

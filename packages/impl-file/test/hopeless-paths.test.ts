@@ -12,7 +12,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-/** Paths with which no open will ever succeed, by what the system says of them. */
+/** Paths with which no open can ever succeed, by the error code of the system. */
 const PATHS: Readonly<Record<string, () => Promise<string>>> = {
   ENAMETOOLONG: async () => join(folder, 'x'.repeat(300)),
   ELOOP: async () => {
@@ -46,4 +46,4 @@ test.each([
   ['ELOOP', 'rw'],
   ['ELOOP', 'ro'],
   ['ENOTDIR', 'rw'],
-] as const)('so it is with %s, opened %s', refuses)
+] as const)('a path with %s, opened %s, is refused at once, with advice, and for good', refuses)

@@ -9,7 +9,7 @@ export class KitCopies {
 
   constructor(private readonly path: string) {}
 
-  /** As an operator restores a backup: the folder stays, and gets the files that it had. */
+  /** Restores a backup as an operator does: the folder stays and gets back the files that it had. */
   saveState(channel: string) {
     const saved = this.#copied(channel)
     const folder = join(this.path, channel)

@@ -8,14 +8,14 @@ import { fileBuilder } from '../src/builder.js'
 import type { FileOpener } from '../src/opener.js'
 import { batchOf } from './batches.js'
 
-/** A folder on the real disk that is gone after the test. */
+/** A folder on the real disk that is removed after the test. */
 export function temporaryFolder(): string {
   const path = mkdtempSync(join(tmpdir(), 'wal-file-'))
   onTestFinished(() => rmSync(path, { recursive: true, force: true }))
   return path
 }
 
-/** An opener that is closed after the test. Small segments, so that a test sees many. */
+/** An opener that is closed after the test. Its segments are small, so that a test has many. */
 export async function openerFor(
   path: string,
   runtime: Runtime = systemRuntime,
@@ -26,7 +26,7 @@ export async function openerFor(
   return opener
 }
 
-/** Appends one batch after another, each of `size` records that say `prefix` and their number. */
+/** Appends one batch after another, each of `size` records with the text `prefix` and their number. */
 export async function fill(
   wal: WALImpls<NumberId>,
   batches: number,
@@ -41,7 +41,7 @@ export async function fill(
   return ids
 }
 
-/** All records up to the present end. */
+/** All records up to the end of the log. */
 export async function readAll(
   wal: Pick<WALImpls<NumberId>, 'read'>,
   start: 'oldest' | { from: NumberId } = 'oldest',

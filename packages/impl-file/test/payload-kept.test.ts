@@ -21,7 +21,7 @@ async function readerOf64Mebibytes() {
   return reader
 }
 
-/** Bytes outside the heap that are in use. What was collected is given back while the event loop turns. */
+/** The bytes outside the heap that are in use. Collected memory is given back only while the event loop turns. */
 async function heldBytes(): Promise<number> {
   const { gc } = globalThis as { gc?: () => void }
   assert.ok(gc, 'vitest.config.ts exposes it')
@@ -44,7 +44,7 @@ test('H164: a payload that is kept does not keep the chunk that it was read in',
   assert.ok(held < 2, `${held} MiB are held for 64 KiB`)
 })
 
-test('nor does a message that is kept, once its payload was asked for', async () => {
+test('a message that is kept, and whose payload was read, does not keep the chunk that it was read in', async () => {
   const reader = await readerOf64Mebibytes()
   const before = await heldBytes()
   const kept: Message[] = []

@@ -15,7 +15,7 @@ afterEach(() => rmSync(path, { recursive: true }))
 
 const bytes = (text: string) => ({ payload: new TextEncoder().encode(text) })
 
-/** Each in a process of its own, as it were. */
+/** Each opener has a runtime of its own, as in a separate process. */
 const open = () =>
   openWal('file:', { channel: 'log', builder: fileBuilder, backend: { path }, runtime: { ...systemRuntime } })
 
@@ -31,7 +31,7 @@ function segment(): string {
   return join(path, 'log', names.sort().at(-1) as string)
 }
 
-test('a writer whose file was cut in its place is told, and leaves no hole in it', async () => {
+test('a writer whose file was cut is told that its log lost its end, and leaves no hole in the file', async () => {
   await using wal = await open()
   await wal.append(bytes('a'))
   const { size } = statSync(segment())
@@ -44,7 +44,7 @@ test('a writer whose file was cut in its place is told, and leaves no hole in it
   assert.deepEqual(await texts(next), ['a', 'x'])
 })
 
-test('a writer whose folder was copied away and back, and lost nothing, goes on', async () => {
+test('a writer whose folder was copied away and back without a loss goes on', async () => {
   await using wal = await open()
   for (const each of ['a', 'b']) await wal.append(bytes(each))
   const folder = join(path, 'log')
@@ -57,7 +57,7 @@ test('a writer whose folder was copied away and back, and lost nothing, goes on'
   assert.deepEqual(await texts(next), ['a', 'b', 'c'])
 })
 
-test('a reader whose files were replaced by the same ones reads on', async () => {
+test('a reader whose files were replaced by equal ones reads on', async () => {
   await using wal = await open()
   const tail = wal.read()
   await using reader = await openWal('file:', {
@@ -81,7 +81,7 @@ test('a reader whose files were replaced by the same ones reads on', async () =>
   }
 })
 
-test('a reader whose file was replaced is told, though the next writer has the number of the one before', async () => {
+test('a reader whose file was replaced rejects, also when the next writer has the epoch of the one before', async () => {
   const first = await open()
   await first.append(bytes('a'))
   await first.close()

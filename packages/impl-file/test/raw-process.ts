@@ -3,8 +3,8 @@ import { fileBuilder } from '../src/builder.js'
 import { batchOf, textOf } from './batches.js'
 
 /**
- * A writer or reader on the bare backend, to be stopped and killed. `write` prints `ack ID TEXT` for every record and
- * `fenced` when it is; `tail` prints `got ID TEXT` forever. Writes of several batches in flight, of several records each.
+ * A process that calls the backend directly, to be stopped and killed. `write` appends and prints `ack ID TEXT` for every record, and
+ * `fenced` when it is fenced; several batches of several records are in flight. `tail` reads and prints `got ID TEXT` forever.
  */
 const [role = '', path = '', name = '', limit = '1000000'] = process.argv.slice(2)
 const opener = await fileBuilder.build({ path, segmentBytes: 65_536 }, systemRuntime)
@@ -34,5 +34,5 @@ if (role === 'write') {
   for (;;)
     for (const message of (await scanner.next()) ?? []) say(`got ${message.id.value} ${textOf(message)}`)
 }
-// Nothing else ends it: if something of the backend kept the process alive, the test would wait in vain.
+// The process has to end by itself now. If the backend kept it alive, the test would fail by its time limit.
 await opener.close()

@@ -11,7 +11,7 @@ import { fill, openerFor, readAll, temporaryFolder } from './on-disk.js'
 import { SimulatedDisk } from './simulated-disk.js'
 import { simulatedRuntime } from './simulated-runtime.js'
 
-test.each([1, 4])('what a reader gives out it has made durable: %i batches', async (batches) => {
+test.each([1, 4])('a reader makes records durable before it gives them out: %i batches', async (batches) => {
   const disk = new SimulatedDisk(() => 0)
   const openerOn = async () =>
     (await fileBuilder.build(
@@ -24,19 +24,19 @@ test.each([1, 4])('what a reader gives out it has made durable: %i batches', asy
   const synced = disk.paths().find((path) => path.endsWith('.seg'))
   const bytes = synced === undefined ? 0 : disk.bytesOf(synced).length
   await fill(wal, 1, { size: 2, sequence: 2 * batches - 2 })
-  // The writer is between its last write and that one's sync.
+  // The writer has written its last batch and not synced it yet.
   disk.forgetSync(bytes)
   const reading = await openerOn()
   const given = (await readAll(await reading.openReadOnly('orders'))).map(textOf)
   expect(given).toHaveLength(2 * batches)
-  // Loses everything that was not synced.
+  // The power fails, and everything that was not synced is lost.
   disk.crash(() => 0.99)
   const after = await (await openerOn()).open('orders', { term: 2, incarnation: 'two' })
   await after.append(batchOf(0, ['opening']))
   expect((await readAll(after)).map(textOf)).toEqual([...given, 'opening'])
 })
 
-test('a batch that a superseded writer leaves is held back until its successor has decided', async () => {
+test('a reader holds back the last batch of a replaced writer until the newer writer has decided about it', async () => {
   const path = temporaryFolder()
   const opener = await openerFor(path)
   let beforeWrite = async () => {}
@@ -55,7 +55,7 @@ test('a batch that a superseded writer leaves is held back until its successor h
   const older = await openerFor(path, { ...systemRuntime, files: interrupted })
   const wal = await older.open('orders', { term: 1, incarnation: 'one' })
   await fill(wal, 3, { padding: 0 })
-  // A successor that takes the epoch and dies, just before the batch reaches the file.
+  // A newer writer takes the epoch and dies just before the older one's batch reaches the file.
   beforeWrite = async () => void (await claimEpoch(files, join(path, 'orders')))
   await expect(wal.append(batchOf(15, ['doubtful']))).rejects.toMatchObject({
     code: 'WAL_FENCED',
@@ -74,7 +74,7 @@ test('a batch that a superseded writer leaves is held back until its successor h
   expect((await readAll(reader)).slice(15).map(textOf)).toEqual(['doubtful', 'opening'])
 })
 
-test('an idle reader asks the disk seldom', async () => {
+test('an idle reader rarely reads the disk', async () => {
   const path = temporaryFolder()
   let looks = 0
   const { files } = systemRuntime
@@ -99,7 +99,7 @@ test('an idle reader asks the disk seldom', async () => {
   expect(await waiting).toBeUndefined()
 })
 
-test('a reader goes on where the segment it read was written again by a successor', async () => {
+test('a reader goes on when a newer writer has written the reader’s segment again', async () => {
   const path = temporaryFolder()
   const older = await (await openerFor(path)).open('orders', { term: 1, incarnation: 'one' })
   await older.append(batchOf(0, ['first', 'second']))
@@ -108,14 +108,14 @@ test('a reader goes on where the segment it read was written again by a successo
     maxBytes: 3_000,
   })
   expect(await next(reader)).toEqual(['first', 'second'])
-  // A segment with one batch leaves the log: the next writer repeats the batch in a segment of its own.
+  // A segment with one batch is removed from the log. The next writer repeats the batch in a segment of its own.
   const newer = await (await openerFor(path)).open('orders', { term: 2, incarnation: 'two' })
   await newer.append(batchOf(0, ['opening']))
   expect(await next(reader)).toEqual(['opening'])
   await reader.close()
 })
 
-test('a reader goes on where a writer wrote a batch again that it was not told to be durable', async () => {
+test('a reader goes on when a writer wrote a batch again that it did not know to be durable', async () => {
   const path = temporaryFolder()
   let failures = 0
   const files: FileSystem = {
@@ -136,14 +136,14 @@ test('a reader goes on where a writer wrote a batch again that it was not told t
   failures = 1
   const second = batchOf(1, ['second'], 4_000)
   await expect(wal.append(second)).rejects.toMatchObject({ outcome: 'unknown' })
-  // It lies in a segment of its own, whole, and the reader makes it durable itself.
+  // The batch is whole in a segment of its own, and the reader makes it durable itself.
   expect(await next(reader)).toEqual(['second'])
   await wal.append(second)
   await wal.append(batchOf(2, ['third']))
   expect(await next(reader)).toEqual(['third'])
 })
 
-test('a reader whose segment was removed under it, and those behind it, is told', {
+test('a reader whose segment and the next ones were removed rejects', {
   timeout: 15_000,
 }, async () => {
   const path = temporaryFolder()
@@ -154,7 +154,7 @@ test('a reader whose segment was removed under it, and those behind it, is told'
     maxBytes: 30_000,
   })
   expect(await next(reader)).toHaveLength(5)
-  // Fills the reader's segment to its end and two more, and removes all that lies before the last.
+  // The writer fills the reader's segment and two more, then removes all segments before the last.
   const ids = await fill(wal, 20, { sequence: 5 })
   await wal.truncate(ids.at(-1) as NumberId)
   await expect(
@@ -164,25 +164,28 @@ test('a reader whose segment was removed under it, and those behind it, is told'
   ).rejects.toMatchObject({ code: 'WAL_POSITION_TRUNCATED' })
 })
 
-test.each([1, 40])('a reader of another batch of %i than lies there now does not go on', async (size) => {
-  const path = temporaryFolder()
-  const folder = join(path, 'orders')
-  const older = await (await openerFor(path)).open('orders', { term: 1, incarnation: 'one' })
-  await fill(older, 1, { size })
-  const names = readdirSync(folder)
-  const reader = (await (await openerFor(path)).openReadOnly('orders')).read({
-    start: 'oldest',
-    maxBytes: 30_000,
-  })
-  expect(await next(reader)).toHaveLength(size)
-  // The folder of a moment ago, in which another writer takes over and fills several segments.
-  for (const name of names) if (name.endsWith('.seg')) rmSync(join(folder, name))
-  const newer = await (await openerFor(path)).open('orders', { term: 2, incarnation: 'two' })
-  await fill(newer, 20, { size: 3 })
-  await expect(next(reader)).rejects.toMatchObject({ code: 'WAL_UNAVAILABLE' })
-})
+test.each([1, 40])(
+  'a reader that has read part of a batch of %i does not go on when another batch lies in its place',
+  async (size) => {
+    const path = temporaryFolder()
+    const folder = join(path, 'orders')
+    const older = await (await openerFor(path)).open('orders', { term: 1, incarnation: 'one' })
+    await fill(older, 1, { size })
+    const names = readdirSync(folder)
+    const reader = (await (await openerFor(path)).openReadOnly('orders')).read({
+      start: 'oldest',
+      maxBytes: 30_000,
+    })
+    expect(await next(reader)).toHaveLength(size)
+    // The folder is put back to its earlier state. In it another writer takes over and fills several segments.
+    for (const name of names) if (name.endsWith('.seg')) rmSync(join(folder, name))
+    const newer = await (await openerFor(path)).open('orders', { term: 2, incarnation: 'two' })
+    await fill(newer, 20, { size: 3 })
+    await expect(next(reader)).rejects.toMatchObject({ code: 'WAL_UNAVAILABLE' })
+  },
+)
 
-/** The texts of the next messages that there are. */
+/** The texts of the next messages of a scanner. */
 async function next(scanner: ScannerImpls<NumberId>): Promise<string[]> {
   for (;;) {
     const messages = await scanner.next()

@@ -12,8 +12,8 @@ export interface DiskCounts {
 }
 
 /**
- * A disk in memory with one folder level that matters: what was not synced, bytes and names alike, is kept apart and may
- * be lost, kept or garbled, sector by sector and name by name, when the power fails. `mount` gives the file system to a
+ * A disk in memory. Bytes and names that were not synced are kept apart and may
+ * be lost, kept or garbled, sector by sector and name by name, when the power fails. `mount` makes the file system of a
  * simulated process; after `kill` or `crash` its calls never settle, as those of a dead process.
  */
 export class SimulatedDisk {
@@ -25,9 +25,9 @@ export class SimulatedDisk {
     ioErrors: 0,
     spaceErrors: 0,
   }
-  /** No write succeeds and no file is made while the disk is full. */
+  /** While the disk is full no write succeeds and no file can be made. */
   full = false
-  /** Probability that a durable write fails with EIO. */
+  /** The probability that a durable write fails with EIO. */
   ioErrorRate = 0
   private visibleNames = new Map<string, SimulatedFile>()
   private stableNames = new Map<string, SimulatedFile>()
@@ -46,7 +46,7 @@ export class SimulatedDisk {
     }
   }
 
-  /** The power fails: every mount must have been killed before. Below 0.5 `random` keeps, near 1 it loses. */
+  /** The power fails. Every mount must have been killed before. Below 0.5 a number of `random` keeps a sector or name; near 1 it loses it. */
   crash(random = this.random): void {
     this.counts.crashes++
     const survivors = new Map<string, SimulatedFile>()
@@ -64,7 +64,7 @@ export class SimulatedDisk {
     this.watchers.clear()
   }
 
-  /** The same disk once more, all of it synced: to damage it in many ways, each from the same beginning. */
+  /** A copy of the disk with everything synced, so that a test can damage the same log in many ways. */
   copy(): SimulatedDisk {
     const other = new SimulatedDisk(this.random)
     for (const folder of this.folders) other.folders.add(folder)
@@ -76,7 +76,7 @@ export class SimulatedDisk {
     return other
   }
 
-  /** As if of the one segment only the first `synced` bytes were synced; 0: nor its name. */
+  /** Makes only the first `synced` bytes of the one segment durable. With 0 its name is not durable either. */
   forgetSync(synced: number): void {
     for (const [path, node] of this.visibleNames) {
       if (!path.endsWith('.seg')) continue
@@ -85,7 +85,7 @@ export class SimulatedDisk {
     }
   }
 
-  /** For tests that damage what is stored. */
+  /** The bytes of a file, for tests that damage them. */
   bytesOf(path: string): Buffer {
     const node = this.visibleNames.get(path)
     if (node === undefined) throw failure('ENOENT', path)
@@ -100,7 +100,7 @@ export class SimulatedDisk {
     return this.random() < probability
   }
 
-  /** Between any two steps of one process, others may make any number of theirs; now and then very many. */
+  /** Waits a random number of turns, sometimes very many, so that other processes make steps between two of one process. */
   async pause(longest = 4): Promise<void> {
     const stalled = this.random() < 0.01
     for (let turns = Math.floor(this.random() * (stalled ? 80 : longest)); turns > 0; turns--)
@@ -212,7 +212,7 @@ class MountedFiles implements FileSystem {
     return size === undefined ? undefined : { identity: path, size }
   }
 
-  /** A path is the only name that anything has on this disk. */
+  /** On this disk the identity of a file is its path. */
   async identity(path: string): Promise<string> {
     await this.step()
     this.disk.list(path)
@@ -293,7 +293,7 @@ class MountedFile implements File {
 
   async writeDurably(chunks: readonly Uint8Array[], position: number): Promise<void> {
     const bytes = Buffer.concat(chunks)
-    // The cache fills piece by piece, and others can read in between.
+    // The bytes reach the cache piece by piece, and other processes can read in between.
     const grows = position + bytes.length > this.node.visible.length
     const cut = this.disk.full && grows ? Math.floor(bytes.length / 3) : bytes.length
     const middle = Math.min(cut, Math.floor(bytes.length * 0.6))
@@ -302,7 +302,7 @@ class MountedFile implements File {
     await this.step()
     this.show(bytes.subarray(middle, cut), position + middle)
     if (cut < bytes.length) throw this.disk.noSpace(this.path)
-    // What takes long is the disk: meanwhile the bytes can be read, and lost.
+    // The sync takes time. Meanwhile the bytes can be read, and a power loss can lose them.
     await this.step(30)
     if (this.disk.chance(this.disk.ioErrorRate)) {
       this.disk.counts.ioErrors++

@@ -1,14 +1,14 @@
 const SECTOR = 512
 
-/** Bytes of one file: as processes see them, and as they would be found after a power loss. */
+/** The bytes of one file: as processes read them, and as they would be after a power loss. */
 export class SimulatedFile {
   stable: Buffer
-  /** Bytes that a failed sync has dropped: the cache shows them, no later sync writes them (as Linux does). */
+  /** Bytes that a failed sync has dropped. As on Linux, the cache still shows them, and no later sync writes them. */
   dropped: { readonly from: number; readonly to: number }[] = []
-  /** Rises with every failed sync: who had the file open before is told once, who opens it later never is. */
+  /** Rises with every failed sync. A process that had the file open is told once; one that opens the file later is never told. */
   errors = 0
 
-  /** Synced. */
+  /** The bytes that a sync has made durable. */
   constructor(public visible: Buffer) {
     this.stable = Buffer.from(visible)
   }
@@ -17,7 +17,7 @@ export class SimulatedFile {
     const end = position + bytes.length
     this.visible = resized(this.visible, Math.max(this.visible.length, end))
     bytes.copy(this.visible, position)
-    // Written once more it is in the cache to be written again.
+    // A sector that is written once more will be written by the next sync.
     this.dropped = this.dropped.flatMap(({ from, to }) =>
       [
         { from, to: Math.min(to, position) },
@@ -37,7 +37,7 @@ export class SimulatedFile {
     this.visible = resized(this.visible, size)
   }
 
-  /** Keeps, loses or garbles what was not synced, sector by sector. Answers how many sectors that were. */
+  /** Keeps, loses or garbles each sector that was not synced. Answers how many sectors those were. */
   losePower(random: () => number): number {
     const size = random() < 0.5 ? this.visible.length : this.stable.length
     const after = Buffer.alloc(size)

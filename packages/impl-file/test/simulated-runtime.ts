@@ -1,6 +1,6 @@
 import type { FileSystem, Runtime } from '@wal/walimpls'
 
-/** Timers at once, time by steps: the simulation waits for nothing. */
+/** A runtime whose timers run at once and whose clock moves in steps, so that the simulation never waits. */
 export function simulatedRuntime(files: FileSystem, random: () => number): Runtime {
   let now = 1_700_000_000_000
   return {

@@ -8,7 +8,7 @@ import { openerFor, range, readAll, temporaryFolder } from './on-disk.js'
 const ROUNDS = Number(process.env.WAL_TEST_TAKEOVERS ?? 10)
 const script = new URL('./raw-process.ts', import.meta.url)
 
-test(`stopped writers acknowledge nothing after their takeover, ${ROUNDS} rounds`, {
+test(`a writer that was stopped during a takeover acknowledges nothing afterwards, ${ROUNDS} rounds`, {
   timeout: 120_000,
 }, async () => {
   const path = temporaryFolder()
@@ -25,7 +25,7 @@ test(`stopped writers acknowledge nothing after their takeover, ${ROUNDS} rounds
     await newer.line('open')
     older.signal('SIGCONT')
     expect(await older.line('fenced')).toContain('fenced')
-    // It ends by itself, too.
+    // The process also has to end by itself.
     expect(await older.ended()).toBe(0)
   }
   await pause(50)

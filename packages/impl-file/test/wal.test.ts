@@ -9,7 +9,7 @@ import { fill, idsOf, openerFor, range, readAll, temporaryFolder } from './on-di
 const writer = { term: 1, incarnation: 'one' }
 const second = { term: 2, incarnation: 'two' }
 
-test('rolls over, comes back whole, ids go on over writers', async () => {
+test('a log that rolls over to new segments is read whole, and ids go on under the next writer', async () => {
   const path = temporaryFolder()
   const opener = await openerFor(path)
   const wal = await opener.open('orders', writer)
@@ -26,7 +26,7 @@ test('rolls over, comes back whole, ids go on over writers', async () => {
   expect(next.guarantees.warnings).toEqual([])
 })
 
-test('reads from any record, cutting into a batch', async () => {
+test('a scanner can start at any record, also in the middle of a batch', async () => {
   const opener = await openerFor(temporaryFolder())
   const wal = await opener.open('orders', writer)
   await fill(wal, 40)
@@ -34,7 +34,7 @@ test('reads from any record, cutting into a batch', async () => {
     expect(idsOf(await readAll(wal, { from: messageIds.of(from) }))).toEqual(range(Math.max(1, from), 200))
 })
 
-test('waits above the end, and for the first record of all', async () => {
+test('a scanner waits at the end, and for the first record of an empty log', async () => {
   const opener = await openerFor(temporaryFolder())
   const wal = await opener.open('orders', writer)
   const empty = wal.read({ start: 'oldest', maxBytes: 100_000 })
@@ -48,7 +48,7 @@ test('waits above the end, and for the first record of all', async () => {
   expect(idsOf((await later) ?? [])[0]).toBe(12)
 })
 
-test('latest begins behind what is stored when it is ready', async () => {
+test('a latest scanner begins behind the records that are stored when it is ready', async () => {
   const opener = await openerFor(temporaryFolder())
   const wal = await opener.open('orders', writer)
   await fill(wal, 20)
@@ -60,7 +60,7 @@ test('latest begins behind what is stored when it is ready', async () => {
   )
 })
 
-test('close wakes who waits; abort rejects with its reason', async () => {
+test('close ends a waiting scanner, and an abort rejects it with its reason', async () => {
   const opener = await openerFor(temporaryFolder())
   const wal = await opener.open('orders', writer)
   await fill(wal, 1)
@@ -80,7 +80,7 @@ test('close wakes who waits; abort rejects with its reason', async () => {
   })
 })
 
-test('truncates whole segments, oldest first, never the last', async () => {
+test('truncate removes whole segments, the oldest first, and never the last', async () => {
   const path = temporaryFolder()
   const opener = await openerFor(path)
   const wal = await opener.open('orders', writer)
@@ -99,7 +99,7 @@ test('truncates whole segments, oldest first, never the last', async () => {
   const readOn = async () => {
     for (;;) rest.push(...idsOf((await inTheMiddle.next()) ?? []))
   }
-  // It holds its segment open, so it reads that to the end, and then notices the gap.
+  // The reader has its segment open. It reads that segment to the end and then notices the gap.
   await expect(readOn()).rejects.toMatchObject({ code: 'WAL_POSITION_TRUNCATED' })
   await wal.truncate(messageIds.of(10))
   expect(idsOf(await readAll(wal))[0]).toBe(oldest)
@@ -108,13 +108,13 @@ test('truncates whole segments, oldest first, never the last', async () => {
   expect(readdirSync(join(path, 'orders')).filter((name) => name.endsWith('.seg'))).toHaveLength(1)
 })
 
-test('of two writers the one that began later goes on, the other stops', async () => {
+test('of two writers the one that opened later goes on and the other is fenced', async () => {
   const path = temporaryFolder()
   const [one, two] = [await openerFor(path), await openerFor(path)]
   const old = await one.open('orders', writer)
   const young = await two.open('orders', second)
   await fill(old, 10)
-  // Opening disturbs nobody.
+  // The open alone does not affect the other writer.
   await fill(old, 1, { sequence: 50 })
   const racing = [old.append(batchOf(55, ['old'])), young.append(batchOf(0, ['young']))] as const
   const [oldResult, youngResult] = await Promise.allSettled(racing)
@@ -124,7 +124,7 @@ test('of two writers the one that began later goes on, the other stops', async (
   const texts = (await readAll(young)).map(textOf)
   if (oldResult.status === 'fulfilled') expect(texts).toContain('old')
   expect(texts.at(-1)).toBe('young')
-  // The same writer may take the fence again, its sequence going on.
+  // The same writer may open again and take the fence back. Its sequence goes on.
   await old.close()
   const again = await one.open('orders', writer)
   await again.append(batchOf(55, ['again']))
@@ -132,7 +132,7 @@ test('of two writers the one that began later goes on, the other stops', async (
   expect((await readAll(young)).map(textOf).at(-1)).toBe('again')
 })
 
-test('a missing channel is not found and not made', async () => {
+test('a read-only open of a missing channel rejects and creates nothing', async () => {
   const path = temporaryFolder()
   const opener = await openerFor(path)
   await expect(opener.openReadOnly('orders')).rejects.toMatchObject({ code: 'WAL_CHANNEL_NOT_FOUND' })
@@ -143,7 +143,7 @@ test('a missing channel is not found and not made', async () => {
   expect(await opener.list()).toEqual([])
 })
 
-test('the folders made on the way are durable by name, each in its parent', async () => {
+test('every folder that an open creates is made durable in its parent', async () => {
   const path = temporaryFolder()
   const synced = new Set<string>()
   const files: Runtime['files'] = {
@@ -158,7 +158,7 @@ test('the folders made on the way are durable by name, each in its parent', asyn
   expect([...synced].sort()).toEqual([path, join(path, 'a'), join(path, 'a', 'b')])
 })
 
-test('lists and deletes; a writer still at work is fenced', async () => {
+test('list names the channels, and delete removes one and fences its writer', async () => {
   const path = temporaryFolder()
   const opener = await openerFor(path)
   const wal = await opener.open('orders', writer)
@@ -171,7 +171,7 @@ test('lists and deletes; a writer still at work is fenced', async () => {
   expect(readdirSync(path)).toEqual(['returns'])
 })
 
-test('large and odd records come back exactly', async () => {
+test('large and unusual records come back exactly', async () => {
   const opener = await openerFor(temporaryFolder(), systemRuntime, 65_536)
   const wal = await opener.open('orders', writer)
   const messages = [
@@ -187,7 +187,7 @@ test('large and odd records come back exactly', async () => {
     expect(Buffer.compare(payload, (messages[i] as { payload: Buffer }).payload)).toBe(0)
 })
 
-test('every handle is closed, also of readers', async () => {
+test('close closes every file handle, also those of readers', async () => {
   let open = 0
   const runtime: Runtime = {
     ...systemRuntime,

@@ -6,7 +6,7 @@ import { test } from 'vitest'
 import { Child } from '../child-process.js'
 import { allowedGrowthMiB, heapArguments } from './memory-promise.js'
 
-/** The long run is a thousand readers, and all else in proportion. */
+/** The long run has a thousand readers, and larger numbers of everything else in proportion. */
 const READERS = Number(process.env.WAL_TEST_FAN_OUT ?? 300)
 const LONG = process.env.WAL_TEST_FAN_OUT !== undefined
 const BUDGET_MIB = 64
@@ -27,7 +27,7 @@ function tell(what: string, figure: string, target: string): void {
   console.log(`${what}: ${figure}; target: ${target}`)
 }
 
-test('H175: readers that are behind and stopped stay within the byte budget of their WAL', {
+test('H175: any number of readers that are behind and stopped stay within the byte budget of their WAL', {
   timeout: TIMEOUT_MS,
 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'wal-readers-'))
@@ -42,7 +42,7 @@ test('H175: readers that are behind and stopped stay within the byte budget of t
       `at most ${BUDGET_MIB} MiB`,
     )
     assert.equal(wrong, 0)
-    // What is held, not the resident set: on a busy machine that says how much garbage V8 has not handed back yet.
+    // Compare the memory that is held, not the resident set: on a busy machine that includes garbage which V8 has not returned yet.
     assert.ok(held <= BUDGET_MIB, `stopped readers hold ${held} MiB, allowed are ${BUDGET_MIB}`)
     const growth = (maxRssMiB ?? 0) - (startRssMiB ?? 0)
     const allowed = allowedGrowthMiB(LONG)
@@ -53,7 +53,7 @@ test('H175: readers that are behind and stopped stay within the byte budget of t
 })
 
 test(
-  'a hundred scanners of a read-only WAL are given all that one is given',
+  'a hundred scanners of a read-only WAL are each given every message',
   async () => {
     const messages = LONG ? 40_000 : 4000
     const [one, hundred] = [
@@ -73,7 +73,7 @@ test(
 )
 
 test(
-  'appends that are given up at once are each answered, and each token is resolved',
+  'each of many appends that are given up at once settles, and each token is resolved',
   async () => {
     const counts = LONG ? [20_000, 10_000] : [2000]
     for (const count of counts) {

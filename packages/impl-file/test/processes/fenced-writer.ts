@@ -2,7 +2,7 @@ import { openWal, WalError } from '@wal/core'
 import '@wal/impl-file'
 
 /**
- * Appends, several in flight, until it is fenced. Prints `open TERM`, `ack N`, and in the end `append rejected CODE
+ * Appends with several in flight until it is fenced. Prints `open TERM`, `ack N`, and at the end `append rejected CODE
  * OUTCOME` and `signal CODE`.
  */
 const [path = '', channel = '', name = ''] = process.argv.slice(2)

@@ -10,8 +10,8 @@ import { onTestFinished, test } from 'vitest'
 const program = fileURLToPath(new URL('./full-disk.ts', import.meta.url))
 
 /**
- * Runs lives of a service on a disk of its own, a tmpfs that only they see, so that it can be filled to the last byte.
- * Answers what they printed.
+ * Runs a service several times on a disk of its own, a tmpfs that only these processes see and can fill to the last byte.
+ * Answers what the processes printed.
  */
 async function onDisk(options: string, lives: readonly string[]): Promise<Record<string, never>[]> {
   assert.equal(
@@ -35,13 +35,13 @@ async function onDisk(options: string, lives: readonly string[]): Promise<Record
 const blocks = 'size=1m,nr_inodes=4096'
 const inodes = 'size=64m,nr_inodes=30'
 
-test('H115: on a disk without room truncate frees, and the append that waits is acknowledged', async () => {
+test('H115: truncate frees a disk without room, and the waiting append is acknowledged', async () => {
   const [full, after] = await onDisk(blocks, ['truncate'])
   assert.ok(Number(full?.acked) > 20, JSON.stringify(full))
   assert.ok(Number(after?.left) > 4 && Number(after?.left) < Number(full?.acked), JSON.stringify(after))
 })
 
-test('on a disk without inodes truncate frees, and the append that waits is acknowledged', async () => {
+test('truncate frees a disk without inodes, and the waiting append is acknowledged', async () => {
   const [full, after] = await onDisk(inodes, ['truncate'])
   assert.ok(Number(full?.acked) > 20, JSON.stringify(full))
   assert.ok(Number(after?.left) > 4 && Number(after?.left) < Number(full?.acked), JSON.stringify(after))
@@ -55,6 +55,6 @@ for (const [what, options] of [
     const [full, after] = await onDisk(options, ['fill', 'restart'])
     assert.equal(after?.before, full?.acked)
     assert.ok(Number(after?.left) > 4 && Number(after?.left) < Number(full?.acked), JSON.stringify(after))
-    // Room is set aside again for the next time.
+    // The log has reserved room again for the next time that the disk is full.
     assert.doesNotMatch(JSON.stringify(after?.warnings), /disk is full/)
   })

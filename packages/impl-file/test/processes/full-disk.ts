@@ -16,7 +16,7 @@ function say(report: object): void {
   process.stdout.write(`${JSON.stringify(report)}\n`)
 }
 
-/** Uses up the blocks, then the inodes. */
+/** Uses up all blocks of the disk, then all inodes. */
 function exhaust(): void {
   for (const [size, name] of [
     [4096, 'block'],

@@ -1,6 +1,6 @@
 import { getHeapSnapshot } from 'node:v8'
 
-/** How many objects of each class there are, functions and strings included. */
+/** The number of objects of each class, functions and strings included. */
 export type HeapClasses = Readonly<Record<string, number>>
 
 /**
@@ -34,14 +34,14 @@ interface HeapSnapshot {
   readonly strings: readonly string[]
 }
 
-/** Undefined for what is the engine's own: code, maps, backing stores. */
+/** Undefined for objects of the engine itself: code, maps, backing stores. */
 function classOf(kind: string, name: string | undefined): string | undefined {
   if (kind === 'object') return name
   if (kind === 'closure') return `function ${name}`
   return kind.endsWith('string') ? 'string' : undefined
 }
 
-/** Twice a turn later: what a finalizer or a closed handle let go of is collected too. */
+/** Collects garbage in five turns of the event loop: objects that finalizers and closed handles release are then collected too. */
 async function collectAll(): Promise<void> {
   for (let i = 0; i < 5; i++) {
     await new Promise((resolve) => setImmediate(resolve))

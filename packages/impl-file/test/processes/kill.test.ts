@@ -16,20 +16,20 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-/** Index and id of every acknowledgement that the process had printed when it died. */
+/** The index and id of every acknowledgement that the process printed before it died. */
 const acksOf = (child: Child): [index: number, id: string][] =>
   child.lines
     .filter((line) => line.startsWith('ack '))
     .map((line) => [Number(line.split(' ')[1]), line.split(' ')[2] as string])
 
-test(`killed at any moment, ${KILLS} times in a row: the log opens, every acked record is there once, at its id`, async () => {
+test(`after a writer is killed at any moment, ${KILLS} times in a row, the log opens and every acked record is there once, at its id`, async () => {
   const acked = new Map<number, string>()
   let midStream = 0
   for (let kill = 0; kill < KILLS; kill++) {
     const writer = new Child(script, [folder, 'flights'])
     const [, term, next] = (await writer.line('open ')).split(' ')
     assert.equal(Number(term), kill)
-    // Whatever was acked lies below the place where the new writer goes on.
+    // Every acknowledged record lies below the place where the new writer goes on.
     assert.ok(Number(next) > Math.max(-1, ...acked.keys()), `goes on at ${next}`)
     await writer.line('ack ')
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 120))
@@ -54,12 +54,12 @@ test(`killed at any moment, ${KILLS} times in a row: the log opens, every acked 
   await wal.close()
 }, 600_000)
 
-test('a torn end is cut and reported; the acked records before it are there', async () => {
+test('a torn end is cut and reported, and the acked records before it are there', async () => {
   const first = await openWal(`file:${folder}`, { channel: 'torn' })
   await first.append({ payload: Buffer.from('kept') })
   const { position } = await first.append({ payload: Buffer.alloc(10_000, 7) })
   assert.ok(position)
-  // Not closed: a process that died. Its last frame loses its second half, as on a power cut before the sync.
+  // The log is not closed, as when the process died. Its last frame loses the second half, as in a power cut before the sync.
   const channel = join(folder, 'torn')
   const segment = (await readdir(channel))
     .filter((name) => name.endsWith('.seg'))
@@ -69,7 +69,7 @@ test('a torn end is cut and reported; the acked records before it are there', as
   await file.truncate((await stat(join(channel, segment))).size - 5_000)
   await file.close()
 
-  // As another process would.
+  // Open the log as another process would.
   const second = await openWal(`file:${folder}`, { channel: 'torn', runtime: { ...systemRuntime } })
   assert.match(second.guarantees.warnings.join(' '), new RegExp(`${segment}.*torn|torn.*${segment}`, 's'))
   const payloads: string[] = []

@@ -7,9 +7,9 @@ import { Child } from '../child-process.js'
 import { growingClasses, type HeapClasses } from './heap-classes.js'
 
 const OPENS = Number(process.env.WAL_TEST_OPENS ?? 600)
-/** The first is behind what is made once, and compiled. */
+/** The points at which objects are counted. Before the first, objects that are made once exist and code is compiled. */
 const POINTS = 6
-/** One object kept in ten opens is a leak. */
+/** The test fails when one object is kept for every ten opens. */
 const LEAST = Math.floor(OPENS / POINTS / 10)
 
 interface Report {
@@ -59,7 +59,7 @@ test.each(['memory', 'file'])(
   3_600_000,
 )
 
-test('an object that each open keeps is found by its class', async () => {
+test('the test finds an object that is kept by each open, by its class', async () => {
   const reports = await opens('memory:', 'leak')
   const found = growingClasses(
     reports.map(({ classes }) => classes),

@@ -1,6 +1,6 @@
 /** Budget of 64 MiB and 150 more, for the whole of a process. */
 export const PROMISE_MIB = 64 + 150
-/** Of which an idle Node process has these. What the loader of TypeScript takes is not ours and not counted. */
+/** An idle Node process has these bytes of it. The memory of the TypeScript loader is not counted. */
 const IDLE_MIB = 45
 /**
  * The long runs are held to the promise. In the seconds of a short one, beside all other tests, the resident set says as
@@ -8,7 +8,7 @@ const IDLE_MIB = 45
  */
 const HASTE = 1.5
 
-/** What a process' resident set may grow by over that before it opened a log. */
+/** How much a process's resident set may grow after it has opened a log. */
 export function allowedGrowthMiB(long: boolean): number {
   return (PROMISE_MIB - IDLE_MIB) * (long ? 1 : HASTE)
 }

@@ -34,13 +34,13 @@ test(`appendAll of ${RECORDS} small records stays within the budget`, async () =
   assert.deepEqual(await run('load', RECORDS), { acked: RECORDS })
 }, 600_000)
 
-test('un-awaited appends, 1,000 a turn, are stored or refused, and memory does not grow', async () => {
+test('un-awaited appends, 1,000 in each turn of the event loop, are stored or refused, and memory does not grow', async () => {
   const outcomes = await run('flood', RECORDS / 1000)
   const { acked = 0, 'WAL_RATE_LIMITED not-written': refused = 0 } = outcomes
   assert.equal(acked + refused, RECORDS, JSON.stringify(outcomes))
 }, 600_000)
 
-test('on a disk that is slow, what exceeds maxWaitingBytes is refused', async () => {
+test('on a slow disk appends over maxWaitingBytes are refused', async () => {
   const { acked = 0, 'WAL_RATE_LIMITED not-written': refused = 0 } = await run('slow-flood', 60)
   assert.equal(acked + refused, 60_000)
   assert.ok(refused > 1000, `${refused} were refused`)

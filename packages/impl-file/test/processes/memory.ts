@@ -11,7 +11,7 @@ const [path = '', mode = '', amount = '0'] = process.argv.slice(2)
 const MIB = 1 << 20
 const measured = watchResidentSet()
 
-/** The real disk, with a pause before every write. */
+/** The real file system with a pause before every write. */
 const slowDisk = {
   ...systemRuntime,
   files: {

@@ -31,7 +31,7 @@ for (let i = 1; i <= opens; i++) {
   if (i % betweenPoints === 0 || i === opens) await report(i)
 }
 
-/** A log grows with every writer. What is to be measured is everything else. */
+/** A log grows with every writer. This removes that growth, since the test measures everything else. */
 async function forget(): Promise<void> {
   if (url.startsWith('memory:')) return resetMemory()
   const opener = await mustGetBuilder('file').build({ path: url.slice('file:'.length) })
@@ -41,7 +41,7 @@ async function forget(): Promise<void> {
 
 async function report(done: number): Promise<void> {
   const classes = await countHeapClasses()
-  // A request to the file system ends by itself, and may be one of the loader's. Handles and timers stay.
+  // Requests to the file system are not counted: they end by themselves, and the TypeScript loader makes some. Handles and timers are.
   let resources = activeResources()
   while (Object.keys(resources).some((name) => name.startsWith('FSReq'))) {
     await new Promise((resolve) => setImmediate(resolve))

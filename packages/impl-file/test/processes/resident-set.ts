@@ -6,7 +6,7 @@ export interface ResidentSet {
   readonly endRssMiB: number
 }
 
-/** Watches this process's resident set from now on. Call what is returned for the figures; that ends the watch. */
+/** Watches this process's resident set from now on. The returned function ends the watch and answers the figures. */
 export function watchResidentSet(): () => ResidentSet {
   const start = process.memoryUsage.rss()
   let max = start
@@ -24,7 +24,7 @@ export function residentMiB(): number {
   return inMiB(process.memoryUsage.rss())
 }
 
-/** What is held once garbage is collected, in the heap and in buffers beside it. Needs `--expose-gc`. */
+/** The bytes in use after a garbage collection, in the heap and in buffers outside. Needs `--expose-gc`. */
 export function heldMiB(): number {
   if (globalThis.gc === undefined) throw new Error('start this process with --expose-gc')
   globalThis.gc()

@@ -40,7 +40,7 @@ async function soak<Result>(name: string, ...parameters: number[]): Promise<Resu
 }
 
 test(
-  `G15 a reader that stops for ${SECONDS} s under full load catches up completely`,
+  `G15 a reader that stops for ${SECONDS} s under full load gets every message afterwards`,
   async () => {
     const { total, acked, steady, stopping } = await soak<Record<string, number>>('stopping-reader', SECONDS)
     assert.deepEqual({ acked, steady, stopping }, { acked: total, steady: total, stopping: total })
@@ -49,7 +49,7 @@ test(
 )
 
 test(
-  `G15 G21 a backend that fails for ${SECONDS} s: nothing lost or doubled, every outcome right (WAL_TEST_SEED=${SEED})`,
+  `G15 G21 when the backend fails for ${SECONDS} s, nothing is lost or stored twice and every outcome is right (WAL_TEST_SEED=${SEED})`,
   async () => {
     const { wrong } = await soak<{ wrong: Record<string, number> }>('outage', SECONDS, SEED)
     assert.deepEqual(wrong, { lost: 0, doubled: 0, undead: 0, tailedOtherwise: 0, resolvedOtherwise: 0 })
@@ -58,7 +58,7 @@ test(
 )
 
 test(
-  `G15 ${RECORDS} records written and replayed`,
+  `G15 ${RECORDS} records are written and read again within the byte budget`,
   async () => {
     const { acked, replayed } = await soak<Record<string, number>>('replay', RECORDS)
     assert.deepEqual({ acked, replayed }, { acked: RECORDS, replayed: RECORDS })

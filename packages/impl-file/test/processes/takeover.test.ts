@@ -15,7 +15,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-test('the older of two processes is fenced, told by its next append and by wal.signal; a third tails both', async () => {
+test('the older of two writer processes is fenced at its next append and by wal.signal, and a third process reads the messages of both', async () => {
   const older = new Child(script, [folder, 'shared', 'older'])
   const olderTerm = Number((await older.line('open ')).split(' ')[1])
   await older.line('ack ')
@@ -52,7 +52,7 @@ test('the older of two processes is fenced, told by its next append and by wal.s
   await reader.close()
 })
 
-test(`an older writer that slept through the takeover has nothing acked after it, ${ROUNDS} rounds`, async () => {
+test(`an older writer that was stopped during a takeover has nothing acked after it, ${ROUNDS} rounds`, async () => {
   let fencedWithWork = 0
   for (let round = 0; round < ROUNDS; round++) {
     const channel = `round${round}`

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'vitest'
 import { Child } from '../child-process.js'
 
-/** A process that nothing keeps alive is gone in a fraction of this. */
+/** A process that nothing keeps alive ends in a fraction of this time. */
 const LONGER_THAN_AN_EXIT_MS = 700
 
 let folder = ''
@@ -33,4 +33,7 @@ async function waits(backend: string, accessMode: string, module: string): Promi
 test('H142: a reader that waits at the end keeps its process alive until it is closed', () =>
   waits('file', 'rw', 'ts'))
 
-test.each(CASES.slice(1))('so it is with %s, opened %s, by a main module in .%s', waits)
+test.each(CASES.slice(1))(
+  'a reader that waits on %s, opened %s by a main module in .%s, keeps its process alive until it is closed',
+  waits,
+)

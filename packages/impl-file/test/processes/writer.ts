@@ -13,7 +13,7 @@ process.stdout.write(`open ${wal.channel.term} ${next} ${wal.guarantees.warnings
 
 async function* messages() {
   for (let index = next; index < Number(limit); index++) {
-    // Sizes differ widely, so that a kill meets small and large frames.
+    // Sizes differ widely, so that kills happen in small and in large frames.
     const payload = Buffer.alloc(index % 97 === 0 ? 60_000 : index % 400, index % 251)
     yield { payload, properties: new Map([['index', String(index)]]) }
   }

@@ -29,7 +29,7 @@ const errors = Array.from({ length: Number(count) }, () =>
     (error: AppendError) => error,
   ),
 )
-// Taking so many in takes the loop some time as well, which is not what is measured.
+// The calls of append themselves also take the event loop some time. That is not measured.
 await new Promise((resolve) => setTimeout(resolve, DEADLINE_MS / 3))
 let longestPauseMs = 0
 let last = performance.now()
@@ -47,7 +47,7 @@ const before = process.cpuUsage()
 const tokens = given.flatMap(({ token }) => token ?? [])
 const resolving = Promise.all(tokens.map((token) => wal.resolve(token)))
 hanging.open()
-// What was not sent yet is known not to be written.
+// Appends that were not sent yet are certainly not written.
 const neverSent = given.filter(({ outcome }) => outcome === 'not-written').length
 const outcomes: Record<string, number> = { neverSent }
 for (const { outcome } of await resolving) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1

@@ -32,7 +32,7 @@ export class Progress {
   }
 }
 
-/** A soak must not fill the disk of who runs it. */
+/** A long run must not fill the disk of the machine. */
 export async function mustHaveRoom(folder: string, bytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(folder)
   const free = bavail * bsize

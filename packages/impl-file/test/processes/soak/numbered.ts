@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 
 const BYTES = 24
 
-/** A payload that names itself, and shows when a byte of it is not its own. */
+/** A payload that holds its number, and in which a wrong byte can be found. */
 export function numbered(number: number): Uint8Array {
   const payload = Buffer.alloc(BYTES, number % 251)
   payload.writeDoubleLE(number, 0)

@@ -13,7 +13,7 @@ import { numbered, numberOf } from './numbered.js'
 const [folder = '', seconds = '0', seed = '1'] = process.argv.slice(2)
 const outageMs = Number(seconds) * 1000
 const MAX_RECORDS = 1 << 24
-/** Of the unknown outcomes, so many are resolved, evenly picked; the others are held to "once or never". */
+/** This many of the unknown outcomes, evenly picked, are resolved. The other messages may be stored once or never. */
 const RESOLVED = 100
 
 const TOLD = { nothing: 0, acked: 1, 'not-written': 2, unknown: 3 } as const
@@ -42,7 +42,7 @@ await soak(async (progress) => {
     return made++
   }
 
-  /** Appends that nobody awaits: each has an outcome of its own, most of them none that is pleasant. */
+  /** Appends that nobody awaits. Each settles by itself; most of them reject. */
   async function flood(): Promise<void> {
     while (loading) {
       for (let i = 0; i < 200; i++) {
@@ -68,7 +68,7 @@ await soak(async (progress) => {
       await sleep(5)
     }
   }
-  /** Outlives the outage: not one of its messages may fail. */
+  /** An appendAll loop that lasts longer than the outage. None of its messages may fail. */
   async function load(): Promise<void> {
     const numbers: number[] = []
     async function* source() {
@@ -100,7 +100,7 @@ await soak(async (progress) => {
   const loads = Promise.all([flood(), load()])
   const following = follow()
   await until(() => ackedInOrder > 1000)
-  // It begins with a batch in which somebody waits who will give up: else no outcome need ever become unknown.
+  // The outage begins with a batch in which an append has a deadline. Otherwise no outcome might become unknown.
   let begun = false
   const fails = ({ batch }: CallDetails): FaultKind | undefined => {
     begun ||=

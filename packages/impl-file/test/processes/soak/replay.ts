@@ -7,7 +7,7 @@ import { numbered, numberOf } from './numbered.js'
 /** `FOLDER RECORDS`: writes so many small records, then replays them all, from a log that is opened again. */
 const [folder = '', records = '0'] = process.argv.slice(2)
 const total = Number(records)
-/** On disk, with some to spare. */
+/** The bytes of a record on disk, rounded up. */
 const RECORD_BYTES = 512
 
 await soak(async (progress) => {

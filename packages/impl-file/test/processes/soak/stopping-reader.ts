@@ -10,9 +10,9 @@ import { numbered, numberOf } from './numbered.js'
  */
 const [folder = '', seconds = '0'] = process.argv.slice(2)
 const pauseMs = Number(seconds) * 1000
-/** Beside the payload a record in the buffer costs 512 bytes: so many don't fit. */
+/** A record in the buffer takes 512 bytes in addition to its payload, so this many do not fit. */
 const PAST_THE_BUFFER = BUDGET_BYTES / 512
-/** Bounds the disk on a machine however fast. */
+/** Limits the use of the disk on a very fast machine. */
 const MAX_RECORDS = 60_000_000
 const RECORD_BYTES = 512
 
@@ -22,7 +22,7 @@ await soak(async (progress) => {
   let made = 0
   let acked = 0
   let loading = true
-  /** Known only when the last record is about to be appended. */
+  /** Set when the last record is about to be appended. */
   let total = Number.POSITIVE_INFINITY
   const read = { steady: 0, stopping: 0 }
 
@@ -56,7 +56,7 @@ await soak(async (progress) => {
     await sleep(pauseMs)
     await until(() => acked - read.stopping > PAST_THE_BUFFER)
     behind = acked - read.stopping
-    // It has to live with the load for a while yet.
+    // The reader has to keep up with the load for a while.
     void sleep(pauseMs / 4).then(() => {
       loading = false
     })
