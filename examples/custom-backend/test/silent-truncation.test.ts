@@ -66,5 +66,8 @@ test('H181: a backend whose readers pass over what another process truncated fai
       'a reader of a log that another process truncates gets every record or an error, and goes on at the place that the error names',
     ],
   )
-  assert.match(String(failed[0]?.error), /was delivered when record [0-9]+ was due, and no error told the reader of a truncation/)
+  assert.match(
+    String(failed[0]?.error),
+    /was delivered when record [0-9]+ was due, and no error told the reader of a truncation/,
+  )
 })
