@@ -33,14 +33,14 @@ export const truncateMutants = [
     name: 'a truncation’s point is said by other time ticks before its own is sent',
     file: truncation,
     find: '  const told = ticker.tick(point)\n',
-    replace: '  beginning.keep(point)\n  const told = ticker.tick(point)\n',
+    replace: '  beginning.makeIrrevocable(point)\n  const told = ticker.tick(point)\n',
     harness: refused,
   },
   {
     name: 'a refused truncation is told by the next time tick',
     file: beginning,
-    find: 'if (maybeStored) this.#kept',
-    replace: 'if (maybeStored !== undefined) this.#kept',
+    find: 'if (maybeStored) this.#irrevocable',
+    replace: 'if (maybeStored !== undefined) this.#irrevocable',
     harness: noRoom,
   },
   {
@@ -53,7 +53,7 @@ export const truncateMutants = [
   {
     name: 'a truncation that freed storage is taken back',
     file: truncation,
-    find: '    ticker.beginning.keep(point)\n',
+    find: '    ticker.beginning.makeIrrevocable(point)\n',
     replace: '',
     harness: refused,
   },

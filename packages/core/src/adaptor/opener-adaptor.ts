@@ -194,7 +194,7 @@ export class OpenerAdaptor implements Opener {
       const parts = { backend, ids, channel, where, opener, opened, options, fences, parent, leaveSeat }
       const wal = new WalAdaptor(parts)
       return closingOnFailure(wal, async () => {
-        await seat.take(log.place, logIdentity, {
+        await seat.occupy(log.place, logIdentity, {
           ...writer,
           openingTick,
           patienceMs: options.closeTimeoutMs + BACKEND_CLOSE_MS,

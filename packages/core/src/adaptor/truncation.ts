@@ -54,17 +54,17 @@ export async function truncateLog(parts: TruncationParts, position: Position, wa
   const { beginning } = ticker
   const place = checkPosition(position, 'the position given to truncate', { ...context, end: parts.end() })
   // The same point again is done again: the call before may have failed halfway.
-  if (place.timeTick < (beginning.held?.timeTick ?? -1n)) return
+  if (place.timeTick < (beginning.stored?.timeTick ?? -1n)) return
   // Before the log is told: a point that can't be read back would shut everybody out of it.
   context.ids.parse(place.lastConfirmed)
-  const point = beginsAlready(place, beginning.kept, context) ?? (await findPlace(parts, place, waits))
+  const point = beginsAlready(place, beginning.irrevocable, context) ?? (await findPlace(parts, place, waits))
   const told = ticker.tick(point)
   try {
     await abortable(freeingWhenStuck({ ...parts, point, waits }, told), waits.signal)
   } catch (error) {
     // No time tick with the point may be stored, and nothing is freed: the truncation left no trace.
-    if (outcomeOf(error) !== 'not-written' || !beginning.mayBegin(point)) throw error
-    beginning.keep(point)
+    if (outcomeOf(error) !== 'not-written' || !beginning.mayBeginAt(point)) throw error
+    beginning.makeIrrevocable(point)
     throw notTakenBack(error as WalError, context)
   }
   await log().truncate(context.ids.parse(point.id), waits)
@@ -131,7 +131,7 @@ async function freeWhenStuck(truncation: TruncationUnderWay, over: AbortSignal):
     await appender.stuck(again, over)
     over.throwIfAborted()
     // An attempt that fails may have freed a part.
-    ticker.beginning.keep(point)
+    ticker.beginning.makeIrrevocable(point)
     try {
       await log().truncate(steps[0] as MessageId, waits)
       steps.shift()
@@ -157,7 +157,7 @@ async function findPlace(
   try {
     const view = { ...context, log: log(), beginning: beginningOf(end(), context.ids), signal }
     const found = await abortable(findTruncationPlace(view, place), signal)
-    return movedTo(found, parts.ticker.beginning.kept, context.ids)
+    return movedTo(found, parts.ticker.beginning.irrevocable, context.ids)
   } catch (error) {
     if (ended.aborted && error === ended.reason) throw endedError(ended.reason)
     const { lastConfirmed, writer, timeTick, gap } = place

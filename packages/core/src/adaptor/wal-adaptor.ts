@@ -332,7 +332,7 @@ export class WalAdaptor implements WAL {
       timeTick: this.#buffer.newest,
       logIdentity,
       lastTick: '',
-      truncation: this.#ticker.beginning.kept,
+      truncation: this.#ticker.beginning.irrevocable,
     }
   }
 

@@ -13,8 +13,8 @@ export interface Closing {
 }
 
 /**
- * Closes something of a backend's. Rejects as that does; resolves after `BACKEND_CLOSE_MS` all the same, with a warning:
- * a driver that waits on a dead connection must not keep the process from its end.
+ * Closes something that a backend made, and rejects as its close does. Resolves with a warning when that takes longer than
+ * `BACKEND_CLOSE_MS`: a driver that waits on a dead connection must not keep the process from ending.
  */
 export async function closeWithin(
   { runtime, logger, where }: Closing,
@@ -30,7 +30,7 @@ export async function closeWithin(
   )
 }
 
-/** The same for a scanner that nobody needs any more. Its failure is logged: nothing that was read depends on it. */
+/** Closes a scanner that nobody needs any more. A failure is logged: nothing that was read depends on it. */
 export async function closeScanner(closing: Closing, scanner: { close(): Promise<void> }): Promise<void> {
   try {
     await closeWithin(closing, 'scanner', scanner)

@@ -9,18 +9,18 @@ import { abortable } from '@wal/walimpls/helper'
 
 type Options = Readonly<Record<string, unknown>>
 
-/** One user's share of a backend's opener. The opener closes when the last share is given back. */
+/** The right of one user to a backend's opener, which closes when the last share of it is released. */
 export interface OpenerShare {
   readonly opener: OpenerImpls
-  /** Idempotent. Resolves when the opener is closed, if this was the last share. */
+  /** Releases the share, once however often it is called. With the last share it resolves when the opener is closed. */
   release(): Promise<void>
 }
 
 const inUse = new WeakMap<OpenerBuilderImpls, WeakMap<Runtime, Set<SharedOpener>>>()
 
 /**
- * A share of the opener that `builder` makes of these options, which have been checked. Equal options on one runtime
- * share one, and builds at the same time are one build; it goes on as long as anybody waits for it.
+ * A share of the opener that `builder` makes from these options, which were checked. Calls with equal options on one runtime
+ * get shares of one opener, also while it is being built. The build is given up when nobody waits for it any more.
  */
 export function shareOpener(
   builder: OpenerBuilderImpls,
@@ -33,7 +33,7 @@ export function shareOpener(
   return (present ?? new SharedOpener(builder, { options: resolved, runtime, openers })).share(waits)
 }
 
-/** Whether two checked options objects say the same. Lists by their items; clients, callbacks and the like by identity. */
+/** Whether two options objects are equal: lists by their items, clients and callbacks by identity. */
 function sameOptions(one: Options, other: Options): boolean {
   const names = Object.keys(one)
   return (
@@ -61,7 +61,7 @@ class SharedOpener {
   readonly #abandoned = new AbortController()
   readonly #building: Promise<OpenerImpls>
   #shares = 0
-  /** Why the build is not done yet, and whom to tell. */
+  /** The last failure of a build that goes on. */
   #failure: { readonly error: unknown } | undefined
   readonly #failureListeners = new Set<(error: unknown) => void>()
 
@@ -82,13 +82,13 @@ class SharedOpener {
     if (this.#failure !== undefined) failed?.(this.#failure.error)
     let released: Promise<void> | undefined
     const release = () => {
-      released ??= this.#giveBack()
+      released ??= this.#releaseShare()
       return released
     }
     try {
       return { opener: await abortable(this.#building, signal), release }
     } catch (error) {
-      // Its caller is not kept waiting, and can do nothing about a client that it never had.
+      // The caller never had the client: it neither waits for its close nor learns how that ended.
       release().catch(() => {})
       throw error
     } finally {
@@ -96,7 +96,7 @@ class SharedOpener {
     }
   }
 
-  /** A failure throws out all who wait, and with the last of them this: who comes then tries again. */
+  /** Rejects for all who wait. When the last of them is gone, so is this object, and the next caller builds again. */
   async #build(builder: OpenerBuilderImpls, runtime: Runtime): Promise<OpenerImpls> {
     const failed = (error: unknown) => {
       this.#failure = { error }
@@ -107,7 +107,7 @@ class SharedOpener {
     return opener
   }
 
-  async #giveBack(): Promise<void> {
+  async #releaseShare(): Promise<void> {
     if (--this.#shares > 0) return
     this.#openers.delete(this)
     this.#abandoned.abort(new WalError('WAL_CLOSED', 'every caller that waited for this client has given up'))

@@ -5,12 +5,16 @@ import { isTimeTick, type LogRecord, refuseMixed, startIdOf } from './log-record
 import type { LogView } from './log-view.js'
 import { readRange } from './read-range.js'
 
-/** A log's tail may hold no time tick, and the one before it neither; then all of it is read. */
+/** How many steps back are taken before the whole log is read instead. */
 const MAX_STEPS_BACK = 8
 
 /**
- * The end of a log that another system wrote. Nothing names its last persisted time tick, but everything above the last
- * record's time tick lies behind its last-confirmed id; from there it is one step back to the next such id.
+ * The end of a log that another system wrote. Its records name no persisted time tick, so the last one is searched: from the
+ * last record's last-confirmed id on, since everything above that record's time tick lies behind that id. Where no time tick
+ * is found the search steps back to the last-confirmed id of the first record read, and so on.
+ *
+ * Example: record 90 names 80, and no time tick lies between the two. Record 80 names 60, and record 65 is a time tick: the
+ * end is settled up to that one.
  */
 export async function readForeignEnd(view: LogView, last: LogRecord): Promise<LogEnd> {
   const { ids } = view
@@ -44,7 +48,7 @@ export async function readForeignEnd(view: LogView, last: LogRecord): Promise<Lo
   }
 }
 
-/** False when the records asked for are not kept any more. */
+/** Whether all records asked for were still kept. */
 async function wasKept(read: () => Promise<void>): Promise<boolean> {
   try {
     await read()

@@ -1,20 +1,20 @@
 import type { MessageId, TimeTick, Writer } from '@wal/walimpls'
 
-/** A record of a writer's own that was acknowledged: at it the writer was the current one. */
+/** A record that a writer stored and acknowledged: there it was the current writer. */
 export interface OwnPlace {
   readonly id: MessageId
   readonly timeTick: TimeTick
 }
 
-/** The same, with the writer. */
+/** A record that its writer acknowledged, and which writer that was. */
 export interface PlaceOfWriter extends OwnPlace {
   readonly writer: Writer
 }
 
-/** Who was current at a place in the log, and the last time tick there. */
+/** What is known at a place in the log: the current writer, and the last time tick that counts. */
 export interface KnownPlace {
   readonly writer: Writer
   readonly timeTick: TimeTick
-  /** Where a reader finds the record of that time tick, or one before it; absent when no record is meant. */
+  /** From this id on a reader finds the record with that time tick. Absent where the place is not a record's, as at a gap. */
   readonly id?: MessageId | undefined
 }

@@ -21,7 +21,7 @@ test('a point is said by the truncation’s own time tick alone until that one i
   own.sent()
   assert.deepEqual(other.now(), two)
   own.stored()
-  assert.deepEqual([beginning.held, beginning.kept], [two, two])
+  assert.deepEqual([beginning.stored, beginning.irrevocable], [two, two])
 })
 
 test('a time tick that was certainly not stored leaves its point to nobody, unless another one said it too', () => {
@@ -31,10 +31,10 @@ test('a time tick that was certainly not stored leaves its point to nobody, unle
   const other = beginning.say()
   other.sent()
   own.failed(false)
-  assert.equal(beginning.mayBegin(two), true)
-  assert.deepEqual(beginning.kept, one)
+  assert.equal(beginning.mayBeginAt(two), true)
+  assert.deepEqual(beginning.irrevocable, one)
   other.failed(false)
-  assert.equal(beginning.mayBegin(two), false)
+  assert.equal(beginning.mayBeginAt(two), false)
   assert.deepEqual(beginning.say().now(), one)
 })
 
@@ -43,7 +43,7 @@ test('what a time tick says that may be stored is said by all that follow, and i
   const own = beginning.say(two)
   own.sent()
   own.failed(true)
-  assert.deepEqual([beginning.held, beginning.kept], [one, two])
+  assert.deepEqual([beginning.stored, beginning.irrevocable], [one, two])
   assert.deepEqual(beginning.say().now(), two)
 })
 
@@ -53,7 +53,7 @@ test('two that are given up before they are sent leave no trace, in whatever ord
   first.failed(false)
   second.failed(false)
   assert.equal(beginning.say().now(), undefined)
-  assert.equal(beginning.mayBegin(two), false)
+  assert.equal(beginning.mayBeginAt(two), false)
 })
 
 test('a time tick never says less than an earlier one, nor frees less', () => {

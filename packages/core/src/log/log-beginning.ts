@@ -1,57 +1,61 @@
 import type { MessageIdCodec } from '@wal/walimpls'
 import { movedTo, type TruncationPoint } from './truncation-point.js'
 
-/** The beginning that one time tick says, from the moment in which it is sent. */
+/** What one time tick says of the log's beginning. */
 export interface SaidBeginning {
-  /** What the time tick has to say if it is sent now. */
+  /** The point that the time tick has to name if it is sent now. */
   now(): TruncationPoint | undefined
-  /** It is sent, with what `now` answers. */
+  /** The time tick is sent now, and names the point that `now` answers. */
   sent(): void
+  /** The time tick is stored. */
   stored(): void
-  /** It will not be told to be stored. `maybeStored`: it may have been, or may yet be. */
+  /** Nobody will learn any more whether the time tick is stored. `maybeStored`: it may be, now or later. */
   failed(maybeStored: boolean): void
 }
 
 /**
- * Where the log begins, as its writer's time ticks say. The last time tick in the log has the say, so each must say at
- * least what an earlier one says that may be stored. A truncation's point is first said by the truncation's own time tick,
- * when that one is sent: a truncation that is given up before left no trace. With two under way, of which the first is
- * given up, the second one's time tick says the second point alone.
+ * Where the log begins, as its writer's time ticks name it. A reader believes the last time tick in the log. So a time tick
+ * must name a point at least as far on as every earlier time tick that may be stored. A truncation's point is first named by
+ * the truncation's own time tick, when that one is sent: a truncation that was given up before leaves no trace.
+ *
+ * Example: the log begins at 10, and truncations to 20 and to 30 are under way. The first one's tick is sent and may be
+ * stored: a tick that is sent now has to name 20, and the second truncation's own names 30. Had the first been given up
+ * before its tick was sent, ordinary ticks would go on naming 10.
  */
 export class LogBeginning {
   readonly #ids: MessageIdCodec
-  #held: TruncationPoint | undefined
-  #kept: TruncationPoint | undefined
-  /** What time ticks say that are on their way. */
+  #stored: TruncationPoint | undefined
+  #irrevocable: TruncationPoint | undefined
+  /** The points that time ticks name which are sent and not answered. */
   readonly #sent = new Map<SaidBeginning, TruncationPoint>()
 
   constructor(point: TruncationPoint | undefined, ids: MessageIdCodec) {
-    this.#held = point
-    this.#kept = point
+    this.#stored = point
+    this.#irrevocable = point
     this.#ids = ids
   }
 
   /** The furthest point that a time tick names which is certainly stored. */
-  get held(): TruncationPoint | undefined {
-    return this.#held
+  get stored(): TruncationPoint | undefined {
+    return this.#stored
   }
 
   /** The furthest point that can't be taken back: the log may name it, or storage may be freed up to it. */
-  get kept(): TruncationPoint | undefined {
-    return this.#kept
+  get irrevocable(): TruncationPoint | undefined {
+    return this.#irrevocable
   }
 
-  /** Never to be taken back from now on: every time tick that is sent says it. */
-  keep(point: TruncationPoint): void {
-    this.#kept = this.#further(this.#kept, point)
+  /** From now on every time tick that is sent names this point, or one further on. */
+  makeIrrevocable(point: TruncationPoint): void {
+    this.#irrevocable = this.#further(this.#irrevocable, point)
   }
 
-  /** Whether the log may come to begin at this point, or behind it, whatever becomes of the truncation that asked for it. */
-  mayBegin(point: TruncationPoint): boolean {
+  /** Whether a stored time tick may name this point, or one further on, even if the truncation that asked for it fails. */
+  mayBeginAt(point: TruncationPoint): boolean {
     return (this.#said?.timeTick ?? -1n) >= point.timeTick
   }
 
-  /** For a time tick; `point` when it is a truncation's own. */
+  /** For one time tick that is to be sent. `point`: the truncation's, when the time tick is a truncation's own. */
   say(point?: TruncationPoint): SaidBeginning {
     const said: SaidBeginning = {
       now: () => this.#further(this.#said, point),
@@ -61,19 +65,19 @@ export class LogBeginning {
       },
       stored: () => {
         const stored = this.#removeSent(said)
-        this.#held = this.#further(this.#held, stored)
-        this.#kept = this.#further(this.#kept, stored)
+        this.#stored = this.#further(this.#stored, stored)
+        this.#irrevocable = this.#further(this.#irrevocable, stored)
       },
       failed: (maybeStored) => {
         const sent = this.#removeSent(said)
-        if (maybeStored) this.#kept = this.#further(this.#kept, sent)
+        if (maybeStored) this.#irrevocable = this.#further(this.#irrevocable, sent)
       },
     }
     return said
   }
 
   get #said(): TruncationPoint | undefined {
-    let said = this.#kept
+    let said = this.#irrevocable
     for (const point of this.#sent.values()) said = this.#further(said, point)
     return said
   }

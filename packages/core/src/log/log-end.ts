@@ -1,11 +1,11 @@
 import type { MessageId, TimeTick, Writer } from '@wal/walimpls'
 import type { TruncationPoint } from './truncation-point.js'
 
-/** What the end of a log says about all of it. */
+/** What a look at the end of a log tells about the whole log. */
 export interface LogEnd {
-  /** Of the last stored record, void or not; undefined for a log without records. */
+  /** Id of the last stored record, void or not; undefined for a log without records. */
   readonly lastId: MessageId | undefined
-  /** What that record says of itself; undefined for a log without records. */
+  /** Writer and time tick of that record; undefined for a log without records. */
   readonly last: { readonly writer: Writer; readonly timeTick: TimeTick } | undefined
   /** The current writer and the last time tick that counts; undefined, and −1, for a log without records. */
   readonly writer: Writer | undefined

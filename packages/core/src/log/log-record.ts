@@ -22,7 +22,7 @@ export interface LogRecord {
   readonly type: number
   readonly opening: boolean
   readonly vchannel: string
-  /** Serialised id to start from to meet everything above this time tick; empty for the record's own. */
+  /** Serialised id from which a reader gets everything above this time tick; empty for the record's own id. */
   readonly lastConfirmed: string
   readonly previousTick: string
   /** Of another system's record that is delivered: the term that was current at its last-confirmed id, −1 if unknown. */
@@ -52,17 +52,22 @@ export function isTimeTick(record: LogRecord): boolean {
   return record.type === MESSAGE_TYPE.TimeTick
 }
 
-/** Whether another system wrote it: then its writer is its term alone, and storage order need not be time-tick order. */
+/**
+ * Whether another system wrote the record. Then its term alone names its writer, and storage order need not be time-tick
+ * order.
+ */
 export function isForeign(record: LogRecord): boolean {
   return record.incarnation === ''
 }
 
-/** Where a record lies, for errors. */
+/** Names a record in an error: backend, channel and id. */
 export function placeOf(id: MessageId, { where, ids }: NamedLog): string {
   return `${where}, message ${ids.serialise(id)}`
 }
 
-/** A log belongs to one system: who comes after can't judge the other's writers, nor order its records. */
+/**
+ * Throws for a record of @wal in a log that another system wrote, and the reverse: nobody can compare their writers.
+ */
 export function refuseMixed(record: LogRecord, foreign: boolean, log: NamedLog): void {
   if (isForeign(record) === foreign) return
   const [these, those] = foreign ? ['@wal', 'another system'] : ['another system', '@wal']
@@ -72,12 +77,12 @@ export function refuseMixed(record: LogRecord, foreign: boolean, log: NamedLog):
   )
 }
 
-/** Serialised id to start from, to meet everything above the record's time tick. */
+/** Serialised id from which a reader gets everything above the record's time tick. */
 export function startFrom(record: LogRecord, ids: MessageIdCodec): string {
   return record.lastConfirmed === '' ? ids.serialise(record.id) : record.lastConfirmed
 }
 
-/** What `startFrom` answers, as an id. `WAL_CORRUPT` when the record, which another system wrote, names no id of this backend. */
+/** What `startFrom` answers, as an id. `WAL_CORRUPT` when the record names an id that this backend can't read. */
 export function startIdOf(record: LogRecord, log: NamedLog): MessageId {
   if (record.lastConfirmed === '') return record.id
   try {

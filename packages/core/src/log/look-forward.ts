@@ -24,9 +24,10 @@ export async function lookForward(view: LogView, place: PlaceOfWriter, end?: Mes
     if (upTo === undefined) {
       const last = await log.last(waitsOf(view))
       const order = last === undefined ? -1 : ids.compare(last.id, place.id)
-      // The usual case of an idle writer: nothing was stored behind its own record.
+      // In the usual case of an idle writer, nothing was stored behind its own record.
       if (last !== undefined && order === 0) return see(decodeRecord(last, view))
-      // Below the place only the backend knows whether others removed the record or the log lost its end.
+      // The log's last record lies below the writer's own. Either others removed that one, or the log lost its end: only the
+      // backend can say which, when it is asked to read there.
       upTo = order < 0 ? undefined : last?.id
     }
     await readRange(view, { start: { from: place.id }, end: upTo, see })
@@ -37,9 +38,9 @@ export async function lookForward(view: LogView, place: PlaceOfWriter, end?: Mes
 }
 
 /**
- * A look that reads forward ended with `error`. Rejects with that, unless records are gone or damaged: a successor truncated
- * past the place where the look began, or others removed it. Then only the log's end can tell, and this rejects with
- * `WAL_FENCED` when another writer is current there.
+ * What follows when a look that reads forward failed with `error`. Rejects with that error, unless it says that records are
+ * gone or damaged: a successor may have truncated past the place where the look began. Then the log's end is looked at, and
+ * this rejects with `WAL_FENCED` when another writer is current there.
  */
 export async function lookAtEndInstead(error: unknown, view: LogView, writer: Writer): Promise<void> {
   if (!isTruncated(error) && !isCorrupt(error)) throw error

@@ -17,26 +17,26 @@ export interface PositionParts {
    * that another system wrote: such logs have none.
    */
   readonly logIdentity: string
-  /** Serialised id to start reading at, to meet everything with a greater time tick. */
+  /** Serialised id from which a reader gets everything with a greater time tick. */
   readonly lastConfirmed: string
   /**
    * Who wrote the unit. In a log that another system wrote: no incarnation, and the term that was current at
    * `lastConfirmed`, −1 if unknown.
    */
   readonly writer: Writer
-  /** Of the delivered unit. */
+  /** Time tick of the delivered unit. */
   readonly timeTick: TimeTick
-  /** Serialised id of the delivered unit, in logs that others wrote: there, units may share a time tick. */
+  /** Serialised id of the delivered unit, only in logs that another system wrote: there, units may share a time tick. */
   readonly ownId?: string
-  /** No record lies here: it is the near edge of what a gap left over, and everything from `lastConfirmed` on is kept. */
+  /** The place is no record's: the records before `lastConfirmed` are gone, and reading goes on there. */
   readonly gap?: true
 }
 
 const FORMAT = 'wal1'
 const INCARNATION = /^[a-z0-9]{1,32}$/
-/** What another system's log does not have. */
+/** Stands for what another system's log does not have. */
 const NONE = '-'
-/** In place of an own id. `encodeURIComponent` leaves no such sign in an id. */
+/** Stands in place of an own id, behind a gap. `encodeURIComponent` leaves no `+` in an id, so the two can't be confused. */
 const GAP = '+'
 
 /**
@@ -84,7 +84,7 @@ export function parsePosition(text: unknown, what = 'The position'): PositionPar
     term === undefined ||
     timeTick === undefined ||
     !(foreign ? incarnationText === NONE : INCARNATION.test(incarnationText ?? '')) ||
-    // Another system's unit has an own id, ours has none; a gap is either's.
+    // A unit of another system's log has an own id, a unit of ours has none. A gap occurs in both.
     !(gap || (foreign ? !!ownId : own === undefined)) ||
     fields.length > 8
   )

@@ -17,15 +17,18 @@ import { readRange } from './read-range.js'
 import { parseTruncationPoint, type TruncationPoint } from './truncation-point.js'
 
 export interface LookOptions {
-  /** Goes on behind records that are gone though nobody truncated them. Otherwise `WAL_POSITION_TRUNCATED`. */
+  /** Whether to go on behind records that are gone though nobody truncated them. Otherwise such a place is `WAL_POSITION_TRUNCATED`. */
   readonly passHoles?: boolean
 }
 
 /**
- * Looks at a log's end, knowing nothing of it: the last record names the persisted time tick before it, and from there a
- * bounded tail is read (G18). That tick counts, since a tick is named only once its writer knew that no newer writer's
- * record lies before it. A last record that names no such place is left of a log that lost its end: then all of the log
- * is read.
+ * Looks at the end of a log of which nothing is known. The last record names the persisted time tick before it, and the
+ * records from that tick on are read: a bounded tail (G18). That tick is not void, since a writer names a tick only once it
+ * knows that no newer writer's record lies before it. Where the record with that id is no time tick the log lost its end and
+ * went on, and all of it is read.
+ *
+ * Example: the last record, id 57, names tick 41. Records 41 to 57 are read; 41 tells the log's identity and its truncation
+ * point, and those behind it tell who is the current writer.
  */
 export async function readLogEnd(view: LogView, options: LookOptions = {}): Promise<LogEnd> {
   const { log, ids } = view
@@ -44,16 +47,17 @@ export async function readLogEnd(view: LogView, options: LookOptions = {}): Prom
     } catch (error) {
       if (!isTruncated(error)) throw error
     }
-  // What is kept may begin with void records: only the truncation point says whose writer is current there.
+  // The first records that are kept may be void. Only the truncation point tells who was the current writer there.
   const point = await tail.latestTruncation()
   const end = await tail.judge(point === undefined ? 'oldest' : { from: ids.parse(point.id) }, point)
   if (end.logIdentity !== undefined) return end
-  // A truncation that overtakes the look stores the time tick that tells of it behind what was the last record then.
+  // A truncation may have freed records during the look. It stores its time tick behind the record that was the last one, so
+  // a log with a new last record is looked at again.
   const now = await log.last(waitsOf(view))
   return now === undefined || ids.compare(now.id, last.id) === 0 ? end : readLogEnd(view, options)
 }
 
-/** The records up to the last one, as a look sees them. */
+/** The last records of a log, up to the one that was the last when the look began. */
 class Tail {
   readonly #view: LogView
   readonly #last: LogRecord
@@ -65,7 +69,7 @@ class Tail {
     this.#options = options
   }
 
-  /** As `judge`; undefined when the record at `tick` is not a time tick from before the last record. */
+  /** What the records from a time tick on say. Undefined when the record with the id `tick` is not a time tick. */
   async judgeFromTick(tick: MessageId): Promise<LogEnd | undefined> {
     const { ids } = this.#view
     let first: LogRecord | undefined
@@ -75,7 +79,7 @@ class Tail {
     return first !== undefined && ids.compare(first.id, tick) === 0 && isTimeTick(first) ? end : undefined
   }
 
-  /** What the records from `start` on say, if `known` was current at the start. */
+  /** What the records from `start` on say. `known`: the truncation point there, which names the writer that was current. */
   async judge(
     start: StartPosition,
     known?: TruncationPoint,
@@ -92,8 +96,8 @@ class Tail {
         watch?.(record)
         refuseMixed(record, false, this.#view)
         if (!judge.counts(record) || !isTimeTick(record)) return
-        // Of several that raced to create the log the first gave it its identity. The others' own are in their first
-        // ticks: no look may ever begin at one of those.
+        // Of several openers that raced to create the log, the first gave it its identity. The others' first ticks name
+        // identities of their own, so no look may begin at one of those.
         const identity = propertyOf(record.properties, RESERVED.logIdentity)
         logIdentity ??= identity
         if (identity === logIdentity) lastTick = record
@@ -143,13 +147,13 @@ function truncationIn({ properties }: LogRecord, where: string): TruncationPoint
   return text === undefined ? undefined : parseTruncationPoint(text, where)
 }
 
-/** A look finds records gone when a truncation overtakes it. So often at one place it was no truncation. */
+/** A truncation during a look makes it find records gone, once. Found so often at one place, others removed them. */
 const LOOKS_AT_HOLE = 2
 
 /**
- * Looks until the backend answers: a scanner starts, as it goes on, through failures that pass (G21), of which `trouble`
- * hears. Where records are gone at the same place time after time, others than `truncate` removed them, and the look goes
- * on behind them. `tries`: how often in a row it fails before that is told.
+ * Looks at a log's end again and again until the backend answers, so that a scanner starts through failures that pass (G21);
+ * `trouble` is told of each. Where records are gone at the same place every time, others than `truncate` removed them, and
+ * the look goes on behind them. Rejects after `tries` failures in a row.
  */
 export function awaitLogEnd(
   view: LogView,

@@ -20,7 +20,7 @@ export interface RecordRange {
   readonly end: MessageId | undefined
   /** Called with every record, in log order. What it throws ends the reading. */
   readonly see: (record: LogRecord) => void
-  /** Ends the reading early; asked after every record. */
+  /** Asked after every record; an answer of true ends the reading. */
   readonly enough?: () => boolean
   /**
    * Called where records are gone that nobody truncated; the next record seen is the first one kept behind them. Without

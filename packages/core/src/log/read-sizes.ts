@@ -1,4 +1,4 @@
-/** Aim for backend reads of this size. */
+/** The size of a backend read where much is to be read. */
 export const READ_BYTES = 1 << 20
-/** Where what is looked for lies among the first records, and many may be looking. */
+/** The size of a backend read where the first records suffice, and many may be reading at once. */
 export const LOOK_BYTES = 64 << 10

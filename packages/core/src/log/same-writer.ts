@@ -1,6 +1,6 @@
 import type { Writer } from '@wal/walimpls'
 
-/** One open for writing; a record stands for the writer that stored it. */
+/** Whether two are one open for writing. A record may be given in place of the writer that stored it. */
 export function isSameWriter(a: Writer, b: Writer): boolean {
   return a.term === b.term && a.incarnation === b.incarnation
 }

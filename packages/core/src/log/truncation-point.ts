@@ -8,7 +8,10 @@ import {
   type Writer,
 } from '@wal/walimpls'
 
-/** Where the log begins: behind this message. Kept in the log itself, since backends free later than asked, or bring back. */
+/**
+ * Where the log begins: behind the message with this time tick. The log's own time ticks name the point, since a backend may
+ * free storage later than asked, and may bring records back after a crash.
+ */
 export interface TruncationPoint {
   /** Serialised id from which records are still kept. */
   readonly id: string
@@ -16,7 +19,10 @@ export interface TruncationPoint {
   readonly timeTick: TimeTick
 }
 
-/** A point further on than `before`. What was sent twice names an id before its own, which may be freed by then. */
+/**
+ * The later point, with the id that lies further on. A message that was sent twice has a position at a record before its own,
+ * and that record may be freed: a log that begins at id 40 must not be told to begin at id 35.
+ */
 export function movedTo(
   point: TruncationPoint,
   before: TruncationPoint | undefined,
@@ -30,7 +36,7 @@ export function formatTruncationPoint(point: TruncationPoint): string {
   return `${point.id} ${point.writer.term} ${point.writer.incarnation} ${encodeUint64(point.timeTick)}`
 }
 
-/** Throws `WAL_CORRUPT`, naming `place`. */
+/** Throws `WAL_CORRUPT` for a malformed text. `place`: where that text was read, for the error. */
 export function parseTruncationPoint(text: string, place: string): TruncationPoint {
   const [id, term, incarnation, tick, ...more] = text.split(' ')
   const termNumber = parseDecimal(term ?? '')

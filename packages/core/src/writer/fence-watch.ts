@@ -6,11 +6,12 @@ export interface FenceWatchOptions {
   readonly options: Pick<ResolvedWalOptions, 'runtime' | 'logger' | 'fenceCheckMs'>
   readonly where: string
   readonly appender: Pick<Appender, 'idle' | 'lastAcked'>
-  /** Rejects when the writer is no longer the current one, and ends it then. */
+  /** Reads the log; ends the writer, and rejects, when another writer is the current one. */
   readonly look: () => Promise<void>
 }
 
-/** Looks now and then: an idle writer learns of its successor too, though nothing of it reaches the backend's fence. */
+/** Lets an idle writer look into the log now and then. It sends nothing that a fence could refuse, and so would never learn that
+ * another writer took over. */
 export class FenceWatch {
   readonly #options: FenceWatchOptions
   readonly #schedule: LookSchedule
@@ -33,10 +34,10 @@ export class FenceWatch {
   async #look(): Promise<void> {
     const { appender, look, where, options } = this.#options
     try {
-      // The answers to a busy writer's appends tell it.
+      // A busy writer learns it from the answers to its appends.
       if (appender.idle) await look()
     } catch (err) {
-      // A failure that passes is told by the next look, or by the next append.
+      // If the failure lasts, the next append reports it.
       options.logger.debug({ err }, `${where}: could not look for a newer writer`)
     }
   }

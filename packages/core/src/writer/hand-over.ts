@@ -1,15 +1,18 @@
 import { deferred, onAbort } from '@wal/walimpls/helper'
 
 export interface HandOver<T> {
-  /** What was made, or the signal's reason if that came first. */
+  /** Resolves to what was made; rejects with the signal's reason if the signal aborted before. */
   readonly given: Promise<T>
-  /** Settles when the making has ended and what nobody took is released; rejects if `release` does. */
+  /** Resolves when nothing is being made any more, and what was made too late is released. Rejects as `release` does. */
   readonly ended: Promise<void>
 }
 
 /**
- * Gives what is being made to who waits for it. Once the signal aborts nobody waits: what is made all the same goes to
- * `release`. Each thing made goes to one of the two, never to both.
+ * Lets a caller give up waiting for something that is being made, and can't be stopped. What is made before the signal
+ * aborts goes to the caller, what is made after that goes to `release`; never both.
+ *
+ * Example: a caller gives up an open after 2 s, and the backend answers it after 5 s. The caller gets its own reason at
+ * once, and the log that was opened for nobody is closed at 5 s.
  */
 export function handOver<T>(
   making: Promise<T>,

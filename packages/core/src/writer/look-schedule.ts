@@ -1,15 +1,15 @@
 import type { Runtime, Timer } from '@wal/walimpls'
 
-/** Looks at a log that stays as it is become rarer, up to so many times the shortest interval. */
+/** The longest interval between two looks of an idle writer, in shortest intervals. */
 export const MAX_INTERVALS = 16
 
 export interface LookScheduleOptions {
   readonly runtime: Pick<Runtime, 'monotonic' | 'random' | 'setTimeout'>
   /** The shortest interval; 0: never. */
   readonly everyMs: number
-  /** Compared by identity: another value after every append. */
+  /** Answers another object after every append, and the same one as long as nothing is appended. */
   readonly state: () => unknown
-  /** Must not reject. The next look is planned when it has ended. */
+  /** Never rejects. The next look is planned when this one has ended. */
   readonly look: () => Promise<void>
 }
 
@@ -41,7 +41,7 @@ export class LookSchedule {
     this.#timer?.clear()
   }
 
-  /** To the next interval, which is longer. */
+  /** Plans the next look, after a longer interval than the one before. */
   #putOff(): void {
     const { runtime, everyMs } = this.#options
     this.#intervals = Math.min(MAX_INTERVALS, 2 * this.#intervals)

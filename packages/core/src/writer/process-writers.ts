@@ -1,14 +1,14 @@
 import type { Runtime, TimeTick } from '@wal/walimpls'
 
 /**
- * A writer at work, as every copy of this package in the process sees it: plain data and functions, whose meaning does
- * not change between versions.
+ * A writer of this process, as every copy of this package in the process sees it. It holds plain data and functions, and
+ * their meaning must never change: copies of two versions use them with each other.
  */
 export interface ProcessWriter {
   readonly term: number
   readonly incarnation: string
   readonly openingTick: TimeTick
-  /** How long, in ms, `supersede` may take before nobody needs to wait for it any more. */
+  /** How many milliseconds to wait for `supersede` before going on without it. */
   readonly patienceMs: number
   /** Closes the WAL, gracefully; `reason` is a sentence for its signal and for appends that come later. */
   supersede(reason: string): Promise<void>
@@ -39,7 +39,7 @@ export function logKey(backend: string, place: string, logIdentity: string): str
   return `${backend} ${place} ${logIdentity}`
 }
 
-/** As readers judge it: a higher term, or at the same term a later opening record. */
+/** Whether readers take the first for the newer writer: it has a higher term, or the same term and a later opening record. */
 export function isLater(one: ProcessWriter, other: ProcessWriter): boolean {
   return one.term === other.term ? one.openingTick > other.openingTick : one.term > other.term
 }

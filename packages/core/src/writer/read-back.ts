@@ -7,21 +7,21 @@ import { ForwardLook, lookAtEndInstead } from '../log/look-forward.js'
 import { READ_BYTES } from '../log/read-sizes.js'
 
 /**
- * A writer's own scanner on a log that no fence protects: what the writer stores is acknowledged when it has been read
- * back as counting. It stays open, so each record is read once.
+ * A writer's own scanner on a log that no fence protects. What the writer stored is acknowledged when it was read back and
+ * found not to be void. The scanner stays open from batch to batch, so that each record is read once.
  */
 export class ReadBack {
   #view: LogView | undefined
   #scanner: ScannerImpls | undefined
   #look: ForwardLook | undefined
-  /** Read, and not looked at yet. */
+  /** The last page that was read; records from `#next` on were not looked at yet. */
   #ahead: readonly StoredMessage[] = []
   #next = 0
 
   /**
-   * Reads up to the record `end`, which is in the log, from `place` or, where the scanner stands further on, from there.
-   * Rejects as `lookForward` does. When records before `end` are gone it looks at the log's end, as that does: a successor
-   * that truncates past `place` is `WAL_FENCED`. The next call then starts at its own place.
+   * Reads up to the record `end`, which is in the log. Begins at `place`, or behind what was read before. Rejects as
+   * `lookForward` does: with `WAL_FENCED` when a successor stored its opening record, or truncated past `place`. After a
+   * failure the next call begins at its own place.
    */
   async upTo(end: MessageId, view: LogView, place: PlaceOfWriter): Promise<void> {
     if (this.#view?.log !== view.log) await this.close()

@@ -20,9 +20,9 @@ export interface OpenPlace {
 }
 
 /**
- * The backend says that another writer took the fence. Look into the log, wait with jitter, look again: `look` rejects when
- * it finds a newer writer there. Otherwise the log is opened again as the same writer, which takes the fence back. A writer
- * that opens in the meantime is found by the look that follows the first batch stored.
+ * Takes a fence back that the backend gave to another writer though the log holds no newer one, as when a broker forgot who
+ * had it. Looks into the log, waits, looks again: `look` rejects when it finds a newer writer. Otherwise the log is opened
+ * again as the same writer. A writer that opens in the meantime is found by the look behind the first batch stored.
  */
 export async function reassertFence(
   options: OpenPlace & {
@@ -36,11 +36,11 @@ export async function reassertFence(
   const { opener, channel, signal, log, writer, look, beforeClose } = options
   const { runtime } = options.options
   await look()
-  // A successor that has the fence but not yet its opening record gets the time to store it.
+  // A real successor may have the fence and not yet have stored its opening record: it gets the time to do so.
   await sleep(runtime, 50 + 100 * runtime.random(), signal)
   await look()
   beforeClose?.()
-  // Its connection may be gone: that is no reason not to open another.
+  // The connection of the old log may be gone. How its close ends does not matter.
   await release(log, options)
   return retry(runtime, { ...outlasting(options), firstMs: 50 }, () =>
     opener.open(channel, writer, { signal }),
@@ -52,7 +52,7 @@ export function outlasting({ signal, trouble }: Pick<OpenPlace, 'signal' | 'trou
   return { signal, shouldRetry: mayPass, failed: (error) => trouble.failed(error, OPENING_FAILED) }
 }
 
-/** Closes a log that is needed no more. How that ends changes nothing about what its caller is told. */
+/** Closes a log that nobody needs any more. A failure is logged, and the caller is not told. */
 export async function release(
   log: ReadOnlyWALImpls,
   { where, options: { runtime, logger } }: Pick<OpenPlace, 'where' | 'options'>,

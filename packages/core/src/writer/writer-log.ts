@@ -13,22 +13,22 @@ export interface WriterLogParts {
   readonly options: ResolvedWalOptions
   readonly writer: Writer
   readonly trouble: () => Trouble
-  /** Rejects when a newer writer is found in the log. */
+  /** Reads the log; rejects when it holds a newer writer. */
   readonly look: (signal: AbortSignal) => Promise<void>
-  /** Whether the WAL closes, so that nobody reads in it any more. */
+  /** Whether the WAL is being closed, so that no reader needs a log any more. */
   readonly closing: () => boolean
 }
 
 /**
- * The backend's log as its writer has it open now, and the work of opening it again when its fence was taken. When it can't
- * be opened for writing again the writer ends, and its readers go on in a log that is open for reading alone (G9).
+ * The backend's log that a writer has open. When another writer takes its fence the log is opened again; when that fails the
+ * writer ends, and its readers go on in a log that is opened for reading only (G9).
  */
 export class WriterLog {
   readonly #parts: WriterLogParts
   readonly #closing = new AbortController()
   #current: WALImpls
   #readOnly: ReadOnlyWALImpls | undefined
-  /** Why there is nothing to read in any more. */
+  /** Set when the log could not even be opened for reading. */
   #unreadable: { readonly error: unknown } | undefined
   #reopening: Promise<void> | undefined
 
@@ -37,23 +37,23 @@ export class WriterLog {
     this.#parts = parts
   }
 
-  /** The one that was opened for writing last. It is closed while it is opened again, and stays so when that is refused. */
+  /** The log that was opened for writing last. It is closed while another one is being opened, and when that was refused. */
   get current(): WALImpls {
     return this.#current
   }
 
-  /** The one to read in. Throws what refused it to readers. */
+  /** The log for readers. Throws the error with which it could not be opened for them. */
   get readable(): ReadOnlyWALImpls {
     if (this.#unreadable !== undefined) throw this.#unreadable.error
     return this.#readOnly ?? this.#current
   }
 
-  /** Settles when the log that is being opened again is there, or never will be; undefined when none is. Never rejects. */
+  /** Resolves when the log was opened again, or can't be. Undefined while none is being opened. Never rejects. */
   get reopening(): Promise<void> | undefined {
     return this.#reopening
   }
 
-  /** The backend says that another writer took over. Rejects when the log says so too, or can't be opened again. */
+  /** Opens the log again, after the backend said that another writer took over. Rejects when the log itself says so too. */
   async reopen(signal: AbortSignal): Promise<WALImpls> {
     const { where, options, writer, trouble, look } = this.#parts
     options.logger.warn(
@@ -71,7 +71,7 @@ export class WriterLog {
       },
       signal,
     })
-    // Readers wait for it: the log under them is closed meanwhile.
+    // The log in which readers read is closed until another one is open, so they wait for this.
     const reopening = opening.then(
       (log) => this.#goOnIn(log),
       () => (closed ? this.#openForReaders() : undefined),
@@ -114,7 +114,7 @@ export class WriterLog {
     }
   }
 
-  /** It was opened while the WAL closed: nobody else would close it. */
+  /** Closes a log that was opened while the WAL closed: nobody else would. */
   #releaseLate(log: ReadOnlyWALImpls): Promise<void> {
     return release(log, this.#parts)
   }

@@ -16,24 +16,24 @@ const LOOKING_FAILED = 'looking for a newer writer failed, looking again'
 
 export interface WriterLooksOptions {
   readonly writer: Writer
-  /** Hears of the failures that a look outlasts while appends wait for it. */
+  /** Is told the failures of looks for which appends wait. */
   readonly trouble: () => Trouble
   /** The log as it is open now, for a look that the signal ends. */
   readonly view: (signal: AbortSignal) => LogView
   readonly lastAcked: () => OwnPlace
   /** Whether the backend's fence keeps other writers out of the log as it is open now. */
   readonly fenceReaches: () => boolean
-  /** For the positions that an error of a log that lost its end names. */
+  /** To find the positions that the error names, when the log lost its end. */
   readonly context: () => ReadContext
-  /** A newer writer owns the log, or what was acknowledged is not in it any more. */
+  /** Called when a newer writer owns the log, or acknowledged records are gone from it. */
   readonly endWriter: (error: WalError) => void
 }
 
-/** How a writer learns whether it still is the current one. Whatever look finds that it is not ends the writer. */
+/** A writer's ways to learn whether it is still the current one. A look that finds it replaced ends the writer. */
 export class WriterLooks {
   readonly #options: WriterLooksOptions
   readonly #readBack: ReadBack
-  /** What `explained` has answered. */
+  /** The errors that `explained` answered, so that none is explained twice. */
   readonly #explained = new WeakSet<object>()
 
   constructor(options: WriterLooksOptions) {
@@ -41,17 +41,17 @@ export class WriterLooks {
     this.#readBack = new ReadBack()
   }
 
-  /** One look, up to the log's end. Rejects as `lookForward` does, or with what kept it from looking. */
+  /** One look, up to the log's end. Rejects as `lookForward` does, or with the backend's failure. */
   look(signal: AbortSignal): Promise<void> {
     return this.#endingTheWriter(() => this.#lookForward(undefined, signal), signal)
   }
 
-  /** Looks again while a failure may pass. */
+  /** A look that is tried again after failures that may pass. */
   lookThroughFailures(signal: AbortSignal): Promise<void> {
     return this.#outlasting(100, signal, () => this.look(signal))
   }
 
-  /** Whether the writer is still the current one, as the log says. The writer itself is not told. */
+  /** Whether the log says that the writer is still the current one. Does not end the writer, whatever the answer. */
   async isCurrent(signal: AbortSignal, shouldRetry: (error: unknown) => boolean): Promise<boolean> {
     const view = this.#options.view(signal)
     const trouble = new Trouble(view)
@@ -68,8 +68,8 @@ export class WriterLooks {
   }
 
   /**
-   * Whether what this writer stored up to `upTo` counts, behind its last acknowledged record. Where no fence reaches every
-   * batch passes here, through a scanner that stays open.
+   * Makes sure that the records which this writer stored behind its last acknowledged one, up to `upTo`, are not void. Where
+   * no fence keeps other writers out this is asked for every batch, so a scanner stays open for it.
    */
   confirm(upTo: MessageId, signal: AbortSignal): Promise<void> {
     const { fenceReaches, view } = this.#options
@@ -107,8 +107,9 @@ export class WriterLooks {
   }
 
   /**
-   * The error that ends the writer, with the positions that it can name. Never rejects. Once: a writer that acknowledges d
-   * after it was found to have lost c would later name d as what it lost, and a place behind d to go on from.
+   * The error that ends the writer, with the positions that it can name. Never rejects. An error is explained once, with what
+   * the writer knew then: having lost record c, a writer may still acknowledge d, and would then name d as the lost one and
+   * send readers to a place behind it.
    */
   async explained(reason: WalError, signal: AbortSignal): Promise<WalError> {
     if (this.#explained.has(reason)) return reason

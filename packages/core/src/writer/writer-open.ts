@@ -19,7 +19,7 @@ import { appendOpening, openingBatch } from './opening-record.js'
 import { outlasting, release } from './reassert-fence.js'
 import { viewOf, type WriterOpenOptions } from './writer-open-options.js'
 
-/** A log whose opening record is stored and looked back from: the writer may append. */
+/** An open log whose writer may append: its opening record is stored, and what lies before that was looked at. */
 export interface OpenedWriter {
   readonly log: WALImpls
   readonly writer: Writer
@@ -49,11 +49,12 @@ export async function openWriter(open: WriterOpenOptions): Promise<OpenedWriter>
         `${open.where}: another system writes this log. @wal/core reads such logs (accessMode: 'ro') and never writes to them; take another channel.`,
       )
     const term = admittedTerm(open, end)
-    // Its last appends may have moved the log's end.
-    if (end?.logIdentity !== undefined && (await open.seat.vacate(place, end.logIdentity, term))) continue
+    // The writer that was closed may have moved the log's end with its last appends.
+    if (end?.logIdentity !== undefined && (await open.seat.closePresent(place, end.logIdentity, term)))
+      continue
     const opened = await attempt(open, end, { term, incarnation: randomText(runtime) })
     if (opened !== undefined) return opened
-    // Two that opened with 'next' chose one term: both go higher, at different times.
+    // Another opener chose the same term. Both choose a higher one, at different moments.
     await sleep(
       runtime,
       5 + backoffMs(runtime, ++round, { firstMs: 20, maxMs: 1280, jitter: 1 }),
@@ -62,7 +63,10 @@ export async function openWriter(open: WriterOpenOptions): Promise<OpenedWriter>
   }
 }
 
-/** What refuses an open is found before anybody is disturbed: a newer writer, a clock too far ahead. */
+/**
+ * The term to open at. Throws for a lower term than the log's and for a log too far ahead of the clock, before any other writer
+ * is disturbed.
+ */
 function admittedTerm({ term: asked, where, options }: WriterOpenOptions, end: LogEnd | undefined): number {
   const highest = end?.writer?.term ?? -1
   const term = asked === 'next' ? highest + 1 : asked
@@ -116,7 +120,7 @@ async function attempt(
       const openedAt = momentOf(options.runtime)
       const stored = await appendOpening(open, log, { writer, batch })
       log = stored.log
-      // The fence is taken: a failure that passes must not leave the channel without a writer.
+      // This writer has the fence now: a failure that passes must not leave the channel without a writer.
       const view = viewOf(log, open)
       const own = { id: stored.id, writer }
       const between = await retry(options.runtime, outlasting(open), () => lookBack(view, end?.lastId, own))
@@ -126,7 +130,7 @@ async function attempt(
       }
       // The writer of the log's first record gave the log its identity.
       const named = end?.logIdentity ?? between.logIdentity ?? logIdentity
-      // The writer before may have truncated since the first look.
+      // The writer before this one may have truncated since the first look.
       const truncated = laterPoint(truncation, between.truncation)
       if (named === logIdentity && truncated === truncation && between.timeTick < openingTick) {
         stamp.previousTick = ids.serialise(stored.id)
@@ -153,7 +157,7 @@ async function attempt(
   }
 }
 
-/** Twenty random characters of [a-z0-9], about 100 bits: incarnations and log identities never meet by chance. */
+/** Twenty random characters of [a-z0-9], about 100 bits, so that no two incarnations or log identities are ever equal. */
 function randomText(runtime: Pick<Runtime, 'random'>): string {
   let text = ''
   while (text.length < 20)

@@ -3,7 +3,7 @@ import { abortable, sleep } from '@wal/walimpls/helper'
 import type { Logger } from '../api/logger.js'
 import { isLater, logKey, type ProcessWriter, processWriters } from './process-writers.js'
 
-/** The place of a log's writer in this process: one writer takes it, and the one that had it is closed. */
+/** Keeps to one writer of a log in this process: who opens it again closes the writer that was there. */
 export class WriterSeat {
   readonly #backend: string
   readonly #where: string
@@ -12,7 +12,7 @@ export class WriterSeat {
   readonly #signal: AbortSignal
   #leave = (): void => {}
 
-  /** `signal`: of the open; ends the waiting for the writer that is closed. */
+  /** `signal`: the open's. It ends the wait for a writer that is being closed. */
   constructor(parts: {
     readonly backend: string
     readonly where: string
@@ -27,23 +27,24 @@ export class WriterSeat {
     this.#signal = parts.signal
   }
 
-  /** Closes the process's writer of that log before another opens it at `term`. Whether there was one. */
-  async vacate(place: string, logIdentity: string, term: number): Promise<boolean> {
+  /** Closes this process's writer of that log, before another opens it at `term`. Answers whether there was one. */
+  async closePresent(place: string, logIdentity: string, term: number): Promise<boolean> {
     const writers = processWriters(this.#runtime)
     const key = logKey(this.#backend, place, logIdentity)
     const present = writers.get(key)
     if (present === undefined) return false
     await this.#close(present, term)
-    // One that would not end in time is left to the log's fence.
+    // A writer that does not close in time is kept out by the log's fence.
     if (writers.get(key) === present) writers.delete(key)
     return true
   }
 
   /**
-   * The open has succeeded. Another that went on at the same time (a new log has no identity to know it by) is closed,
-   * or, if its opening record is the later one, has fenced this one: `WAL_FENCED`.
+   * Makes `writer`, whose open has succeeded, this process's writer of the log. Another open may have succeeded at the same
+   * time, since nothing tells two opens of a new log that they are of one log. Its writer is closed; if its opening record is
+   * the later one, this writer is the replaced one and the call rejects with `WAL_FENCED`.
    */
-  async take(place: string, logIdentity: string, writer: ProcessWriter): Promise<void> {
+  async occupy(place: string, logIdentity: string, writer: ProcessWriter): Promise<void> {
     const writers = processWriters(this.#runtime)
     const key = logKey(this.#backend, place, logIdentity)
     const present = writers.get(key)
@@ -59,7 +60,7 @@ export class WriterSeat {
     if (present !== undefined) await this.#close(present, writer.term)
   }
 
-  /** The writer is closed, fenced or lost. */
+  /** Called when the writer was closed or replaced. */
   leave(): void {
     this.#leave()
   }
