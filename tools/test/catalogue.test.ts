@@ -21,6 +21,6 @@ test('docs/decisions/catalogue.md says where each edge case is tested, and there
   )
   for (const [, number, file] of rows) {
     const source = await readFile(new URL(file as string, root), 'utf8')
-    assert.match(source, new RegExp(`^test\\('H${number}: `, 'm'), `${file} has no test H${number}`)
+    assert.match(source, new RegExp(`^test\\(\\s*'H${number}: `, 'm'), `${file} has no test H${number}`)
   }
 })

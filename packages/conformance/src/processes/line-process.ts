@@ -2,18 +2,18 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { WakeList } from '@wal/walimpls/helper'
 
-/** What a new process of Node runs. */
+/** The program that a child process runs. */
 export interface LineProgram {
-  /** The file, with its parameters behind it and Node's own before it. */
+  /** The arguments of Node: its own options, then the file, then the arguments of the program. */
   readonly args: readonly string[]
   readonly cwd?: string
-  /** Added to the environment of this process. */
+  /** Variables in addition to the environment of this process. */
   readonly env?: Readonly<Record<string, string | undefined>>
 }
 
 /**
- * A child process that tells what it does by the lines of its standard output. What it prints on stderr is kept for errors.
- * Only whole lines count: a process that is killed may leave a part of one.
+ * A child process that reports what it does in lines on its standard output. Its stderr is kept for errors.
+ * Only whole lines are used: a process that is killed may leave a part of a line.
  */
 export class LineProcess {
   readonly #process: ChildProcess

@@ -19,7 +19,7 @@ import type { Waiting } from '../kit/waiting.js'
 /** The property in which a message of the kit's workloads carries the name of its append. */
 const NAME = 'append'
 
-export const hashOf = (payload: Uint8Array): string =>
+const hashOf = (payload: Uint8Array): string =>
   createHash('sha256').update(payload).digest('hex').slice(0, 16)
 
 export function namedRecord(append: string, size: number): NewRecord {
