@@ -15,8 +15,10 @@ const pipeline = helper('pipelined-appends')
 const scripted = (name) => `packages/impl-redis-streams/test/scripted/${name}.test.ts`
 const append = scripted('append')
 const close = scripted('close')
+const cluster = scripted('cluster')
 const errors = scripted('errors')
 const fence = scripted('fence')
+const look = scripted('look')
 const read = scripted('read')
 const settings = scripted('settings')
 const truncate = scripted('truncate')
@@ -281,5 +283,54 @@ export const redisMutants = [
     find: 'await endsWithin(runtime, END_MS, ended)',
     replace: 'await ended',
     harness: close,
+  },
+  {
+    name: 'redis: records that were removed behind the last one are passed over',
+    file: scanner,
+    find: 'this.#failure ??= this.#continuity.missingBehind(page)',
+    replace: 'this.#continuity.missingBehind(page)',
+    harness: read,
+  },
+  {
+    name: 'redis: what was published before a subscription held is missed',
+    file: wakeUps,
+    find: '        watched.subscribed = true\n        // What was published before the subscription held was missed.\n        this.#wake(watched)\n',
+    replace: '        watched.subscribed = true\n',
+    harness: waking,
+  },
+  {
+    name: 'redis: in a Cluster a wake-up goes through every node',
+    file: server,
+    find: "=== true ? 'SPUBLISH' : 'PUBLISH'",
+    replace: "=== true ? 'PUBLISH' : 'PUBLISH'",
+    harness: cluster,
+  },
+  {
+    name: 'redis: the settings of one primary stand for the Cluster',
+    file: source('server-settings.ts'),
+    find: "client.nodes('master') : [client]",
+    replace: "client.nodes('master').slice(0, 1) : [client]",
+    harness: cluster,
+  },
+  {
+    name: 'redis: a key of another application is listed as a channel',
+    file: source('opener.ts'),
+    find: 'channel !== undefined && isChannelName(channel)',
+    replace: 'channel !== undefined',
+    harness: cluster,
+  },
+  {
+    name: 'redis: a log whose last record was removed has none',
+    file: source('read-only-wal.ts'),
+    find: 'if (exists && lastMessage === undefined && last !== undefined)',
+    replace: 'if (!exists && lastMessage === undefined && last !== undefined)',
+    harness: look,
+  },
+  {
+    name: 'redis: a client with auto-pipelining is taken',
+    file: source('builder.ts'),
+    find: 'if (client?.options.enableAutoPipelining)',
+    replace: 'if (client === null)',
+    harness: look,
   },
 ]

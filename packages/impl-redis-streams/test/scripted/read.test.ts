@@ -89,6 +89,14 @@ test('an empty page below the last id says that records were removed', async () 
   await expect(nothing).rejects.toMatchObject({ code: 'WAL_POSITION_TRUNCATED' })
 })
 
+test('records that follow the last one which is there were removed: what is there is given out first', async () => {
+  const { next, page } = await scene()
+  const first = next()
+  ;(await page()).reply(pageReply(entriesFrom(0, 3), { last: `${BASE}-5` }))
+  expect(await first).toHaveLength(3)
+  await expect(next()).rejects.toMatchObject({ code: 'WAL_POSITION_TRUNCATED' })
+})
+
 test('a start below the remembered beginning is refused, with the oldest record that is kept', async () => {
   const truncated = { ...stored, oldest: `${BASE}-4`, below: `${BASE}-3` }
   const { next } = await scene(truncated, { from: messageIds.of(BASE, 2) })

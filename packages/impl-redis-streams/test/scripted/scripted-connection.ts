@@ -100,15 +100,22 @@ export class ScriptedConnection extends EventEmitter {
   /** The next command of that name that no test has taken yet. Rejects when none is sent for long. */
   async next(name: string): Promise<SentCommand> {
     for (let turns = 0; turns < 1000; turns++) {
-      for (let i = this.#taken; i < this.sent.length; i++) {
-        const command = this.sent[i] as SentCommand
-        if (command.name !== name) continue
-        this.#taken = i + 1
-        return command
-      }
+      const command = this.nextNow(name)
+      if (command !== undefined) return command
       await turn()
     }
     throw new Error(`no command "${name}" was sent; all: ${this.names().join(', ')}`)
+  }
+
+  /** The same, if it was sent by now. */
+  nextNow(name: string): SentCommand | undefined {
+    for (let i = this.#taken; i < this.sent.length; i++) {
+      const command = this.sent[i] as SentCommand
+      if (command.name !== name) continue
+      this.#taken = i + 1
+      return command
+    }
+    return undefined
   }
 
   names(): string[] {
@@ -142,20 +149,20 @@ export class ScriptedConnection extends EventEmitter {
   ) {
     const withSource = command === 'eval'
     const found = SCRIPTS.find(([, { digest, source }]) => script === (withSource ? source : digest))
-    return this.#send(found?.[0] ?? command, args, withSource)
+    return this.send(found?.[0] ?? command, args, withSource)
   }
 
-  info = () => this.#send('info')
-  config = (...args: unknown[]) => this.#send('config', args)
-  xtrim = (...args: unknown[]) => this.#send('xtrim', args)
-  exists = (...args: unknown[]) => this.#send('exists', args)
-  hget = (...args: unknown[]) => this.#send('hget', args)
-  scan = (...args: unknown[]) => this.#send('scan', args)
-  subscribe = (...args: unknown[]) => this.#send('subscribe', args)
-  unsubscribe = (...args: unknown[]) => this.#send('unsubscribe', args)
-  hello = (...args: unknown[]) => this.#send('hello', args)
-  auth = (...args: unknown[]) => this.#send('auth', args)
-  connect = () => this.#send('connect')
+  info = () => this.send('info')
+  config = (...args: unknown[]) => this.send('config', args)
+  xtrim = (...args: unknown[]) => this.send('xtrim', args)
+  exists = (...args: unknown[]) => this.send('exists', args)
+  hget = (...args: unknown[]) => this.send('hget', args)
+  scan = (...args: unknown[]) => this.send('scan', args)
+  subscribe = (...args: unknown[]) => this.send('subscribe', args)
+  unsubscribe = (...args: unknown[]) => this.send('unsubscribe', args)
+  hello = (...args: unknown[]) => this.send('hello', args)
+  auth = (...args: unknown[]) => this.send('auth', args)
+  connect = () => this.send('connect')
 
   pipeline() {
     const commands: unknown[][] = []
@@ -168,7 +175,7 @@ export class ScriptedConnection extends EventEmitter {
         commands.push(args)
         return pipeline
       },
-      exec: () => this.#send('pipeline', commands),
+      exec: () => this.send('pipeline', commands),
     }
     return pipeline
   }
@@ -181,12 +188,12 @@ export class ScriptedConnection extends EventEmitter {
   }
 
   disconnect(): void {
-    void this.#send('disconnect')
+    void this.send('disconnect')
     this.status = 'end'
     this.emit('end')
   }
 
-  #send(name: string, args: readonly unknown[] = [], withSource = false): Promise<unknown> {
+  protected send(name: string, args: readonly unknown[] = [], withSource = false): Promise<unknown> {
     const command = new SentCommand(name, args, withSource)
     this.sent.push(command)
     const answer = this.#answers.get(name)

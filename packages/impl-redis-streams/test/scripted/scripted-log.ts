@@ -22,6 +22,8 @@ export interface StoredLog {
   readonly last?: string
   readonly oldest?: string
   readonly below?: string
+  /** The last entry, where it is still there. */
+  readonly entry?: StoredEntry
   /** What the server's clock shows; 4,000 when not given, where the one of this process shows 4,500. */
   readonly serverTime?: number
 }
@@ -35,8 +37,13 @@ export function lookReply({
   oldest = '',
   below = '',
   serverTime = 4000,
+  entry,
 }: StoredLog) {
-  return [exists ? 1 : 0, ...[writer, base, last, oldest, below, `${serverTime}`].map(bytes), packEntries([])]
+  return [
+    exists ? 1 : 0,
+    ...[writer, base, last, oldest, below, `${serverTime}`].map(bytes),
+    packEntries(entry === undefined ? [] : [entry]),
+  ]
 }
 
 /** The answer of the page script. */
@@ -65,10 +72,11 @@ function bytes(part: string): Buffer {
 
 /** The backend on a scripted connection, in virtual time. */
 export class ScriptedLog {
-  readonly redis = new ScriptedConnection()
+  readonly redis: ScriptedConnection
   readonly runtime: SimulatedRuntime = simulatedRuntime({ seed: 1, start: 4500 })
 
-  constructor(stored: StoredLog = {}) {
+  constructor(stored: StoredLog = {}, redis = new ScriptedConnection()) {
+    this.redis = redis
     this.redis.answer('look', () => lookReply(stored))
   }
 
@@ -108,6 +116,12 @@ export class ScriptedLog {
 
   async nextAppend(): Promise<SentAppend> {
     return sentAppend(await this.redis.next('append'))
+  }
+
+  /** The same, if it was sent by now. */
+  nextAppendNow(): SentAppend | undefined {
+    const command = this.redis.nextNow('append')
+    return command === undefined ? undefined : sentAppend(command)
   }
 }
 
