@@ -74,19 +74,19 @@ test('a slot that moves to another node: appends and readers follow', async () =
   const reader = await scene.reader()
   const scanner = scan(reader, 'latest')
   expect(await scanner.next()).toEqual([])
-  // A poll that fell between the two moves may end it with a passing error: then another reads on, as the adaptor does it.
+  // A poll between the two moves may end the scanner with an error that passes. Then another scanner reads on, as core does.
   const next = scanner.next().catch((error: unknown) => {
     expect(error).toMatchObject({ retryable: true })
     return undefined
   })
   await to.node.command('CLUSTER', 'SETSLOT', slot, 'IMPORTING', from.id)
   await from.node.command('CLUSTER', 'SETSLOT', slot, 'MIGRATING', to.id)
-  // One of the two keys has gone over, the other not yet: the server asks to try again.
+  // One key of the log is on the new node and the other is still on the old one, so the server answers TRYAGAIN.
   await from.node.command('MIGRATE', '127.0.0.1', to.node.port, scene.keys.state, 0, 5000)
   const batch = writer.batch('b')
   await expect(writer.wal.append(batch)).rejects.toMatchObject({ retryable: true })
   await from.node.command('MIGRATE', '127.0.0.1', to.node.port, scene.keys.stream, 0, 5000)
-  // The new owner first: told last, it and the old one would send clients to each other until it is.
+  // Tell the new owner first. Otherwise both nodes send clients to each other until the new owner is told.
   const others = owners.filter((owner) => owner !== to)
   for (const { node } of [to, ...others]) await node.command('CLUSTER', 'SETSLOT', slot, 'NODE', to.id)
   const [b] = await vi.waitUntil(() => writer.wal.append(batch).catch(() => undefined), {

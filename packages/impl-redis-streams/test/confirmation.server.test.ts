@@ -5,7 +5,7 @@ import { Scene } from './scene.js'
 let redis: RedisServer
 let replica: RedisServer
 beforeAll(async () => {
-  // A ping would count as something that the replica has not got.
+  // Without this the server's pings to its replica count as data that the replica has not confirmed.
   redis = await startRedis({ appendfsync: 'always', config: { 'repl-ping-replica-period': 3600 } })
   replica = await startRedis({ config: { replicaof: `${redis.host} ${redis.port}`, 'repl-timeout': 600 } })
   await caughtUp()
@@ -15,7 +15,7 @@ afterAll(async () => {
   await redis.stop()
 })
 
-/** The replica has said that it has everything. */
+/** Resolves when the replica has confirmed everything. */
 async function caughtUp(): Promise<void> {
   await vi.waitUntil(
     async () => {

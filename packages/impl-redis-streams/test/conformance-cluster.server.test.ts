@@ -14,10 +14,10 @@ const options = {
 }
 kit('redis-streams in a Cluster', options, {
   disturb: killClients(async () => nodes),
-  // One after another, the log's own among them.
+  // Kill one primary after another. One of them holds the log.
   crash: async () => {
     for (const node of nodes) await node.restart()
-    // Until then it refuses everything, which is more than what a crash is to show.
+    // Until the Cluster is whole again it refuses every command, which would hide what a crash does.
     await cluster.whole()
   },
 })

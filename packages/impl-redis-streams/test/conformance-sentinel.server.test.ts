@@ -12,7 +12,7 @@ kit(
   { hosts, sentinel: group.masterName, password: 'secret' },
   {
     disturb: killClients(async () => group.servers),
-    // A primary that is killed is followed by a replica, which may lack what was acknowledged.
+    // A replica takes over from a primary that is killed, and may lack records that were acknowledged.
     leftOut: ['crashed'],
   },
 )

@@ -16,6 +16,6 @@ if (own === undefined) {
   kit('redis-streams', options, { disturb: disturbThrough(proxy), crash: () => redis.restart() })
 } else {
   afterAll(() => own.clear())
-  // Its connections are not all ours to break, and it is not ours to kill.
+  // Others may use this server: the kit neither breaks its connections nor kills it.
   kit('redis-streams', own.options, { leftOut: ['disturbed', 'crashed'] })
 }

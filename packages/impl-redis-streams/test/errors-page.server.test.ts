@@ -28,7 +28,7 @@ const scene = (options: RedisStreamsOptions = {}, server = redis): Scene => {
   return made
 }
 
-/** A reader that has given out all of a log of some records, and the log. */
+/** A log of some records, and a reader that has given out all of them. */
 async function tailing(options: RedisStreamsOptions = {}) {
   const log = scene({ pollMs: 50, ...options })
   const writer = await log.writer()

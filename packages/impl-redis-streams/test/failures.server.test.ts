@@ -105,7 +105,7 @@ test('a client that leaves promises pending when its connection ends: appends se
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: null,
   })
-  // Without a listener ioredis prints errors.
+  // ioredis prints errors that nobody listens to.
   client.on('error', () => {})
   try {
     const writer = await scene.writer(1, await scene.opener({ client, requestTimeoutMs: 600_000 }))
@@ -166,7 +166,7 @@ test('a tailing reader gets what is stored while its wake-ups can not reach it',
   expect(textsOf((await scanner.next()) ?? [])).toHaveLength(1)
   expect(await scanner.next()).toEqual([])
   const next = scanner.next()
-  // Every connection that is open now, that of the subscription too, goes silent.
+  // Every open connection goes silent, also the one of the subscription.
   proxy.injectOnce({ kind: 'half-open' })
   const other = await (await direct.opener()).open(scene.channel, writer.wal.writer)
   await other.append(writer.batch('a'))
@@ -183,7 +183,7 @@ test('no server at all: build says where, in time', async () => {
   await expect(scene.opener()).rejects.toMatchObject({ code: 'WAL_UNAVAILABLE', retryable: true })
 })
 
-/** What is put into an opener or a log from now on and has not closed yet. */
+/** The scanners and logs that are opened from now on and are not closed yet. */
 function keptInside(): ReadonlySet<unknown> {
   const kept = new Set<unknown>()
   const { add } = CloseTree.prototype
@@ -214,7 +214,7 @@ test('an abort while a log is opened leaves nothing with the opener', async () =
   controller.abort(new Error('enough'))
   await Promise.allSettled(openings)
   redis.thaw()
-  // Behind what the two had asked.
+  // The server answers this open behind the two that were given up.
   await (await opener.openReadOnly(scene.channel)).close()
   await vi.waitUntil(() => inside.size === 0, { timeout: 30_000 })
 })

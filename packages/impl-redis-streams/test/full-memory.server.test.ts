@@ -6,7 +6,7 @@ import '../src/index.js'
 
 const payload = new Uint8Array(64 * 1024)
 
-/** A server whose memory is used up by one log, and an append that waits for some. */
+/** A server whose memory one log has used up, and an append that waits for memory. */
 async function full() {
   const redis = await startRedis({ config: { 'maxmemory-policy': 'noeviction' } })
   onTestFinished(() => redis.stop())

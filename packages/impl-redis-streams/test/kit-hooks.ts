@@ -22,7 +22,7 @@ export function disturbThrough(proxy: FaultProxy): () => Promise<void> {
       proxy.injectOnce({ kind: 'cut-reply' })
       await new Promise((resolve) => setTimeout(resolve, CUT_MS))
     }
-    // Every other time, all of them; else those that sent nothing meanwhile.
+    // Every other time this breaks all connections; otherwise those that sent nothing in the meantime.
     proxy.injectOnce({ kind: 'reset-after', bytes: 0, direction: 'to-server' })
   }
 }
@@ -43,7 +43,7 @@ export function copies(options: RedisStreamsOptions, disturb: () => Promise<void
       return {
         async putBack() {
           await restore(options, channel, saved)
-          // As a failover does.
+          // A failover breaks all connections too.
           await disturb()
         },
       }
@@ -81,7 +81,7 @@ function dump(options: RedisStreamsOptions, channel: string): Promise<Dump> {
   )
 }
 
-/** In one transaction: nobody sees the records of one state with the fence of another. */
+/** Both keys are restored in one transaction, so nobody sees the records of one state with the fence of another. */
 function restore(options: RedisStreamsOptions, channel: string, saved: Dump): Promise<void> {
   return withClient(
     options,

@@ -6,10 +6,10 @@ import { redisStreamsBuilder } from '../src/builder.js'
 import type { RedisStreamsOptions } from '../src/client/options.js'
 import { copies, removeEntries } from './kit-hooks.js'
 
-/** What a server, or a group of them, lets the kit do to it. */
+/** What the kit may do to a server, or to a group of servers. */
 export type KitHooks = Pick<ConformanceOptions, 'disturb' | 'crash' | 'leftOut'>
 
-/** The kit on the servers that `options` name. */
+/** Runs the kit on the servers that `options` name. */
 export function kit(name: string, options: RedisStreamsOptions, hooks: KitHooks): void {
   conformanceTests({
     test,
@@ -17,7 +17,7 @@ export function kit(name: string, options: RedisStreamsOptions, hooks: KitHooks)
     openWal,
     builder: redisStreamsBuilder,
     options: { ...options },
-    // A server without a password lets anybody in who gives one, but nobody under a name that it does not know.
+    // A server without a password accepts any password, but refuses a user that it does not know.
     failedLogin: { ...options, user: 'not-a-user', password: 'not-the-password' },
     processes: {
       module: new URL('./conformance-process.ts', import.meta.url),

@@ -21,7 +21,7 @@ test('1,000 channels with a tailing reader each, on one opener: at most 4 connec
     const clients = String(await redis.command('CLIENT', 'LIST'))
       .trim()
       .split('\n')
-    // The one that asks is there as well.
+    // The connection that asks is in the list as well.
     return clients.length - 1
   }
   const before = await connections()

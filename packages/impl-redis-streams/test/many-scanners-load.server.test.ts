@@ -6,7 +6,7 @@ import { batchOf, Scene, scan, text } from './scene.js'
 
 const LOADED = 10
 const MANY = 1000
-/** Batches to each of the loaded channels. `npm run test:redis-scanners:long` measures; else they only have to arrive. */
+/** Batches for each channel under load. `npm run test:redis-scanners:long` measures; otherwise they only have to arrive. */
 const BATCHES = Number(process.env.WAL_TEST_SCANNER_BATCHES ?? 20)
 const ROUNDS = 3
 
@@ -17,7 +17,7 @@ interface Load {
 
 test(`the same load on ${LOADED} channels, beside ${LOADED} scanners and beside ${MANY}: all of it arrives`, async () => {
   await using redis = await startRedis()
-  // Alternately, so that both meet the machine in the same state.
+  // Alternate, so that the machine is in the same state for both.
   const few: number[] = []
   const many: number[] = []
   for (let round = 0; round < ROUNDS; round++)
@@ -38,7 +38,7 @@ test(`the same load on ${LOADED} channels, beside ${LOADED} scanners and beside 
 
 const shown = (times: readonly number[]) => times.map((each) => each.toFixed(2)).join(' ')
 
-/** A tailing scanner on each of so many channels, all on one opener; appends on the first ten until all has arrived. */
+/** Tails so many channels by one opener, and appends to the first ten until every record has arrived. */
 async function load(redis: RedisServer, channels: number): Promise<Load> {
   await using writing = Scene.on(redis)
   await using reading = Scene.on(redis)

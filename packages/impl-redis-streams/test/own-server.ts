@@ -3,9 +3,9 @@ import type { RedisStreamsOptions } from '../src/client/options.js'
 import { buildOpener } from './scene.js'
 
 export interface OwnServer {
-  /** Keys under a prefix of this run alone: the server may hold other things. */
+  /** All keys lie under a prefix of this run, since the server may hold data of others. */
   readonly options: RedisStreamsOptions
-  /** Deletes the channels that the run has left there. */
+  /** Deletes the channels that the run has left on the server. */
   clear(): Promise<void>
 }
 

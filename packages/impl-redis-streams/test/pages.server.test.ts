@@ -27,7 +27,7 @@ test('pages are cut by bytes, whatever the number of records', async () => {
   const view = new LogView(new RedisCalls(client, systemRuntime, 10_000), scene.keys)
   const page = await view.page('-', 50_000)
   expect(page?.ended).toBe(false)
-  // Some more than asked for, since entries are fetched in runs.
+  // A page may hold more than asked for, since the script fetches entries in runs.
   expect(page?.entries.length).toBeLessThanOrEqual(200)
   expect((await view.page('-', 1 << 30))?.entries.length).toBe(1001)
 })
@@ -41,14 +41,14 @@ test('a log with large records: the server is never asked for many of them at on
   expect((await view.page('-', 1000))?.entries.length).toBeLessThanOrEqual(2)
 })
 
-/** What came in one answer, as far as it is payload. */
+/** Bytes of payload in one answer. */
 const payloadOf = (page: LogPage | undefined): number =>
   (page?.entries ?? []).reduce((sum, { message }) => sum + message.payload.length, 0)
 
 test('H156: an answer of the server holds what was asked for and one record more, whatever the sizes of the records', async () => {
   await using scene = Scene.on(redis)
   const writer = await scene.writer()
-  // As many large ones as are read in one go, behind small ones.
+  // Small records, and behind them as many large ones as one run fetches.
   for (const size of [...Array<number>(200).fill(100), ...Array<number>(220).fill(70_000)])
     await writer.append('x'.repeat(size))
   const view = new LogView(new RedisCalls(client, systemRuntime, 10_000), scene.keys)
@@ -59,7 +59,7 @@ test('H156: an answer of the server holds what was asked for and one record more
     const page = await view.page(from, asked)
     const { entries = [], ended } = page ?? {}
     const largest = Math.max(0, ...entries.map(({ message }) => message.payload.length))
-    // Its fields beside the payload are some bytes each.
+    // The other fields of an entry are a few bytes each.
     expect(payloadOf(page)).toBeLessThanOrEqual(asked + largest)
     if (!ended) expect(payloadOf(page)).toBeGreaterThan(asked / 2)
     read += entries.length
@@ -98,7 +98,7 @@ test('a payload that is kept does not keep the page that it was read in', async 
   assert.ok(held < 1, `${held} MiB`)
 })
 
-/** Bytes outside the heap that are in use. What was collected is given back while the event loop turns. */
+/** Bytes in use outside the heap. Memory of collected buffers is given back while the event loop turns. */
 async function arrayBuffers(): Promise<number> {
   const { gc } = globalThis as { gc?: () => void }
   assert.ok(gc, 'vitest.config.ts exposes it')

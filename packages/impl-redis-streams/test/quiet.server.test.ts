@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import '../src/index.js'
 import { codeOf, readAll, Scene } from './scene.js'
 
-/** What reached standard error: what was printed, and what Node warns of. */
+/** Everything that was printed to standard error, Node's warnings included. */
 let printed: string[] = []
 const warned = (warning: Error): void => void printed.push(warning.message)
 beforeEach(() => {

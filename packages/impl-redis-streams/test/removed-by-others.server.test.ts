@@ -8,7 +8,7 @@ beforeAll(async () => {
 })
 afterAll(() => redis.stop())
 
-/** A writer with some records and a reader that has given out all of them and waits. */
+/** A writer of some records, and a reader that has given out all of them and waits for more. */
 async function tailing(scene: Scene) {
   const writer = await scene.writer()
   const ids = await writer.append('a', 'b', 'c', 'd')
@@ -44,7 +44,7 @@ test('XTRIM from the front: a reader from the oldest is told, a tailing one goes
   const next = scanner.next()
   await writer.append('e')
   expect(textsOf((await next) ?? [])).toEqual(['e'])
-  // The writer's own truncation makes the log whole again.
+  // When the writer truncates behind the removed records, the log is whole again.
   await writer.wal.truncate(ids[3] as never)
   expect(await readAll(reader)).toEqual(['d', 'e'])
 })
@@ -77,7 +77,7 @@ for (const [what, remove] of Object.entries({
     expect(await codeOf(readAll(reader))).toBe('WAL_CHANNEL_NOT_FOUND')
     expect(await codeOf(reader.last())).toBe('WAL_CHANNEL_NOT_FOUND')
     expect(await next).toBe('WAL_CHANNEL_NOT_FOUND')
-    // A new log under the name is not taken for the old one.
+    // A reader of the old log does not take a new log of the same name for it.
     const newer = await scene.writer(2)
     await newer.append('new')
     expect(await codeOf(writer.append('e'))).not.toBe('no error')
@@ -91,7 +91,7 @@ test('a stream removed long after its reader had come to the end: the reader is 
   const { scanner } = await tailing(scene)
   const next = codeOf(scanner.next())
   await redis.command('CONFIG', 'RESETSTAT')
-  // A reader's first poll wakes it in any case.
+  // The first poll has nothing to compare with, so it wakes the reader in any case.
   await vi.waitUntil(
     async () => {
       const stats = String(await redis.command('INFO', 'commandstats'))
@@ -143,7 +143,7 @@ test('the last entry deleted: readers meet the gap, and the log can be written o
   await using scene = Scene.on(redis)
   const { writer, ids, reader } = await tailing(scene)
   await redis.command('XDEL', scene.keys.stream, String(ids[3]))
-  // Nobody is told of the end of a log whose last record is gone.
+  // A log whose last record was removed can't say where it ends.
   const scanner = scan(reader)
   expect(textsOf((await scanner.next()) ?? [])).toEqual(['opening of term 1', 'a', 'b', 'c'])
   await expect(scanner.next()).rejects.toMatchObject({ code: 'WAL_POSITION_TRUNCATED', oldest: undefined })
@@ -163,7 +163,7 @@ test('evicted: the writer and the readers end', async () => {
   const reader = await scene.reader()
   expect(reader.guarantees.retention).toContain('evict')
   expect(reader.guarantees.warnings.join()).toContain('allkeys-random')
-  // It is the server's choice which of the two keys goes, and when.
+  // The server chooses which of the two keys it evicts, and when.
   for (let i = 0; Number(await small.command('EXISTS', scene.keys.stream, scene.keys.state)) === 2; i++)
     await small.command('SET', `filler-${i}`, 'x'.repeat(100_000))
   expect(await codeOf(writer.append('a'))).toMatch(/^WAL_(CHANNEL_NOT_FOUND|FENCED)$/)

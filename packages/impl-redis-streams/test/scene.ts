@@ -59,7 +59,7 @@ export class Scene implements AsyncDisposable {
   }
 }
 
-/** Counts the sequence, as the adaptor does. */
+/** Gives each batch the sequence that core would give it. */
 export class TestWriter {
   #sequence = 0
 
@@ -94,7 +94,7 @@ export function scan(
   return wal.read({ start, maxBytes: 1 << 20 })
 }
 
-/** The payloads up to where the end is met. */
+/** All payloads up to the log's end. */
 export async function readAll(
   wal: Pick<WALImpls<RedisStreamsId>, 'read'>,
   start: 'oldest' | { from: RedisStreamsId } = 'oldest',

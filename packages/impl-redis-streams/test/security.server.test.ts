@@ -7,7 +7,7 @@ import { codeOf, readAll, Scene, scan, textsOf } from './scene.js'
 
 const PASSWORD = 'correct-horse-battery'
 
-/** The rules of the README. */
+/** The ACL rules that the README gives. */
 const RULES =
   '+hello +select +ping +client|setname +info +config|get +evalsha +eval +exists +time +scan ' +
   '+xadd +xrange +xrevrange +xtrim +hget +hmget +hset +hdel +unlink +publish +subscribe +unsubscribe'
@@ -52,7 +52,7 @@ test('settings that may not be read are unknown, and appends that may not be mad
     retention: 'unknown',
   })
   expect(writer.wal.guarantees.warnings.join()).toContain('unknown')
-  // Nobody may publish: the poll finds it.
+  // The ACL lets nobody publish, so the reader has to find the record by polling.
   const scanner = scan(await few.openReadOnly(scene.channel), 'latest')
   expect(await scanner.next()).toEqual([])
   const next = scanner.next()

@@ -48,7 +48,7 @@ test('a failover that loses acknowledged records: writer and readers are told, n
   const primary = await group.primary()
   const replicas = group.servers.filter((server) => server !== primary)
   await Promise.all(replicas.map((replica) => hasEntries(replica, scene.keys.stream, 3)))
-  // From now on nothing is replicated any more.
+  // From now on nothing is replicated.
   for (const replica of replicas) await replica.command('REPLICAOF', 'NO', 'ONE')
   await primary.command('CONFIG', 'SET', 'min-replicas-to-write', 0)
   const lost = await writer.append('lost 1', 'lost 2')
@@ -84,7 +84,7 @@ test('a failover that loses acknowledged records: writer and readers are told, n
         try {
           for (;;) await ahead.next()
         } catch (error) {
-          // A scanner ends with its first error, a passing one too; then another goes on, as the adaptor does it.
+          // A scanner ends with its first error, even with one that passes. Then another scanner reads on, as core does.
           ahead = scan(reader, resumed)
           throw error
         }
@@ -95,7 +95,7 @@ test('a failover that loses acknowledged records: writer and readers are told, n
 
   const newer = await scene.writer(2)
   await newer.append('d')
-  // A reader that had not seen what was lost goes on; one that had is told, though there are new records behind.
+  // A reader that had not read the lost records goes on. A reader that had is told, though new records follow.
   await vi.waitFor(
     async () =>
       expect(await readAll(reader)).toEqual(['opening of term 1', 'a', 'b', 'opening of term 2', 'd']),
@@ -107,14 +107,14 @@ test('a failover that loses acknowledged records: writer and readers are told, n
   await expect(readAll(reader, { from: ids[1] as never })).resolves.toEqual(['b', 'opening of term 2', 'd'])
 })
 
-/** Calls again while the answer is that the server can't be reached. */
+/** Calls again as long as the call rejects because the server can't be reached. */
 async function until<T>(call: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await call()
     } catch (error) {
       if ((error as { code?: string }).code !== 'WAL_UNAVAILABLE') throw error
-      // What a client without a connection refuses, it refuses at once: without a pause it would never get one.
+      // A client without a connection refuses at once. Without this pause the loop would leave it no time to connect.
       await sleep(20)
     }
   }

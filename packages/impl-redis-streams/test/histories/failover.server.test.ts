@@ -36,7 +36,7 @@ class UnreplicatedPrimary {
     for (const replica of this.#replicasOf(primary)) replica.thaw()
     await noLongerNamed(group, primary)
     await primary.restart()
-    // As Sentinel does by itself, some ten seconds later.
+    // Sentinel would do the same by itself, but only after some ten seconds.
     await replicate(primary, await group.primary())
     await replicatedByTwo(() => group.primary())
   }
@@ -46,7 +46,7 @@ class UnreplicatedPrimary {
   }
 }
 
-/** A sentinel that hears late of the failover would send clients to the old primary, back with all its data. */
+/** Waits until no sentinel names the old primary: one that did would send clients to it, which has all of its data again. */
 async function noLongerNamed(group: RedisSentinel, primary: RedisServer): Promise<void> {
   for (const sentinel of group.sentinels) {
     await vi.waitUntil(async () => {

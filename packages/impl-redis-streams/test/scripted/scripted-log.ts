@@ -125,7 +125,7 @@ export class ScriptedLog {
   }
 }
 
-/** Counts the sequence, as the adaptor does. */
+/** Gives each batch the sequence that core would give it. */
 export class ScriptedWriter {
   #sequence = 0
 
