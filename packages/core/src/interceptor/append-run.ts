@@ -96,8 +96,8 @@ export class AppendRun {
     return kept
   }
 
-  #misuse({ name }: Interceptor, { did, allowed }: Misuse): Error {
-    return invalidArgument(`${this.#parts.where}: what interceptor "${name}" ${did} must be ${allowed}`)
+  #misuse({ name }: Interceptor, misuse: string): Error {
+    return invalidArgument(`${this.#parts.where}: interceptor "${name}" ${misuse}`)
   }
 
   #logFailure({ name }: Interceptor, error: unknown): void {
@@ -109,23 +109,12 @@ export class AppendRun {
   }
 }
 
-interface Misuse {
-  readonly did: string
-  readonly allowed: string
-}
-
-const CALLED_AGAIN: Misuse = {
-  did: 'did with next',
-  allowed: 'one call, while it runs, and a further one only after a failure that came before the pipeline',
-}
-const MOVED: Misuse = {
-  did: 'changed',
-  allowed: 'neither vchannel nor type, since it is placed inside the lock',
-}
-const NO_RESULT: Misuse = {
-  did: 'returned',
-  allowed: 'what next resolved to, or an AppendResult of its own',
-}
+// What an interceptor did wrong, as the end of a sentence that begins with its name.
+const CALLED_AGAIN =
+  'called next again, or after it had settled. It may call next once, and again only after a failure of an interceptor further in'
+const MOVED =
+  'changed the vchannel or the type of a message, which an interceptor in the place "inner" must leave as they are'
+const NO_RESULT = 'returned neither what next resolved to nor an AppendResult of its own'
 
 const nothing = (): void => {}
 

@@ -190,7 +190,7 @@ test('next is called once; again only after a failure that came before the pipel
     assert.deepEqual(entered, [1])
     const error = (logged[0] as { fields: { err: WalError } }).fields.err
     assert.equal(error.code, 'WAL_INVALID_ARGUMENT')
-    assert.match(error.message, new RegExp(`"${one.name}" did with next`))
+    assert.match(error.message, new RegExp(`"${one.name}" called next again`))
   }
   let refusals = 2
   const patient = own('patient', async (append, next) => {

@@ -16,6 +16,7 @@ import {
   decodeProperties,
   encodeProperties,
   numberIdCodec,
+  parseHosts,
 } from '@wal/walimpls/helper'
 import { onTestFinished } from 'vitest'
 import { badInput, type ErrorCase } from '../../../../tools/errors-page/error-case.js'
@@ -26,11 +27,10 @@ import { overMemory } from '../over-memory.js'
 
 cleanLogs()
 
+const MEMORY = { name: 'default', maxRecordBytes: 2048, maxInFlightBatches: 1, maxIdleMs: 0 }
+
 async function memory(): Promise<OpenerImpls> {
-  const opener = await memoryBuilder().build(
-    { name: 'default', maxRecordBytes: 2048, maxInFlightBatches: 1, maxIdleMs: 0 },
-    systemRuntime,
-  )
+  const opener = await memoryBuilder().build(MEMORY, systemRuntime)
   onTestFinished(() => opener.close())
   return opener as unknown as OpenerImpls
 }
@@ -133,6 +133,64 @@ const STATES: readonly ErrorCase[] = [
     make: () => decodeProperties(Buffer.concat([encodeProperties(['a', 'b']), Buffer.from('c')])),
   },
   {
+    code: 'WAL_CORRUPT',
+    what: 'The backend gave an id that is not above the one before.',
+    advice: 'Ids of a log have to rise, over batches too.',
+    async make() {
+      let first: readonly MessageId[] | undefined
+      const builder = overMemory((log) => ({
+        append: async (one) => {
+          const ids = await log.append(one)
+          first ??= ids
+          return one.sequence === 0 ? ids : first
+        },
+      }))
+      const wal = await open({ builder })
+      await wal.append(message('a'))
+    },
+  },
+  {
+    code: 'WAL_CORRUPT',
+    what: 'Packed properties whose count is damaged.',
+    advice: 'Check records with a sum of your own before you decode them, and name the place.',
+    make: () => decodeProperties(Uint8Array.of(100)),
+  },
+  {
+    code: 'WAL_CORRUPT',
+    what: 'Packed properties of which a text is damaged.',
+    advice: 'Check records with a sum of your own before you decode them, and name the place.',
+    make: () => decodeProperties(Uint8Array.of(2, 100, 0)),
+  },
+  ...(['fence', 'full'] as const).map(
+    (fault): ErrorCase => ({
+      code: fault === 'full' ? 'WAL_STORAGE_FULL' : 'WAL_FENCED',
+      what: `An injected fault (\`${fault}\`).`,
+      advice: 'Nothing: you asked for it.',
+      async make() {
+        const faults = new Faults({ script: { append: () => fault } })
+        const builder = faultyBuilder(memoryBuilder() as unknown as OpenerBuilderImpls, faults)
+        const opener = await builder.build(MEMORY, systemRuntime)
+        await (await opener.open('log', { term: 1, incarnation: 'one' })).append(batch(0))
+      },
+    }),
+  ),
+  ...(['truncate', 'cut'] as const).map(
+    (fault): ErrorCase => ({
+      code: fault === 'truncate' ? 'WAL_POSITION_TRUNCATED' : 'WAL_UNAVAILABLE',
+      what: `An injected fault of a scanner (\`${fault}\`).`,
+      advice: 'Nothing: you asked for it.',
+      async make() {
+        await (await writer()).append(batch(0))
+        const faults = new Faults({ script: { next: () => fault } })
+        const builder = faultyBuilder(memoryBuilder() as unknown as OpenerBuilderImpls, faults)
+        const opener = await builder.build(MEMORY, systemRuntime)
+        const scanner = (await opener.openReadOnly('log')).read({ start: 'oldest', maxBytes: 100 })
+        await scanner.next()
+        await scanner.next()
+      },
+    }),
+  ),
+  {
     code: 'WAL_UNAVAILABLE',
     what: 'An injected fault (`fail`).',
     advice: 'Nothing: you asked for it.',
@@ -140,10 +198,7 @@ const STATES: readonly ErrorCase[] = [
       const faults = new Faults({ script: { last: () => 'fail' } })
       const builder = faultyBuilder(memoryBuilder() as unknown as OpenerBuilderImpls, faults)
       await (await writer()).append(batch(0))
-      const opener = await builder.build(
-        { name: 'default', maxRecordBytes: 2048, maxInFlightBatches: 1 },
-        systemRuntime,
-      )
+      const opener = await builder.build(MEMORY, systemRuntime)
       await (await opener.openReadOnly('log')).last()
     },
   },
@@ -156,6 +211,7 @@ const history =
 const started = { kind: 'scanner-started', scanner: 'r', start: 'all' }
 
 const INPUTS = badInput([
+  ['a host', () => parseHosts(['one:x'], 9000)],
   [
     'a backend’s name',
     () => registerBackend({ builder: { ...memoryBuilder(), name: 'My Backend' } } as never),

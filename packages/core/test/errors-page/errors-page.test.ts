@@ -4,6 +4,8 @@ import { testErrorsPage } from '../../../../tools/errors-page/errors-page.js'
 import { cleanLogs } from '../harness.js'
 import { BAD_INPUT } from './bad-input.js'
 import { BAD_OPTIONS } from './bad-options.js'
+import { BAD_INTERCEPTORS, INTERCEPTOR_STATES } from './interceptor-states.js'
+import { BAD_PLACES, RECORD_STATES } from './record-states.js'
 import { STATES } from './states.js'
 
 cleanLogs()
@@ -11,7 +13,15 @@ cleanLogs()
 /** Their texts are those of a backend's server or disk, so the pages of the backends show them. */
 const ELSEWHERE = ['WAL_STORAGE_FULL', 'WAL_UNAVAILABLE']
 
-const cases = [...BAD_INPUT, ...BAD_OPTIONS, ...STATES]
+const cases = [
+  ...BAD_INPUT,
+  ...BAD_PLACES,
+  ...BAD_INTERCEPTORS,
+  ...BAD_OPTIONS,
+  ...STATES,
+  ...INTERCEPTOR_STATES,
+  ...RECORD_STATES,
+]
 
 testErrorsPage({ file: 'errors.md', cases, steady, render })
 
