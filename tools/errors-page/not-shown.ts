@@ -111,15 +111,11 @@ export const NOT_SHOWN: readonly Reason[] = [
       'The server is a node of a Cluster: build the opener with cluster: true.',
       'Somebody else adds entries to the stream.',
       'Redis from version 6.2 on is needed, with scripting allowed.',
-      ': the opener is closed',
     ],
   },
   {
     why: 'A batch behind one that failed: sent again by the adaptor, as those of `AppendTurns` on the page of authors.',
-    pieces: [
-      'The batch was not stored, because one before it was not. Send both again.',
-      'The answer for the batch before this one was lost. Send both again.',
-    ],
+    pieces: ['The answer for the batch before this one was lost. Send both again.'],
   },
   {
     why: 'Several failures of one close, as one AggregateError.',
@@ -132,6 +128,7 @@ export const NOT_SHOWN: readonly Reason[] = [
   {
     why: 'Said by fakes of a connection or a clock, to tests alone; plain errors, not of this library’s codes.',
     pieces: [
+      'the log is closed',
       'The server takes no connection.',
       'the connection was reset',
       'the opener is closed',

@@ -231,6 +231,15 @@ const INPUTS = badInput([
   ['no path in the URL', () => openWal('file:', { channel: 'orders' })],
   ['two slashes before a path', () => openWal('file://data/logs', { channel: 'orders' })],
   ['the size of segments', () => openWal('file:./data?segmentBytes=1000', { channel: 'orders' })],
+  [
+    'more batches at once than the log takes, of a program that calls the backend itself',
+    async () => {
+      const wal = await (await openerFor(temporaryFolder())).open('orders', { term: 1, incarnation: 'one' })
+      const appends = Array.from({ length: 100 }, (_, i) => wal.append(batchOf(i, ['a'])))
+      for (const each of appends) each.catch(() => {})
+      await Promise.all(appends)
+    },
+  ],
   ['an option', () => openWal('file:./data?segmentSize=1000', { channel: 'orders' })],
 ])
 

@@ -41,7 +41,7 @@ export async function lookBack(
     if (record.term > writer.term)
       throw new WalError(
         'WAL_FENCED',
-        `${where}: a writer of term ${record.term} opened the channel while term ${writer.term} was being opened`,
+        `${where}: a writer of term ${record.term} opened the channel while term ${writer.term} was being opened. Stop being the writer; do not reopen at 'next' in a loop.`,
       )
     if (record.term === writer.term) ownTerm = true
     if (record.timeTick > timeTick) timeTick = record.timeTick

@@ -12,9 +12,9 @@ import {
 } from '@wal/walimpls'
 import {
   AppendTurns,
-  CloseTree,
   decodeProperties,
   encodeProperties,
+  Lifetime,
   numberIdCodec,
   parseHosts,
 } from '@wal/walimpls/helper'
@@ -112,12 +112,12 @@ const STATES: readonly ErrorCase[] = [
   },
   {
     code: 'WAL_CLOSED',
-    what: 'A call on what its `CloseTree` has closed.',
+    what: 'A call on what its `Lifetime` has closed.',
     advice: 'Nothing: users see it for calls after a close.',
     async make() {
-      const tree = new CloseTree()
-      await tree.close()
-      tree.assertOpen('the log')
+      const lifetime = new Lifetime({ what: 'The log of channel "orders"' })
+      await lifetime.close()
+      lifetime.assertOpen()
     },
   },
   {
