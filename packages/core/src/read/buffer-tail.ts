@@ -17,7 +17,7 @@ export class BufferTail implements LogTail {
 }
 
 class Reader implements TailReader {
-  /** What was acknowledged is in the buffer at once. */
+  /** Every record is in the buffer as soon as it is acknowledged. */
   readonly atEnd = true
 
   readonly #buffer: WriteAheadBuffer

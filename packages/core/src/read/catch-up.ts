@@ -12,9 +12,9 @@ import { mayPass } from '../log/classify.js'
 import type { ReadContext } from './read-context.js'
 
 /**
- * The first stage: stored records as the backend gives them, through every failure that may pass. `begin` says where each
- * backend scanner starts: behind a failure at the last record that counted, never where the reader once began. That would
- * replay the log, or, for a reader of the latest, skip what was appended since.
+ * Stored records as the backend gives them, through every failure that may pass. `begin` says where each backend scanner
+ * starts. Behind a failure that is the last record that counted, never the place where the reader once began: a reader of
+ * all would replay the log from there, and a reader of the latest would skip what was appended since.
  */
 export class CatchUp {
   readonly #context: ReadContext
@@ -26,7 +26,7 @@ export class CatchUp {
   #failures = 0
   /** The backend's last answer was that nothing follows. */
   #wasEmpty = false
-  /** Made at the first failure: most scanners see none. */
+  /** Made at the first failure, since most scanners have none. */
   #trouble: Trouble | undefined
 
   constructor(
@@ -53,7 +53,7 @@ export class CatchUp {
     let batch: readonly StoredMessage[] | undefined
     try {
       const log = this.#context.log()
-      // The writer's log may have been opened again: its fence was taken, and taken back.
+      // The writer may have opened its log again, after its fence was taken.
       if (log !== this.#log) await this.close()
       this.#log = log
       this.#scanner ??= log.read({ start: this.#begin(), maxBytes: this.#readBytes, signal: this.#signal })
@@ -67,7 +67,7 @@ export class CatchUp {
       if (await this.#reopened()) return undefined
       throw new WalError('WAL_CLOSED', `${this.#context.where}: the log was closed while a scanner read it`)
     }
-    // A backend says once that nothing follows, and waits then. One that goes on saying it must not stop the event loop.
+    // A backend says once that nothing follows, and then waits. A backend that says so again must not stop the event loop.
     if (batch.length === 0 && this.#wasEmpty) await this.#context.runtime.yield()
     this.#wasEmpty = batch.length === 0
     this.#failures = 0

@@ -6,10 +6,10 @@ import { nameOldest } from './oldest-position.js'
 import type { ReadLook } from './read-context.js'
 import { nameLoss } from './resume-position.js'
 
-/** What takes the end of a log away often takes the connections with it: the position is looked for again so many times. */
+/** A failover that loses the end of a log often cuts connections too. So the position is looked for several times. */
 const MOST_FAILURES = 10
 const LONGEST_PAUSE_MS = 500
-/** A log that gives nothing must not keep back what ended its reader. The tries and their pauses take 3 s of it. */
+/** A log that does not answer must not hold back the error that ended its reader. All tries with their pauses take 3 s. */
 const PATIENCE_MS = 5_000
 
 /**

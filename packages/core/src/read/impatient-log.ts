@@ -5,12 +5,13 @@ import { mayPass } from '../log/classify.js'
 import { awaitLogEnd } from '../log/read-log-end.js'
 import type { ReadContext } from './read-context.js'
 
-/** How often in a row reading fails before that is told. */
+/** How often in a row reading may fail before the failure is told. */
 const TRIES = 3
 
 /**
- * A WAL's way of reading, for when it is the writer no more: what fails is tried a few times and then told. A scanner goes
- * on forever through failures that pass; who asks an ended writer for a verdict has other WALs to ask.
+ * How a WAL reads once it is no longer the writer: what fails is tried a few times, and then the failure is told. A scanner
+ * goes on forever through failures that pass. But a caller that asks an ended writer what became of an append can ask another
+ * WAL of the log instead.
  */
 export function impatientContext(context: ReadContext): ReadContext {
   let inner: ReadOnlyWALImpls | undefined

@@ -20,7 +20,7 @@ export type Joining = Pick<Bookmark, 'last' | 'timeTick'>
 export interface TailReader {
   /** The next records; undefined when there are none yet; `evicted` when only the backend has them any more. */
   read(): TailRun | 'evicted' | undefined
-  /** Whether the log had nothing more when somebody looked the last time. */
+  /** Whether the log had nothing more when it was last read. */
   readonly atEnd: boolean
   /** Resolves when there may be more to read, or once the signal aborts. */
   changed(): Promise<void>

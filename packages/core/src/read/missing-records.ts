@@ -1,7 +1,7 @@
 import type { TimeTick, Writer } from '@wal/walimpls'
 import type { TruncationPoint } from '../log/truncation-point.js'
 
-/** Records that a reader should have been given and that are gone. */
+/** Records that are gone, though a reader should have been given them. */
 export interface MissingRecords {
   readonly reason: 'truncated' | 'lost'
   /** They lie above this time tick; undefined: nothing below is known. */

@@ -11,8 +11,9 @@ import type { ReadLook } from './read-context.js'
 import { RecordSource } from './record-source.js'
 
 /**
- * The same truncation error with the oldest record kept as a position for `read({ from })`. `known` is how far the reader
- * came: records may be gone in the middle of a log, and then the oldest one kept is the first behind them.
+ * The same truncation error, with the position of the oldest record kept for `read({ from })`. `known` is how far the reader
+ * came. Records may be gone in the middle of a log: of a reader that has delivered record 4 of a log that lost the records 5
+ * to 7, the oldest record kept is 8, though the records 1 to 4 are there too.
  */
 export async function nameOldest(
   error: PositionTruncatedError,
@@ -41,7 +42,7 @@ async function findOldest(
   const source = new RecordSource(look, plan, { signal: look.signal, readBytes: LOOK_BYTES })
   try {
     const oldest = (await source.next()).units[0]
-    // Its last-confirmed id may be gone; everything from itself on is not.
+    // Its last-confirmed id may be gone. Everything from the record itself on is kept.
     const kept = oldest && { ...oldest, lastConfirmed: '' }
     return kept && positionOf(kept, plan.logIdentity ?? '', look)
   } finally {

@@ -2,21 +2,21 @@ import { READ_BYTES } from '../log/read-sizes.js'
 
 /** Smaller reads cost more than they save. */
 const SMALLEST_PAGE_BYTES = 16 << 10
-/** Of the budget, for the page that a first scanner reads: it holds that twice, and records made of it. */
+/** The share of the budget that the page of a first scanner may have. A scanner holds a page twice, and the records in it. */
 const SHARE_OF_FIRST = 1 / 16
 
 export interface PageHolder {
-  /** Lets go of what it holds, to be read again when it is wanted. False while somebody waits for it. */
+  /** Lets go of the pages, which the scanner reads again when its user asks for more. False while its user waits for more. */
   rest(): boolean
 }
 
 /**
- * Bytes that the scanners of one WAL may hold together for users who have not asked for them yet. Beyond that, those rest
- * that nobody has asked for anything for the longest time. One scanner may hold more than all of it: a single record can be
- * that large.
+ * Bytes that the scanners of one WAL may hold together while their users do not ask for them. Past that, the scanners whose
+ * users have asked for nothing for the longest time rest. One scanner may hold more than the whole budget, as a single record
+ * can be that large.
  */
 export class PageBudget {
-  /** The one that has held its pages for the longest time first. */
+  /** In the order of the time for which they have held their pages, the longest first. */
   readonly #held = new Map<PageHolder, number>()
   #bytes = 0
 
@@ -28,7 +28,7 @@ export class PageBudget {
     return Math.max(SMALLEST_PAGE_BYTES, Math.min(READ_BYTES, Math.floor(share)))
   }
 
-  /** From now on that scanner holds so much. Others may have to rest. */
+  /** From now on the scanner holds that many bytes. Others may have to rest. */
   hold(holder: PageHolder, bytes: number): void {
     this.release(holder)
     if (bytes === 0) return

@@ -8,7 +8,7 @@ import type { ReorderBudget } from './stage/reorder-budget.js'
 
 /** What a scanner needs of the WAL it reads. */
 export interface ReadContext {
-  /** For messages: backend and channel. */
+  /** Backend and channel, as errors and log lines name them. */
   readonly where: string
   readonly backend: string
   readonly ids: MessageIdCodec
@@ -22,13 +22,13 @@ export interface ReadContext {
   reopening?(): Promise<unknown> | undefined
   /** Where scanners that reached the log's end go on; undefined for those that read in the backend alone. */
   readonly tail: LogTail | undefined
-  /** What scanners hold that nobody has asked for yet; shared by the WAL's scanners. */
+  /** For what scanners hold while their users do not ask for it; shared by the WAL's scanners. */
   readonly pages: PageBudget
   /** For records of another system's log whose order is not settled yet; shared by the WAL's scanners. */
   readonly reorder: ReorderBudget
   /** Moves the process's clock past a time tick that was read, unless that is too far ahead. */
   follow(timeTick: TimeTick): boolean
-  /** On a writer: somebody reads time ticks, until the returned function is called. */
+  /** On a writer: a scanner delivers time ticks, until the returned function is called. */
   followTicks?(): () => void
   /** Where the log ends, as far as is known here; `asking` makes a writer ask whether it has been succeeded. */
   end(signal: AbortSignal, asking?: boolean): Promise<LogEnd>

@@ -119,7 +119,7 @@ export class RecordSource {
 
   /** Rejects with the signal's reason, or with what no retry can mend. One call at a time. */
   async next(): Promise<UnitRun> {
-    // A wait at the buffer, and at some backends, is a promise alone: Node would end the process under it.
+    // A wait at the buffer, and at some backends, is only a promise. Node would end the process, as nothing else keeps it alive.
     const hold = this.#options.holds ? this.#context.runtime.hold?.() : undefined
     try {
       for (;;) {

@@ -2,8 +2,8 @@ import { RECORD_OVERHEAD_BYTES } from '../buffer/buffered-run.js'
 import type { LogRecord } from '../log/log-record.js'
 
 /**
- * What keeping records keeps: payloads are views of what was read in one go, which may be a thousand times as large. Those
- * that come from the same read follow each other.
+ * The memory that stays in use while records are kept. A payload is a view of everything that was read with it, which may be a
+ * thousand times as large. Records of the same read follow each other, so each read is counted once.
  */
 export function retainedBytes(records: readonly LogRecord[]): number {
   let bytes = records.length * RECORD_OVERHEAD_BYTES

@@ -34,7 +34,7 @@ export class ScanMeter {
     this.#moveTo(source.tailing ? 'tailing' : 'catchup')
   }
 
-  /** What follows comes from another source. */
+  /** The scanner reads from a new source, which counts from zero. */
   resumed(): void {
     this.#voids = 0
     this.#duplicates = 0

@@ -16,12 +16,12 @@ import { ScanMeter } from './scan-meter.js'
 
 const DONE: IteratorResult<never, undefined> = { done: true, value: undefined }
 
-/** Beside the batch at hand, a reader in the backend holds the page that it was cut from, and the next one. */
+/** Beside the batch at hand, a reader in the backend holds the page that the batch was cut from, and the next page. */
 const PAGES_HELD = 2
 
 /**
- * A scanner as users see it. Pull driven: nothing is read ahead of what was asked for but the batch at hand, so a slow
- * loop costs only itself. Where many are slow it lets go of that batch too, and reads it again when it is asked for more.
+ * A scanner as users see it. It reads when its user asks for more than the batch at hand, so a slow loop slows down nobody
+ * else. Where many loops are slow, a scanner rests: it lets go of its batch too, and reads that again when asked for more.
  */
 export class ScannerAdaptor implements Scanner<Element>, PageHolder {
   readonly #context: ReadContext
@@ -60,17 +60,17 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
     this.#onClosed = onClosed
     this.#meter = context.metrics && new ScanMeter(context.metrics)
     this.#meter?.started()
-    // Nobody has to ask for it.
+    // A user need not await it.
     this.#caughtUp.promise.catch(() => {})
     if (options.signal !== undefined)
       this.#stopListening = onAbort(options.signal, (reason) => this.#end({ error: reason }))
     this.#ready = this.#begin().catch(async (reason: unknown) => {
       const error = await this.#explained(reason)
       this.#end({ error: this.#error === undefined ? error : this.#error.error })
-      // Closed before it was ready: that is no error of the loop's, but it is one for who waits for `ready`.
+      // A close before the scanner was ready ends its loop without an error, but `ready` has to reject.
       throw this.#error === undefined ? error : this.#error.error
     })
-    // `ready` and `caughtUp` reject for who asks; who does not ask learns it from the loop.
+    // A user who awaits neither `ready` nor `caughtUp` learns from the loop what ended the scanner.
     this.#ready.catch(() => {})
   }
 
@@ -109,7 +109,7 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
   }
 
   next(): Promise<IteratorResult<Element, undefined>> {
-    // The usual case, without a turn of its own: an element is at hand and nobody waits before us.
+    // The usual case needs no turn of its own: an element is at hand, and no earlier call waits.
     if (this.#turns === 0 && !this.#batch.isEmpty)
       return Promise.resolve({ done: false, value: this.#handOut() })
     return this.#inTurn(() => this.#answer(() => this.#handOut()))
@@ -130,13 +130,13 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
     return this.close()
   }
 
-  /** Ends it for a reason of the WAL's: its loop rejects with it. */
+  /** The WAL ends the scanner, whose loop rejects with that error. */
   async fail(error: unknown): Promise<void> {
     this.#end({ error })
     await this.close()
   }
 
-  /** Lets go of what it holds. It is read again from where its user is, when more is asked for. */
+  /** Lets go of what the scanner holds. It reads that again, from where its user is, when asked for more. */
   rest(): boolean {
     const source = this.#source
     if (this.#turns > 0 || source === undefined || this.#ending.signal.aborted) return false
@@ -146,7 +146,7 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
     this.#isCharged = false
     this.#source = undefined
     this.#resting = source.close()
-    // Told by the next call, or by the close.
+    // The next call tells of a failure, or the close does.
     this.#resting.catch(() => {})
     return true
   }
@@ -177,7 +177,7 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
 
   /** Everything at hand is handed out. */
   #onEmpty(): void {
-    // A reader in the backend keeps what it has read from.
+    // A reader in the backend still holds its pages.
     if (this.#source?.tailing) this.#charge(0)
     this.#tellCaughtUp()
   }
@@ -196,7 +196,7 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
 
   async #begin(): Promise<void> {
     const { signal } = this.#ending
-    // Let the constructor end first: an option that `planRead` refuses must reject, not throw halfway.
+    // `context.end` answers later, so the constructor ends first. What `planRead` refuses then rejects, and does not throw.
     const { deliver, until } = this.#options
     const end = await this.#context.end(signal, deliver === 'latest' || until === 'end')
     this.#endAtStart = end
@@ -225,22 +225,22 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
       const gap = delivery.gap(plan.missing)
       this.#batch.put({ elements: [gap], looked: gap })
     }
-    // Charged before the first read: many may be started at once.
+    // Charged before the first read, since many scanners may be started at once.
     this.#charge(PAGES_HELD * this.#pageBytes)
     this.#finished = this.#isPastUntil(source)
     return source
   }
 
   /**
-   * Goes on after a rest, behind what was handed out. Whether that was truncated since, or lost, the backend says as it would
-   * have without a rest, so the log is not looked at once more.
+   * Goes on after a rest, behind what was handed out. The log's end is not looked at again: if records were truncated or
+   * lost during the rest, the backend says so when the scanner reads on, as it would have without a rest.
    */
   async #wake(delivery: DeliveryStage): Promise<RecordSource> {
     await this.#resting
     const { signal } = this.#ending
     const after = this.progress
     const { gaps } = this.#options
-    // An empty log had no name yet.
+    // The log was empty when the scanner began, and had no identity yet.
     if (this.#endAtStart?.lastId === undefined) this.#endAtStart = await this.#context.end(signal)
     const plan =
       after === undefined
@@ -251,12 +251,12 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
     return this.#open(plan, delivery)
   }
 
-  /** Not before the record that the scanner resumed from is found: a log that lost its end ends below it. */
+  /** False until the record that the scanner resumed from is found. A log that lost its end would end below that record. */
   #isPastUntil(source: RecordSource): boolean {
     return this.#until !== undefined && source.timeTick >= this.#until && !source.seeking
   }
 
-  /** Puts the next batch that is not empty at hand, unless one is; false at the scanner's end. */
+  /** Reads until a batch that is not empty is at hand; false at the scanner's end. */
   async #fill(): Promise<boolean> {
     try {
       await this.#ready
@@ -267,7 +267,7 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
         const source = this.#source ?? (await this.#wake(delivery))
         if (!this.#batch.isEmpty || this.#finished) continue
         const run = await source.next()
-        // The user closed the scanner while it read, and is given nothing more.
+        // The scanner was closed during this read. Drop the run.
         if (this.#ending.signal.aborted) break
         if (run.units.length === 0 && run.missing === undefined) this.#caughtUp.resolve()
         this.#put(run, source, delivery)
@@ -275,7 +275,7 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
       this.#tellCaughtUp()
     } catch (reason) {
       const error = await this.#explained(reason)
-      // After a close or an abort the source only repeats what ended it: the first end counts.
+      // After a close or an abort the source rejects with the signal's reason. `#end` ignores that: the first end counts.
       this.#end({ error })
     }
     await this.close()

@@ -2,12 +2,15 @@ import type { Runtime } from '@wal/walimpls'
 import { abortable, sleep } from '@wal/walimpls/helper'
 import type { LogEnd } from '../log/log-end.js'
 
-/** A look that takes longer may never end: its connection is dead, say. Nobody waits for it any more who has asked since. */
+/** A look that takes longer may never end, because its connection is dead, say. Later callers wait no longer for it. */
 const PATIENCE_MS = 2_000
 
 /**
- * Looks at a log's end for many who ask at once, as a thousand scanners do that are started in a loop. A look answers those
- * who asked before it began, so at most one is under way and one is to follow, unless that one takes long.
+ * Looks at a log's end for many callers at once: a loop may start a thousand scanners. A look answers the callers that
+ * asked before the look began. So two looks are enough, one under way and one to follow, unless the first takes long.
+ *
+ * Example: scanner 1 asks, and its look begins. Scanners 2 to 1,000 ask while that look is under way. When it ends, one more
+ * look begins, and answers all of them.
  */
 export class SharedLooks {
   readonly #runtime: Runtime
@@ -32,7 +35,7 @@ export class SharedLooks {
     const look = this.#look()
     this.#underWay = look
     const done = () => {
-      // The next one takes its place otherwise, or has taken it.
+      // Otherwise the next look takes its place, or has done so.
       if (this.#next === undefined && this.#underWay === look) this.#underWay = undefined
     }
     look.then(done, done)
@@ -42,7 +45,7 @@ export class SharedLooks {
   async #beginBehind(before: Promise<LogEnd>): Promise<LogEnd> {
     const waited = new AbortController()
     const patience = sleep(this.#runtime, PATIENCE_MS, waited.signal)
-    // How that one failed is told to those who waited for it.
+    // A failure is told to the callers of that look.
     await Promise.race([before, patience]).catch(() => {})
     patience.catch(() => {})
     waited.abort()

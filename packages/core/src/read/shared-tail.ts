@@ -6,8 +6,8 @@ import { TailFeed, type TailFeedOptions } from './tail-feed.js'
 const READS_TO_JOIN = 4
 
 /**
- * The tail of a log whose writer is elsewhere. The first scanner that meets the end starts a feed, which reads in the
- * backend for all that come after: their number costs neither the backend nor the decoding.
+ * The tail of a log whose writer is elsewhere. The first scanner that finds the end starts a feed, which reads in the
+ * backend for all scanners that find the end later. So neither the backend nor the decoding has more work for more scanners.
  */
 export class SharedTail implements LogTail {
   readonly #context: ReadContext
@@ -21,18 +21,18 @@ export class SharedTail implements LogTail {
   }
 
   async join(joining: Joining, atEnd: boolean, signal: AbortSignal): Promise<TailReader | undefined> {
-    // Who joins has been at the end itself, so what it is told of the end is never older than what it asked for.
+    // A reader joins only right after the backend told it of the end. So what the feed says of the end is never older news.
     if (!atEnd) return undefined
     for (let reads = 0; ; reads++) {
       const feed = this.#feed
       if (feed === undefined || feed.closed) return this.#start(joining, signal)
-      // The reader's own scanner has just had an answer.
+      // The backend answers again: the reader's own scanner has just had an answer.
       if (feed.failing) return this.#replace(feed, joining, signal)
       if (feed.holds(joining)) return feed.reader(joining.timeTick, signal)
-      // It has gone on from there: the reader joins it at a later record.
+      // The feed is past the reader's record, and no longer holds what follows. The reader joins at a later record.
       if (feed.newest >= joining.timeTick) return undefined
       if (feed.atEnd) {
-        // What the reader has seen has only just come, or comes as soon as somebody asks for it.
+        // The reader is ahead: what it has read last was stored after the feed's last read.
         feed.readOn()
         return undefined
       }
@@ -41,7 +41,7 @@ export class SharedTail implements LogTail {
     }
   }
 
-  /** It fails, or its readers stopped long ago. What they leave unread they read by themselves, should they go on. */
+  /** The feed fails, or its readers stopped long ago. Should they go on, each reads in the backend by itself. */
   async #replace(feed: TailFeed, joining: Joining, signal: AbortSignal): Promise<TailReader | undefined> {
     const reader = this.#start(joining, signal)
     await feed.close()

@@ -17,8 +17,8 @@ export interface TailFeedOptions {
 }
 
 /**
- * One backend scanner for many readers that have read up to the log's end. It reads when one of them has taken everything
- * and waits for more, so nothing is read that nobody asked for. The process is kept alive by them, not by it.
+ * One backend scanner for many readers that have read up to the log's end. It reads when one of the readers has everything
+ * and waits for more, so nothing is read ahead of its readers. The readers that wait keep the process alive; the feed does not.
  */
 export class TailFeed {
   readonly #context: ReadContext
@@ -29,7 +29,7 @@ export class TailFeed {
   #reading: Promise<void> | undefined
   #readers = 0
   #released: Promise<void> | undefined
-  /** Whether nothing followed what was read last. The reader that the feed was started for had been told so. */
+  /** Whether the last read found nothing. It begins as true: the backend said so to the reader that started the feed. */
   atEnd = true
 
   /** Begins behind the record at `place`. */
@@ -66,7 +66,7 @@ export class TailFeed {
     return this.#source.timeTick
   }
 
-  /** Whether the record that a reader has read last was read here too, and what follows it is still kept. */
+  /** Whether the last record of the joining reader was read here too, and what follows that record is still kept. */
   holds({ last, timeTick }: Joining): boolean {
     if (this.closed || last === undefined || last.timeTick !== timeTick) return false
     const { known } = this.#source
@@ -75,7 +75,7 @@ export class TailFeed {
     return record !== undefined && isSameWriter(record, last.writer)
   }
 
-  /** Of what follows `timeTick`, which must be held. The feed ends when its last reader is closed. */
+  /** A reader of what follows `timeTick`; the feed must hold that. The feed ends when its last reader is closed. */
   reader(timeTick: TimeTick, signal: AbortSignal): TailReader {
     this.#readers++
     return new Reader(this, this.#buffer.readAfter(timeTick), signal)
@@ -88,7 +88,7 @@ export class TailFeed {
     await change
   }
 
-  /** Reads more, if it does not already. */
+  /** Reads more, unless a read is under way. */
   readOn(): void {
     if (!this.closed) this.#reading ??= this.#read()
   }
@@ -123,7 +123,7 @@ export class TailFeed {
     }
   }
 
-  /** What ended it ends its readers too if it was not the feed's alone: each meets it in the backend. */
+  /** The readers go on in the backend, each by itself, and end there if the failure was not the feed's alone. */
   #fail(err: unknown): void {
     if (this.closed) return
     const { logger, where } = this.#context

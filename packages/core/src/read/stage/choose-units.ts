@@ -24,8 +24,8 @@ class ChosenUnits extends Sieve {
   }
 
   /**
-   * A message without vchannel is everybody's; types of the library's own are never filtered away. A record that came too
-   * late tells every reader that the log's order is broken.
+   * A message without vchannel belongs to every vchannel, and types of the library's own are never filtered away. A record that
+   * came too late tells every reader that the log's order is broken, whatever its filters.
    */
   protected admits(unit: Unit): boolean {
     if (unit.late !== undefined) return true

@@ -7,6 +7,8 @@ import { EndedRun, type ReadStage, type StageContext, type Unit } from './read-s
  * unit that leaves it meanwhile gets a position that begins at that record: a reader that resumes there is given the held
  * records again.
  *
+ * A stage bounds the bytes that it holds, as `reorder.ts` does: the scanner's budget of pages does not count them.
+ *
  * Example: record 7 begins a unit, record 8 is a message by itself, and record 9 completes the unit. The stage delivers 8,
  * then the unit, whose time tick is that of record 9. A reader that resumes behind message 8 begins to read at record 7,
  * and delivers what has a greater time tick than message 8: the unit, and not message 8.

@@ -1,16 +1,19 @@
 import type { MessageId, MessageIdCodec } from '@wal/walimpls'
 import type { LogRecord } from '../../log/log-record.js'
 
-/** Far more than lie between a record and its last-confirmed id. */
+/** Far more changes than lie between a record and its last-confirmed id. */
 const REMEMBERED_CHANGES = 64
 
 /**
- * Who wrote, in a log that knows writers by their term alone: a record of a lower term than one before it is void. It
- * remembers where terms changed, so that a position can name the term that was current where its reader will start.
+ * The writers of a log that knows writers by their term alone. A record of a lower term than one before it is void. The places
+ * where the term changed are remembered, so that a position can name the term that was current where its reader will start.
+ *
+ * Example: the records 1 to 4 have the term 1, record 5 has the term 2, and record 6 has the term 1 again: 6 is void. The
+ * position of record 5, whose last-confirmed id is 3, names the term 1, which was current at record 3.
  */
 export class TermHistory {
   readonly #ids: MessageIdCodec
-  /** Rising. The first one holds from wherever reading began. */
+  /** By rising id. The first one holds from where reading began. */
   readonly #changes: { id: MessageId | undefined; term: number }[]
 
   /** `term`: current where reading starts, −1 when unknown. */
