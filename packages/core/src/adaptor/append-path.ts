@@ -13,16 +13,16 @@ import { LogBeginning } from '../log/log-beginning.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
 import type { OpenedWriter } from '../writer/writer-open.js'
 
-/** With so much queued (as the budget counts) a second batch goes out while the first is on its way. */
+/** From so many queued bytes on a second batch is sent while the first is on its way. */
 const PIPELINE_BYTES = 256 << 10
 
-/** From admission to the write-ahead buffer, put together for one writer. */
+/** The parts of the way of an append, from the budget to the write-ahead buffer, put together for one writer. */
 export interface AppendPath {
   readonly appender: Appender
   readonly ticker: Ticker
   readonly buffer: WriteAheadBuffer
   readonly readable: ReadableTicks
-  /** Not observed yet. */
+  /** Reports nothing until `observe` is called. */
   readonly metrics: WalMetrics | undefined
   gauges(): WalGauges
 }

@@ -9,7 +9,7 @@ import type { TimingsListener } from '../interceptor/timings.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
 import type { HybridClock } from '../time-tick/hybrid-clock.js'
 
-/** The interceptors of one WAL: the user's, built for it, around the library's own. Throws what a builder throws. */
+/** Builds the chain of one WAL: the user's interceptors around the library's own. Throws what a user's builder throws. */
 export function openChain(parts: {
   readonly context: Omit<InterceptorContext, 'runtime' | 'logger'>
   readonly options: ResolvedWalOptions

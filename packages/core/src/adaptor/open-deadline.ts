@@ -3,7 +3,10 @@ import { onAbort } from '@wal/walimpls/helper'
 import { lastFailure, Trouble } from '../diagnostics/trouble.js'
 import type { CheckedOpen } from '../options/open-options.js'
 
-/** Bounds one open, from the first attempt to connect to the last look into the log, and knows why it is not done yet. */
+/**
+ * Bounds one open, from connecting to the last look into the log. When the time is over its error says what the open waited
+ * for.
+ */
 export class OpenDeadline {
   /** For messages: backend and channel. */
   readonly where: string
@@ -11,7 +14,7 @@ export class OpenDeadline {
   readonly #timeoutMs: number
   readonly #ending = new AbortController()
   readonly #stops: (() => void)[] = []
-  /** What is being waited for. */
+  /** What the open is waiting for now. */
   #phase = 'connecting to the backend'
 
   constructor(backend: string, { channel, openTimeoutMs, signal, options }: CheckedOpen) {
@@ -39,7 +42,7 @@ export class OpenDeadline {
     this.#phase = 'opening the log'
   }
 
-  /** The open has ended, in whatever way. */
+  /** Called when the open has succeeded, failed or was given up. */
   clear(): void {
     for (const stop of this.#stops) stop()
   }

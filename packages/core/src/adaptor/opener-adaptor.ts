@@ -22,7 +22,7 @@ import { OpenDeadline } from './open-deadline.js'
 import { ReadOnlyWalAdaptor } from './read-only-wal-adaptor.js'
 import { WalAdaptor } from './wal-adaptor.js'
 
-/** How long closing waits for opens that were given up. After that the backend's opener closes under them. */
+/** How long `close` waits for opens that were given up. After that the backend's opener is closed while they go on. */
 const OPENING_MS = 3_000
 
 type OpenedLog = WalAdaptor | ReadOnlyWalAdaptor
@@ -35,12 +35,12 @@ export class OpenerAdaptor implements Opener {
   readonly #runtime: Runtime
   /** Closes its WALs side by side, so that many that are stuck take no longer than one. */
   readonly #tree: CloseTree
-  /** The one that was given with the last open: an opener has none of its own. */
+  /** The logger of the last open: an opener is built without one. */
   #logger: Logger = silentLogger
   /** For messages about the opener itself. */
   #where: string
   readonly #closing = new AbortController()
-  /** Opens under way, also those that their callers gave up: each settles when what it made has an owner or is closed. */
+  /** One promise for each open that goes on, given up or not. It settles when the log has an owner or is closed. */
   readonly #opening = new Set<Promise<void>>()
 
   constructor(builder: OpenerBuilderImpls, share: OpenerShare, runtime: Runtime) {
@@ -72,7 +72,7 @@ export class OpenerAdaptor implements Opener {
       wal.closesWithIt(this)
       return wal
     } catch (error) {
-      // The caller that gave the open up is not kept waiting for its end.
+      // A caller that gave the open up does not wait until the backend has ended it.
       const givenUp = this.#opening.size > 0
       const closing = this.close().catch((err: unknown) => {
         logger.warn({ err }, `${this.#where}: the opener did not close well`)
@@ -111,7 +111,7 @@ export class OpenerAdaptor implements Opener {
     return this.close()
   }
 
-  /** A client shared with others stays open. */
+  /** Releases the share: the backend's opener stays open while others have one. */
   #release(): Promise<void> {
     const closing = { runtime: this.#runtime, logger: this.#logger, where: this.#where }
     return closeWithin(closing, 'opener', { close: () => this.#share.release() })
@@ -135,7 +135,7 @@ export class OpenerAdaptor implements Opener {
     if (logger !== silentLogger) this.#logger = logger
     deadline.connected()
     deadline.endWith(this.#closing.signal)
-    // An open that its caller gave up still ends well: whatever it makes is closed.
+    // A log that is opened after its caller gave up is closed.
     const opening = this.#openLog(channel, options, deadline)
     const { given, ended } = handOver(opening, deadline.signal, (wal) => wal.close())
     const tracked = ended
@@ -210,7 +210,7 @@ async function closingOnFailure<T>(made: { close(): Promise<void> }, use: () => 
   try {
     return await use()
   } catch (error) {
-    // The first failure is the one to tell.
+    // The caller is told the first failure, not that of the close.
     await made.close().catch(() => {})
     throw error
   }

@@ -73,7 +73,7 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
       follow: (timeTick) => sharedClock(runtime).follow(timeTick, options.maxClockAheadMs),
       end: (signal) => looks.end(signal),
     }
-    // What a log of ours needs for its tail, another system's needs for its order.
+    // Half of the budget is the tail's in a log of ours, and the reordering's in another system's.
     const capacityBytes = Math.floor(options.budgetBytes / 2)
     this.#context = {
       ...context,
@@ -96,7 +96,7 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
     return this.#resolver.resolve(token, waits)
   }
 
-  /** Not in the interface; for callers without types, who else would meet a `TypeError` (G12). */
+  /** Not in the interface: callers without types get `WAL_READ_ONLY` (G12) instead of a `TypeError`. */
   append(): Promise<never> {
     return this.#refuse()
   }

@@ -10,16 +10,16 @@ import { readRange } from '../log/read-range.js'
 import { isSameWriter } from '../log/same-writer.js'
 import type { TruncationPoint } from '../log/truncation-point.js'
 
-/** The end of a log may be slow to show: so often a place is looked for behind it. */
+/** How often a place above the log's end is looked for: a backend may show its end late. */
 const LOOKS = 4
 const FIRST_PAUSE_MS = 50
 
 export interface PlaceView extends LogView {
-  /** Where reading begins, and who is current there; nobody is known where the log was never truncated. */
+  /** Where the log begins, and the current writer there; none is known when the log was never truncated. */
   readonly beginning: { readonly start: StartPosition; readonly known: KnownPlace | undefined }
 }
 
-/** What a look says of a place. `beyond`: the log ends before the place. */
+/** What a look finds: the place, another record in its stead, or a log that ends before it (`beyond`). */
 type Sight = TruncationPoint | 'other' | 'beyond'
 
 /**
@@ -36,7 +36,7 @@ export async function findTruncationPlace(view: PlaceView, place: PositionParts)
   }
 }
 
-/** The message may have been stored more than once, behind the id that its position names. */
+/** Reads on from the id that the position names: a message that was sent twice may lie further on. */
 async function lookForMessage(view: PlaceView, place: PositionParts): Promise<Sight> {
   const { lastConfirmed: id, writer, timeTick } = place
   const judge = new CountingJudge({ writer, timeTick: timeTick - 1n })
@@ -44,7 +44,9 @@ async function lookForMessage(view: PlaceView, place: PositionParts): Promise<Si
   const see = (record: LogRecord): void => {
     const counts = judge.counts(record)
     if (record.timeTick === timeTick && isSameWriter(record, writer)) sight = { id, writer, timeTick }
-    // A record that can't lie before the message, unless the log lost its end: it goes on without the message.
+    // A record that counts here is a later one. It can't lie before the message, unless the log lost its end and goes on
+    // without
+    // the message.
     else if (counts) sight = 'other'
   }
   await readRange(view, {
@@ -56,7 +58,7 @@ async function lookForMessage(view: PlaceView, place: PositionParts): Promise<Si
   return sight
 }
 
-/** A message that was sent more than once has a position that begins at a record before it, which may be freed by now. */
+/** Where to read from. The position of a message that was sent twice begins at an earlier record, which may be freed. */
 function startAt({ ids, beginning }: PlaceView, id: string): StartPosition {
   const from = ids.parse(id)
   const { start } = beginning
@@ -64,9 +66,12 @@ function startAt({ ids, beginning }: PlaceView, id: string): StartPosition {
 }
 
 /**
- * No message lies at the near edge of a gap: a reader with that position has everything up to its time tick, and goes on with
- * the record of its id. That holds as long as that record is there, and nothing above that time tick counts before it.
- * After the log lost its end, newer records may lie below that id: they would be freed unread.
+ * The place of a position behind a gap, where no message lies: a reader with it has everything up to its time tick, and goes
+ * on with the record that has its id. Truncating there is right as long as that record exists, and no record that counts and
+ * lies before it has a higher time tick.
+ *
+ * Example: the gap's position says "time tick 30, go on at id 50". The log lost its end, and a new writer stored records with
+ * the time ticks 31 and 32 at the ids 45 and 46. They were never read, and truncating at id 50 would free them.
  */
 async function lookForGap(view: PlaceView, place: PositionParts): Promise<Sight> {
   const { ids } = view
@@ -97,7 +102,7 @@ async function lookForGap(view: PlaceView, place: PositionParts): Promise<Sight>
     hole: () => judge.passHole(),
   })
   if (skipped || last === undefined || ids.compare(last.id, end) !== 0) return 'other'
-  // Where nobody had written behind a lost end, the position names the last record that counted itself.
+  // Behind a lost end where nobody has written yet, the position names the last record itself.
   const ended =
     judge.timeTick === timeTick && judge.writer !== undefined && isSameWriter(judge.writer, writer)
   if (!ended && !isSameWriter(edge, writer)) return 'other'

@@ -28,11 +28,11 @@ export interface TruncationParts {
   readonly ticker: Ticker
   readonly appender: Pick<Appender, 'stuck'>
   readonly log: () => WALImpls
-  /** Serialised id of the last persisted time tick. */
+  /** Serialised id of the last time tick that was stored. */
   readonly lastTick: () => string
   /** Where the log ends, as its writer knows. */
   readonly end: () => LogEnd
-  /** Aborts with what ends the writer. */
+  /** Aborts when the WAL is no longer the writer, with the reason. */
   readonly ended: AbortSignal
 }
 
@@ -43,9 +43,9 @@ interface TruncationUnderWay extends TruncationParts {
 }
 
 /**
- * Lets go of everything up to and including the message at `position`, or up to the gap there. Nothing is written before
- * the log was found to hold what the position names: a position that the log lost would make a beginning that nobody can
- * read from, or pass over records that were acknowledged since.
+ * Frees everything up to and including the message at `position`, or up to the gap there. First the log is read, to find that
+ * it still holds what the position names: truncated at a position that the log lost, it would begin where no record is, or
+ * behind records that nobody has read.
  */
 export async function truncateLog(parts: TruncationParts, position: Position, waits: Waits): Promise<void> {
   checkWaits(waits, 'truncate')
@@ -53,16 +53,16 @@ export async function truncateLog(parts: TruncationParts, position: Position, wa
   const { context, ticker, log } = parts
   const { beginning } = ticker
   const place = checkPosition(position, 'the position given to truncate', { ...context, end: parts.end() })
-  // The same point again is done again: the call before may have failed halfway.
+  // The point that the log names already is truncated again: the call before may have failed halfway.
   if (place.timeTick < (beginning.stored?.timeTick ?? -1n)) return
-  // Before the log is told: a point that can't be read back would shut everybody out of it.
+  // Checked before the log names the point: with a point that can't be parsed nobody could open the log any more.
   context.ids.parse(place.lastConfirmed)
   const point = beginsAlready(place, beginning.irrevocable, context) ?? (await findPlace(parts, place, waits))
   const told = ticker.tick(point)
   try {
     await abortable(freeingWhenStuck({ ...parts, point, waits }, told), waits.signal)
   } catch (error) {
-    // No time tick with the point may be stored, and nothing is freed: the truncation left no trace.
+    // If no time tick with the point may be stored, and nothing was freed, the truncation left no trace and simply failed.
     if (outcomeOf(error) !== 'not-written' || !beginning.mayBeginAt(point)) throw error
     beginning.makeIrrevocable(point)
     throw notTakenBack(error as WalError, context)
@@ -71,8 +71,9 @@ export async function truncateLog(parts: TruncationParts, position: Position, wa
 }
 
 /**
- * The point, where the log begins there or further on as it is, or may: what the position names may be freed. Undefined
- * when it has to be found. A gap's near edge at the same time tick may lie further on.
+ * The point at which the log begins already, or may begin, when the position lies there or before: then what the position
+ * names may be freed, and can't be found any more. Undefined when it has to be found. A gap's position at the same time tick
+ * may lie further on, so it has to be found too.
  */
 function beginsAlready(
   { lastConfirmed: id, writer, timeTick, gap }: PositionParts,
@@ -80,14 +81,15 @@ function beginsAlready(
   { ids }: ReadContext,
 ): TruncationPoint | undefined {
   if (kept === undefined || timeTick > kept.timeTick || (gap && timeTick === kept.timeTick)) return undefined
-  // A message that was sent twice may lie further on than the id of the position that was given first.
+  // A message that was sent twice has positions with different ids. The id that lies further on is kept.
   const isSame = timeTick === kept.timeTick && isSameWriter(writer, kept.writer)
   return isSame ? movedTo({ id, writer, timeTick }, kept, ids) : kept
 }
 
 /**
- * The truncation's own time tick is certainly not stored, and the log may begin there all the same. So it does from now
- * on: with storage freed and the point taken back, the log would name a beginning that is gone.
+ * The error of a truncation whose own time tick is certainly not stored, though the log may begin at its point: storage was
+ * freed up to it, or another time tick names it. From now on the log begins there. Otherwise it would name records that are
+ * gone as its first ones.
  */
 function notTakenBack({ code, message, retryable, cause }: WalError, { where }: ReadContext): AppendError {
   return new AppendError(
@@ -98,14 +100,14 @@ function notTakenBack({ code, message, retryable, cause }: WalError, { where }: 
 }
 
 /**
- * The log is told of its new beginning first, then the storage is freed: after a crash in between the log knows where it
- * begins. A storage without room can't take that time tick, nor what waits before it, until something is freed: then
- * freeing comes first. A crash after that leaves a log that begins above the point it names, which readers find out.
+ * Waits for the time tick that names the new beginning. It is stored before anything is freed, so that the log knows where it
+ * begins also after a crash in between. A storage without room can't store that time tick until something is freed: then
+ * freeing comes first. After a crash the log then begins above the point that it names, which readers find out.
  */
 async function freeingWhenStuck(truncation: TruncationUnderWay, told: Promise<unknown>): Promise<void> {
   const over = new AbortController()
   const freeing = freeWhenStuck(truncation, over.signal)
-  // The freeing ends with the time tick. What else ends it is told by that tick as well.
+  // The freeing ends when the time tick is stored or fails, and what fails it fails the time tick too.
   freeing.catch(() => {})
   try {
     await told
@@ -115,11 +117,12 @@ async function freeingWhenStuck(truncation: TruncationUnderWay, told: Promise<un
 }
 
 /**
- * The storage had no room for a batch twice: that batch waits for what this truncation frees. Other failures (a connection
- * that is lost, a read-only disk) free nothing early: they end without it, and a crash meanwhile would cost the log its
- * name. The last persisted time tick, which alone names the log, is kept as long as that makes enough room. Where it does
- * not, a crash before the next time tick leaves a log to which its next writer has to give another name; without going
- * further no append would ever be stored again.
+ * Frees storage once it had no room for the same batch twice, since that batch waits for what this truncation frees. Other
+ * failures (a lost connection, a read-only disk) free nothing early: they pass without it.
+ *
+ * In two steps. First everything before the last stored time tick is freed, since that tick alone names the log's identity.
+ * If there is still no room, the tick itself is freed too. A crash before the next time tick then leaves a log whose next
+ * writer has to give it another identity; but without this step no append would ever be stored again.
  */
 async function freeWhenStuck(truncation: TruncationUnderWay, over: AbortSignal): Promise<void> {
   const { appender, log, lastTick, logger, context, ticker, point, waits } = truncation
@@ -130,19 +133,21 @@ async function freeWhenStuck(truncation: TruncationUnderWay, over: AbortSignal):
   for (let again = false; steps.length > 0; again = true) {
     await appender.stuck(again, over)
     over.throwIfAborted()
-    // An attempt that fails may have freed a part.
+    // Also an attempt that fails may have freed a part.
     ticker.beginning.makeIrrevocable(point)
     try {
       await log().truncate(steps[0] as MessageId, waits)
       steps.shift()
     } catch (err) {
-      // Tried again with the next refusal; behind the time tick its failure is told to the caller.
+      // The next batch that finds no room tries again. A failure after the time tick is stored is told to the caller.
       logger.warn({ err }, `${where}: storage could not be freed while appends wait for room`)
     }
   }
 }
 
-/** Where the position lies, in the log as it is stored. Rejects with the writer's end, or by the caller's signal. */
+/**
+ * Finds the position in the stored log. Rejects when the WAL is no longer the writer, and when the caller's signal aborts.
+ */
 async function findPlace(
   parts: TruncationParts,
   place: PositionParts,

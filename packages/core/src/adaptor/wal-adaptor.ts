@@ -47,7 +47,7 @@ import { openChain } from './open-chain.js'
 import { type Closable, closeInTurn, closeScanners, startScanner } from './read-only-wal-adaptor.js'
 import { type TruncationParts, truncateLog } from './truncation.js'
 
-/** The log's writer: puts the append path, the read path, ticks and lifetimes together. */
+/** The WAL of a log's writer: puts together the ways of appends and reads, the time ticks, and the order of closing. */
 export class WalAdaptor implements WAL {
   readonly backend: string
   readonly channel: Channel
@@ -88,7 +88,7 @@ export class WalAdaptor implements WAL {
     /** Whether the backend has a fence at all. */
     readonly fences: boolean
     readonly parent: CloseTree
-    /** Called when it is no longer the writer: closed, fenced or lost. */
+    /** Called when this WAL is no longer the writer: closed, or replaced by another one. */
     readonly leaveSeat: () => void
   }) {
     const { backend, ids, channel, where, opener, opened, options, fences, parent, leaveSeat } = parts
@@ -177,7 +177,7 @@ export class WalAdaptor implements WAL {
     this.#metrics?.observe(path.gauges)
     this.#tree = new CloseTree(() => this.#close(), parent)
     this.#resolver = new Resolver({
-      // An ended writer reads on behind its successor.
+      // A WAL that is no longer the writer reads what its successor writes, and waits less long for it.
       context: () => (this.signal.aborted ? impatientContext(this.#context) : this.#context),
       tick: () => this.#ticker.tick(),
       ended: () => (this.signal.aborted ? this.#appendsRefusedWith : undefined),
@@ -280,13 +280,13 @@ export class WalAdaptor implements WAL {
     return this.close()
   }
 
-  /** Closes it as its user would, since another writer takes its place. */
+  /** Closes the WAL as its user would, because this process opened the log again. */
   supersede(reason: string): Promise<void> {
     this.#appendsRefusedWith ??= closedError(this.#where, reason)
     return this.close()
   }
 
-  /** Past the chain, where nothing in it concerns the message: the common way, kept free of promises. */
+  /** Whether the message skips the chain, since no interceptor concerns it: the common way, which makes no promises. */
   #goesStraight(message: NewMessage, options: AppendOptions | undefined): boolean {
     return this.#chain.open && options?.barrierTimeTick === undefined && !isExclusive(message)
   }
@@ -309,14 +309,16 @@ export class WalAdaptor implements WAL {
     return this.#fences && this.#log.current.fenceReaches !== false
   }
 
-  /** Where the log ends: known here while we are the writer, which `asking` makes sure of. */
+  /**
+   * Where the log ends. The writer knows it; with `asking` the log is read to make sure that this WAL still is the writer.
+   */
   async #end(signal: AbortSignal, asking = false): Promise<LogEnd> {
     // Read the known end before asking the backend. A reader of the latest must also receive what is appended while
     // that request is in flight.
     const known = this.#knownEnd()
     const shouldRetry = (error: unknown) => mayPass(error) || this.#log.reopening !== undefined
     if (!this.#buffer.closed && (!asking || (await this.#looks.isCurrent(signal, shouldRetry)))) return known
-    // The log in which an ended writer's readers go on may still have to be opened.
+    // The log in which readers go on behind the writer's end may still be being opened.
     await abortable(this.#log.reopening ?? Promise.resolve(), signal)
     const view = this.#view(signal)
     return awaitLogEnd(view, new Trouble(view))
@@ -338,14 +340,14 @@ export class WalAdaptor implements WAL {
 
   #pipelineBroke(error: unknown): void {
     if (isRolledBack(error)) {
-      // Nothing is sent or acknowledged while it is looked for where reading can go on.
+      // The pipeline has stopped, so nothing is sent or acknowledged while the positions for the error are looked for.
       void this.#looks.explained(error, this.signal).then((explained) => this.#stopWriting(explained))
       return
     }
     this.#stopWriting(WalError.isInstance(error) ? error : unwritableError(this.#where, error))
   }
 
-  /** No longer the writer (a newer one owns the log, say): appends end, reading goes on from the backend. */
+  /** Called when this WAL is no longer the writer. Appends get their outcome, and readers go on reading from the backend. */
   #stopWriting(error: WalError): void {
     if (this.signal.aborted) return
     this.#appendsRefusedWith ??= error
@@ -368,15 +370,15 @@ export class WalAdaptor implements WAL {
     this.#appendsRefusedWith ??= closedError(this.#where)
     const { runtime, closeTimeoutMs } = this.#options
     const giveUp = new AbortController()
-    // Whatever fails to close, the rest is closed all the same.
+    // When one part fails to close, the others are closed all the same.
     const failures: unknown[] = []
     const attempt = (closing: Promise<unknown>) => closing.catch((error: unknown) => failures.push(error))
-    // Before anybody is waited for: an append may itself wait for a reader.
+    // Readers end before appends are waited for: an interceptor may hold an append until it has read something.
     const scannersClosed = attempt(closeScanners(this.#scanners))
     const drained = attempt(this.#chain.gracefulClose()).then(() => this.#appender.drained())
     await Promise.race([drained, sleep(runtime, closeTimeoutMs, giveUp.signal).catch(() => {})])
     giveUp.abort()
-    // Whatever did not end in time, in the pipeline or in an interceptor, gets its outcome now.
+    // Appends that did not end in time, in the pipeline or in an interceptor, get their outcome now.
     this.#stopAppends(this.#appendsRefusedWith)
     this.#ended.abort(this.#appendsRefusedWith)
     await scannersClosed

@@ -15,6 +15,8 @@ export interface PlaceOfWriter extends OwnPlace {
 export interface KnownPlace {
   readonly writer: Writer
   readonly timeTick: TimeTick
-  /** From this id on a reader finds the record with that time tick. Absent where the place is not a record's, as at a gap. */
+  /**
+   * From this id on a reader finds the record with that time tick. Absent where the place is not a record's, as at a gap.
+   */
   readonly id?: MessageId | undefined
 }

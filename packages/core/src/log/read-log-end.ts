@@ -17,7 +17,10 @@ import { readRange } from './read-range.js'
 import { parseTruncationPoint, type TruncationPoint } from './truncation-point.js'
 
 export interface LookOptions {
-  /** Whether to go on behind records that are gone though nobody truncated them. Otherwise such a place is `WAL_POSITION_TRUNCATED`. */
+  /**
+   * Whether to go on behind records that are gone though nobody truncated them. Otherwise such a place is
+   * `WAL_POSITION_TRUNCATED`.
+   */
   readonly passHoles?: boolean
 }
 

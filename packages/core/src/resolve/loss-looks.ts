@@ -4,14 +4,14 @@ import { explainEnd } from '../read/explain-end.js'
 import type { ReadContext } from '../read/read-context.js'
 
 /**
- * Looks where reading goes on, for those whose tokens start from a record that the log lost. One look serves all that
- * start from the same record and come while it is under way.
+ * Finds out where reading goes on, for errors about tokens that start from a record which the log lost. Callers whose tokens
+ * start from the same record share one look, as long as it is under way.
  */
 export class LossLooks {
   readonly #ending = new AbortController()
   readonly #looks = new Map<string, Promise<unknown>>()
 
-  /** The error with `resumeAt`, or as it is when the look finds nothing, or is over before. Never rejects. */
+  /** The error with `resumeAt`; the error as it is when the look finds no such place, or is given up. Never rejects. */
   async explain(
     error: unknown,
     token: OutcomeToken,
@@ -32,7 +32,7 @@ export class LossLooks {
     return explainEnd(error, known, { ...context, signal: this.#ending.signal })
   }
 
-  /** Those that wait are told at once. */
+  /** Gives up all looks: callers that wait get their error as it is. */
   close(): void {
     this.#ending.abort()
   }

@@ -10,7 +10,7 @@ export function overTruncation(where: string, cause?: unknown): WalError {
   )
 }
 
-/** The record that has to lie before a token's messages is not in the log. */
+/** The error of a token whose first record, acknowledged before its messages were sent, is not in the log. */
 export function lostBefore(
   { token, truncation }: WaitingToken,
   { where }: Pick<ReadContext, 'where'>,
@@ -25,7 +25,7 @@ export function lostBefore(
   )
 }
 
-/** Nothing more will come of this writer, and no newer one has opened the log. */
+/** The error of a token on a WAL that is no longer the writer, when no newer writer has opened the log. */
 export function atWritersEnd(where: string, ended: WalError): WalError {
   return new WalError(
     ended.code,
@@ -34,7 +34,7 @@ export function atWritersEnd(where: string, ended: WalError): WalError {
   )
 }
 
-/** Of a writer that has ended. */
+/** The error of a token on a WAL that is no longer the writer and can't read the log either. */
 export function unreadable(where: string, error: unknown): WalError {
   return new WalError(
     WalError.isInstance(error) ? error.code : 'WAL_UNAVAILABLE',

@@ -11,17 +11,17 @@ import { WaitingToken } from './waiting-token.js'
 
 /** The longest pause before the log is read again for tokens that came too late for the reading before. */
 const MAX_PAUSE_MS = 1000
-/** How long after a time tick that could not be stored the next one is tried. */
+/** How long to wait after a time tick that could not be stored, in milliseconds. */
 const TIME_TICK_PAUSE_MS = 1000
 
 export interface ResolverOptions {
-  /** What to read with: a writer that has ended reads with less patience. */
+  /** What passes read with. It changes when the writer ends: from then on reading is given up sooner. */
   readonly context: () => ReadContext
-  /** Of a writer: appends a time tick. A read-only WAL waits for what the writer appends. */
+  /** On a writer: appends a time tick. A read-only WAL has none, and waits for what the writer appends. */
   readonly tick?: () => Promise<TimeTick>
-  /** Why the WAL is the writer no more. */
+  /** What ended the writer; undefined while it is one. */
   readonly ended?: () => WalError | undefined
-  /** The WAL's: closing it ends every call. */
+  /** The WAL's tree: closing it ends every call. */
   readonly tree: CloseTree
   readonly closed: () => WalError
 }
@@ -39,13 +39,13 @@ export class Resolver {
   readonly #closing = new AbortController()
   readonly #losses = new LossLooks()
   readonly #waiting = new Set<WaitingToken>()
-  /** Those that the next pass serves. */
+  /** Tokens for the next pass. */
   #arrivals: WaitingToken[] = []
   #pass: TokenPass | undefined
-  /** The passes that are under way; undefined when nobody waits. */
+  /** Resolves when nobody waits any more; undefined when nobody does. */
   #passes: Promise<void> | undefined
   #ticking = false
-  /** Scanners that are closing. */
+  /** Scanners of passes that are over, while they close. */
   readonly #scanners = new Set<Promise<void>>()
 
   constructor(options: ResolverOptions) {
@@ -53,7 +53,7 @@ export class Resolver {
     options.tree.add(() => this.#close())
   }
 
-  /** Its signal, and the WAL's close, end it at once, whatever the log and the pipeline do. */
+  /** Ends at once when the signal aborts or the WAL closes, whatever the log and the pipeline do. */
   async resolve(text: string, waits: Waits): Promise<AppendResolution> {
     checkWaits(waits, 'resolve')
     const { signal } = waits
@@ -86,7 +86,9 @@ export class Resolver {
     })
   }
 
-  /** The WAL is the writer no more: what waits is looked for again, and has a verdict or a rejection soon. */
+  /**
+   * Called when the WAL is no longer the writer. The log is read again for all tokens, this time without waiting for long.
+   */
   writerEnded(): void {
     this.#pass?.stop()
   }
@@ -112,7 +114,7 @@ export class Resolver {
       const unanswered = await pass.run()
       this.#pass = undefined
       this.#arrivals.push(...unanswered)
-      // Those that come one by one to a log where others wait would have it read again for each.
+      // Without a pause, tokens that come one by one would each have the log read again for all that wait.
       if (this.#arrivals.length > 0) await this.#pause(pass.pauseMs)
     }
     this.#passes = undefined
@@ -136,7 +138,10 @@ export class Resolver {
     await sleep(runtime, Math.min(ms, MAX_PAUSE_MS), this.#closing.signal).catch(() => {})
   }
 
-  /** Makes a record come that is above all that wait at the log's end. One serves all that were there when it was made. */
+  /**
+   * Appends a time tick. It lies above all messages that tokens wait for: a message that was not found before it never
+   * follows.
+   */
   #appendTimeTick(): void {
     const { tick, ended } = this.#options
     if (tick === undefined || this.#ticking || ended?.() !== undefined) return
@@ -147,7 +152,7 @@ export class Resolver {
         if (this.#pass?.waitsForMoreThan(timeTick)) this.#appendTimeTick()
       },
       async () => {
-        // Why it failed is logged by the pipeline, and told to those whose appends fail with it.
+        // The pipeline logs the failure, and rejects the appends that fail with it.
         await this.#pause(TIME_TICK_PAUSE_MS)
         this.#ticking = false
         if (this.#pass?.waitsForMoreThan(-1n)) this.#appendTimeTick()

@@ -1,11 +1,11 @@
 import type { TimeTick } from '@wal/walimpls'
 
-/** What waits for a time tick. */
+/** Something that waits for the record with a certain time tick. */
 export interface Ticked {
   readonly next: TimeTick
 }
 
-/** Those that wait, by the time tick that each waits for, the lowest first: a binary heap. */
+/** What waits, ordered by the time tick that each item waits for, the lowest first: a binary heap. */
 export class TickHeap<T extends Ticked> {
   #items: T[] = []
 
@@ -41,7 +41,7 @@ export class TickHeap<T extends Ticked> {
     return top
   }
 
-  /** Takes out all for which `leaves` holds, in no order. */
+  /** Removes all items for which `leaves` holds, and answers them in no particular order. */
   remove(leaves: (item: T) => boolean): T[] {
     const removed: T[] = []
     const kept: T[] = []
@@ -51,7 +51,7 @@ export class TickHeap<T extends Ticked> {
     return removed
   }
 
-  /** From the top. */
+  /** Puts an item in its place, from the top downwards. */
   #sink(item: T): void {
     const items = this.#items
     const { length } = items

@@ -13,39 +13,42 @@ import { atWritersEnd, lostBefore, overTruncation, silentLog, unreadable } from 
 import { TickHeap } from './tick-heap.js'
 import type { WaitingToken } from './waiting-token.js'
 
-/** A writer that has ended reads for its tokens no longer than this without getting anything. */
+/** How long a WAL that is no longer the writer waits for a record before its tokens are rejected. */
 const READ_PATIENCE_MS = 10_000
-/** An end below a record that was acknowledged may only be slow to show (a broker between two leaders). */
+/** How often the log may end below an acknowledged record: a broker between two leaders may show its end late. */
 const LOOKS_AT_END = 3
 const FIRST_PAUSE_MS = 50
 
 export interface TokenPassOptions {
   readonly context: ReadContext
-  /** Why this WAL is the writer no more: then nothing here makes a record come, and nobody waits for one. */
+  /** What ended the writer. Then nothing makes another record come, and no token waits for one. */
   readonly ended: WalError | undefined
-  /** The log's end was reached, and tokens wait for more. */
+  /** Called when the log's end is reached, and tokens wait for further records. */
   readonly reachedEnd: () => void
-  /** The scanner closes, which nobody has to wait for. */
+  /** Called when the pass is over and its scanner closes, which takes its own time. */
   readonly closing: (closed: Promise<void>) => void
 }
 
 /**
- * One reading of the log for many tokens: from the first of the records that they start from, to the last verdict. Counted
- * records come with rising time ticks, so each concerns those tokens alone that wait for a time tick no greater than its
- * own. It keeps tokens and results, never records.
+ * One reading of the log for many tokens: from the first of the records that tokens start from, up to the last verdict.
+ * Records come with rising time ticks, so a record concerns only the tokens that wait for its time tick or a lower one. A
+ * pass keeps tokens and results, never records.
+ *
+ * Example: token A waits for the time ticks 20 to 22, token B for 31. Record 20 is shown to A alone. If record 32 comes
+ * next, A's messages 21 and 22 and B's 31 can't follow any more: A is `partly` written, B `not-written`.
  */
 export class TokenPass {
   readonly #options: TokenPassOptions
   readonly #stopping = new AbortController()
-  /** Those that are there before reading begins. */
+  /** Tokens that came before reading began. */
   #arrived: WaitingToken[]
   readonly #heap = new TickHeap<WaitingToken>()
-  /** How many were given up since those in the heap were let go of last. */
+  /** How many tokens were given up and may still be in the heap. */
   #abandoned = 0
   #logIdentity: string | undefined
-  /** Time tick of the record that reading starts at. */
+  /** Time tick of the record at which reading starts. */
   #start: TimeTick = -1n
-  /** The last record that counted: its writer is the current one. */
+  /** Writer of the last record, undefined before the first: the current one. `#place` is that record's time tick. */
   #writer: Writer | undefined
   #place: TimeTick = -1n
   #phase: 'looking' | 'reading' | 'at-end' | 'over' = 'looking'
@@ -60,7 +63,7 @@ export class TokenPass {
     this.#options = options
   }
 
-  /** Takes one more token, if nothing of what it looks for was passed yet. */
+  /** Serves one more token, if no record was read yet that concerns it. Answers whether it does. */
   join(token: WaitingToken): boolean {
     if (this.#givesWay || this.#phase === 'over' || this.#stopping.signal.aborted) return false
     if (this.#phase === 'looking') {
@@ -73,35 +76,38 @@ export class TokenPass {
     token.begin(undefined)
     if (timeTick === this.#place && this.#writer !== undefined && isSameWriter(writer, this.#writer))
       token.startHere()
-    // At the end nothing follows that would show whether the record before its messages is there.
+    // At the log's end no record follows that would show whether the record before the messages is there.
     else if (timeTick <= this.#place || this.#phase === 'at-end') return false
     this.#heap.push(token)
     if (this.#phase === 'at-end') this.#options.reachedEnd()
     return true
   }
 
-  /** Others wait for the next pass: this one is over when it comes to the log's end. */
+  /** Tokens wait for the next pass, so this one is over when it reaches the log's end. */
   giveWay(): void {
     this.#givesWay = true
     if (this.#phase === 'at-end') this.stop()
   }
 
-  /** Ends it, whatever it waits for. */
+  /** Ends the pass, whatever it waits for. */
   stop(): void {
     this.#stopping.abort()
   }
 
-  /** A token was given up. They are let go of now and then, or one that waits for long would keep them all. */
+  /**
+   * A token was given up. They are removed when they are half of the heap: otherwise one that waits for long keeps them
+   * all.
+   */
   abandon(): void {
     if (++this.#abandoned * 2 > this.#heap.size) this.#removed(() => false)
   }
 
-  /** Whether it waits at the log's end for messages above this time tick. */
+  /** Whether the pass waits at the log's end for messages above this time tick. */
   waitsForMoreThan(timeTick: TimeTick): boolean {
     return this.#phase === 'at-end' && this.#live().some(({ last }) => last > timeTick)
   }
 
-  /** Resolves, and never rejects, to the tokens that it leaves to the next pass. */
+  /** Resolves to the tokens that need another pass. Never rejects. */
   async run(): Promise<WaitingToken[]> {
     const { context, closing } = this.#options
     const { signal } = this.#stopping
@@ -110,7 +116,7 @@ export class TokenPass {
       this.#waitPatiently()
       const plan = this.#begin(await abortable(context.end(signal), signal))
       if (plan === undefined) return []
-      // A writer knows its log's end, and may not know that the log lost it.
+      // A writer knows where its log ends, unless the log lost its end. So the log is asked.
       const asking: ReadContext = { ...context, end: (ended) => context.end(ended, true) }
       source = new RecordSource(asking, plan, { signal, readBytes: LOOK_BYTES })
       while (this.#hasLive()) {
@@ -159,14 +165,14 @@ export class TokenPass {
       kind: 'own',
       start: { from },
       known: { writer, timeTick: timeTick - 1n },
-      // Of a truncation point that is a gap's there is no such record.
+      // Where the log begins at a gap there is no record with the truncation point's time tick.
       resumed: first.truncation === undefined ? { writer, timeTick, id: from } : undefined,
       until: undefined,
       logIdentity,
     }
   }
 
-  /** Throws for a token of another log, and for one whose messages the log no longer begins above. */
+  /** Throws for a token of another log, and for a token whose messages lie in the truncated part. */
   #check({ token }: WaitingToken, end: LogEnd): void {
     const { context } = this.#options
     refuseOtherLog(token, 'token is', { ...context, end })
@@ -193,18 +199,18 @@ export class TokenPass {
     else token.owner.resolve(verdict)
   }
 
-  /** Another writer is current from here on: whatever more the one before stored does not count. */
+  /** From here on another writer is the current one: later records of the writer before are void. */
   #writerChanged(writer: Writer): void {
     this.#writer = writer
     for (const token of this.#removed(({ found }) => found)) token.owner.resolve(token.verdict())
   }
 
-  /** At the log's end: whether the pass is over. */
+  /** Called at the log's end; answers whether the pass is over. */
   #isOverAtEnd(): boolean {
     const { context, ended, reachedEnd } = this.#options
     if (this.pauseMs === 0) this.pauseMs = context.runtime.monotonic() - this.#startedAt
     for (const token of this.#live()) {
-      // Of one that joined on the way this may be an end from before it came.
+      // A token that joined on the way may have come after this end was read.
       if (token.found || !token.fromStart || ++token.ends < LOOKS_AT_END) continue
       token.owner.reject(lostBefore(token, context))
     }
@@ -227,7 +233,8 @@ export class TokenPass {
     const rest = this.#live()
     const leads = (token: WaitingToken) => !token.found && token.next === this.#start
     if (isTruncated(error)) {
-      // A truncation may have freed where they were, which the next pass's look shows. Otherwise the records are lost.
+      // A truncation may have freed the records during the pass: the next pass sees its point. Found gone a second time,
+      // they are lost.
       for (const token of rest)
         if ((token.found || leads(token)) && ++token.gaps > 1)
           token.owner.reject(overTruncation(context.where, error))
@@ -249,14 +256,17 @@ export class TokenPass {
     return [...this.#arrived, ...this.#heap].filter(({ settled }) => !settled)
   }
 
-  /** Takes those out of the heap for which `leaves` holds, and those that were given up. */
+  /**
+   * Removes the tokens for which `leaves` holds, and answers them. Tokens that were given up are removed too, and not
+   * answered.
+   */
   #removed(leaves: (token: WaitingToken) => boolean): WaitingToken[] {
     const removed = this.#heap.remove((token) => token.settled || leaves(token))
     this.#abandoned = 0
     return removed.filter(({ settled }) => !settled)
   }
 
-  /** A writer that has ended must not keep its tokens waiting for a log that gives nothing. */
+  /** Limits the wait for the next record, once the writer has ended: a log that answers nothing must not keep its tokens. */
   #waitPatiently(): void {
     const { ended, context } = this.#options
     if (ended === undefined) return

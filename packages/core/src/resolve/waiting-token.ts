@@ -9,32 +9,32 @@ import type { TruncationPoint } from '../log/truncation-point.js'
 import type { ReadContext } from '../read/read-context.js'
 import type { Ticked } from './tick-heap.js'
 
-/** Who waits. Exactly one of the two is called, once. */
+/** The caller that waits for a verdict. One of the two is called, once. */
 export interface TokenOwner {
   resolve(resolution: AppendResolution): void
   reject(error: unknown): void
 }
 
 /**
- * One call of `resolve`: what its token names, and how much of that was found by now. It looks for one time tick after the
- * other: for that of the record that lies before the messages, then for those of the messages.
+ * One call of `resolve`: what its token names, and how much of that was found so far. It waits for one time tick after the
+ * other: first for the record that was acknowledged before its messages were sent, then for each message.
  */
 export class WaitingToken implements Ticked {
   readonly token: OutcomeToken
   readonly owner: TokenOwner
-  /** The time tick that it looks for. */
+  /** The time tick that it waits for now. */
   next: TimeTick
-  /** The record that lies before the messages was found: from then on the messages' writer is the current one. */
+  /** The record before the messages was found. From there on their writer is the current one. */
   found = false
-  /** Its owner knows the verdict, or waits no longer. */
+  /** The caller has its verdict, or has given up. */
   settled = false
-  /** It was there when the pass that it is part of began to read. */
+  /** It was there when its pass began to read. */
   fromStart = false
-  /** How often records were gone where it had to read on. */
+  /** How often records that concern it were found gone. */
   gaps = 0
-  /** How often the log's end was reached without the record that lies before the messages. */
+  /** How often the log's end was reached before the record before the messages was found. */
   ends = 0
-  /** The log begins behind the record that was acknowledged before; that of the truncation point stands in for it. */
+  /** Set when the record before the messages was truncated: the record at the log's beginning is looked for instead. */
   truncation: TruncationPoint | undefined
   #run = 0
   #results: AppendResult[] = []
@@ -51,14 +51,14 @@ export class WaitingToken implements Ticked {
     return this.truncation ?? { writer, timeTick: ackedBefore.timeTick }
   }
 
-  /** Of the last message: a greater time tick in the log ends the search. */
+  /** Time tick of the last message. A record with a greater one ends the search. */
   get last(): TimeTick {
     const { runs } = this.token
     const { first, count } = runs[runs.length - 1] as TickRun
     return first + BigInt(count - 1)
   }
 
-  /** Looks from the beginning. `truncation`: where the log begins, when that is not below the record before. */
+  /** Begins the search. `truncation`: where the log begins, when the record before the messages was truncated. */
   begin(truncation: TruncationPoint | undefined): void {
     this.truncation = truncation
     this.found = false
@@ -68,8 +68,8 @@ export class WaitingToken implements Ticked {
   }
 
   /**
-   * The next record that counts, whose time tick is not below `next`. Answers a verdict, or `lost` when the record that has
-   * to come first is not in the log, or undefined when others have to follow.
+   * Is shown the next record whose time tick is not below `next`. Answers the verdict; `lost` when the record that must come
+   * before the messages is not in the log; undefined when further records are needed.
    */
   see(record: LogRecord, context: ReadContext): AppendResolution | 'lost' | undefined {
     if (!this.found) return this.#seeBefore(record)
@@ -77,14 +77,14 @@ export class WaitingToken implements Ticked {
     return this.#goOnBehind(record.timeTick) ? undefined : this.verdict()
   }
 
-  /** What is certain once none of the messages can follow any more. */
+  /** The verdict, once none of the messages that were not found can follow any more. */
   verdict(): AppendResolution {
     const results = this.#results
     if (results.length === 0) return { outcome: 'not-written' }
     return { outcome: results.length === this.token.total ? 'written' : 'partly', results }
   }
 
-  /** The record before its messages is the last one that was read. */
+  /** Begins behind the record before the messages, which is the last one that was read. */
   startHere(): void {
     this.found = true
     this.#goOnBehind(this.before.timeTick)
@@ -94,11 +94,11 @@ export class WaitingToken implements Ticked {
     const { writer } = this.before
     if (record.timeTick !== this.next || !isSameWriter(record, writer)) return 'lost'
     this.startHere()
-    // A newer writer was current where the log begins: what the older one stored above it does not count.
+    // Where the log begins, a newer writer than the messages' was the current one: the messages are void.
     return isSameWriter(writer, this.token.writer) ? undefined : this.verdict()
   }
 
-  /** Looks for the first message above a time tick; whether there is one. */
+  /** Waits for the first message above a time tick from now on. Answers whether there is one. */
   #goOnBehind(timeTick: TimeTick): boolean {
     const { runs } = this.token
     for (; this.#run < runs.length; this.#run++) {

@@ -10,8 +10,10 @@ export interface FenceWatchOptions {
   readonly look: () => Promise<void>
 }
 
-/** Lets an idle writer look into the log now and then. It sends nothing that a fence could refuse, and so would never learn that
- * another writer took over. */
+/**
+ * Lets an idle writer look into the log now and then. An idle writer sends nothing that a fence could refuse, so without a
+ * look it would never learn that another writer took over.
+ */
 export class FenceWatch {
   readonly #options: FenceWatchOptions
   readonly #schedule: LookSchedule

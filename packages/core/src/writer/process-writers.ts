@@ -39,7 +39,9 @@ export function logKey(backend: string, place: string, logIdentity: string): str
   return `${backend} ${place} ${logIdentity}`
 }
 
-/** Whether readers take the first for the newer writer: it has a higher term, or the same term and a later opening record. */
+/**
+ * Whether readers take the first for the newer writer: it has a higher term, or the same term and a later opening record.
+ */
 export function isLater(one: ProcessWriter, other: ProcessWriter): boolean {
   return one.term === other.term ? one.openingTick > other.openingTick : one.term > other.term
 }
