@@ -29,10 +29,12 @@ export interface StageContext {
 /**
  * A step on the way from stored records to what a reader delivers; `read/stages.ts` lists the steps in their order.
  *
- * A stage lives as long as its reader reads. It is given each record that counts once, in log order, wherever the record
- * came from: the reader may change from the backend to the buffer and back, and its backend scanner may start again. It is
- * also given records below the position that the reader resumed from, as far as reading has to begin below that position.
- * Units made of these alone are not delivered: the stage `start` drops every unit up to the position.
+ * A stage is given each record that counts once, in log order, wherever the record came from: the reader may change from the
+ * backend to the buffer and back, and its backend scanner may start again, and the stage keeps what it holds. Only a reader
+ * that rests lets go of its stages; it wakes with new ones, which begin at its position.
+ *
+ * A stage is also given records below the position that the reader resumed from, as far as reading has to begin below that
+ * position. Units made of these alone are not delivered: the stage `start` drops every unit up to the position.
  */
 export interface ReadStage {
   /**
