@@ -36,7 +36,9 @@ export const READ_STAGES: {
   /**
    * Which units are this reader's, from the options of `read`. These stages remember nothing: a reader that has rested passes
    * units again that were not handed out. So a limit on how many is not for them, but for where elements are handed out,
-   * `batch-at-hand.ts`. A codec decodes behind the filters: what it makes belongs to this reader alone. `delivery-stage.ts` comes last, and makes the elements that users get.
+   * `batch-at-hand.ts`. A codec decodes behind the filters: what it makes belongs to this reader alone.
+   *
+   * `delivery-stage.ts` comes last, and makes the elements that users get.
    */
   choosing: [chooseUnits],
 }
