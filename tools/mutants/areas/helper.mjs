@@ -162,4 +162,23 @@ export const helperMutants = [
     find: '    this.#doubtful.delete(batch.sequence)\n',
     replace: '',
   },
+  {
+    name: 'helper: the outcome of an append is the row’s, whatever its caller knows',
+    ...withTest('error-table'),
+    find: 'outcome ?? meaning.outcome ??',
+    replace: 'meaning.outcome ?? outcome ??',
+  },
+  {
+    name: 'helper: the cause of an error is the driver’s own',
+    ...withTest('error-table'),
+    find: 'const cause = scrubbed(error)',
+    replace: 'const cause = (scrubbed(error), error as Error)',
+  },
+  {
+    name: 'helper: a text with a login is shown',
+    file: inHelper('scrubbed-error'),
+    find: ".replace(LOGIN, '//***@')",
+    replace: '',
+    harness: inHelper('error-table.test'),
+  },
 ]

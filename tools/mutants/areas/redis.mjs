@@ -112,15 +112,15 @@ export const redisMutants = [
   {
     name: 'redis: no answer counts as not written',
     file: errorMapping,
-    find: "const SILENCE: Meaning = { retryable: true, outcome: 'unknown' }",
-    replace: "const SILENCE: Meaning = { retryable: true, outcome: 'not-written' }",
+    find: "const SILENCE: ErrorMeaning = { retryable: true, outcome: 'unknown' }",
+    replace: "const SILENCE: ErrorMeaning = { retryable: true, outcome: 'not-written' }",
     harness: append,
   },
   {
     name: 'redis: an answer that nobody knows counts as not written',
     file: errorMapping,
-    find: "REPLIES[code] ?? { retryable: false, outcome: 'unknown' }",
-    replace: "REPLIES[code] ?? { retryable: false, outcome: 'not-written' }",
+    find: "!== undefined) return { retryable: false, outcome: 'unknown' }",
+    replace: "!== undefined) return { retryable: false, outcome: 'not-written' }",
     harness: errors,
   },
   {
@@ -132,7 +132,7 @@ export const redisMutants = [
   },
   {
     name: 'redis: a driver’s error is given on as it is',
-    file: errorMapping,
+    file: helper('error-table'),
     find: 'const cause = scrubbed(error)',
     replace: 'const cause = error as Error',
     harness: errors,

@@ -1,14 +1,8 @@
-import { AppendError, type AppendOutcome, type ErrorCode, WalError } from '@wal/walimpls'
+import type { WalError } from '@wal/walimpls'
+import { type ErrorMeaning, type ErrorRow, ErrorTable, scrubbedError, textOf } from '@wal/walimpls/helper'
 
-/** What an error of Redis means: whether it may pass, whether the command certainly did nothing, what to do. */
-interface Meaning {
-  readonly retryable: boolean
-  readonly outcome: AppendOutcome
-  readonly advice?: string
-  readonly code?: ErrorCode
-}
-
-const refused = (retryable: boolean, advice?: string): Meaning => ({
+/** Raised before the server has changed anything. */
+const refused = (retryable: boolean, advice?: string): ErrorMeaning => ({
   retryable,
   outcome: 'not-written',
   ...(advice === undefined ? {} : { advice }),
@@ -27,7 +21,7 @@ const ACL_ADVICE =
   'The user lacks a permission; the ACL rules needed are in the README of @wal/impl-redis-streams.'
 
 /** By the first word of the server's reply. Each is raised before the server has changed anything. */
-const REPLIES: Readonly<Record<string, Meaning>> = {
+const REPLIES: Readonly<Record<string, ErrorMeaning>> = {
   OOM: {
     ...refused(
       true,
@@ -58,39 +52,47 @@ const REPLIES: Readonly<Record<string, Meaning>> = {
 }
 
 /** By what else the server or ioredis says. */
-const TEXTS: readonly (readonly [RegExp, Meaning])[] = [
-  [
-    /The ID specified in XADD/,
-    {
-      ...refused(false, 'Somebody else adds entries to the stream.'),
-      code: 'WAL_CORRUPT',
-    },
-  ],
-  [/user executing the script can't/, refused(false, ACL_ADVICE)],
-  [/max number of clients/, refused(true)],
-  [
-    /unknown (command|subcommand)/,
-    refused(false, 'Redis from version 6.2 on is needed, with scripting allowed.'),
-  ],
+const TEXTS: readonly ErrorRow[] = [
+  {
+    text: /The ID specified in XADD/,
+    ...refused(false, 'Somebody else adds entries to the stream.'),
+    code: 'WAL_CORRUPT',
+  },
+  { text: /user executing the script can't/, ...refused(false, ACL_ADVICE) },
+  { text: /max number of clients/, ...refused(true) },
+  {
+    text: /unknown (command|subcommand)/,
+    ...refused(false, 'Redis from version 6.2 on is needed, with scripting allowed.'),
+  },
   // What remains of an error of TLS where ioredis quotes its text.
-  [
-    /self-signed certificate|unable to verify the first certificate|certificate has expired|does not match certificate's altnames/,
-    refused(false, CERTIFICATE_ADVICE),
-  ],
+  {
+    text: /self-signed certificate|unable to verify the first certificate|certificate has expired|does not match certificate's altnames/,
+    ...refused(false, CERTIFICATE_ADVICE),
+  },
   // ioredis' words for a command that it did not send.
-  [/enableOfflineQueue options is false/, refused(true)],
+  { text: /enableOfflineQueue options is false/, ...refused(true) },
+]
+
+/** The first that fits counts: a certificate is told by its code, what a script passed on by its text. */
+const rows: readonly ErrorRow[] = [
+  { names: TLS_CODES, ...refused(false, CERTIFICATE_ADVICE) },
+  { names: NO_TLS_THERE, ...refused(false, NO_TLS_ADVICE) },
+  ...TEXTS,
+  ...Object.entries(REPLIES).map(([word, meaning]) => ({ names: [word], ...meaning })),
 ]
 
 /** A connection that ended, an answer that did not come: the server may have done it. */
-const SILENCE: Meaning = { retryable: true, outcome: 'unknown' }
+const SILENCE: ErrorMeaning = { retryable: true, outcome: 'unknown' }
 
 /** The word with which the server's reply begins, also when a script passed it on (as Redis 6 does, behind other words). */
 export function replyCode(error: unknown): string | undefined {
   if (!isReply(error)) return undefined
-  const text = messageOf(error)
+  const text = textOf(error)
   const inner = /^ERR Error running script.*?: ?-([A-Z]{2,}) /.exec(text)
   return (inner ?? /^([A-Z]{2,})(?: |$)/.exec(text))?.[1]
 }
+
+const table = new ErrorTable({ rows, namesOf, otherwise, scrubbed, shown: withoutScript })
 
 /**
  * An error of ioredis or of the system as one of ours; ours pass. `doing` begins the sentence: `appending to orders`;
@@ -98,31 +100,17 @@ export function replyCode(error: unknown): string | undefined {
  * without arguments and options: ioredis' errors carry the command, the password of AUTH included.
  */
 export function mapError(error: unknown, doing: string, trouble?: unknown): WalError {
-  if (WalError.isInstance(error)) return error
-  const { retryable, code = 'WAL_UNAVAILABLE' } = meaningOf(error)
-  const { text, cause } = described(error, doing, trouble)
-  return new WalError(code, text, { retryable, cause })
+  return table.map(error, doing, { trouble })
 }
 
 /** The same for a call that appends: with the outcome that the append has by it. */
 export function mapAppendError(error: unknown, doing: string, trouble?: unknown): WalError {
-  if (WalError.isInstance(error)) return error
-  const { retryable, outcome, code = 'WAL_UNAVAILABLE' } = meaningOf(error)
-  const { text, cause } = described(error, doing, trouble)
-  return new AppendError(code, text, { outcome, retryable, cause })
-}
-
-function described(error: unknown, doing: string, trouble: unknown): { text: string; cause: Error } {
-  const { advice } = meaningOf(error)
-  const cause = scrubbed(error)
-  const help = advice === undefined ? '' : `. ${advice}`
-  const why = trouble === undefined ? '' : `. The connection: ${scrubbed(trouble).message}`
-  return { text: `${doing} failed: ${withoutScript(cause.message)}${help}${why}`, cause }
+  return table.mapAppend(error, doing, { trouble })
 }
 
 /** Which of our scripts it was, and on which line, says nothing to users; the cause still has it. */
 function withoutScript(said: string): string {
-  return said.replace(/\s*script: [0-9a-f]{40}, on @user_script:\d+/, '').replace(/\.+$/, '')
+  return said.replace(/\s*script: [0-9a-f]{40}, on @user_script:\d+/, '')
 }
 
 /**
@@ -131,35 +119,35 @@ function withoutScript(said: string): string {
  */
 export function isScriptFailure(error: unknown): boolean {
   const failure = /Invalid stream ID|user_script:\s*\d+: .*(attempt to |bad argument)/s
-  return isReply(error) && failure.test(messageOf(error))
+  return isReply(error) && failure.test(textOf(error))
 }
 
-function meaningOf(error: unknown): Meaning {
-  const text = messageOf(error)
+function namesOf(error: unknown): readonly string[] {
   const system = (error as { code?: unknown } | null)?.code
-  if (typeof system === 'string') {
-    if (TLS_CODES.test(system)) return refused(false, CERTIFICATE_ADVICE)
-    if (NO_TLS_THERE.test(system)) return refused(false, NO_TLS_ADVICE)
-  }
-  for (const [pattern, meaning] of TEXTS) if (pattern.test(text)) return meaning
-  const code = replyCode(error)
-  if (code !== undefined) return REPLIES[code] ?? { retryable: false, outcome: 'unknown' }
-  const inner = (error as { lastNodeError?: unknown } | null)?.lastNodeError
-  if (inner !== undefined && inner !== null) return meaningOf(inner)
-  return SILENCE
+  return [system, replyCode(error)].filter((name) => typeof name === 'string')
+}
+
+function otherwise(error: unknown): ErrorMeaning {
+  if (replyCode(error) !== undefined) return { retryable: false, outcome: 'unknown' }
+  const inner = nodeError(error)
+  return inner === undefined ? SILENCE : table.meaningOf(inner)
 }
 
 /** What may be shown of a driver's error: name, code and text. */
-export function scrubbed(error: unknown): Error & { code?: string } {
-  const { name, code, errors, lastNodeError } = (error ?? {}) as Record<string, unknown>
-  const first = Array.isArray(errors) ? errors[0] : lastNodeError
-  const text = messageOf(error) || messageOf(first)
-  const said = text.replace(/,? with args beginning with:.*$/s, '')
-  const tail = lastNodeError ? ` (${scrubbed(lastNodeError).message})` : ''
-  const copy: Error & { code?: string } = new Error(said + tail)
-  copy.name = typeof name === 'string' ? name : 'Error'
-  if (typeof code === 'string') copy.code = code
+export function scrubbed(error: unknown): Error & { readonly code?: string } {
+  const inner = nodeError(error)
+  const copy = scrubbedError(textOf(error) === '' ? (inner ?? error) : error, withoutArguments)
+  if (inner !== undefined) copy.message += ` (${scrubbed(inner).message})`
   return copy
+}
+
+function withoutArguments(said: string): string {
+  return said.replace(/,? with args beginning with:.*$/s, '')
+}
+
+/** Of a Cluster: why the node that was asked last did not answer. */
+function nodeError(error: unknown): unknown {
+  return (error as { lastNodeError?: unknown } | null)?.lastNodeError ?? undefined
 }
 
 /** Errors of replies come from redis-errors, of which there may be several copies: by name, not by class. */
@@ -168,8 +156,4 @@ function isReply(error: unknown): boolean {
     error instanceof Error &&
     /ReplyError|SimpleError|BlobError/.test(`${error.name} ${error.constructor.name}`)
   )
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : typeof error === 'string' ? error : ''
 }

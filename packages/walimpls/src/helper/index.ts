@@ -7,6 +7,13 @@ export { ByteQueue } from './byte-queue.js'
 export { type CloseOrder, CloseTree } from './close-tree.js'
 export { type Deferred, deferred } from './deferred.js'
 export { endsWithin } from './ends-within.js'
+export {
+  type ErrorContext,
+  type ErrorMeaning,
+  type ErrorRow,
+  ErrorTable,
+  type ErrorTableParts,
+} from './error-table.js'
 export { FedScanner, type FedScannerParts } from './fed-scanner.js'
 export { type BackendHost, parseHosts } from './hosts.js'
 export { Lifetime, type LifetimeOptions } from './lifetime.js'
@@ -27,6 +34,7 @@ export {
 } from './property-codec.js'
 export { redactUrl } from './redact-url.js'
 export { type RetryOptions, retry } from './retry.js'
+export { scrubbedError, textOf } from './scrubbed-error.js'
 export { CallFailure, SettlingCalls, type SettlingCallsOptions } from './settling-calls.js'
 export { sleep } from './sleep.js'
 export { checkKept, keptRun, type LogBounds, startValue } from './start-position.js'
