@@ -1,5 +1,5 @@
 import { corrupt, type Runtime, WalError } from '@wal/walimpls'
-import { checkKept, sleep } from '@wal/walimpls/helper'
+import { checkKept, ReadAhead, sleep } from '@wal/walimpls/helper'
 import { isSuperseded } from './epoch.js'
 import { isMissing } from './error-mapping.js'
 import type { FrameHeader } from './frame.js'
@@ -17,12 +17,6 @@ export interface FoundFrame {
   readonly header: FrameHeader
   /** For errors. */
   readonly place: string
-}
-
-interface Ahead {
-  readonly offset: number
-  readonly seal: number | undefined
-  readonly chunk: Promise<Chunk>
 }
 
 /** A sync makes everything before it durable, so a reader that keeps up needs few; each costs the writer's disk time. */
@@ -43,7 +37,7 @@ export class LogReader {
   #offset = 0
   #chunk: Chunk | undefined
   #chunkIndex = 0
-  #ahead: Ahead | undefined
+  readonly #ahead = new ReadAhead<Chunk>()
   /** Frames that end here or before are final, in an open segment. */
   #finalEnd = 0
   #lastFrameId = 0
@@ -96,11 +90,9 @@ export class LogReader {
 
   async close(): Promise<void> {
     const reader = this.#reader
-    const ahead = this.#ahead
     this.#reader = undefined
     this.#link = undefined
-    this.#ahead = undefined
-    await ahead?.chunk.catch(() => {})
+    await this.#ahead.drop()
     await reader?.close()
   }
 
@@ -173,9 +165,8 @@ export class LogReader {
   async #readMore({ seal }: Link): Promise<boolean> {
     const reader = this.#reader as SegmentReader
     this.#log.assertInPlace(reader.name, reader.fileIdentity, this.#offset)
-    const ahead = this.#ahead?.offset === this.#offset && this.#ahead.seal === seal ? this.#ahead : undefined
-    this.#ahead = undefined
-    const chunk = await (ahead?.chunk ?? reader.read(this.#offset, seal, this.#chunkBytes))
+    const ahead = this.#ahead.take(placeOf(this.#offset, seal))
+    const chunk = await (ahead ?? reader.read(this.#offset, seal, this.#chunkBytes))
     this.#chunk = chunk
     this.#chunkIndex = 0
     const { frames, end, more, size } = chunk
@@ -200,16 +191,9 @@ export class LogReader {
         next = last.start
       }
     }
-    if (more) this.#readAhead(reader, next, seal)
+    // The disk reads the next chunk while the present one is decoded.
+    if (more) this.#ahead.begin(placeOf(next, seal), reader.read(next, seal, this.#chunkBytes))
     return true
-  }
-
-  /** The disk reads the next chunk while the present one is decoded. */
-  #readAhead(reader: SegmentReader, offset: number, seal: number | undefined): void {
-    const chunk = reader.read(offset, seal, this.#chunkBytes)
-    // It comes out when the chunk is needed, if it is.
-    chunk.catch(() => {})
-    this.#ahead = { offset, seal, chunk }
   }
 
   /** At the end of an open segment. */
@@ -320,4 +304,9 @@ export class LogReader {
   #place(offset: number): string {
     return `${this.#reader?.path}, offset ${offset}`
   }
+}
+
+/** Where a chunk begins, and how far its segment counts: the seal may come while it is read ahead. */
+function placeOf(offset: number, seal: number | undefined): string {
+  return `${offset} of ${seal}`
 }

@@ -1,6 +1,6 @@
 import { type ScannerImpls, type ScannerOptions, type StoredMessage, WalError } from '@wal/walimpls'
-import { type Lifetime, PagedScanner } from '@wal/walimpls/helper'
-import type { WakeUps } from './client/wake-ups.js'
+import { type Lifetime, PagedScanner, ReadAhead, type WakeUpListener } from '@wal/walimpls/helper'
+import type { PublishedWakeUps } from './client/wake-ups.js'
 import { Continuity, isAfter, type LogEnds, truncated } from './continuity.js'
 import type { LogPage, LogView } from './log-view.js'
 import type { Entry } from './stored/entry-decoder.js'
@@ -8,7 +8,7 @@ import { messageIds, type RedisStreamsId } from './stored/message-id.js'
 
 export interface ScannerParts {
   readonly view: LogView
-  readonly wakeUps: WakeUps
+  readonly wakeUps: PublishedWakeUps
   readonly options: ScannerOptions<RedisStreamsId>
   /** Whether there must be a stream: a log open for writing may have no record yet. */
   readonly mustExist: () => boolean
@@ -17,20 +17,16 @@ export interface ScannerParts {
 
 export function openScanner(parts: ScannerParts): ScannerImpls<RedisStreamsId> {
   const { options, wakeUps, view } = parts
-  const pages = new Pages(parts)
-  let leave: (() => void) | undefined
+  const wakeUp = wakeUps.listener(view.keys)
+  const pages = new Pages(parts, wakeUp)
   return new PagedScanner<RedisStreamsId>({
     options,
     owner: parts.log,
     begin: () => pages.begin(),
     page: (maxBytes) => pages.next(maxBytes),
-    waitForMore(signal) {
-      // A reader that never waits needs no subscription.
-      leave ??= wakeUps.enter(view.keys)
-      return wakeUps.wait(view.keys, pages.seen, signal)
-    },
+    waitForMore: (signal) => wakeUp.wait(signal),
     async release() {
-      leave?.()
+      wakeUp.leave()
       await pages.settled()
     },
   })
@@ -40,21 +36,21 @@ const BEFORE_ALL_ID = messageIds.of(0, 0)
 
 /** The records of a log, page by page; while one is given out the next is on its way. */
 class Pages {
-  /** State of the wake-ups before the last look. */
-  seen = 0
   readonly #continuity: Continuity
   readonly #place: string
   #entries: readonly Entry[] = []
   #at = 0
   /** The last page ended with the log: the next call says so without asking again. */
   #ended = false
-  #ahead: Promise<LogPage | undefined> | undefined
+  readonly #ahead = new ReadAhead<LogPage | undefined>()
   /** Thrown once what is whole before it has been given out. */
   #failure: unknown
   readonly #parts: ScannerParts
+  readonly #wakeUp: Pick<WakeUpListener, 'heard'>
 
-  constructor(parts: ScannerParts) {
+  constructor(parts: ScannerParts, wakeUp: Pick<WakeUpListener, 'heard'>) {
     this.#parts = parts
+    this.#wakeUp = wakeUp
     this.#place = `the stream ${parts.view.keys.stream}`
     this.#continuity = new Continuity(this.#place)
   }
@@ -89,14 +85,14 @@ class Pages {
   }
 
   /** Resolves when nothing is on its way any more. */
-  async settled(): Promise<void> {
-    await this.#ahead?.catch(() => {})
+  settled(): Promise<void> {
+    return this.#ahead.drop()
   }
 
   async #turn(maxBytes: number): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure
-    const page = await (this.#ahead ?? this.#fetch(this.#continuity.from, maxBytes))
-    this.#ahead = undefined
+    const { from } = this.#continuity
+    const page = await (this.#ahead.take(from) ?? this.#fetch(from, maxBytes))
     if (page === undefined) {
       this.#checkMissing()
       return
@@ -109,9 +105,8 @@ class Pages {
     if (page.ended && entries.length > 0) this.#failure ??= this.#continuity.missingBehind(page)
     this.#ended = page.ended && entries.length > 0 && this.#failure === undefined
     if (page.ended || this.#failure !== undefined) return
-    this.#ahead = this.#fetch(this.#continuity.from, maxBytes)
-    // Its error comes out of the next page, if one is asked for.
-    this.#ahead.catch(() => {})
+    const next = this.#continuity.from
+    this.#ahead.begin(next, this.#fetch(next, maxBytes))
   }
 
   #whole(entries: readonly Entry[]): readonly Entry[] {
@@ -128,9 +123,8 @@ class Pages {
   }
 
   #fetch(from: string, bytes: number): Promise<LogPage | undefined> {
-    const { view, wakeUps } = this.#parts
-    this.seen = wakeUps.version(view.keys)
-    return view.page(from, bytes)
+    this.#wakeUp.heard()
+    return this.#parts.view.page(from, bytes)
   }
 
   #cut(maxBytes: number): readonly StoredMessage<RedisStreamsId>[] {

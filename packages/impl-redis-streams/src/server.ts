@@ -1,10 +1,10 @@
 import type { Guarantees, Runtime } from '@wal/walimpls'
-import { CallFailure } from '@wal/walimpls/helper'
+import { CallFailure, Refreshed } from '@wal/walimpls/helper'
 import { listen } from './client/client-events.js'
 import { type Clients, disconnect, isCluster, placeOf } from './client/connect.js'
 import type { FullRedisStreamsOptions } from './client/options.js'
 import { RedisCalls } from './client/redis-calls.js'
-import { WakeUps } from './client/wake-ups.js'
+import { PublishedWakeUps } from './client/wake-ups.js'
 import { guaranteesOf } from './guarantees.js'
 import { readSettings, type ServerSettings } from './server-settings.js'
 import type { LogKeys } from './stored/log-keys.js'
@@ -17,10 +17,8 @@ export class Server {
   readonly calls: RedisCalls
   /** A connection of its own where an append holds it up until replicas or the disk have confirmed. */
   readonly appendCalls: RedisCalls
-  readonly wakeUps: WakeUps
-  #settings: readonly ServerSettings[] = []
-  #readAt = Number.NEGATIVE_INFINITY
-  #reading: Promise<void> | undefined
+  readonly wakeUps: PublishedWakeUps
+  readonly #settings: Refreshed<readonly ServerSettings[]>
   readonly #stopListening: () => void
 
   readonly #clients: Clients
@@ -35,14 +33,19 @@ export class Server {
     const { client, appends } = clients
     this.calls = new RedisCalls(client, runtime, requestTimeoutMs)
     this.appendCalls = appends === undefined ? this.calls : new RedisCalls(appends, runtime, requestTimeoutMs)
-    this.wakeUps = new WakeUps(this.calls, runtime, pollMs)
-    this.#stopListening = listen(client, 'ready', () => this.#refresh())
+    this.wakeUps = new PublishedWakeUps(this.calls, runtime, pollMs)
+    this.#settings = new Refreshed<readonly ServerSettings[]>({
+      runtime,
+      maxAgeMs: SETTINGS_AGE_MS,
+      initial: [],
+      read: () => readSettings(this.calls),
+    })
+    this.#stopListening = listen(client, 'ready', () => void this.#settings.refresh())
   }
 
   /** What is known by now; asks again in the background when that is old. */
   get guarantees(): Guarantees {
-    if (this.runtime.monotonic() - this.#readAt > SETTINGS_AGE_MS) this.#refresh()
-    return guaranteesOf(this.#settings, this.options)
+    return guaranteesOf(this.#settings.value, this.options)
   }
 
   /**
@@ -51,7 +54,7 @@ export class Server {
    */
   placeOf({ stream }: LogKeys): string {
     const { client } = this.#clients
-    const [runId] = this.#settings.map((server) => server.runId ?? '').sort()
+    const [runId] = this.#settings.value.map((server) => server.runId ?? '').sort()
     if (isCluster(client)) return `${runId || placeOf(this.options)} 0 ${stream}`
     const { host, port, path, db } = client.options
     return `${runId || path || `${host}:${port}`} ${db ?? 0} ${stream}`
@@ -65,15 +68,7 @@ export class Server {
 
   /** Resolves when the settings have been read, as far as the server tells them. */
   readSettings(): Promise<void> {
-    this.#reading ??= readSettings(this.calls)
-      .then((settings) => {
-        this.#settings = settings
-        this.#readAt = this.runtime.monotonic()
-      })
-      .finally(() => {
-        this.#reading = undefined
-      })
-    return this.#reading
+    return this.#settings.refresh()
   }
 
   /** Waits until what was sent before on the same connection is on the replicas or the disk that the options ask for. */
@@ -109,9 +104,5 @@ export class Server {
     if (ours) closing.push(disconnect(client, this.runtime))
     // Side by side: each may have to wait for a server that answers nothing.
     await Promise.all(closing)
-  }
-
-  #refresh(): void {
-    void this.readSettings()
   }
 }

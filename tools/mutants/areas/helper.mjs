@@ -181,4 +181,46 @@ export const helperMutants = [
     replace: '',
     harness: inHelper('error-table.test'),
   },
+  {
+    name: 'helper: a page of another place is given out',
+    ...withTest('read-ahead'),
+    find: 'ahead?.key === key ? ahead.page : undefined',
+    replace: 'ahead?.page',
+  },
+  {
+    name: 'helper: a page on its way is not waited for when it is dropped',
+    ...withTest('read-ahead'),
+    find: '    await ahead?.page.catch(() => {})\n',
+    replace: '',
+  },
+  {
+    name: 'helper: what was read once is never old',
+    ...withTest('refreshed'),
+    find: '> maxAgeMs) this',
+    replace: '> maxAgeMs && this.#readAt < 0) this',
+  },
+  {
+    name: 'helper: several who ask for a value each read it',
+    ...withTest('refreshed'),
+    find: 'this.#reading ??= this.#read()',
+    replace: 'this.#reading = this.#read()',
+  },
+  {
+    name: 'helper: what was published before a subscription held is missed',
+    ...withTest('wake-ups'),
+    find: '        topic.bell.ring()\n      },\n      () => {',
+    replace: '      },\n      () => {',
+  },
+  {
+    name: 'helper: a scanner that never waits is subscribed',
+    ...withTest('wake-ups'),
+    find: '    topic.scanners++\n',
+    replace: '    topic.scanners++\n    this.#begin(topic)\n',
+  },
+  {
+    name: 'helper: a look that fails wakes nobody',
+    ...withTest('wake-ups'),
+    find: 'topic.look().catch(() => undefined)',
+    replace: 'topic.look().catch(() => topic.looked)',
+  },
 ]

@@ -32,7 +32,9 @@ export {
   readProperties,
   writeProperties,
 } from './property-codec.js'
+export { ReadAhead } from './read-ahead.js'
 export { redactUrl } from './redact-url.js'
+export { Refreshed, type RefreshedParts } from './refreshed.js'
 export { type RetryOptions, retry } from './retry.js'
 export { scrubbedError, textOf } from './scrubbed-error.js'
 export { CallFailure, SettlingCalls, type SettlingCallsOptions } from './settling-calls.js'
@@ -42,4 +44,5 @@ export { Turns } from './turns.js'
 export { unknownOption } from './unknown-option.js'
 export { optionsFromUrl } from './url-options.js'
 export { WakeList } from './wake-list.js'
+export { type WakeUpListener, WakeUps, type WakeUpsParts } from './wake-ups.js'
 export { withMethods } from './with-methods.js'
