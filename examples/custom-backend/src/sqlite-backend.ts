@@ -61,12 +61,7 @@ export const sqliteBuilder: impls.OpenerBuilderImpls<SqliteOptions, Id> = {
       }
       if (!create) database.exec('PRAGMA query_only = ON')
       const place = await runtime.files.identity(path)
-      const release = () => void database.close()
-      const lifetime = new helper.Lifetime({
-        what: `The log of channel "${channel}"`,
-        parent: opener,
-        release,
-      })
+      const lifetime = opener.ofLog(channel, () => void database.close())
       return { channel, place, database, runtime, lifetime }
     }
     return {
@@ -93,13 +88,8 @@ interface Connection {
   readonly lifetime: helper.Lifetime
 }
 
-function readOnlyLog({
-  channel,
-  place,
-  database,
-  runtime,
-  lifetime,
-}: Connection): impls.ReadOnlyWALImpls<Id> {
+function readOnlyLog(connection: Connection): impls.ReadOnlyWALImpls<Id> {
+  const { channel, place, database, runtime, lifetime } = connection
   return {
     channel,
     place,

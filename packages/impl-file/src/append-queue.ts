@@ -1,12 +1,8 @@
-import { type AppendError, type Batch, recordBytes } from '@wal/walimpls'
+import { type AppendError, type Batch, type Limits, recordBytes } from '@wal/walimpls'
 import { type AppendBounds, AppendTurns, type NumberId, notWritten } from '@wal/walimpls/helper'
 import { type EncodedBatch, FrameEncoder } from './frame-encoder.js'
 import type { LogWriter } from './log-writer.js'
 import { messageIds } from './message-id.js'
-
-interface QueueBounds extends AppendBounds {
-  readonly maxRecordBytes: number
-}
 
 /**
  * Batches in call order, written one at a time: on disk at most one is not synced. Each is encoded at once, so the next
@@ -21,10 +17,10 @@ export class AppendQueue {
   readonly #stored: () => void
 
   /** `stored` is called after every success. */
-  constructor(writer: LogWriter, { maxRecordBytes, ...bounds }: QueueBounds, stored: () => void) {
+  constructor(writer: LogWriter, bounds: AppendBounds & Limits, stored: () => void) {
     this.#writer = writer
     this.#turns = new AppendTurns(bounds)
-    this.#maxRecordBytes = maxRecordBytes
+    this.#maxRecordBytes = bounds.maxRecordBytes
     this.#stored = stored
   }
 

@@ -1,5 +1,5 @@
 import type { Runtime } from '@wal/walimpls'
-import { Bell } from '@wal/walimpls/helper'
+import { Bell, type WakeUpListener } from '@wal/walimpls/helper'
 
 /** A watch may miss changes (and does on some file systems); asking this often costs an idle reader next to nothing. */
 const POLL_MS = 100
@@ -22,7 +22,7 @@ export class Changes {
   }
 
   /** A reader begins. Watching stops when the last one has left. */
-  enter(): Reader {
+  enter(): WakeUpListener {
     this.#readers++
     this.#startWatching()
     const listener = this.#bell.listener(this.#runtime)
@@ -47,13 +47,4 @@ export class Changes {
       // Out of inotify watches, or no such folder yet: polling does it.
     }
   }
-}
-
-/** One reader's part in the changes of its log. */
-export interface Reader {
-  /** To be called before the log is looked at: changes from then on end the next wait. */
-  heard(): void
-  /** Resolves after a change, when it is time to look anyway, or on abort. */
-  wait(signal: AbortSignal): Promise<void>
-  leave(): void
 }

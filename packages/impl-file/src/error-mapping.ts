@@ -1,67 +1,33 @@
 import type { AppendError, AppendOutcome, WalError } from '@wal/walimpls'
 import { type ErrorRow, ErrorTable } from '@wal/walimpls/helper'
 
+const PERMISSION = 'The process may not access it: give its user the right to read and write there.'
+const ADVICE: Readonly<Record<string, string>> = {
+  ENOSPC:
+    'The disk is full, or out of inodes: free space or truncate the log; appends go on by themselves then.',
+  EDQUOT: 'The disk quota is used up: free space; appends go on by themselves then.',
+  EIO: 'The disk reported an error: look into the kernel log and check the device.',
+  EMFILE: 'This process has too many open files: raise its limit (ulimit -n).',
+  ENFILE: 'The system has too many open files: raise fs.file-max.',
+  EROFS: 'The file system is mounted read-only: an error of the device may have caused that.',
+  ENOTDIR: 'A part of the path is a file: choose another path.',
+  ENAMETOOLONG: 'The path is longer than the file system allows: choose a shorter one.',
+  ELOOP: 'A symbolic link in the path leads back to itself: mend it or choose another path.',
+  ENOENT:
+    'It is not there: the parent folder must allow new folders, and a channel must not be removed while it is open.',
+  EACCES: PERMISSION,
+  EPERM: PERMISSION,
+}
 /** The disk, its quota or its inodes are used up. */
 const NO_ROOM = ['ENOSPC', 'EDQUOT']
-
-const full = { code: 'WAL_STORAGE_FULL', retryable: true } as const
-const passing = { retryable: true } as const
 /** What no repetition mends: somebody has to change something first. */
-const final = { retryable: false } as const
+const FINAL = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP']
 
-const rows: readonly ErrorRow[] = [
-  {
-    names: ['ENOSPC'],
-    ...full,
-    advice:
-      'The disk is full, or out of inodes: free space or truncate the log; appends go on by themselves then.',
-  },
-  {
-    names: NO_ROOM,
-    ...full,
-    advice: 'The disk quota is used up: free space; appends go on by themselves then.',
-  },
-  {
-    names: ['EIO'],
-    ...passing,
-    advice: 'The disk reported an error: look into the kernel log and check the device.',
-  },
-  {
-    names: ['EMFILE'],
-    ...passing,
-    advice: 'This process has too many open files: raise its limit (ulimit -n).',
-  },
-  { names: ['ENFILE'], ...passing, advice: 'The system has too many open files: raise fs.file-max.' },
-  {
-    names: ['ENOENT'],
-    ...passing,
-    advice:
-      'It is not there: the parent folder must allow new folders, and a channel must not be removed while it is open.',
-  },
-  {
-    names: ['EACCES', 'EPERM'],
-    ...final,
-    advice: 'The process may not access it: give its user the right to read and write there.',
-  },
-  {
-    names: ['EROFS'],
-    ...final,
-    advice: 'The file system is mounted read-only: an error of the device may have caused that.',
-  },
-  { names: ['ENOTDIR'], ...final, advice: 'A part of the path is a file: choose another path.' },
-  {
-    names: ['ENAMETOOLONG'],
-    ...final,
-    advice: 'The path is longer than the file system allows: choose a shorter one.',
-  },
-  {
-    names: ['ELOOP'],
-    ...final,
-    advice: 'A symbolic link in the path leads back to itself: mend it or choose another path.',
-  },
-]
-
-const table = new ErrorTable({ rows, otherwise: () => passing })
+const rows = Object.entries(ADVICE).map(([name, advice]): ErrorRow => {
+  const code = NO_ROOM.includes(name) ? 'WAL_STORAGE_FULL' : 'WAL_UNAVAILABLE'
+  return { names: [name], code, retryable: !FINAL.includes(name), advice }
+})
+const table = new ErrorTable({ rows, otherwise: () => ({ retryable: true }) })
 
 /** A system error as one of ours; errors of ours pass. `doing` begins the sentence: `reading data/orders/…`. */
 export function mapError(error: unknown, doing: string): WalError {

@@ -5,8 +5,14 @@ import {
   type StoredMessage,
   WalError,
 } from '@wal/walimpls'
-import { type Lifetime, type NumberId, PagedScanner, startValue } from '@wal/walimpls/helper'
-import type { Changes, Reader } from './changes.js'
+import {
+  type Lifetime,
+  type NumberId,
+  PagedScanner,
+  startValue,
+  type WakeUpListener,
+} from '@wal/walimpls/helper'
+import type { Changes } from './changes.js'
 import { mapError } from './error-mapping.js'
 import { FrameDecoder } from './frame-decoder.js'
 import type { LogDirectory } from './log-directory.js'
@@ -48,9 +54,9 @@ class Pages {
   #from = 1
 
   readonly #parts: ScannerParts
-  readonly #hearing: Pick<Reader, 'heard'>
+  readonly #hearing: Pick<WakeUpListener, 'heard'>
 
-  constructor(parts: ScannerParts, hearing: Pick<Reader, 'heard'>) {
+  constructor(parts: ScannerParts, hearing: Pick<WakeUpListener, 'heard'>) {
     this.#parts = parts
     this.#hearing = hearing
     this.#reader = new LogReader(parts.log, parts.runtime, 1, parts.options.maxBytes)

@@ -12,10 +12,9 @@ import {
   WalError,
   type Writer,
 } from '@wal/walimpls'
-import { Lifetime, type NumberId } from '@wal/walimpls/helper'
+import type { Lifetime, NumberId } from '@wal/walimpls/helper'
 import { AppendQueue } from './append-queue.js'
 import { Changes } from './changes.js'
-import { mapError } from './error-mapping.js'
 import { LogDirectory } from './log-directory.js'
 import { lastRecord } from './log-end.js'
 import { LogWriter } from './log-writer.js'
@@ -63,12 +62,7 @@ export class FileReadOnlyWAL implements ReadOnlyWALImpls<NumberId> {
     this.place = parts.place
     this.log = new LogDirectory(parts.runtime.files, parts.directory)
     this.changes = new Changes(parts.runtime, parts.directory)
-    this.lifetime = new Lifetime({
-      what: `The log of channel "${parts.channel}"`,
-      parent: parts.opener,
-      release: () => this.release(),
-      mapped: mapError,
-    })
+    this.lifetime = parts.opener.ofLog(parts.channel, () => this.release())
   }
 
   get guarantees(): Guarantees {

@@ -8,7 +8,7 @@ import {
   type StoredMessage,
   type Waits,
 } from '@wal/walimpls'
-import { Lifetime } from '@wal/walimpls/helper'
+import type { Lifetime } from '@wal/walimpls/helper'
 import { LogView } from './log-view.js'
 import { missing, openScanner } from './scanner.js'
 import type { Server } from './server.js'
@@ -45,11 +45,7 @@ export class RedisStreamsReadOnlyWAL implements ReadOnlyWALImpls<RedisStreamsId>
     this.place = server.placeOf(this.keys)
     this.limits = { ...LIMITS, maxInFlightBatches: server.options.maxInFlightBatches }
     this.view = new LogView(server.calls, this.keys)
-    this.lifetime = new Lifetime({
-      what: `The log of channel "${channel}"`,
-      parent: opener,
-      release: () => this.release(),
-    })
+    this.lifetime = opener.ofLog(channel, () => this.release())
   }
 
   get guarantees(): Guarantees {

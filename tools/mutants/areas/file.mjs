@@ -10,8 +10,8 @@ export const fileMutants = [
   {
     name: 'file: a full disk is told as a failure that passes by itself',
     file: 'packages/impl-file/src/error-mapping.ts',
-    find: "const full = { code: 'WAL_STORAGE_FULL', ",
-    replace: "const full = { code: 'WAL_UNAVAILABLE', ",
+    find: "? 'WAL_STORAGE_FULL' :",
+    replace: "? 'WAL_UNAVAILABLE' :",
     harness: fullDisk,
   },
   {

@@ -293,9 +293,9 @@ export const redisMutants = [
   },
   {
     name: 'redis: what was published before a subscription held is missed',
-    file: wakeUps,
-    find: '        watched.subscribed = true\n        // What was published before the subscription held was missed.\n        this.#wake(watched)\n',
-    replace: '        watched.subscribed = true\n',
+    file: helper('wake-ups'),
+    find: '        topic.bell.ring()\n      },\n      () => {',
+    replace: '      },\n      () => {',
     harness: waking,
   },
   {

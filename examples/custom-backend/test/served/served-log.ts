@@ -42,12 +42,7 @@ export class ServedLog implements impls.ReadOnlyWALImpls<Id> {
   constructor(readonly parts: ServedLogParts) {
     this.channel = parts.channel
     this.place = parts.path
-    const { channel, opener } = parts
-    this.lifetime = new helper.Lifetime({
-      what: `The log of channel "${channel}"`,
-      parent: opener,
-      release: () => this.#release(),
-    })
+    this.lifetime = parts.opener.ofLog(parts.channel, () => this.#release())
   }
 
   async connection(): Promise<Connection> {

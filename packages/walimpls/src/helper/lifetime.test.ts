@@ -119,6 +119,16 @@ describe('what a call makes', () => {
   })
 })
 
+test('that of a log closes with its opener’s, is named after the channel, and maps errors alike', async () => {
+  const opener = new Lifetime({ what: 'The opener', mapped: () => new Error('mapped') })
+  let released = 0
+  const log = opener.ofLog('orders', () => void released++)
+  await expect(log.during(undefined, () => Promise.reject('EIO'))).rejects.toThrow('mapped')
+  await opener.close()
+  expect(released).toBe(1)
+  expect(() => log.assertOpen()).toThrow('The log of channel "orders" is closed.')
+})
+
 test('its release runs when all inside is closed; a call in flight does not keep it from closing', async () => {
   const steps: string[] = []
   const opener = new Lifetime({ what: 'The opener', release: () => void steps.push('opener') })

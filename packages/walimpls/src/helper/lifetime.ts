@@ -7,7 +7,7 @@ import { Turns } from './turns.js'
 export interface LifetimeOptions {
   /** Begins an error's sentence: `The log of channel "orders"`. */
   readonly what: string
-  /** That of the opener, for a log: its close closes this one first. */
+  /** What this lives inside: its close closes this one first. */
   readonly parent?: CloseTree
   /** Runs when everything inside is closed. */
   readonly release?: () => Promise<void> | void
@@ -31,6 +31,13 @@ export class Lifetime extends CloseTree {
     super(release, parent, order)
     this.what = what
     this.#mapped = mapped
+  }
+
+  /** Of a log in this opener. `release` runs when everything inside the log is closed. */
+  ofLog(channel: string, release: () => Promise<void> | void): Lifetime {
+    const mapped = this.#mapped
+    const what = `The log of channel "${channel}"`
+    return new Lifetime({ what, parent: this, release, ...(mapped && { mapped }) })
   }
 
   /** Throws `WAL_CLOSED` once `close` was called. */

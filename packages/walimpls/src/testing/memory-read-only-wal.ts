@@ -1,7 +1,7 @@
 import { LogRolledBackError } from '../errors/log-rolled-back-error.js'
 import { PositionTruncatedError } from '../errors/position-truncated-error.js'
 import { WalError } from '../errors/wal-error.js'
-import { Lifetime } from '../helper/lifetime.js'
+import type { Lifetime } from '../helper/lifetime.js'
 import { PagedScanner } from '../helper/paged-scanner.js'
 import { checkKept, startValue } from '../helper/start-position.js'
 import type { StoredMessage } from '../message/wire-message.js'
@@ -45,11 +45,7 @@ export class MemoryReadOnlyWAL implements ReadOnlyWALImpls<MemoryId> {
     this.place = place
     this.limits = limits
     this.log = log
-    this.lifetime = new Lifetime({
-      what: `The log of channel "${channel}"`,
-      parent: opener,
-      release: () => this.drained(),
-    })
+    this.lifetime = opener.ofLog(channel, () => this.drained())
   }
 
   last(waits?: Waits): Promise<StoredMessage<MemoryId> | undefined> {
