@@ -20,29 +20,34 @@ export class NoOpLog implements WALImpls<NumberId> {
     truncation: 'none',
     warnings: [],
   }
-  #last: StoredMessage<NumberId> | undefined
+  #last: Batch | undefined
   #next = 1
 
   constructor(readonly writer: Writer) {}
 
   async append(batch: Batch): Promise<readonly NumberId[]> {
-    const { messages } = batch
+    const { count } = batch
     const first = this.#next
-    this.#next += messages.length
-    const stored = new Array<NumberId>(messages.length)
-    for (let i = 0; i < messages.length; i++) stored[i] = ids.of(first + i)
-    const { payload, properties } = messages[messages.length - 1] as Batch['messages'][number]
-    this.#last = { payload, properties, id: ids.of(this.#next - 1) }
+    this.#next += count
+    const stored = new Array<NumberId>(count)
+    for (let i = 0; i < count; i++) stored[i] = ids.of(first + i)
+    this.#last = batch
     return stored
   }
 
   async last(): Promise<StoredMessage<NumberId> | undefined> {
-    return this.#last
+    return this.#lastRecord()
   }
 
   read(): ScannerImpls<NumberId> {
-    const batches = this.#last === undefined ? [] : [[this.#last]]
+    const last = this.#lastRecord()
+    const batches = last === undefined ? [] : [[last]]
     return { ready: async () => {}, next: async () => batches.shift(), close: async () => {} }
+  }
+
+  #lastRecord(): StoredMessage<NumberId> | undefined {
+    const last = this.#last?.messages.at(-1)
+    return last && { ...last, id: ids.of(this.#next - 1) }
   }
 
   async truncate(): Promise<void> {}

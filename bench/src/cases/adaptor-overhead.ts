@@ -1,5 +1,5 @@
 import { openWal, type WAL } from '@wal/core'
-import type { Batch } from '@wal/walimpls'
+import { batchOf, packedBatch } from '@wal/walimpls'
 import { type BenchCase, type Contender, payloadOf, timed } from '../bench-case.js'
 import { NoOpLog, noOpBuilder } from '../no-op-backend.js'
 
@@ -11,14 +11,14 @@ const properties = new Map([['kind', 'created']])
 function direct(): Contender {
   const log = new NoOpLog({ term: 0, incarnation: 'x' })
   const message = { payload, properties: ['kind', 'created'] }
+  const { packed, bytes } = batchOf(1, new Array(BATCH).fill(message))
   let sequence = 1
   return {
     name: 'no-op backend, called directly',
     round: (count) =>
       timed(async () => {
         for (let done = 0; done < count; done += BATCH) {
-          const batch: Batch = { sequence, messages: new Array(BATCH).fill(message), bytes: BATCH * 256 }
-          await log.append(batch)
+          await log.append(packedBatch({ sequence, count: BATCH, bytes, packed }))
           sequence += BATCH
         }
       }),

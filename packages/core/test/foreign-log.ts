@@ -1,5 +1,12 @@
 import { memoryBuilder } from '@wal/core/testing'
-import { encodeInt64, encodeUint64, MESSAGE_TYPE, systemRuntime, type WireMessage } from '@wal/walimpls'
+import {
+  batchOf,
+  encodeInt64,
+  encodeUint64,
+  MESSAGE_TYPE,
+  systemRuntime,
+  type WireMessage,
+} from '@wal/walimpls'
 import { onTestFinished } from 'vitest'
 
 export interface ForeignParts {
@@ -35,10 +42,10 @@ export async function foreignLog(channel = 'log') {
   return {
     async append(...records: readonly ForeignParts[]): Promise<void> {
       if (records.length === 0) return
-      await log.append({ sequence: sequence++, messages: records.map(foreignRecord), bytes: 0 })
+      await log.append(batchOf(sequence++, records.map(foreignRecord)))
     },
     async appendAsIs(...messages: readonly WireMessage[]): Promise<void> {
-      await log.append({ sequence: sequence++, messages: messages as [WireMessage], bytes: 0 })
+      await log.append(batchOf(sequence++, messages))
     },
     /** Removes all records below this one. */
     truncate: (number: number) => log.truncate(memoryBuilder().messageIds.parse(number.toString(36))),

@@ -1,5 +1,12 @@
 import { memoryBuilder } from '@wal/core/testing'
-import { encodeInt64, encodeUint64, type StoredMessage, systemRuntime, type WireMessage } from '@wal/walimpls'
+import {
+  batchOf,
+  encodeInt64,
+  encodeUint64,
+  type StoredMessage,
+  systemRuntime,
+  type WireMessage,
+} from '@wal/walimpls'
 import { onTestFinished } from 'vitest'
 
 interface RecordParts {
@@ -77,7 +84,7 @@ function store(channel: string, message: WireMessage): void {
   const stores = (globalThis as unknown as Record<symbol, Map<string, Map<string, RawStore>>>)[key]
   const log = stores?.get('default')?.get(channel)
   if (log?.writer === undefined) throw new Error(`no log ${channel}`)
-  log.store({ sequence: 2e12 + copies++, messages: [message], bytes: 0 }, log.writer)
+  log.store(batchOf(2e12 + copies++, [message]), log.writer)
 }
 
 let copies = 0

@@ -1,17 +1,15 @@
 import { type AppendError, type Batch, type Limits, recordBytes } from '@wal/walimpls'
 import { type AppendBounds, AppendTurns, type NumberId, notWritten } from '@wal/walimpls/helper'
-import { type EncodedBatch, FrameEncoder } from './frame-encoder.js'
+import { type FrameBody, frameBody } from './frame.js'
 import type { LogWriter } from './log-writer.js'
 import { messageIds } from './message-id.js'
 
 /**
- * Batches in call order, written one at a time: on disk at most one is not synced. Each is encoded at once, so the next
- * is ready when the disk is.
+ * Batches in call order, written one at a time: on disk at most one is not synced. The check sum of each is taken at once, so
+ * the next is ready when the disk is.
  */
 export class AppendQueue {
-  readonly #encoder = new FrameEncoder()
   readonly #turns: AppendTurns
-
   readonly #writer: LogWriter
   readonly #maxRecordBytes: number
   readonly #stored: () => void
@@ -27,8 +25,8 @@ export class AppendQueue {
   append(batch: Batch): Promise<readonly NumberId[]> {
     const tooLarge = this.#tooLarge(batch)
     if (tooLarge !== undefined) return this.#turns.refuse(tooLarge)
-    const encoded = this.#encoder.encode(batch)
-    return this.#turns.run(() => this.#store(encoded)).finally(() => this.#encoder.release(encoded))
+    const body = frameBody(batch)
+    return this.#turns.run(() => this.#store(body))
   }
 
   /** Resolves when nothing is in flight. */
@@ -47,7 +45,7 @@ export class AppendQueue {
     )
   }
 
-  async #store(batch: EncodedBatch): Promise<readonly NumberId[]> {
+  async #store(batch: FrameBody): Promise<readonly NumberId[]> {
     const firstId = await this.#writer.store(batch)
     const ids = new Array<NumberId>(batch.count)
     for (let i = 0; i < ids.length; i++) ids[i] = messageIds.of(firstId + i)

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import type { Batch } from '@wal/walimpls'
 
 /**
  * A frame is a batch on disk, little-endian, at a multiple of 8:
@@ -28,17 +29,21 @@ export interface FrameHeader {
   readonly bodyCrc: number
 }
 
-export interface FrameFields {
-  readonly firstId: number
+/** A batch that is to be written, all but the place where. */
+export interface FrameBody {
+  /** The records, packed one behind the other: the body, in runs of bytes. */
+  readonly packed: readonly Uint8Array[]
+  readonly bodyBytes: number
+  /** Taken while the disk is busy with the batch before. */
+  readonly bodyCrc: number
   readonly count: number
   readonly sequence: number
-  /** Taken when the body was encoded, while the disk was busy with the batch before. */
-  readonly bodyCrc: number
 }
 
 export const FRAME_HEADER_BYTES = 40
 const MAGIC = 0x664c4157
 const CHECKED_BYTES = 32
+const ZEROS = Buffer.alloc(8)
 
 /** The part of every frame's seed that is the segment's, so that bytes of one segment are nothing in another. */
 export function identityOf(segmentFile: string): number {
@@ -46,34 +51,52 @@ export function identityOf(segmentFile: string): number {
 }
 
 /** Length of a frame with the padding, from the end of its body. */
-export function paddedLength(bodyEnd: number): number {
+function paddedLength(bodyEnd: number): number {
   return (bodyEnd + 7) & ~7
 }
 
-/** The check sum of a body that lies in `bytes` from `FRAME_HEADER_BYTES` to `bodyEnd`. */
-export function bodyCrcOf(bytes: Buffer, bodyEnd: number): number {
-  return crc32(bytes.subarray(FRAME_HEADER_BYTES, bodyEnd))
+/** The body of a frame, of the runs of bytes in which a batch has its records. */
+export function frameBody({
+  packed,
+  count,
+  sequence,
+}: Pick<Batch, 'packed' | 'count' | 'sequence'>): FrameBody {
+  let bodyBytes = 0
+  let bodyCrc = 0
+  for (const run of packed) {
+    bodyBytes += run.length
+    bodyCrc = crc32(run, bodyCrc)
+  }
+  return { packed, bodyBytes, bodyCrc, count, sequence }
 }
 
-/** Completes a frame whose body lies in `bytes` from `FRAME_HEADER_BYTES` to `bodyEnd`. Answers its length. */
-export function sealFrame(
-  bytes: Buffer,
-  bodyEnd: number,
-  fields: FrameFields,
-  identity: number,
-  offset: number,
-): number {
-  const length = paddedLength(bodyEnd)
-  bytes.fill(0, bodyEnd, length)
-  bytes.writeUInt32LE(MAGIC, 0)
-  bytes.writeUInt32LE(bodyEnd - FRAME_HEADER_BYTES, 4)
-  writeUint53(bytes, fields.firstId, 8)
-  bytes.writeUInt32LE(fields.count, 16)
-  writeUint53(bytes, fields.sequence, 20)
-  bytes.writeUInt32LE(fields.bodyCrc, 28)
-  bytes.writeUInt32LE(crc32(bytes.subarray(0, CHECKED_BYTES), seedOf(identity, offset)), 32)
-  bytes.writeUInt32LE(0, 36)
-  return length
+/** The mark of a clean close: a frame of no records. */
+export const CLEAN_CLOSE: FrameBody = { packed: [], bodyBytes: 0, bodyCrc: 0, count: 0, sequence: 0 }
+
+/** How long the frame of such a body is, with its header and the zeros behind. */
+export function frameBytes({ bodyBytes }: Pick<FrameBody, 'bodyBytes'>): number {
+  return paddedLength(FRAME_HEADER_BYTES + bodyBytes)
+}
+
+/** The bytes of a frame: header, body and zeros, to be written one behind the other. The body's are not copied. */
+export function frameOf(
+  body: FrameBody,
+  {
+    firstId,
+    identity,
+    offset,
+  }: { readonly firstId: number; readonly identity: number; readonly offset: number },
+): Uint8Array[] {
+  const header = Buffer.alloc(FRAME_HEADER_BYTES)
+  header.writeUInt32LE(MAGIC, 0)
+  header.writeUInt32LE(body.bodyBytes, 4)
+  writeUint53(header, firstId, 8)
+  header.writeUInt32LE(body.count, 16)
+  writeUint53(header, body.sequence, 20)
+  header.writeUInt32LE(body.bodyCrc, 28)
+  header.writeUInt32LE(crc32(header.subarray(0, CHECKED_BYTES), seedOf(identity, offset)), 32)
+  const padding = frameBytes(body) - FRAME_HEADER_BYTES - body.bodyBytes
+  return [header, ...body.packed, ...(padding === 0 ? [] : [ZEROS.subarray(0, padding)])]
 }
 
 /** The header at `at`, if there is an intact one that was written for this very segment and offset. */

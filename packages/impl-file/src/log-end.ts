@@ -1,8 +1,7 @@
 import { corrupt, type Runtime, type StoredMessage, WalError } from '@wal/walimpls'
 import type { NumberId } from '@wal/walimpls/helper'
-import { FRAME_HEADER_BYTES, type FrameHeader } from './frame.js'
+import { FRAME_HEADER_BYTES, type FrameBody, type FrameHeader } from './frame.js'
 import { FrameDecoder } from './frame-decoder.js'
-import type { EncodedBatch } from './frame-encoder.js'
 import type { Listing, SegmentName } from './layout.js'
 import type { LogDirectory } from './log-directory.js'
 import { LogReader } from './log-reader.js'
@@ -25,7 +24,7 @@ export interface LogEnd {
   readonly unproven: Unproven | undefined
 }
 
-export interface Unproven extends EncodedBatch {
+export interface Unproven extends FrameBody {
   /** Where it lies, up to `end`; from the segment's beginning on, if its header is as little proven. */
   readonly place: { readonly segment: SegmentName; readonly start: number; readonly end: number }
 }
@@ -133,12 +132,13 @@ function endBefore(
   const { firstId, count, sequence, start, bodyBytes, bodyCrc } = frame
   // The mark of a clean close proves what is before it, and is itself of no use to the next writer.
   const first = start === SEGMENT_HEADER_BYTES
+  const bodyStart = start - chunk.start + FRAME_HEADER_BYTES
   const unproven =
     count === 0
       ? undefined
       : {
-          bytes: Buffer.from(chunk.bytes.subarray(start - chunk.start, frame.end - chunk.start)),
-          bodyEnd: FRAME_HEADER_BYTES + bodyBytes,
+          packed: [Buffer.from(chunk.bytes.subarray(bodyStart, bodyStart + bodyBytes))],
+          bodyBytes,
           bodyCrc,
           count,
           sequence,

@@ -1,8 +1,7 @@
 import { type File, WalError, type Writer } from '@wal/walimpls'
 import { claimEpoch, isCurrent, isSuperseded } from './epoch.js'
 import { codeOf, isNoRoom, mapAppendError } from './error-mapping.js'
-import { identityOf, sealFrame } from './frame.js'
-import type { EncodedBatch } from './frame-encoder.js'
+import { CLEAN_CLOSE, FRAME_HEADER_BYTES, type FrameBody, frameBytes, frameOf, identityOf } from './frame.js'
 import { type SegmentName, segmentName, segmentPath } from './layout.js'
 import type { LogDirectory } from './log-directory.js'
 import { findEnd, type Unproven } from './log-end.js'
@@ -60,7 +59,7 @@ export class LogWriter {
   }
 
   /** Resolves with the id of the first record once all are durable and no successor was there. */
-  async store(batch: EncodedBatch): Promise<number> {
+  async store(batch: FrameBody): Promise<number> {
     try {
       this.#assertCurrent()
       if (this.#end === undefined) await this.#takeOver()
@@ -103,11 +102,9 @@ export class LogWriter {
   async close(): Promise<void> {
     const segment = this.#open
     if (segment !== undefined && !this.isFenced()) {
-      const mark = Buffer.alloc(64)
-      const fields = { firstId: this.#nextId, count: 0, sequence: 0, bodyCrc: 0 }
-      const length = sealFrame(mark, 40, fields, segment.identity, segment.end)
+      const mark = this.#frameOf(CLEAN_CLOSE, segment)
       // Without the mark the log is as good, but for telling damage in its last batch from a crash.
-      await segment.file.writeDurably([mark.subarray(0, length)], segment.end).catch(() => {})
+      await segment.file.writeDurably(mark, segment.end).catch(() => {})
     }
     await this.#leaveSegment()
   }
@@ -120,41 +117,44 @@ export class LogWriter {
     this.#unproven = unproven
   }
 
-  async #write(batch: EncodedBatch): Promise<number> {
-    if (this.#open !== undefined && this.#open.end + batch.bodyEnd > this.#segmentBytes)
+  async #write(batch: FrameBody): Promise<number> {
+    if (
+      this.#open !== undefined &&
+      this.#open.end + FRAME_HEADER_BYTES + batch.bodyBytes > this.#segmentBytes
+    )
       await this.#leaveSegment()
     const segment = this.#open
     if (segment === undefined) return this.#begin(batch)
     const frame = this.#frameOf(batch, segment)
     this.#attempted = true
-    await segment.file.writeDurably([frame], segment.end)
+    await segment.file.writeDurably(frame, segment.end)
     this.#assertCurrent()
-    return this.#acknowledge(segment, frame.length, batch.count)
+    return this.#acknowledge(segment, frameBytes(batch), batch.count)
   }
 
   /** Writes the batch as the first of a new segment, of a reserved one where the disk is full and nothing is stored yet. */
-  async #begin(batch: EncodedBatch): Promise<number> {
+  async #begin(batch: FrameBody): Promise<number> {
     try {
       return await this.#beginWith(await this.#newSegment(), batch)
     } catch (error) {
-      if (this.#stored || !isNoRoom(error) || !fitsReserve(SEGMENT_HEADER_BYTES + batch.bodyEnd)) throw error
+      if (this.#stored || !isNoRoom(error) || !fitsReserve(SEGMENT_HEADER_BYTES + frameBytes(batch)))
+        throw error
       const segment = await this.#reservedSegment()
       if (segment === undefined) throw error
       return this.#beginWith(segment, batch)
     }
   }
 
-  async #beginWith(segment: Open, batch: EncodedBatch): Promise<number> {
+  async #beginWith(segment: Open, batch: FrameBody): Promise<number> {
     const frame = this.#frameOf(batch, segment)
     this.#attempted = true
     await this.#beginSegment(segment, frame)
     this.#assertCurrent()
-    return this.#acknowledge(segment, frame.length, batch.count)
+    return this.#acknowledge(segment, frameBytes(batch), batch.count)
   }
 
-  #frameOf({ bytes, bodyEnd, bodyCrc, count, sequence }: EncodedBatch, segment: Open): Uint8Array {
-    const fields = { firstId: this.#nextId, count, sequence, bodyCrc }
-    return bytes.subarray(0, sealFrame(bytes, bodyEnd, fields, segment.identity, segment.end))
+  #frameOf(body: FrameBody, { identity, end }: Open): Uint8Array[] {
+    return frameOf(body, { firstId: this.#nextId, identity, offset: end })
   }
 
   /**
@@ -216,17 +216,20 @@ export class LogWriter {
     return { file, name, identity: identityOf(name.file), fileIdentity, end: SEGMENT_HEADER_BYTES }
   }
 
-  async #beginSegment(segment: Open, frame: Uint8Array): Promise<void> {
+  async #beginSegment(segment: Open, frame: readonly Uint8Array[]): Promise<void> {
     const header = encodeSegmentHeader({
       name: segment.name,
       previous: this.#end?.seal,
       writer: this.#writer,
     })
     try {
-      await segment.file.writeDurably([header, frame], 0)
+      await segment.file.writeDurably([header, ...frame], 0)
       await this.#log.files.syncDirectory(this.#log.path)
     } catch (error) {
-      await this.#discard(segment, header.length + frame.length)
+      await this.#discard(
+        segment,
+        frame.reduce((sum, { length }) => sum + length, header.length),
+      )
       throw error
     }
     this.#open = segment

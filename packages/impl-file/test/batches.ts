@@ -1,4 +1,5 @@
-import { type Batch, recordBytes, type WireMessage } from '@wal/walimpls'
+import type { Batch, WireMessage } from '@wal/walimpls'
+import * as walimpls from '@wal/walimpls'
 
 /** A batch of records whose payloads are `texts`, each followed by `padding` bytes. */
 export function batchOf(sequence: number, texts: readonly string[], padding = 0): Batch {
@@ -6,7 +7,7 @@ export function batchOf(sequence: number, texts: readonly string[], padding = 0)
     payload: Buffer.concat([Buffer.from(text), Buffer.alloc(padding, 0x2e)]),
     properties: ['kind', 'test', 'text', text],
   }))
-  return { sequence, messages, bytes: messages.reduce((sum, message) => sum + recordBytes(message), 0) }
+  return walimpls.batchOf(sequence, messages)
 }
 
 /** The text of a record. Throws when payload and properties do not agree. */

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import * as walimpls from '@wal/walimpls'
 import { type Runtime, systemRuntime } from '@wal/walimpls'
 import { expect, test } from 'vitest'
 import { messageIds } from '../src/message-id.js'
@@ -180,7 +181,7 @@ test('large and unusual records come back exactly', async () => {
     { payload: Buffer.from([0, 255, 0]), properties: range(1, 200).map(String) },
   ]
   for (const [sequence, message] of messages.entries())
-    await wal.append({ sequence, messages: [message], bytes: message.payload.length + 1_000 })
+    await wal.append(walimpls.batchOf(sequence, [message]))
   const found = await readAll(wal)
   expect(found.map(({ properties }) => properties)).toEqual(messages.map(({ properties }) => properties))
   for (const [i, { payload }] of found.entries())

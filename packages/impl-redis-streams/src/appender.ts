@@ -81,15 +81,15 @@ export class Appender {
 
   async #send(batch: Batch, encoded: EncodedBatch): Promise<RedisStreamsId[]> {
     const { calls, keys, writer, milliseconds, publish, confirm } = this.#parts
-    const { sequence, messages } = batch
+    const { sequence, count } = batch
     const expected = this.#previous ?? this.known
-    if (this.#base !== undefined) this.#previous = messageIds.of(this.#base, sequence + messages.length - 1)
+    if (this.#base !== undefined) this.#previous = messageIds.of(this.#base, sequence + count - 1)
     const args = [
       this.writerText,
       writer.term,
       milliseconds,
       sequence,
-      messages.length,
+      count,
       expected === undefined ? '' : idText(expected),
       sequence === 0 ? 'yes' : this.#claim,
       this.known === undefined ? '' : idText(this.known),
@@ -115,7 +115,7 @@ export class Appender {
     await confirmed?.catch((error) => {
       throw stored(error)
     })
-    const ids = new Array<RedisStreamsId>(messages.length)
+    const ids = new Array<RedisStreamsId>(batch.count)
     for (let i = 0; i < ids.length; i++) ids[i] = messageIds.of(this.#base, sequence + i)
     return ids
   }

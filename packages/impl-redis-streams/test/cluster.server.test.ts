@@ -1,7 +1,7 @@
 import { freePort, type RedisCluster, startRedis, startRedisCluster } from '@wal/brokers'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { RedisStreamsId } from '../src/stored/message-id.js'
-import { codeOf, readAll, Scene, scan, textsOf } from './scene.js'
+import { batchOf, codeOf, readAll, Scene, scan, text, textsOf } from './scene.js'
 
 let cluster: RedisCluster
 beforeAll(async () => {
@@ -18,11 +18,7 @@ test('channels lie on all nodes; wake-ups reach their readers without polling', 
   const logs = await Promise.all(
     names.map(async (name) => {
       const wal = await opener.open(name, { term: 1, incarnation: 'one' })
-      await wal.append({
-        sequence: 0,
-        messages: [{ payload: Buffer.from('opening'), properties: [] }],
-        bytes: 7,
-      })
+      await wal.append(batchOf(0, [text('opening')]))
       const scanner = scan(await opener.openReadOnly(name), 'latest')
       expect(await scanner.next()).toEqual([])
       return { wal, next: scanner.next() }
@@ -30,8 +26,7 @@ test('channels lie on all nodes; wake-ups reach their readers without polling', 
   )
   const sizes = await Promise.all(cluster.nodes.map((node) => node.command('DBSIZE')))
   expect(sizes.every((size) => Number(size) > 0)).toBe(true)
-  for (const { wal } of logs)
-    await wal.append({ sequence: 1, messages: [{ payload: Buffer.from('a'), properties: [] }], bytes: 1 })
+  for (const { wal } of logs) await wal.append(batchOf(1, [text('a')]))
   for (const { next } of logs) expect(textsOf((await next) ?? [])).toEqual(['a'])
 })
 

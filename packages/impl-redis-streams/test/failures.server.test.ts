@@ -3,7 +3,7 @@ import { outcomeOf } from '@wal/walimpls'
 import { CloseTree } from '@wal/walimpls/helper'
 import { Redis } from 'ioredis'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
-import { codeOf, readAll, Scene, scan, textsOf } from './scene.js'
+import { batchOf, codeOf, readAll, Scene, scan, text, textsOf } from './scene.js'
 
 const closing: AsyncDisposable[] = []
 afterEach(async () => {
@@ -36,7 +36,7 @@ test('the first batch, its reply cut off, keeps the fence it took', async () => 
   const { proxy, scene } = await throughProxy()
   const wal = await (await scene.opener()).open(scene.channel, { term: 1, incarnation: 'one' })
   proxy.inject({ kind: 'cut-reply' })
-  const opening = { sequence: 0, messages: [{ payload: Buffer.from('opening'), properties: [] }], bytes: 7 }
+  const opening = batchOf(0, [text('opening')])
   expect(outcomeOf(await wal.append(opening).catch((reason) => reason))).toBe('unknown')
   proxy.heal()
   await vi.waitUntil(() => wal.append(opening).catch(() => undefined), { timeout: 30_000 })

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import type { RedisServer } from '@wal/brokers'
 import {
   type Batch,
+  batchOf,
   type OpenerImpls,
-  recordBytes,
   type StoredMessage,
   systemRuntime,
   type WALImpls,
@@ -15,6 +15,8 @@ import { optionTable, type RedisStreamsOptions } from '../src/client/options.js'
 import type { RedisStreamsOpener } from '../src/opener.js'
 import { type LogKeys, logKeys } from '../src/stored/log-keys.js'
 import type { RedisStreamsId } from '../src/stored/message-id.js'
+
+export { batchOf }
 
 export function buildOpener(options: RedisStreamsOptions): Promise<RedisStreamsOpener> {
   const read = readOptions<never>(optionTable, options, 'backend "redis-streams"')
@@ -74,10 +76,6 @@ export class TestWriter {
   append(...payloads: string[]): Promise<readonly RedisStreamsId[]> {
     return this.wal.append(this.batch(...payloads))
   }
-}
-
-export function batchOf(sequence: number, messages: readonly WireMessage[]): Batch {
-  return { sequence, messages, bytes: messages.reduce((sum, message) => sum + recordBytes(message), 0) }
 }
 
 export function text(payload: string): WireMessage {

@@ -1,3 +1,4 @@
+export { type Batch, batchOf, packedBatch } from './batch.js'
 export type { BackendOptions, BuildWaits, OpenerBuilderImpls } from './builder.js'
 export { CHANNEL_NAME_RULE, checkChannelName, isChannelName } from './channel.js'
 export { AppendError, type AppendErrorOptions, type AppendOutcome, outcomeOf } from './errors/append-error.js'
@@ -32,7 +33,13 @@ export {
   type TimeTick,
   timeTickOf,
 } from './message/time-tick.js'
-export { userPropertyList, userPropertyMap } from './message/user-properties.js'
+export {
+  checkPropertyMap,
+  checkUserProperty,
+  reservedPropertyMap,
+  userPropertyList,
+  userPropertyMap,
+} from './message/user-properties.js'
 export type { PropertyList, StoredMessage, WireMessage } from './message/wire-message.js'
 export type { OpenerImpls } from './opener.js'
 export type { FilledOptions, OptionSpec, OptionTable } from './option-table.js'
@@ -49,5 +56,5 @@ export type { Runtime, Timer } from './runtime/runtime.js'
 export { systemRuntime } from './runtime/system-runtime.js'
 export type { ScannerImpls, ScannerOptions, StartPosition } from './scanner.js'
 export type { Guarantees, Limits, Traits } from './traits.js'
-export type { Batch, ReadOnlyWALImpls, WALImpls, Waits } from './wal.js'
+export type { ReadOnlyWALImpls, WALImpls, Waits } from './wal.js'
 export type { Writer } from './writer.js'

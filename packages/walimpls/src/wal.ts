@@ -1,5 +1,6 @@
+import type { Batch } from './batch.js'
 import type { MessageId } from './message/message-id.js'
-import type { StoredMessage, WireMessage } from './message/wire-message.js'
+import type { StoredMessage } from './message/wire-message.js'
 import type { ScannerImpls, ScannerOptions } from './scanner.js'
 import type { Guarantees, Limits } from './traits.js'
 import type { Writer } from './writer.js'
@@ -7,18 +8,6 @@ import type { Writer } from './writer.js'
 /** What every call that waits takes. Abort ends the wait and rejects with `signal.reason`. */
 export interface Waits {
   readonly signal?: AbortSignal
-}
-
-/** An ordered, non-empty run of records. Immutable; the adaptor may hand the very same object in again. */
-export interface Batch {
-  /**
-   * Ordinal of the first message in this writer's life, from 0: the batch's identity. The same batch keeps it when it is
-   * sent again. It rises from batch to batch and may leave gaps (a batch refused forever is not sent again).
-   */
-  readonly sequence: number
-  readonly messages: readonly WireMessage[]
-  /** Sum of `recordBytes` over the messages. */
-  readonly bytes: number
 }
 
 /** An open log. Implemented by backends, called by the adaptor. Everything may be called concurrently. */

@@ -69,15 +69,15 @@ export const appendMutants = [
   {
     name: 'time ticks of one batch all the same',
     file: 'packages/core/src/append/batch-cutter.ts',
-    find: 'const timeTick = run.next()',
-    replace: 'const timeTick = new TimeTickRun(firstTimeTick).next()',
+    find: '      run.advance()\n      charged +=',
+    replace: '      charged +=',
     harness: 'packages/core/test/order.test.ts',
   },
   {
     name: 'the caller’s buffer is not copied',
-    file: 'packages/core/src/message/message-arena.ts',
-    find: '  slab.set(payload, start)\n',
-    replace: '  setImmediate(() => slab.set(payload, start))\n',
+    file: 'packages/core/src/message/record-arena.ts',
+    find: 'slab.set(payload, start + PAYLOAD_LENGTH_BYTES)',
+    replace: 'setImmediate(() => slab.set(payload, start + PAYLOAD_LENGTH_BYTES))',
     harness: 'packages/core/test/scanner.test.ts',
   },
   {
@@ -98,7 +98,7 @@ export const appendMutants = [
     name: 'budget not given back',
     file: pipeline,
     find: `    this.#inFlight.shift()
-    events.released(batch.charged)`,
+    released(batch.charged)`,
     replace: '    this.#inFlight.shift()',
     harness: bounds,
   },

@@ -5,7 +5,7 @@ export const bufferMutants = [
   {
     name: 'buffer filled before ack',
     file: 'packages/core/src/append/appender.ts',
-    find: '    this.#pipeline = new Pipeline(options.log, { ...options, events: this })\n',
+    find: '    this.#pipeline = new Pipeline(options.log, {\n',
     replace: `    const { context, cutter } = options
     const cut = cutter.cut.bind(cutter)
     cutter.cut = (...given) => {
@@ -19,7 +19,7 @@ export const bufferMutants = [
       }
       return batch
     }
-    this.#pipeline = new Pipeline(options.log, { ...options, events: this })
+    this.#pipeline = new Pipeline(options.log, {
 `,
     harness: 'packages/core/test/tailing.test.ts',
   },
@@ -88,9 +88,9 @@ export const bufferMutants = [
   },
   {
     name: 'a message on its way is charged UTF-16 units',
-    file: 'packages/core/src/message/new-message.ts',
-    find: 'packedTextBytes(arena.slab, arena.payloadEnd, arena.end)',
-    replace: "properties.join('').length",
+    file: 'packages/core/src/message/record-arena.ts',
+    find: 'this.#vchannelBytes = utf8Length(vchannel)',
+    replace: 'this.#vchannelBytes = vchannel.length',
     harness: 'packages/core/src/message/stamp.test.ts',
   },
   {

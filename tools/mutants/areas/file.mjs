@@ -17,8 +17,8 @@ export const fileMutants = [
   {
     name: 'file: ack before sync',
     file: writer,
-    find: '    await segment.file.writeDurably([frame], segment.end)\n',
-    replace: '    void segment.file.writeDurably([Buffer.from(frame)], segment.end).catch(() => {})\n',
+    find: '    await segment.file.writeDurably(frame, segment.end)\n',
+    replace: '    void segment.file.writeDurably([Buffer.concat(frame)], segment.end).catch(() => {})\n',
     harness: crash,
   },
   {
@@ -59,8 +59,8 @@ export const fileMutants = [
   {
     name: 'file: no fence check between sync and ack',
     file: writer,
-    find: '    await segment.file.writeDurably([frame], segment.end)\n    this.#assertCurrent()\n',
-    replace: '    await segment.file.writeDurably([frame], segment.end)\n',
+    find: '    await segment.file.writeDurably(frame, segment.end)\n    this.#assertCurrent()\n',
+    replace: '    await segment.file.writeDurably(frame, segment.end)\n',
     harness: reader,
   },
   {

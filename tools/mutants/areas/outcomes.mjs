@@ -29,8 +29,8 @@ export const outcomeMutants = [
   {
     name: 'deadline of a sent append reported as failure',
     file: 'packages/core/src/append/append-outcomes.ts',
-    find: 'this.#turns.reject(owner, batch === undefined ? unsent : sent, batch, index)',
-    replace: 'this.#turns.reject(owner, unsent, batch, index)',
+    find: 'this.#turns.reject(task.owner, batch === undefined ? unsent : sent, batch, index)',
+    replace: 'this.#turns.reject(task.owner, unsent, batch, index)',
     harness: outcomes,
   },
   {
@@ -44,7 +44,7 @@ export const outcomeMutants = [
     name: 'deadline of a queued append keeps its budget',
     file: appender,
     find: `      this.#pipeline.abandon(task)
-      this.released(task.bytes)`,
+      this.#released(task.charged)`,
     replace: '      this.#pipeline.abandon(task)',
     harness: outcomes,
   },
@@ -165,7 +165,7 @@ export const outcomeMutants = [
   {
     name: 'what is no id is taken for one',
     file: pipeline,
-    find: '      checkAnswer(ids, batch.tasks.length, this.#options)\n',
+    find: '      checkAnswer(ids, batch.batch.count, this.#options)\n',
     replace: '',
     harness: surroundings,
   },

@@ -25,7 +25,7 @@ export const truncateMutants = [
   {
     name: 'a time tick that waited says what held before a truncation',
     file: 'packages/core/src/append/batch-cutter.ts',
-    find: 'if (task.tick !== undefined) task.message = task.tick.renewed()',
+    find: 'if (task.tick !== undefined) this.#renew(task, task.tick)',
     replace: '',
     harness: truncate,
   },

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import type { Batch, MessageId, OpenerImpls, WALImpls, WireMessage, Writer } from '@wal/walimpls'
-import { recordBytes, systemRuntime } from '@wal/walimpls'
+import { batchOf, systemRuntime } from '@wal/walimpls'
+
+export { batchOf }
 
 /** A backend's log that is open for writing. Its batches are numbered one after another, as the adaptor numbers them. */
 export interface TestWriter {
@@ -9,10 +11,6 @@ export interface TestWriter {
   readonly opening: MessageId
   batch(...messages: WireMessage[]): Batch
   append(...messages: WireMessage[]): Promise<readonly MessageId[]>
-}
-
-export function batchOf(sequence: number, messages: readonly WireMessage[]): Batch {
-  return { sequence, messages, bytes: messages.reduce((sum, message) => sum + recordBytes(message), 0) }
 }
 
 export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)

@@ -1,10 +1,11 @@
 import type { MessageIdCodec } from '@wal/walimpls'
 import { Admission } from '../append/admission.js'
 import { AnswerTrust } from '../append/answer-trust.js'
-import { Appender, type AppenderOptions } from '../append/appender.js'
+import { Appender } from '../append/appender.js'
 import { BatchCutter } from '../append/batch-cutter.js'
 import { ReadableTicks } from '../append/readable-ticks.js'
 import { Ticker } from '../append/ticker.js'
+import type { WriterFence } from '../append/writer-fence.js'
 import { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
 import { AppendDiagnostics } from '../diagnostics/append-diagnostics.js'
 import { Trouble } from '../diagnostics/trouble.js'
@@ -27,18 +28,17 @@ export interface AppendPath {
   gauges(): WalGauges
 }
 
-export function openAppendPath(
-  parts: {
-    readonly backend: string
-    readonly ids: MessageIdCodec
-    readonly channel: string
-    readonly where: string
-    readonly opened: OpenedWriter
-    readonly options: ResolvedWalOptions
-    readonly fenceReaches: () => boolean
-  } & Pick<AppenderOptions, 'reassert' | 'confirm' | 'explainIds' | 'broken'>,
-): AppendPath {
-  const { backend, ids, channel, where, opened, options, reassert, confirm, explainIds, broken } = parts
+export function openAppendPath(parts: {
+  readonly backend: string
+  readonly ids: MessageIdCodec
+  readonly channel: string
+  readonly where: string
+  readonly opened: OpenedWriter
+  readonly options: ResolvedWalOptions
+  readonly fenceReaches: () => boolean
+  readonly fence: WriterFence
+}): AppendPath {
+  const { backend, ids, channel, where, opened, options, fence } = parts
   const { log, writer, clock, stamp, logIdentity, truncation, openingTick } = opened
   const { runtime, logger, budgetBytes, batchBytes, lingerMs, appendTimeoutMs } = options
   const quarter = Math.floor(budgetBytes / 4)
@@ -78,10 +78,7 @@ export function openAppendPath(
     }),
     lastAcked: { id: opened.openingId, timeTick: openingTick },
     wrote: (bytes) => ticker.wrote(bytes),
-    reassert,
-    confirm,
-    explainIds,
-    broken,
+    fence,
   })
   const { timeTickMs: intervalMs, idleTickMs: idleMs } = options
   const maxIdleMs = () => appender.log.limits.maxIdleMs

@@ -128,11 +128,13 @@ export class WalAdaptor implements WAL {
       where,
       opened,
       options,
-      reassert: (signal) => this.#log.reopen(signal),
-      confirm: (upTo, signal) => this.#looks.confirm(upTo, signal),
-      explainIds: (next, signal) => this.#looks.explainIds(next, signal),
       fenceReaches: () => this.#fenceReaches,
-      broken: (error) => this.#pipelineBroke(error),
+      fence: {
+        reassert: (signal) => this.#log.reopen(signal),
+        confirm: (upTo, signal) => this.#looks.confirm(upTo, signal),
+        explainIds: (next, signal) => this.#looks.explainIds(next, signal),
+        broken: (error) => this.#pipelineBroke(error),
+      },
     })
     this.#appender = path.appender
     this.#ticker = path.ticker

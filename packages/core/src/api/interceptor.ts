@@ -1,13 +1,16 @@
 import type { Runtime, TimeTick } from '@wal/walimpls'
 import type { Logger } from './logger.js'
-import type { AppendResult, NewMessage, WAL } from './wal.js'
+import type { AppendOptions, AppendResult, NewMessage, WAL } from './wal.js'
 
 /** What an interceptor sees of an append. It may hand a changed message to `next`. */
 export interface InterceptedAppend {
   readonly message: NewMessage
   readonly channel: string
-  /** The append gets a greater time tick than this, once everything up to it has its outcome. */
-  readonly barrierTimeTick?: TimeTick | undefined
+  /**
+   * As the caller gave them; empty when none were given. With `barrierTimeTick` the append gets a greater time tick than
+   * that, once everything up to it has its outcome.
+   */
+  readonly options: AppendOptions
   /** Aborts when the caller stops waiting or the WAL closes. Whatever waits must watch it. */
   readonly signal: AbortSignal
 }

@@ -42,6 +42,11 @@ export interface Message {
   readonly kind: 'message'
   readonly payload: Uint8Array
   readonly properties: Map<string, string>
+  /**
+   * The library's own properties of the message, by their names in the log (`docs/wire-format.md`): `_tt`, `_wt`, … To be
+   * looked at, for tools and tests. Their values are texts in Milvus' encodings.
+   */
+  readonly reserved: ReadonlyMap<string, string>
   /** Empty: every vchannel. */
   readonly vchannel: string
   readonly type: number

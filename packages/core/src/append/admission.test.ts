@@ -3,7 +3,7 @@ import { test } from 'vitest'
 import type { AppendTask } from '../message/append-task.js'
 import { Admission } from './admission.js'
 
-const task = (bytes: number) => ({ bytes, state: 'waiting' }) as AppendTask
+const task = (bytes: number) => ({ charged: bytes, state: 'waiting' }) as AppendTask
 
 test('what fits enters at once, what does not waits its turn, in order', () => {
   const admission = new Admission(100, 1000)
@@ -36,7 +36,7 @@ test('one larger than the budget goes alone', () => {
     retryable: true,
   })
   admission.release(500)
-  assert.equal(admission.next()?.bytes, 500)
+  assert.equal(admission.next()?.charged, 500)
 })
 
 test('one that gave up waiting is passed over, and its bytes are free', () => {

@@ -46,12 +46,12 @@ export class Admission {
 
   /** Whether the task is admitted now; otherwise it waits, and comes out of `next` later. */
   enter(task: AppendTask): boolean {
-    if (this.#waitingBytes === 0 && this.#fits(task.bytes, this.#usedBytes)) {
-      this.#usedBytes += task.bytes
+    if (this.#waitingBytes === 0 && this.#fits(task.charged, this.#usedBytes)) {
+      this.#usedBytes += task.charged
       task.state = 'queued'
       return true
     }
-    this.#waitingBytes += task.bytes
+    this.#waitingBytes += task.charged
     task.state = 'waiting'
     this.#waiting.push(task)
     return false
@@ -64,7 +64,7 @@ export class Admission {
 
   /** A waiting task gave up. */
   abandon(task: AppendTask): void {
-    this.#waitingBytes -= task.bytes
+    this.#waitingBytes -= task.charged
     this.#waiting.passOver()
   }
 
@@ -72,10 +72,10 @@ export class Admission {
   next(): AppendTask | undefined {
     const task = this.#waiting.peek()
     if (task === undefined) return undefined
-    if (!this.#fits(task.bytes, this.#usedBytes)) return undefined
+    if (!this.#fits(task.charged, this.#usedBytes)) return undefined
     this.#waiting.shift()
-    this.#waitingBytes -= task.bytes
-    this.#usedBytes += task.bytes
+    this.#waitingBytes -= task.charged
+    this.#usedBytes += task.charged
     task.state = 'queued'
     return task
   }

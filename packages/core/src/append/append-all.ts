@@ -1,7 +1,7 @@
 import { invalidArgument } from '@wal/walimpls'
 import { onAbort, WakeList } from '@wal/walimpls/helper'
 import type { AppendOptions, AppendResult, NewMessage } from '../api/wal.js'
-import type { TakenMessage } from '../message/new-message.js'
+import type { AppendTask } from '../message/append-task.js'
 import { checkAppendOptions } from './append-options.js'
 import type { Appender } from './appender.js'
 
@@ -174,7 +174,7 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
   }
 
   /** Throws when the message is refused at once: those before it may still be on their way. */
-  #submit(message: TakenMessage): void {
+  #submit(message: AppendTask): void {
     this.#appender.submit(message, this, this.#options)
     this.#outstanding++
     this.#straight++

@@ -1,7 +1,6 @@
 import { AppendError, type WALImpls } from '@wal/walimpls'
 import type { AppendDiagnostics } from '../diagnostics/append-diagnostics.js'
-import { MESSAGE_OVERHEAD_BYTES } from '../message/append-task.js'
-import type { TakenMessage } from '../message/new-message.js'
+import { type AppendTask, MESSAGE_OVERHEAD_BYTES } from '../message/append-task.js'
 import type { Admission } from './admission.js'
 
 export interface AppendBoundsOptions {
@@ -22,25 +21,25 @@ export class AppendBounds {
   }
 
   /** Throws `WAL_MESSAGE_TOO_LARGE` or `WAL_RATE_LIMITED`. */
-  check(message: TakenMessage): void {
-    this.checkSize(message)
-    this.#checkRoom(message.bytes + MESSAGE_OVERHEAD_BYTES)
+  check(task: AppendTask): void {
+    this.checkSize(task)
+    this.#checkRoom(task.bytes + MESSAGE_OVERHEAD_BYTES)
   }
 
   /** As `check`; together they count as one for the bound on what waits (G19). */
-  checkAll(messages: readonly TakenMessage[]): void {
+  checkAll(tasks: readonly AppendTask[]): void {
     let bytes = 0
-    for (const message of messages) {
-      this.checkSize(message)
-      bytes += message.bytes + MESSAGE_OVERHEAD_BYTES
+    for (const task of tasks) {
+      this.checkSize(task)
+      bytes += task.bytes + MESSAGE_OVERHEAD_BYTES
     }
     this.#checkRoom(bytes)
   }
 
-  checkSize(message: TakenMessage): void {
+  checkSize(task: AppendTask): void {
     const { maxRecordBytes } = this.#log().limits
     // The library's own properties take some of the record as well.
-    const bytes = message.bytes + MESSAGE_OVERHEAD_BYTES
+    const bytes = task.bytes + MESSAGE_OVERHEAD_BYTES
     if (bytes <= maxRecordBytes) return
     throw this.#refused(
       new AppendError(

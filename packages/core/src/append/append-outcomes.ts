@@ -2,11 +2,17 @@ import { MESSAGE_TYPE, type MessageId, type Runtime, WalError } from '@wal/walim
 import { BufferedRun } from '../buffer/buffered-run.js'
 import type { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
 import type { Trouble } from '../diagnostics/trouble.js'
-import { type AppendTask, settle, type TaskOwner } from '../message/append-task.js'
+import {
+  type AppendTask,
+  decidingIndex,
+  type SplitMessage,
+  settle,
+  type TaskOwner,
+} from '../message/append-task.js'
 import { type BatchInFlight, endOutcome } from '../message/batch-in-flight.js'
 import type { Stamp } from '../message/stamp.js'
 import { appendError, notSentInTime, stillOnItsWay } from './append-error.js'
-import { type ResultContext, StoredResult } from './append-result.js'
+import { type ResultContext, type StoredBatch, StoredResult } from './append-result.js'
 import { type Failure, FailureTurns } from './failure-turns.js'
 import type { InSlices } from './in-slices.js'
 import { outcomeToken } from './outcome-token.js'
@@ -54,16 +60,17 @@ export class AppendOutcomes {
     const { tasks, firstTimeTick } = batch
     const { writer } = context
     const packed = context.ids.pack?.(ids) ?? ids
-    const run = new BufferedRun(tasks, { ids: packed, firstTimeTick, writer, lastConfirmed: placeOf(batch) })
+    const parts = { ids: packed, firstTimeTick, writer, lastConfirmed: placeOf(batch) }
+    const run = new BufferedRun(batch.batch, parts)
     buffer.append(run, runtime.monotonic())
     readable.acknowledged(tasks, firstTimeTick)
     let fresh = batch.charged
     for (let i = 0; i < tasks.length; i++) {
-      const { message, bytes } = tasks[i] as AppendTask
-      if (message.type !== MESSAGE_TYPE.TimeTick) continue
+      const { type, charged } = tasks[i] as AppendTask
+      if (type !== MESSAGE_TYPE.TimeTick) continue
       stamp.previousTick = context.ids.serialise(ids[i] as MessageId)
       // A barrier is charged, and calls for no time tick behind it.
-      fresh -= bytes
+      fresh -= charged
     }
     if (fresh > 0) wrote(fresh)
     return context.ids.serialise(ids[ids.length - 1] as MessageId)
@@ -77,11 +84,30 @@ export class AppendOutcomes {
     for (let i = 0; i < tasks.length; i++) {
       const task = tasks[i] as AppendTask
       if (task.state === 'settled') continue
+      const id = ids[i] as MessageId
+      const result =
+        task.split === undefined
+          ? new StoredResult(stored, i, id, task.vchannel)
+          : this.#splitResult(task, task.split, stored, i, id)
+      if (result === undefined) continue
       settle(task)
-      const result = new StoredResult(stored, i, ids[i] as MessageId, task.message.vchannel)
       if (busy) this.#resolveLater(task.owner, result)
       else task.owner.resolve(result)
     }
+  }
+
+  /** A message of several records is settled with the last one, under the id of the first. */
+  #splitResult(
+    { vchannel }: AppendTask,
+    split: SplitMessage,
+    { context, firstTimeTick }: StoredBatch,
+    index: number,
+    id: MessageId,
+  ): StoredResult | undefined {
+    split.firstId ??= id
+    const { lastTimeTick, lastConfirmed, firstId } = split
+    if (firstTimeTick + BigInt(index) < lastTimeTick) return undefined
+    return new StoredResult({ context, lastConfirmed, firstTimeTick: lastTimeTick }, 0, firstId, vchannel)
   }
 
   /** Apart, since a function made in the loop would cost every message. */
@@ -99,7 +125,8 @@ export class AppendOutcomes {
       const task = tasks[i] as AppendTask
       if (task.state === 'settled') continue
       settle(task)
-      this.#turns.reject(task.owner, failure, sent, i)
+      const written = sent === undefined ? i : decidingIndex(task, sent, i)
+      this.#turns.reject(task.owner, failure, sent, written)
     }
   }
 
@@ -120,8 +147,9 @@ export class AppendOutcomes {
     this.#leave(task, sent, this.#aborted as Leaving)
   }
 
-  #leave({ owner, index }: AppendTask, batch: BatchInFlight | undefined, { sent, unsent }: Leaving): void {
-    this.#turns.reject(owner, batch === undefined ? unsent : sent, batch, index)
+  #leave(task: AppendTask, batch: BatchInFlight | undefined, { sent, unsent }: Leaving): void {
+    const index = batch === undefined ? 0 : decidingIndex(task, batch, task.index)
+    this.#turns.reject(task.owner, batch === undefined ? unsent : sent, batch, index)
   }
 
   #abortedBy(reason: unknown): Leaving {

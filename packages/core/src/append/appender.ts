@@ -1,12 +1,16 @@
-import { MESSAGE_TYPE, type MessageId, type TimeTick, type WALImpls, type WalError } from '@wal/walimpls'
+import type { TimeTick, WALImpls, WalError } from '@wal/walimpls'
 import { onAbort, WakeList } from '@wal/walimpls/helper'
 import type { AppendOptions, NewMessage } from '../api/wal.js'
 import type { Trouble } from '../diagnostics/trouble.js'
 import type { OwnPlace } from '../log/known-place.js'
-import { type AppendTask, MESSAGE_OVERHEAD_BYTES, settle, type TaskOwner } from '../message/append-task.js'
+import {
+  type AppendTask,
+  MESSAGE_OVERHEAD_BYTES,
+  settle,
+  type TaskOwner,
+  type TickOwner,
+} from '../message/append-task.js'
 import type { BatchInFlight } from '../message/batch-in-flight.js'
-import { MessageArena } from '../message/message-arena.js'
-import { TakenMessage, takeMessage } from '../message/new-message.js'
 import type { Admission } from './admission.js'
 import { AppendBounds } from './append-bounds.js'
 import { endedError } from './append-error.js'
@@ -15,12 +19,10 @@ import { AppendOutcomes, type AppendOutcomesOptions } from './append-outcomes.js
 import type { ResultContext } from './append-result.js'
 import { Deadlines } from './deadlines.js'
 import { InSlices } from './in-slices.js'
-import { Pipeline, type PipelineEvents, type PipelineOptions } from './pipeline.js'
-import type { TickOwner } from './tick-owner.js'
+import { Pipeline, type PipelineOptions } from './pipeline.js'
 
 export interface AppenderOptions
-  extends Omit<PipelineOptions, 'events'>,
-    Pick<PipelineEvents, 'reassert' | 'confirm' | 'explainIds' | 'broken'>,
+  extends Omit<PipelineOptions, 'outcomes' | 'released'>,
     AppendOutcomesOptions {
   readonly log: WALImpls
   readonly admission: Admission
@@ -30,13 +32,12 @@ export interface AppenderOptions
 const NO_OPTIONS: AppendOptions = {}
 
 /** Brings messages from admission to outcome, and tells each owner: the caller's end of the append path. */
-export class Appender implements PipelineEvents {
+export class Appender {
   readonly #options: AppenderOptions
   readonly #deadlines: Deadlines
   readonly #pipeline: Pipeline
   readonly #bounds: AppendBounds
   readonly #outcomes: AppendOutcomes
-  readonly #arena = new MessageArena()
   readonly #room = new WakeList()
   /** For what thousands of appends may cause at once. */
   readonly slices: InSlices
@@ -50,7 +51,11 @@ export class Appender implements PipelineEvents {
     this.#bounds = new AppendBounds(() => this.log, options)
     this.slices = new InSlices(options.runtime)
     this.#outcomes = new AppendOutcomes(options, this.slices)
-    this.#pipeline = new Pipeline(options.log, { ...options, events: this })
+    this.#pipeline = new Pipeline(options.log, {
+      ...options,
+      outcomes: this.#outcomes,
+      released: (bytes) => this.#released(bytes),
+    })
     this.#deadlines = new Deadlines(
       options.runtime,
       () => this.#outstanding(),
@@ -81,30 +86,35 @@ export class Appender implements PipelineEvents {
   }
 
   /** Checks and copies a message (`WAL_INVALID_ARGUMENT`); it counts for nothing until it is submitted. */
-  take(message: NewMessage, barrierTimeTick?: TimeTick): TakenMessage {
-    return takeMessage(this.#arena, message, barrierTimeTick)
+  take(message: NewMessage, barrierTimeTick?: TimeTick): AppendTask {
+    return this.#options.cutter.take(message, barrierTimeTick)
   }
 
-  /** Throws when the message can't be taken: it is too large, too much waits for now, or it is aborted already. */
-  submit(message: TakenMessage, owner: TaskOwner, options: AppendOptions = NO_OPTIONS): void {
+  /** Throws when the message can't go on its way: it is too large, too much waits for now, or it is aborted already. */
+  submit(task: AppendTask, owner: TaskOwner, options: AppendOptions = NO_OPTIONS): void {
     const timeoutMs = this.#begin(options)
-    this.#bounds.check(message)
-    this.#admit(message, owner, options.signal, this.#options.runtime.monotonic() + timeoutMs)
+    this.#bounds.check(task)
+    task.deadline = this.#options.runtime.monotonic() + timeoutMs
+    this.#admit(task, owner, options.signal)
   }
 
   /** For a message that was counted by `hold` and is let go of: its place is not refused to it any more. */
-  submitHeld(message: TakenMessage, owner: TaskOwner, options: AppendOptions): void {
+  submitHeld(task: AppendTask, owner: TaskOwner, options: AppendOptions): void {
     const timeoutMs = this.#begin(options)
-    this.#bounds.checkSize(message)
-    this.#admit(message, owner, options.signal, this.#options.runtime.monotonic() + timeoutMs)
+    this.#bounds.checkSize(task)
+    task.deadline = this.#options.runtime.monotonic() + timeoutMs
+    this.#admit(task, owner, options.signal)
   }
 
   /** All of them or, when it throws, none: together they count as one for the bound on what waits (G19). */
-  submitBatch(messages: readonly TakenMessage[], owner: TaskOwner, options: AppendOptions = {}): void {
+  submitBatch(tasks: readonly AppendTask[], owner: TaskOwner, options: AppendOptions = {}): void {
     const timeoutMs = this.#begin(options)
-    this.#bounds.checkAll(messages)
+    this.#bounds.checkAll(tasks)
     const deadline = this.#options.runtime.monotonic() + timeoutMs
-    for (const message of messages) this.#admit(message, owner, options.signal, deadline)
+    for (const task of tasks) {
+      task.deadline = deadline
+      this.#admit(task, owner, options.signal)
+    }
   }
 
   /** A time tick of our own: not charged to the budget, which must never keep ticks from flowing. */
@@ -113,8 +123,10 @@ export class Appender implements PipelineEvents {
       owner.reject(endedError(this.#stopped))
       return
     }
-    const { runtime, appendTimeoutMs } = this.#options
-    const task = this.#task(this.#tick(owner), 0, 0, runtime.monotonic() + appendTimeoutMs, owner, owner)
+    const { runtime, appendTimeoutMs, cutter } = this.#options
+    const task = cutter.takeTick(owner)
+    task.deadline = runtime.monotonic() + appendTimeoutMs
+    task.owner = this.#watched(owner, task)
     task.state = 'queued'
     this.#pipeline.enter(task)
     this.#deadlines.watch(task.deadline)
@@ -123,10 +135,10 @@ export class Appender implements PipelineEvents {
   /** A time tick that a user asks for: it waits for room like a message, hence behind all that were submitted before. */
   submitBarrier(owner: TickOwner, options: AppendOptions): void {
     const timeoutMs = this.#begin(options)
-    const message = this.#tick(owner)
-    this.#bounds.check(message)
-    const deadline = this.#options.runtime.monotonic() + timeoutMs
-    this.#admit(message, owner, options.signal, deadline, owner)
+    const task = this.#options.cutter.takeTick(owner)
+    this.#bounds.check(task)
+    task.deadline = this.#options.runtime.monotonic() + timeoutMs
+    this.#admit(task, owner, options.signal)
   }
 
   hasRoom(bytes: number): boolean {
@@ -137,12 +149,12 @@ export class Appender implements PipelineEvents {
    * Counts messages that wait outside (in an interceptor) against the bound on what waits: all of them or, when it throws
    * as `submit` does, none. Call what is returned for each, once or more often, when it waits there no longer.
    */
-  hold(messages: readonly TakenMessage[], options: AppendOptions): (() => void)[] {
+  hold(tasks: readonly AppendTask[], options: AppendOptions): (() => void)[] {
     this.#begin(options)
     const { admission } = this.#options
-    this.#bounds.checkAll(messages)
-    return messages.map((message) => {
-      let bytes = message.bytes + MESSAGE_OVERHEAD_BYTES
+    this.#bounds.checkAll(tasks)
+    return tasks.map((task) => {
+      let bytes = task.bytes + MESSAGE_OVERHEAD_BYTES
       admission.heldBytes += bytes
       return () => {
         admission.heldBytes -= bytes
@@ -199,23 +211,11 @@ export class Appender implements PipelineEvents {
     this.#pipeline.stop(error)
     const waiting = this.#options.admission.waiting()
     for (const task of waiting) this.#options.admission.abandon(task)
-    this.failed(waiting, error, undefined)
+    this.#outcomes.failed(waiting, error, undefined)
     this.#room.wake()
   }
 
-  stored(batch: BatchInFlight, ids: readonly MessageId[]): string {
-    return this.#outcomes.stored(batch, ids)
-  }
-
-  settled(batch: BatchInFlight, ids: readonly MessageId[]): void {
-    this.#outcomes.settled(batch, ids)
-  }
-
-  failed(tasks: readonly AppendTask[], error: unknown, batch: BatchInFlight | undefined): void {
-    this.#outcomes.failed(tasks, error, batch)
-  }
-
-  released(bytes: number): void {
+  #released(bytes: number): void {
     this.#options.admission.release(bytes)
     this.#enterWaiting()
     this.#room.wake()
@@ -228,22 +228,6 @@ export class Appender implements PipelineEvents {
     for (let task = admission.next(); task !== undefined; task = admission.next()) this.#pipeline.enter(task)
   }
 
-  reassert(signal: AbortSignal): Promise<WALImpls> {
-    return this.#options.reassert(signal)
-  }
-
-  confirm(upTo: MessageId, signal: AbortSignal): Promise<void> {
-    return this.#options.confirm(upTo, signal)
-  }
-
-  explainIds(next: MessageId, signal: AbortSignal): Promise<WalError> {
-    return this.#options.explainIds(next, signal)
-  }
-
-  broken(error: unknown): void {
-    this.#options.broken(error)
-  }
-
   /** What is checked before anything is looked at; answers the time-out. */
   #begin(options: AppendOptions): number {
     if (options !== NO_OPTIONS) checkAppendOptions(options)
@@ -254,18 +238,17 @@ export class Appender implements PipelineEvents {
     return timeoutMs
   }
 
-  #admit(
-    message: TakenMessage,
-    owner: TaskOwner,
-    signal: AbortSignal | undefined,
-    deadline: number,
-    tick?: TickOwner,
-  ): void {
-    const bytes = message.bytes + MESSAGE_OVERHEAD_BYTES
-    const task = this.#task(message, bytes, ++this.#taken, deadline, owner, tick)
+  #admit(task: AppendTask, owner: TaskOwner, signal: AbortSignal | undefined): void {
+    task.owner = this.#watched(owner, task)
+    task.charged = task.bytes + MESSAGE_OVERHEAD_BYTES
+    task.ordinal = ++this.#taken
     if (this.#options.admission.enter(task)) this.#pipeline.enter(task)
-    this.#deadlines.watch(deadline)
+    this.#deadlines.watch(task.deadline)
     if (signal !== undefined) this.#endWith(signal, task)
+  }
+
+  #watched(owner: TaskOwner, task: AppendTask): TaskOwner {
+    return this.#options.diagnostics?.watch(owner, task) ?? owner
   }
 
   /** Apart from what every message passes through, where a function made here would cost each of them. */
@@ -273,37 +256,6 @@ export class Appender implements PipelineEvents {
     task.stopListening = onAbort(signal, (reason) =>
       this.#giveUp(task, (sent) => this.#outcomes.aborted(task, sent, reason)),
     )
-  }
-
-  #tick(owner: TickOwner): TakenMessage {
-    const properties = owner.properties()
-    return new TakenMessage(this.#arena, new Uint8Array(0), '', MESSAGE_TYPE.TimeTick, properties)
-  }
-
-  #renewing(tick: TickOwner): NonNullable<AppendTask['tick']> {
-    return { renewed: () => this.#tick(tick), sent: () => tick.sent() }
-  }
-
-  #task(
-    message: TakenMessage,
-    bytes: number,
-    ordinal: number,
-    deadline: number,
-    waiting: TaskOwner,
-    tick?: TickOwner,
-  ): AppendTask {
-    const owner = this.#options.diagnostics?.watch(waiting, message) ?? waiting
-    return {
-      message,
-      tick: tick && this.#renewing(tick),
-      bytes,
-      ordinal,
-      state: 'waiting',
-      index: 0,
-      deadline,
-      stopListening: undefined,
-      owner,
-    }
   }
 
   /** Ends the wait, not the append: what was sent goes on. `tell` is given the batch that was sent, if there is one. */
@@ -318,7 +270,7 @@ export class Appender implements PipelineEvents {
       this.#room.wake()
     } else if (state === 'queued') {
       this.#pipeline.abandon(task)
-      this.released(task.bytes)
+      this.#released(task.charged)
     }
     tell(state === 'sent' ? this.#pipeline.batchOf(task) : undefined)
   }

@@ -1,33 +1,73 @@
-import type { Limits, TimeTick, WireMessage } from '@wal/walimpls'
-import type { AppendTask } from '../message/append-task.js'
+import { type Limits, MESSAGE_TYPE, type TimeTick } from '@wal/walimpls'
+import type { NewMessage } from '../api/wal.js'
+import { AppendTask, type TickOwner } from '../message/append-task.js'
 import type { BatchInFlight } from '../message/batch-in-flight.js'
+import { checkMessage, partsBehind } from '../message/new-message.js'
+import { RecordArena } from '../message/record-arena.js'
+import type { RecordDraft } from '../message/record-draft.js'
 import type { Stamp } from '../message/stamp.js'
 import type { HybridClock } from '../time-tick/hybrid-clock.js'
 import { TimeTickRun } from '../time-tick/time-tick-run.js'
+import { CutRecords } from './cut-records.js'
+import { Sealing } from './seal/sealing.js'
+import { SEALS } from './seal/seals.js'
 import { TaskQueue } from './task-queue.js'
 
-/** No less than what the stamp adds to a message on the wire. */
-const STAMP_BYTES = 160
 /** Time ticks of one batch are consecutive and must fit the logical counter. */
-const MAX_BATCH_MESSAGES = 1 << 16
+const MAX_BATCH_RECORDS = 1 << 16
+const NO_BYTES = new Uint8Array(0)
+
+export interface BatchCutterOptions {
+  readonly clock: HybridClock
+  readonly stamp: Stamp
+  readonly batchBytes: number
+  readonly nextSequence: number
+}
+
+/** What a batch is cut for. */
+export interface Cut {
+  readonly limits: Limits
+  /** The record up to which the log is acknowledged: its id, serialised, and its time tick. */
+  readonly lastAckedBefore: string
+  readonly lastAckedTickBefore: TimeTick
+  /** A seal refused a message, which is not in the batch. */
+  readonly refused: (task: AppendTask, error: unknown) => void
+}
+
+/** The records of a message that found no room in the batch in which its first ones went. */
+interface Rest {
+  readonly task: AppendTask
+  readonly records: readonly SealedBytes[]
+  readonly firstTimeTick: TimeTick
+}
+
+interface SealedBytes {
+  readonly record: RecordDraft
+  readonly bytes: number
+}
 
 /** The ordered queue, and the scissors: this is where a message gets its time tick, its stamp and its sequence. */
 export class BatchCutter {
   readonly #queue = new TaskQueue()
   readonly #clock: HybridClock
   readonly #stamp: Stamp
+  readonly #sealing: Sealing
   readonly #batchBytes: number
+  readonly #run = new TimeTickRun()
+  #rest: Rest | undefined
   #sequence: number
+  readonly #arena = new RecordArena()
   /** Charged bytes of what is queued. */
   queuedBytes = 0
   /** Last time tick given out; −1 before the first. */
   lastAllocated: TimeTick = -1n
 
-  constructor(options: { clock: HybridClock; stamp: Stamp; batchBytes: number; nextSequence: number }) {
-    this.#clock = options.clock
-    this.#stamp = options.stamp
-    this.#batchBytes = options.batchBytes
-    this.#sequence = options.nextSequence
+  constructor({ clock, stamp, batchBytes, nextSequence }: BatchCutterOptions) {
+    this.#clock = clock
+    this.#stamp = stamp
+    this.#sealing = new Sealing(SEALS, this.#arena, stamp)
+    this.#batchBytes = batchBytes
+    this.#sequence = nextSequence
   }
 
   get empty(): boolean {
@@ -35,59 +75,145 @@ export class BatchCutter {
   }
 
   get oldest(): AppendTask | undefined {
-    return this.#queue.peek()
+    return this.#rest?.task ?? this.#queue.peek()
+  }
+
+  /** Checks a message (`WAL_INVALID_ARGUMENT`) and copies it into a slab of ours. It counts for nothing until it is queued. */
+  take(message: NewMessage, barrierTimeTick?: TimeTick): AppendTask {
+    checkMessage(message)
+    const { vchannel = '', type = MESSAGE_TYPE.Record } = message
+    const stampBytes = this.#stamp.bytesOf(type)
+    if (barrierTimeTick === undefined) this.#arena.writeMessage(message, stampBytes)
+    else this.#arena.write(partsBehind(message, barrierTimeTick), stampBytes)
+    return new AppendTask(this.#arena, vchannel, type)
+  }
+
+  /** The same of a time tick: what it says is asked for again when it is cut. */
+  takeTick(tick: TickOwner): AppendTask {
+    this.#writeTick(tick)
+    const task = new AppendTask(this.#arena, '', MESSAGE_TYPE.TimeTick)
+    task.tick = tick
+    return task
   }
 
   push(task: AppendTask): void {
     this.#queue.push(task)
-    this.queuedBytes += task.bytes
+    this.queuedBytes += task.charged
   }
 
   /** A queued task gave up. */
   abandon(task: AppendTask): void {
-    this.queuedBytes -= task.bytes
+    this.queuedBytes -= task.charged
     this.#queue.passOver()
   }
 
   /** What is queued, for an end that has to reject it. */
   queued(): AppendTask[] {
-    return this.#queue.toArray()
+    const queued = this.#queue.toArray()
+    return this.#rest === undefined ? queued : [this.#rest.task, ...queued]
   }
 
-  cut(limits: Limits, lastAckedBefore: string, lastAckedTickBefore: TimeTick): BatchInFlight | undefined {
-    const maxBytes = Math.min(limits.maxBatchBytes, this.#batchBytes)
-    const maxMessages = Math.min(limits.maxBatchMessages, MAX_BATCH_MESSAGES)
-    const tasks: AppendTask[] = []
+  /** A batch will never be stored: nor will the rest of its last message. Answers what the budget was charged for that. */
+  dropRest({ tasks }: BatchInFlight): number {
+    const task = this.#rest?.task
+    if (task === undefined || tasks[tasks.length - 1] !== task) return 0
+    this.#rest = undefined
+    return task.charged
+  }
+
+  /** Undefined when nothing is queued, or seals refused all of it. */
+  cut(cut: Cut): BatchInFlight | undefined {
+    const records = this.#newRecords(cut.limits)
+    if (this.#rest !== undefined) return this.#cutRest(this.#rest, records, cut)
+    const run = this.#run
+    let firstTimeTick: TimeTick = -1n
     let charged = 0
-    let wireBytes = 0
     for (let task = this.#queue.peek(); task !== undefined; task = this.#queue.peek()) {
       // The last time tick in the log says where the log begins: one made before a truncation must not lie behind it.
-      if (task.tick !== undefined) task.message = task.tick.renewed()
-      wireBytes += task.message.bytes + STAMP_BYTES
-      if (tasks.length > 0 && (tasks.length >= maxMessages || wireBytes > maxBytes)) break
+      if (task.tick !== undefined) this.#renew(task, task.tick)
+      if (!records.hasRoom(task.bytes)) break
+      if (firstTimeTick < 0n) {
+        firstTimeTick = this.#clock.next(2 * MAX_BATCH_RECORDS)
+        run.start(firstTimeTick)
+      }
       this.#queue.shift()
-      task.index = tasks.length
-      tasks.push(task)
-      charged += task.bytes
+      this.queuedBytes -= task.charged
+      if (task.tick === undefined && !this.#sealing.empty) {
+        charged += this.#seal(task, records, cut)
+        if (this.#rest !== undefined) break
+        continue
+      }
+      task.index = records.count
       task.state = 'sent'
+      records.add(task, task, task.bytes + this.#stamp.fill(task, run, ''))
+      run.advance()
+      charged += task.charged
       task.tick?.sent()
     }
-    if (tasks.length === 0) return undefined
-    this.queuedBytes -= charged
-    const firstTimeTick = this.#clock.take(tasks.length)
-    this.lastAllocated = firstTimeTick + BigInt(tasks.length - 1)
-    const run = new TimeTickRun(firstTimeTick)
-    const messages: WireMessage[] = new Array(tasks.length)
-    let bytes = 0
-    for (let i = 0; i < tasks.length; i++) {
-      const task = tasks[i] as AppendTask
-      const { message: taken } = task
-      const timeTick = run.next()
-      messages[i] = { payload: taken.payload, properties: this.#stamp.properties(taken, timeTick) }
-      bytes += this.#stamp.bytesWith(taken, timeTick)
+    if (records.count === 0) return undefined
+    this.#clock.use(records.count + this.#restLength)
+    return this.#batch(records, { ...cut, firstTimeTick, charged })
+  }
+
+  /** Adds the records that seals make of a message, as many as there is room for. Answers what is charged for them. */
+  #seal(task: AppendTask, records: CutRecords, { lastAckedBefore, refused }: Cut): number {
+    const run = this.#run
+    const firstTimeTick = run.timeTick
+    const sealed = this.#sealing.seal(task, run)
+    if ('refuse' in sealed) {
+      refused(task, sealed.refuse)
+      return 0
     }
-    const batch = { sequence: this.#sequence, messages, bytes }
-    this.#sequence += messages.length
+    const { length } = sealed
+    const lastConfirmed = length === 1 ? '' : lastAckedBefore
+    const stamped = sealed.map((record) => {
+      const bytes = record.bytes + this.#stamp.fill(record, run, lastConfirmed)
+      run.advance()
+      return { record, bytes }
+    })
+    if (length > 1) {
+      const lastTimeTick = firstTimeTick + BigInt(length - 1)
+      task.split = { lastTimeTick, lastConfirmed, firstId: undefined }
+    }
+    task.index = records.count
+    task.state = 'sent'
+    return this.#add({ task, records: stamped, firstTimeTick }, records)
+  }
+
+  /** What is left of the message whose first records went in the batch before. */
+  #cutRest(rest: Rest, records: CutRecords, cut: Cut): BatchInFlight {
+    const { firstTimeTick } = rest
+    this.#rest = undefined
+    rest.task.index = 0
+    const charged = this.#add(rest, records)
+    return this.#batch(records, { ...cut, firstTimeTick, charged })
+  }
+
+  /** Adds records of one message, and keeps the others as the rest. Charged is a message with its last record. */
+  #add({ task, records: all, firstTimeTick }: Rest, records: CutRecords): number {
+    for (let i = 0; i < all.length; i++) {
+      const { record, bytes } = all[i] as SealedBytes
+      if (!records.hasRoom(record.bytes)) {
+        this.#rest = { task, records: all.slice(i), firstTimeTick: firstTimeTick + BigInt(i) }
+        return 0
+      }
+      records.add(task, record, bytes)
+    }
+    return task.charged
+  }
+
+  #batch(
+    records: CutRecords,
+    cut: Pick<Cut, 'lastAckedBefore' | 'lastAckedTickBefore'> & {
+      readonly firstTimeTick: TimeTick
+      readonly charged: number
+    },
+  ): BatchInFlight {
+    const { firstTimeTick, charged, lastAckedBefore, lastAckedTickBefore } = cut
+    const { tasks } = records
+    this.lastAllocated = firstTimeTick + BigInt(tasks.length - 1)
+    const batch = records.batch(this.#sequence)
+    this.#sequence += batch.count
     return {
       batch,
       tasks,
@@ -101,5 +227,27 @@ export class BatchCutter {
       attempts: 0,
       outcome: undefined,
     }
+  }
+
+  #newRecords({ maxBatchBytes, maxBatchMessages }: Limits): CutRecords {
+    return new CutRecords({
+      bytes: Math.min(maxBatchBytes, this.#batchBytes),
+      records: Math.min(maxBatchMessages, MAX_BATCH_RECORDS),
+    })
+  }
+
+  /** A message's records have consecutive time ticks, those in the next batch as well. */
+  get #restLength(): number {
+    return this.#rest?.records.length ?? 0
+  }
+
+  #renew(task: AppendTask, tick: TickOwner): void {
+    this.#writeTick(tick)
+    task.become(this.#arena)
+  }
+
+  #writeTick(tick: TickOwner): void {
+    const parts = { payload: NO_BYTES, vchannel: '', properties: tick.properties() }
+    this.#arena.write(parts, this.#stamp.bytesOf(MESSAGE_TYPE.TimeTick))
   }
 }

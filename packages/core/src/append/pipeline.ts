@@ -14,46 +14,20 @@ import type { OwnPlace } from '../log/known-place.js'
 import type { AppendTask } from '../message/append-task.js'
 import type { BatchInFlight } from '../message/batch-in-flight.js'
 import type { AnswerTrust } from './answer-trust.js'
+import type { AppendOutcomes } from './append-outcomes.js'
 import type { BatchCutter } from './batch-cutter.js'
 import { checkAnswer } from './check-answer.js'
 import { Linger } from './linger.js'
 import { checkPrefix, isHopeless, isRefusedForever } from './send-again.js'
-
-/** Whom the pipeline tells. Every call is synchronous. What `stored` and `settled` throw ends the writer. */
-export interface PipelineEvents {
-  /** A batch is stored: in order, before its tasks are told. Answers the serialised id of its last record. */
-  stored(batch: BatchInFlight, ids: readonly MessageId[]): string
-  settled(batch: BatchInFlight, ids: readonly MessageId[]): void
-  failed(tasks: readonly AppendTask[], error: unknown, batch: BatchInFlight | undefined): void
-  /** So many charged bytes are free again. */
-  released(bytes: number): void
-  /**
-   * The backend said `WAL_FENCED`. Resolves to the log to go on with; rejects when the log holds a newer writer, after
-   * it has stopped the pipeline.
-   */
-  reassert(signal: AbortSignal): Promise<WALImpls>
-  /**
-   * Batches are stored up to the record `upTo`, and the fence does not prove that they count. Looks from the last
-   * acknowledged record up to that one. Rejects, after it has stopped the pipeline, when a newer writer's record lies
-   * between, or when the last acknowledged record is gone.
-   */
-  confirm(upTo: MessageId, signal: AbortSignal): Promise<void>
-  /**
-   * A batch was stored under ids that don't rise above the last acknowledged one. Resolves to why the writer ends when the
-   * log lost its end and what is stored counts all the same; rejects, after it has stopped the pipeline where a newer
-   * writer is found, when nobody can tell or the backend made a mistake.
-   */
-  explainIds(next: MessageId, signal: AbortSignal): Promise<WalError>
-  /**
-   * Sending again can't help any more. From now on nothing is sent or acknowledged. The listener calls `stop`, which
-   * gives everything outstanding its outcome.
-   */
-  broken(error: unknown): void
-}
+import type { WriterFence } from './writer-fence.js'
 
 export interface PipelineOptions {
   readonly cutter: BatchCutter
-  readonly events: PipelineEvents
+  /** Told in order. What it throws ends the writer. */
+  readonly outcomes: Pick<AppendOutcomes, 'stored' | 'settled' | 'failed'>
+  readonly fence: WriterFence
+  /** So many charged bytes are free again. Must not throw. */
+  readonly released: (bytes: number) => void
   readonly runtime: Runtime
   readonly trouble: Trouble
   readonly where: string
@@ -179,8 +153,8 @@ export class Pipeline {
     this.#inFlight = []
     for (const batch of inFlight) this.#fail(batch, error)
     const queued = this.#options.cutter.queued()
-    this.#options.events.failed(queued, error, undefined)
-    for (const task of queued) this.#options.events.released(task.bytes)
+    this.#options.outcomes.failed(queued, error, undefined)
+    for (const task of queued) this.#options.released(task.charged)
     this.#tellIdle()
   }
 
@@ -196,8 +170,17 @@ export class Pipeline {
         this.#planTurn()
         return
       }
-      const batch = cutter.cut(this.#log.limits, this.#lastAckedId, this.#lastAcked.timeTick)
-      if (batch === undefined) return
+      const batch = cutter.cut({
+        limits: this.#log.limits,
+        lastAckedBefore: this.#lastAckedId,
+        lastAckedTickBefore: this.#lastAcked.timeTick,
+        refused: this.#refused,
+      })
+      if (batch === undefined) {
+        // All that was queued was refused.
+        this.#tellIdle()
+        return
+      }
       this.#inFlight.push(batch)
       void this.#attempt(batch).then(() => this.#guard(() => this.#settle()))
     }
@@ -225,7 +208,7 @@ export class Pipeline {
     trust.sending(batch)
     try {
       const ids = await this.#log.append(batch.batch)
-      checkAnswer(ids, batch.tasks.length, this.#options)
+      checkAnswer(ids, batch.batch.count, this.#options)
       batch.outcome = { ids }
       sent?.()
     } catch (error) {
@@ -252,7 +235,7 @@ export class Pipeline {
    * its end gives out ids again: what is stored there is acknowledged, and then the writer ends.
    */
   async #confirm(): Promise<void> {
-    const { events, ids } = this.#options
+    const { fence, ids } = this.#options
     const { signal } = this.#stopping
     const stored: BatchInFlight[] = []
     let last = this.#lastAcked.id
@@ -263,12 +246,12 @@ export class Pipeline {
       batch.maybeWritten = true
       stored.push(batch)
       if (ids.compare(first, last) <= 0) {
-        this.#ending = await events.explainIds(first, signal)
+        this.#ending = await fence.explainIds(first, signal)
         break
       }
       last = batch.outcome.ids[batch.outcome.ids.length - 1] as MessageId
     }
-    if (this.#ending === undefined) await events.confirm(last, signal)
+    if (this.#ending === undefined) await fence.confirm(last, signal)
     for (const batch of stored) batch.confirmed = true
   }
 
@@ -309,7 +292,7 @@ export class Pipeline {
   #break(error: unknown): void {
     if (this.#state === 'stopped' || this.#state === 'broken') return
     this.#state = 'broken'
-    this.#options.events.broken(error)
+    this.#options.fence.broken(error)
   }
 
   #confirmThenSettle(): void {
@@ -340,7 +323,7 @@ export class Pipeline {
       else {
         trouble.failed(error, 'append failed, sending again', { attempt, sequence: failed.batch.sequence })
         if (isFenced(error)) {
-          this.#log = await this.#options.events.reassert(signal)
+          this.#log = await this.#options.fence.reassert(signal)
           this.#options.trust.fenceTakenBack()
         } else {
           await sleep(runtime, backoffMs(runtime, attempt + 1), signal)
@@ -372,21 +355,28 @@ export class Pipeline {
 
   /** The batch at the front counts. It stays there until its owners are told: of what throws in between, too. */
   #succeed(batch: BatchInFlight, ids: readonly MessageId[]): void {
-    const { events, trust } = this.#options
+    const { outcomes, trust, released } = this.#options
     this.#fullInRow = 0
     batch.maybeWritten = true
-    this.#lastAckedId = events.stored(batch, ids)
+    this.#lastAckedId = outcomes.stored(batch, ids)
     const timeTick = batch.firstTimeTick + BigInt(ids.length - 1)
     this.#lastAcked = { id: ids[ids.length - 1] as MessageId, timeTick }
     trust.acknowledged(batch)
-    events.settled(batch, ids)
+    outcomes.settled(batch, ids)
     this.#inFlight.shift()
-    events.released(batch.charged)
+    released(batch.charged)
   }
 
   #fail(batch: BatchInFlight, error: unknown): void {
-    this.#options.events.failed(batch.tasks, error, batch)
-    this.#options.events.released(batch.charged)
+    const { outcomes, released, cutter } = this.#options
+    outcomes.failed(batch.tasks, error, batch)
+    released(batch.charged + cutter.dropRest(batch))
+  }
+
+  /** A seal refused a message. Made once, since a function made in `#pump` would cost each of its calls. */
+  readonly #refused = (task: AppendTask, error: unknown): void => {
+    this.#options.outcomes.failed([task], error, undefined)
+    this.#options.released(task.charged)
   }
 
   #tellIdle(): void {

@@ -4,7 +4,7 @@ import { ReadableTicks } from './readable-ticks.js'
 const RECORD = 1000
 const TICK = 1
 const messages = (...vchannels: string[]) =>
-  vchannels.map((vchannel) => ({ message: { vchannel, type: RECORD } })) as never
+  vchannels.map((vchannel) => ({ vchannel, type: RECORD })) as never
 
 test('a vchannel is readable up to its last acknowledged message', () => {
   const ticks = new ReadableTicks(10n)
@@ -20,7 +20,7 @@ test('a message of every vchannel counts on each; a time tick only for the log',
   ticks.acknowledged(messages('a', ''), 11n)
   expect(ticks.of('a')).toBe(12n)
   expect(ticks.of('b')).toBe(12n)
-  ticks.acknowledged([{ message: { vchannel: '', type: TICK } }] as never, 13n)
+  ticks.acknowledged([{ vchannel: '', type: TICK }] as never, 13n)
   expect(ticks.of('a')).toBe(12n)
   expect(ticks.of(undefined)).toBe(13n)
 })

@@ -21,13 +21,13 @@ export class ReadableTicks {
     this.#maxVchannels = maxVchannels
   }
 
-  /** Consecutive time ticks from `first`, one a task. */
-  acknowledged(tasks: readonly Pick<AppendTask, 'message'>[], first: TimeTick): void {
+  /** Consecutive time ticks from `first`, one for each record of these tasks. */
+  acknowledged(tasks: readonly Pick<AppendTask, 'vchannel' | 'type'>[], first: TimeTick): void {
     const { length } = tasks
     for (let i = 0; i < length; i++) {
-      const { vchannel, type } = (tasks[i] as AppendTask).message
+      const { vchannel, type } = tasks[i] as AppendTask
       // The last of a run on one vchannel speaks for all of it.
-      const next = tasks[i + 1]?.message
+      const next = tasks[i + 1]
       if (next !== undefined && next.vchannel === vchannel && next.type === type) continue
       const timeTick = first + BigInt(i)
       if (vchannel !== '') this.#remember(vchannel, timeTick)

@@ -3,8 +3,8 @@ import type { Logger } from '../api/logger.js'
 import type { AppendOptions } from '../api/wal.js'
 import type { LogBeginning } from '../log/log-beginning.js'
 import { formatTruncationPoint, type TruncationPoint } from '../log/truncation-point.js'
+import type { TickOwner } from '../message/append-task.js'
 import type { Appender } from './appender.js'
-import type { TickOwner } from './tick-owner.js'
 
 /** A tick is due after so many bytes as well, which bounds the tail that an open has to read. */
 const TICK_BYTES = 8 << 20

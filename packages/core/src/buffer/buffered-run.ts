@@ -1,7 +1,7 @@
-import type { MessageId, PackedIds, PropertyList, TimeTick, Writer } from '@wal/walimpls'
-import { readProperties } from '@wal/walimpls/helper'
+import type { Batch, MessageId, PackedIds, PropertyList, TimeTick, Writer } from '@wal/walimpls'
+import { readRecord } from '@wal/walimpls/helper'
 import type { LogRecord } from '../log/log-record.js'
-import type { TakenMessage } from '../message/new-message.js'
+import { lastConfirmedOf, previousTickOf, typeOf, vchannelOf } from '../message/stamp.js'
 import type { Run } from './run.js'
 
 /** What a record costs in the buffer beside payload and properties, alone in its run and with the collector's slack. */
@@ -16,39 +16,20 @@ export interface RunParts {
 }
 
 /**
- * Acknowledged messages that follow each other in the log, as bytes in slabs. Records are made when a reader asks: most
- * logs have none that tails in the writer's process.
+ * The records of an acknowledged batch, as the bytes that were stored. Records are made when a reader asks: most logs have
+ * none that tails in the writer's process.
  */
 export class BufferedRun implements Run {
   readonly bytes: number
   readonly #parts: RunParts
   readonly #count: number
-  readonly #slabs: Buffer[]
-  readonly #starts: number[]
-  readonly #payloadEnds: number[]
-  readonly #vchannels: string[]
-  readonly #types: number[]
+  readonly #packed: readonly Uint8Array[]
 
-  constructor(messages: readonly { readonly message: TakenMessage }[], parts: RunParts) {
-    const count = messages.length
+  constructor({ bytes, count, packed }: Batch, parts: RunParts) {
     this.#parts = parts
     this.#count = count
-    this.#slabs = new Array(count)
-    this.#starts = new Array(count)
-    this.#payloadEnds = new Array(count)
-    this.#vchannels = new Array(count)
-    this.#types = new Array(count)
-    let bytes = 0
-    for (let i = 0; i < count; i++) {
-      const { message } = messages[i] as { message: TakenMessage }
-      this.#slabs[i] = message.slab
-      this.#starts[i] = message.start
-      this.#payloadEnds[i] = message.payloadEnd
-      this.#vchannels[i] = message.vchannel
-      this.#types[i] = message.type
-      bytes += message.bytes + RECORD_OVERHEAD_BYTES
-    }
-    this.bytes = bytes
+    this.#packed = packed
+    this.bytes = bytes + count * RECORD_OVERHEAD_BYTES
   }
 
   get firstTimeTick(): TimeTick {
@@ -61,32 +42,30 @@ export class BufferedRun implements Run {
 
   /** Makes the records, which `bytes` does not count. */
   decode(): readonly LogRecord[] {
+    const { ids, firstTimeTick, writer, lastConfirmed } = this.#parts
     const records = new Array<LogRecord>(this.#count)
     let previous: PropertyList | undefined
-    for (let i = 0; i < records.length; i++) {
-      const record = this.#record(i, previous)
-      records[i] = record
-      previous = record.properties
-    }
+    let i = 0
+    for (const run of this.#packed)
+      for (let at = 0; at < run.length; ) {
+        const { payload, properties, end } = readRecord(run, at, previous)
+        records[i] = {
+          id: ids.at(i) as MessageId,
+          payload,
+          properties,
+          timeTick: firstTimeTick + BigInt(i),
+          term: writer.term,
+          incarnation: writer.incarnation,
+          type: typeOf(properties),
+          opening: false,
+          vchannel: vchannelOf(properties),
+          lastConfirmed: lastConfirmedOf(properties) || lastConfirmed,
+          previousTick: previousTickOf(properties),
+        }
+        i++
+        previous = properties
+        at = end
+      }
     return records
-  }
-
-  #record(i: number, previous: PropertyList | undefined): LogRecord {
-    const { ids, firstTimeTick, writer, lastConfirmed } = this.#parts
-    const slab = this.#slabs[i] as Buffer
-    const payloadEnd = this.#payloadEnds[i] as number
-    return {
-      id: ids.at(i) as MessageId,
-      payload: slab.subarray(this.#starts[i], payloadEnd),
-      properties: readProperties(slab, payloadEnd, previous).properties,
-      timeTick: firstTimeTick + BigInt(i),
-      term: writer.term,
-      incarnation: writer.incarnation,
-      type: this.#types[i] as number,
-      opening: false,
-      vchannel: this.#vchannels[i] as string,
-      lastConfirmed,
-      previousTick: '',
-    }
   }
 }

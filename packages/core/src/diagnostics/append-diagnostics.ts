@@ -11,7 +11,7 @@ import type { Logger } from '../api/logger.js'
 import type { AppendResult } from '../api/wal.js'
 import type { TaskOwner } from '../message/append-task.js'
 import type { BatchInFlight } from '../message/batch-in-flight.js'
-import type { TakenMessage } from '../message/new-message.js'
+import type { RecordDraft } from '../message/record-draft.js'
 import type { WalMetrics } from './wal-metrics.js'
 
 /** More links than this on a batch's span help nobody. */
@@ -48,11 +48,11 @@ export class AppendDiagnostics {
   }
 
   /** Stands between a message's outcome and who waits for it. */
-  watch(owner: TaskOwner, message: TakenMessage): TaskOwner {
+  watch(owner: TaskOwner, message: RecordDraft): TaskOwner {
     return new WatchedOwner(owner, message, this.#begin(message), this.#options)
   }
 
-  #begin(message: TakenMessage): Span | undefined {
+  #begin(message: RecordDraft): Span | undefined {
     const { backend, channel, term, logger } = this.#options
     try {
       return this.#tracer?.startSpan('wal.append', {
@@ -121,7 +121,7 @@ export class AppendDiagnostics {
 
 class WatchedOwner implements TaskOwner {
   readonly #owner: TaskOwner
-  readonly #message: Pick<TakenMessage, 'type' | 'bytes'>
+  readonly #message: Pick<RecordDraft, 'type' | 'bytes'>
   readonly #options: AppendDiagnosticsOptions
   readonly #startedAt: number
   readonly namesAll: boolean
@@ -129,7 +129,7 @@ class WatchedOwner implements TaskOwner {
 
   constructor(
     owner: TaskOwner,
-    message: Pick<TakenMessage, 'type' | 'bytes'>,
+    message: Pick<RecordDraft, 'type' | 'bytes'>,
     span: Span | undefined,
     options: AppendDiagnosticsOptions,
   ) {

@@ -84,8 +84,18 @@ export const INSTRUMENTS = {
     'in one interceptor after next has answered',
     'interceptor_after_append_duration_seconds',
   ),
-  inFlightBytes: gauge('wal.append_in_flight.size', 'By', 'admitted, without an outcome yet', 'ours'),
-  waitingBytes: gauge('wal.append_waiting.size', 'By', 'waiting for room in the budget', 'ours'),
+  inFlightBytes: gauge(
+    'wal.append_in_flight.size',
+    'By',
+    'bytes of appends that were admitted and have no outcome yet',
+    'ours',
+  ),
+  waitingBytes: gauge(
+    'wal.append_waiting.size',
+    'By',
+    'bytes of appends that wait for room in the budget',
+    'ours',
+  ),
   bufferRecords: gauge(
     'wal.write_ahead_buffer_entry.count',
     '{batch}',
@@ -95,25 +105,25 @@ export const INSTRUMENTS = {
   bufferSize: gauge(
     'wal.write_ahead_buffer.size',
     'By',
-    'what the write-ahead buffer holds',
+    'bytes in the write-ahead buffer',
     'write_ahead_buffer_size_bytes',
   ),
   bufferCapacity: gauge(
     'wal.write_ahead_buffer.capacity',
     'By',
-    'what it may hold',
+    'most bytes that the write-ahead buffer may hold',
     'write_ahead_buffer_capacity_bytes',
   ),
   bufferEarliest: gauge(
     'wal.write_ahead_buffer.earliest_time_tick',
     's',
-    'everything acknowledged above it is in the buffer',
+    'every acknowledged record above this time tick is in the buffer',
     'write_ahead_buffer_earliest_time_tick',
   ),
   bufferLatest: gauge(
     'wal.write_ahead_buffer.latest_time_tick',
     's',
-    'of the newest record in the buffer',
+    'time tick of the newest record in the buffer',
     'write_ahead_buffer_latest_time_tick',
   ),
   scanners: gauge('wal.scanner.count', '{scanner}', 'open scanners, by where they read', 'scanner_total'),
@@ -145,19 +155,19 @@ export const INSTRUMENTS = {
   voids: counter(
     'wal.scan_void_message.count',
     '{message}',
-    'records of a writer that was fenced: passed over',
+    'void records, stored by a writer that was fenced, which were not delivered',
     'ours',
   ),
   duplicates: counter(
     'wal.scan_duplicate_message.count',
     '{message}',
-    'records that were stored twice: passed over',
+    'second copies of records, which were not delivered',
     'ours',
   ),
   switches: counter(
     'wal.scanner_switch.count',
     '{switch}',
-    'scanners that went over between catch-up and tailing',
+    'changes of scanners between catch-up and tailing',
     'ours',
   ),
 } as const satisfies Record<string, InstrumentSpec>

@@ -1,7 +1,7 @@
-import { invalidArgument, type TimeTick } from '@wal/walimpls'
+import { invalidArgument } from '@wal/walimpls'
 import type { InterceptedAppend, Interceptor } from '../api/interceptor.js'
 import type { Logger } from '../api/logger.js'
-import type { AppendResult, NewMessage } from '../api/wal.js'
+import type { AppendOptions, AppendResult, NewMessage } from '../api/wal.js'
 import { ResultWithExtra } from '../append/result-with-extra.js'
 import type { InterceptorTiming } from './timings.js'
 
@@ -9,7 +9,7 @@ export interface AppendRunParts {
   readonly interceptors: readonly Interceptor[]
   readonly channel: string
   readonly signal: AbortSignal
-  readonly barrierTimeTick: TimeTick | undefined
+  readonly options: AppendOptions
   /** Hands the message to the pipeline; when it throws, the message has not reached it. */
   readonly enter: (message: NewMessage) => Promise<AppendResult>
   /** Given when somebody wants the timings. */
@@ -36,7 +36,7 @@ export class AppendRun {
   }
 
   async #step(index: number, message: NewMessage): Promise<AppendResult> {
-    const { interceptors, channel, signal, barrierTimeTick, enter } = this.#parts
+    const { interceptors, channel, signal, options, enter } = this.#parts
     const interceptor = interceptors[index]
     if (interceptor === undefined) {
       this.#stored = enter(message)
@@ -71,7 +71,7 @@ export class AppendRun {
       answer.catch(nothing)
       return answer
     }
-    const append: InterceptedAppend = { message, channel, barrierTimeTick, signal }
+    const append: InterceptedAppend = { message, channel, options, signal }
     const outcome = await outcomeOf(interceptor, append, next)
     ended = true
     // Not awaited by the interceptor, but on its way.

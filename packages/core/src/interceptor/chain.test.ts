@@ -47,7 +47,7 @@ function chainOf(
     chain.run({
       message: given,
       signal: new AbortController().signal,
-      barrierTimeTick: undefined,
+      options: {},
       enter: to,
       batchBefore: undefined,
     })

@@ -1,8 +1,8 @@
-import type { Runtime, TimeTick } from '@wal/walimpls'
+import type { Runtime } from '@wal/walimpls'
 import { abortable, onAbort, WakeList } from '@wal/walimpls/helper'
 import type { Interceptor } from '../api/interceptor.js'
 import { type Logger, silentLogger } from '../api/logger.js'
-import type { AppendResult, NewMessage } from '../api/wal.js'
+import type { AppendOptions, AppendResult, NewMessage } from '../api/wal.js'
 import { AppendRun } from './append-run.js'
 import { CallOrder } from './call-order.js'
 import type { AppendLock } from './lock.js'
@@ -25,7 +25,7 @@ export interface ChainOptions {
 export interface ChainedAppend {
   readonly message: NewMessage
   readonly signal: AbortSignal
-  readonly barrierTimeTick: TimeTick | undefined
+  readonly options: AppendOptions
   /** Hands the message to the pipeline; when it throws, the message has not reached it. */
   readonly enter: (message: NewMessage) => Promise<AppendResult>
   /** What has to have entered besides the vchannel's earlier appends; its rejection refuses this one. */
@@ -75,7 +75,7 @@ export class InterceptorChain {
     return this.#outside === 0 && this.bare && !this.#options.lock.busy
   }
 
-  async run({ message, signal, barrierTimeTick, enter, batchBefore }: ChainedAppend): Promise<AppendResult> {
+  async run({ message, signal, options, enter, batchBefore }: ChainedAppend): Promise<AppendResult> {
     const { channel, logger, where } = this.#options
     const turn = this.#order.take(message, batchBefore)
     let outside = true
@@ -89,7 +89,7 @@ export class InterceptorChain {
       interceptors: [...this.#outer, turn, ...this.#inside],
       channel,
       signal,
-      barrierTimeTick,
+      options,
       enter: (changed) => {
         const stored = enter(changed)
         reached()

@@ -4,8 +4,8 @@ import type { AppendOptions, AppendResult, NewMessage } from '../api/wal.js'
 import { endedError } from '../append/append-error.js'
 import type { Appender } from '../append/appender.js'
 import { lastFailure } from '../diagnostics/trouble.js'
-import type { TaskOwner } from '../message/append-task.js'
-import { plainMessage, type TakenMessage } from '../message/new-message.js'
+import type { AppendTask, TaskOwner } from '../message/append-task.js'
+import { plainMessage } from '../message/new-message.js'
 import type { InterceptorChain } from './chain.js'
 
 /** Node fires a timer beyond this at once. */
@@ -88,12 +88,12 @@ export class InterceptedMessage implements TaskOwner {
     ]
   }
 
-  run(message: NewMessage, taken: TakenMessage): void {
+  run(message: NewMessage, taken: AppendTask): void {
     this.#interception.chain
       .run({
         message: plainMessage(message, taken),
         signal: this.#ending.signal,
-        barrierTimeTick: this.#options.barrierTimeTick,
+        options: this.#options,
         enter: (changed) => this.#enter(changed),
         batchBefore: this.#turn?.before,
       })

@@ -3,7 +3,7 @@ import { deferred } from '@wal/walimpls/helper'
 import type { AppendOptions, AppendResult, NewMessage } from '../api/wal.js'
 import { batchFailure } from '../append/append-batch-error.js'
 import { joinTokens } from '../append/outcome-token.js'
-import type { TakenMessage } from '../message/new-message.js'
+import type { AppendTask } from '../message/append-task.js'
 import { type BatchTurn, InterceptedMessage, type InterceptionOptions } from './intercepted-append.js'
 
 type Outcome = { readonly result: AppendResult } | { readonly error: unknown }
@@ -18,7 +18,7 @@ export async function appendBatchIntercepted(
   messages: readonly NewMessage[],
   options: AppendOptions,
 ): Promise<AppendResult[]> {
-  let taken: TakenMessage[]
+  let taken: AppendTask[]
   let releases: (() => void)[]
   try {
     taken = messages.map((message) => interception.appender.take(message))
@@ -46,7 +46,7 @@ export async function appendBatchIntercepted(
       before = turn.done
       new InterceptedMessage(interception, options, owner, releases[i] as () => void, turn).run(
         message,
-        taken[i] as TakenMessage,
+        taken[i] as AppendTask,
       )
     })
   })

@@ -17,7 +17,7 @@ export function timeTickInterceptor(parts: {
   const { clock, maxClockAheadMs, where, confirmed } = parts
   return {
     name: 'time-tick',
-    async append({ message, barrierTimeTick, signal }, next) {
+    async append({ message, options: { barrierTimeTick }, signal }, next) {
       if (barrierTimeTick === undefined) return next(message)
       if (!clock.follow(barrierTimeTick, maxClockAheadMs)) {
         throw new AppendError(

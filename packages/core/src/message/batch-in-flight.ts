@@ -5,8 +5,9 @@ import type { AppendTask } from './append-task.js'
 /** A batch that has been cut: from now on it is sent as it is, again and again, until it settles. */
 export interface BatchInFlight {
   readonly batch: Batch
+  /** Of each record, whose it is. A message that is stored as several records is there once for each. */
   readonly tasks: readonly AppendTask[]
-  /** Of the first message; the others' follow without a gap. */
+  /** Of the first record; the others' follow without a gap. */
   readonly firstTimeTick: TimeTick
   /** What the budget was charged for its tasks. */
   readonly charged: number

@@ -1,4 +1,5 @@
 import {
+  checkPropertyMap,
   encodeUint64,
   invalidArgument,
   isWellFormed,
@@ -7,76 +8,43 @@ import {
   RESERVED,
   type TimeTick,
   userPropertyList,
-  utf8Length,
 } from '@wal/walimpls'
-import { packedTextBytes } from '@wal/walimpls/helper'
 import type { NewMessage } from '../api/wal.js'
-import type { MessageArena } from './message-arena.js'
 import { ownBytes } from './own-bytes.js'
+import type { RecordParts } from './record-arena.js'
+import type { RecordDraft } from './record-draft.js'
 
 const MAX_VCHANNEL_LENGTH = 1024
-const NO_PROPERTIES: readonly string[] = []
 
-/** A message, checked and taken over: the payload is a copy of ours. */
-export class TakenMessage {
-  /** Where the copy lies; the user's properties follow it, packed. */
-  readonly slab: Buffer
-  readonly start: number
-  readonly payloadEnd: number
-  readonly vchannel: string
-  readonly type: number
-  readonly properties: readonly string[]
-  /** Payload, properties and vchannel in bytes, as `recordBytes` counts them; without the library's own. */
-  readonly bytes: number
-
-  /** `properties` are the user's, checked, or a time tick's own. */
-  constructor(
-    arena: MessageArena,
-    payload: Uint8Array,
-    vchannel: string,
-    type: number,
-    properties: readonly string[],
-  ) {
-    arena.copy(payload, properties)
-    this.slab = arena.slab
-    this.start = arena.start
-    this.payloadEnd = arena.payloadEnd
-    this.vchannel = vchannel
-    this.type = type
-    this.properties = properties
-    // The texts are encoded by now, so their length is known without looking at them again.
-    this.bytes =
-      payload.length + utf8Length(vchannel) + packedTextBytes(arena.slab, arena.payloadEnd, arena.end)
-  }
-
-  /** A view of the copy. */
-  get payload(): Uint8Array {
-    return this.slab.subarray(this.start, this.payloadEnd)
-  }
-}
-
-/** Checks everything that needs no I/O (`WAL_INVALID_ARGUMENT`) before anything is copied or queued; adds the barrier. */
-export function takeMessage(
-  arena: MessageArena,
-  message: NewMessage,
-  barrierTimeTick?: TimeTick,
-): TakenMessage {
+/** Checks all but the properties, which are checked when they are copied. `WAL_INVALID_ARGUMENT`. */
+export function checkMessage(message: NewMessage): void {
   if (typeof message !== 'object' || message === null)
     throw invalidArgument('A message must be an object with a payload', message)
   for (const name in message) if (!isField(name)) throw unknownField(name)
-  const { payload, vchannel = '', properties, type = MESSAGE_TYPE.Record } = message
+  const { payload, vchannel, properties, type } = message
   if (!(payload instanceof Uint8Array) && !isForeignBytes(payload))
     throw invalidArgument('The payload of a message must be a Uint8Array (or Buffer)', payload)
-  if (typeof vchannel !== 'string' || vchannel.length > MAX_VCHANNEL_LENGTH || !isWellFormed(vchannel))
+  if (
+    vchannel !== undefined &&
+    (typeof vchannel !== 'string' || vchannel.length > MAX_VCHANNEL_LENGTH || !isWellFormed(vchannel))
+  )
     throw invalidArgument(
       `The vchannel of a message must be well-formed text of at most ${MAX_VCHANNEL_LENGTH} characters`,
       vchannel,
     )
-  if (type !== MESSAGE_TYPE.Record) checkType(type)
-  const list = properties === undefined ? NO_PROPERTIES : userPropertyList(properties)
-  if (barrierTimeTick === undefined) return new TakenMessage(arena, payload, vchannel, type, list)
-  const withBarrier = [RESERVED.barrierTimeTick, encodeUint64(barrierTimeTick), ...list]
-  return new TakenMessage(arena, payload, vchannel, type, withBarrier)
+  if (type !== undefined && type !== MESSAGE_TYPE.Record) checkType(type)
+  if (properties !== undefined) checkPropertyMap(properties)
+}
+
+/** What is stored of a checked message that goes behind a barrier, which it names. */
+export function partsBehind(message: NewMessage, barrierTimeTick: TimeTick): RecordParts {
+  const { payload, vchannel = '', properties } = message
+  const list = properties === undefined ? [] : userPropertyList(properties)
+  return {
+    payload,
+    vchannel,
+    properties: [RESERVED.barrierTimeTick, encodeUint64(barrierTimeTick), ...list],
+  }
 }
 
 /**
@@ -86,7 +54,7 @@ export function takeMessage(
  */
 export function plainMessage(
   { vchannel, properties, type }: NewMessage,
-  { payload }: TakenMessage,
+  { payload }: RecordDraft,
 ): NewMessage {
   return {
     payload: ownBytes(payload),

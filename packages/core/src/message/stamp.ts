@@ -2,79 +2,148 @@ import {
   encodeInt64,
   MESSAGE_FORMAT_VERSION,
   MESSAGE_TYPE,
+  type PropertyList,
   RESERVED,
   utf8Length,
   type Writer,
 } from '@wal/walimpls'
-import type { TakenMessage } from './new-message.js'
+import { textsBound, writeTexts } from '@wal/walimpls/helper'
+import type { TimeTickRun } from '../time-tick/time-tick-run.js'
+import type { RecordDraft } from './record-draft.js'
 
 const VERSION = String(MESSAGE_FORMAT_VERSION)
-
 const RECORD = String(MESSAGE_TYPE.Record)
-const TIME_TICK = String(MESSAGE_TYPE.TimeTick)
 
-const { version, type, term, incarnation, timeTick, lastConfirmedIsSelf, previousTick } = RESERVED
-const KEY_BYTES = [version, type, term, incarnation, timeTick, lastConfirmedIsSelf, previousTick].join(
-  '',
-).length
+/** How many texts a stamp has: seven properties. */
+export const STAMP_TEXTS = 14
+/** Where among them are the values of type, time tick and previous tick. The vchannel, if there is one, follows the stamp. */
+const TYPE_AT = 3
+const DIGITS_AT = 9
+const LAST_CONFIRMED_AT = 11
+const PREVIOUS_TICK_AT = 13
 
-/** Texts of the usual types are there, so that a record needs no number formatting. */
-function typeText(type: number): string {
-  if (type === MESSAGE_TYPE.Record) return RECORD
-  return type === MESSAGE_TYPE.TimeTick ? TIME_TICK : String(type)
+/** Of a time tick in this century. Another length is learned from the first that has it. */
+const USUAL_DIGITS = 12
+
+/** What stamps are copied from: packed, with the digits of the time tick to be filled in. */
+interface Template {
+  readonly bytes: Buffer
+  readonly digitsAt: number
+  /** What `recordBytes` counts of it. */
+  readonly textBytes: number
 }
 
-/** Puts the reserved properties of this writer before a message's own. */
+/**
+ * The reserved properties with which a writer marks a record as its own: format version, type, term, incarnation, time tick,
+ * last-confirmed id and previous tick, in this order, before all other properties of the record.
+ *
+ * The stamps of a batch differ in the last digits of the time tick alone, so they are copied from a template.
+ */
 export class Stamp {
   readonly #term: string
   readonly #incarnation: string
-  /** Of the keys, and of the values that never change. */
-  readonly #constantBytes: number
-  /** Serialised id of the last acknowledged persisted time tick, empty before the first. */
-  previousTick: string
+  #previousTick: string
+  #digits = USUAL_DIGITS
+  #usual: Template
+  readonly #unusual = new Map<number, Template>()
 
+  /** `previousTick`: serialised id of the last acknowledged persisted time tick, empty before the first. */
   constructor(writer: Writer, previousTick: string) {
     this.#term = encodeInt64(BigInt(writer.term))
     this.#incarnation = writer.incarnation
-    this.#constantBytes = KEY_BYTES + VERSION.length + this.#term.length + utf8Length(writer.incarnation)
-    this.previousTick = previousTick
+    this.#previousTick = previousTick
+    this.#usual = this.#template(MESSAGE_TYPE.Record)
   }
 
-  properties(message: Pick<TakenMessage, 'type' | 'vchannel' | 'properties'>, timeTick: string): string[] {
-    const { type, vchannel, properties: own } = message
-    // In its full length at once: a list that grows takes twice the room, and every message has one.
-    const list = new Array<string>((vchannel === '' ? 14 : 16) + own.length)
-    let at = 0
-    list[at++] = RESERVED.version
-    list[at++] = VERSION
-    list[at++] = RESERVED.type
-    list[at++] = typeText(type)
-    list[at++] = RESERVED.term
-    list[at++] = this.#term
-    list[at++] = RESERVED.incarnation
-    list[at++] = this.#incarnation
-    list[at++] = RESERVED.timeTick
-    list[at++] = timeTick
-    // No transaction can be open across it in this version: reading from a record itself meets all above it.
-    list[at++] = RESERVED.lastConfirmedIsSelf
-    list[at++] = ''
-    list[at++] = RESERVED.previousTick
-    list[at++] = this.previousTick
-    if (vchannel !== '') {
-      list[at++] = RESERVED.vchannel
-      list[at++] = vchannel
+  get previousTick(): string {
+    return this.#previousTick
+  }
+
+  set previousTick(id: string) {
+    this.#previousTick = id
+    this.#renewTemplates()
+  }
+
+  /** How many bytes the stamp of a record of this type takes. A later one may take more or less. */
+  bytesOf(type: number): number {
+    return this.#templateOf(type).bytes.length
+  }
+
+  /**
+   * Fills in the stamp of a record with the time tick at hand in `run`. Answers what `recordBytes` counts of it.
+   * `lastConfirmed`: serialised id from which reading meets the records before it that belong to it; empty: there are none.
+   */
+  fill(record: RecordDraft, run: TimeTickRun, lastConfirmed: string): number {
+    const { length } = run
+    if (length !== this.#digits) {
+      this.#digits = length
+      this.#renewTemplates()
     }
-    for (let i = 0; i < own.length; i++) list[at++] = own[i] as string
-    return list
+    const template =
+      lastConfirmed === '' ? this.#templateOf(record.type) : this.#template(record.type, lastConfirmed)
+    const { bytes, digitsAt, textBytes } = template
+    for (let i = 0; i < length; i++) bytes[digitsAt + i] = run.digits[i] as number
+    if (record.gapEnd - record.gap !== bytes.length) record.widen(bytes.length)
+    record.slab.set(bytes, record.gap)
+    return record.vchannel === '' ? textBytes : textBytes + RESERVED.vchannel.length
   }
 
-  /** What `recordBytes` counts of a message with this stamp, without looking at any text again. */
-  bytesWith(
-    { type, vchannel, bytes }: Pick<TakenMessage, 'type' | 'vchannel' | 'bytes'>,
-    timeTick: string,
-  ): number {
-    const own = this.#constantBytes + typeText(type).length + timeTick.length + this.previousTick.length
-    // The message's bytes have the vchannel itself in them.
-    return bytes + own + (vchannel === '' ? 0 : RESERVED.vchannel.length)
+  /** The texts of a stamp, keys and values in turn. */
+  texts(type: number, timeTick: string, lastConfirmed = ''): string[] {
+    return [
+      ...[RESERVED.version, VERSION],
+      ...[RESERVED.type, String(type)],
+      ...[RESERVED.term, this.#term],
+      ...[RESERVED.incarnation, this.#incarnation],
+      ...[RESERVED.timeTick, timeTick],
+      ...(lastConfirmed === ''
+        ? [RESERVED.lastConfirmedIsSelf, '']
+        : [RESERVED.lastConfirmed, lastConfirmed]),
+      ...[RESERVED.previousTick, this.#previousTick],
+    ]
   }
+
+  #templateOf(type: number): Template {
+    if (type === MESSAGE_TYPE.Record) return this.#usual
+    let template = this.#unusual.get(type)
+    if (template === undefined) {
+      template = this.#template(type)
+      this.#unusual.set(type, template)
+    }
+    return template
+  }
+
+  #renewTemplates(): void {
+    this.#unusual.clear()
+    this.#usual = this.#template(MESSAGE_TYPE.Record)
+  }
+
+  #template(type: number, lastConfirmed = ''): Template {
+    const texts = this.texts(type, '0'.repeat(this.#digits), lastConfirmed)
+    const bytes = Buffer.allocUnsafe(textsBound(texts))
+    const end = writeTexts(bytes, 0, texts)
+    // Behind it lie, packed, the two properties that follow the time tick.
+    const behind = writeTexts(Buffer.allocUnsafe(textsBound(texts)), 0, texts.slice(DIGITS_AT + 1))
+    const textBytes = texts.reduce((sum, text) => sum + utf8Length(text), 0)
+    return { bytes: bytes.subarray(0, end), digitsAt: end - behind - this.#digits, textBytes }
+  }
+}
+
+/** What the properties of a record say that has a stamp of ours: found by their places, without a look at any key. */
+export function typeOf(properties: PropertyList): number {
+  const text = properties[TYPE_AT] as string
+  return text === RECORD ? MESSAGE_TYPE.Record : Number(text)
+}
+
+export function vchannelOf(properties: PropertyList): string {
+  return properties[STAMP_TEXTS] === RESERVED.vchannel ? (properties[STAMP_TEXTS + 1] as string) : ''
+}
+
+/** Empty: reading from the record itself meets all that belongs to it. */
+export function lastConfirmedOf(properties: PropertyList): string {
+  return properties[LAST_CONFIRMED_AT] as string
+}
+
+export function previousTickOf(properties: PropertyList): string {
+  return properties[PREVIOUS_TICK_AT] as string
 }

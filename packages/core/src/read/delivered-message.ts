@@ -1,4 +1,4 @@
-import { type TimeTick, userPropertyMap } from '@wal/walimpls'
+import { reservedPropertyMap, type TimeTick, userPropertyMap } from '@wal/walimpls'
 import type { Position } from '../api/position.js'
 import type { Message } from '../api/scanner.js'
 import { isForeign, type LogRecord, startFrom } from '../log/log-record.js'
@@ -78,6 +78,7 @@ export class DeliveredMessage implements Message {
   readonly #naming: Naming
   #payload: Uint8Array | undefined
   #properties: Map<string, string> | undefined
+  #reserved: Map<string, string> | undefined
   #position: Position | undefined
 
   constructor(record: LogRecord, shared: boolean, logIdentity: string, naming: Naming) {
@@ -108,6 +109,11 @@ export class DeliveredMessage implements Message {
   get properties(): Map<string, string> {
     this.#properties ??= userPropertyMap(this.#record.properties)
     return this.#properties
+  }
+
+  get reserved(): ReadonlyMap<string, string> {
+    this.#reserved ??= reservedPropertyMap(this.#record.properties)
+    return this.#reserved
   }
 
   get vchannel(): string {

@@ -35,14 +35,24 @@ export class HybridClock {
 
   /** Takes `count` (≤ 2^17) consecutive time ticks; answers the first. */
   take(count: number): TimeTick {
+    const first = this.next(count)
+    this.use(count)
+    return first
+  }
+
+  /** The first of the ticks that `use` takes, in the same turn: up to `most` (≤ 2^17) consecutive ones. */
+  next(most: number): TimeTick {
     this.#look(this.#runtime.now())
     const time = Math.floor(this.#time)
     if (time > this.#milliseconds) this.#moveTo(time, 0)
     // Consecutive ticks may run over into the next millisecond's counter only as whole runs.
-    else if (this.#logical + count > LOGICAL_LIMIT) this.#moveTo(this.#milliseconds + 1, 0)
-    const first = timeTickOf(this.#milliseconds, this.#logical)
+    else if (this.#logical + most > LOGICAL_LIMIT) this.#moveTo(this.#milliseconds + 1, 0)
+    return timeTickOf(this.#milliseconds, this.#logical)
+  }
+
+  /** Takes the first `count` of the ticks that `next` has found. */
+  use(count: number): void {
     this.#logical += count
-    return first
   }
 
   /**

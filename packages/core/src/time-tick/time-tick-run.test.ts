@@ -14,8 +14,14 @@ test('a run gives the texts of consecutive ticks, as BigInt would', () => {
   )
   fc.assert(
     fc.property(first, fc.integer({ min: 1, max: 200 }), (start, count) => {
-      const run = new TimeTickRun(start)
-      for (let i = 0n; i < count; i++) assert.equal(run.next(), (start + i).toString(36))
+      const run = new TimeTickRun()
+      run.start(start)
+      for (let i = 0n; i < count; i++) {
+        const text = String.fromCharCode(...run.digits.subarray(0, run.length))
+        assert.equal(text, (start + i).toString(36))
+        assert.equal(run.timeTick, start + i)
+        run.advance()
+      }
     }),
     { numRuns: 500 },
   )

@@ -1,10 +1,10 @@
 import {
   type Batch,
+  batchOf,
   encodeUint64,
   MESSAGE_TYPE,
   type MessageId,
   RESERVED,
-  recordBytes,
   type TimeTick,
   type WALImpls,
   WalError,
@@ -23,15 +23,15 @@ export function openingBatch(
   stamp: Stamp,
   tick: { readonly sequence: number; readonly timeTick: TimeTick; readonly properties: readonly string[] },
 ): Batch {
-  const properties = [...tick.properties, RESERVED.opening, '']
   const message = {
     payload: new Uint8Array(0),
-    properties: stamp.properties(
-      { type: MESSAGE_TYPE.TimeTick, vchannel: '', properties },
-      encodeUint64(tick.timeTick),
-    ),
+    properties: [
+      ...stamp.texts(MESSAGE_TYPE.TimeTick, encodeUint64(tick.timeTick)),
+      ...tick.properties,
+      ...[RESERVED.opening, ''],
+    ],
   }
-  return { sequence: tick.sequence, messages: [message], bytes: recordBytes(message) }
+  return batchOf(tick.sequence, [message])
 }
 
 /**

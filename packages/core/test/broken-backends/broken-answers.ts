@@ -1,4 +1,4 @@
-import { AppendError, PositionTruncatedError, type StoredMessage, WalError } from '@wal/walimpls'
+import { AppendError, batchOf, PositionTruncatedError, type StoredMessage, WalError } from '@wal/walimpls'
 import type { BrokenBackend } from './broken-backend.js'
 import { brokenBuilder, type Id, ids, plus, replacing } from './broken-builder.js'
 
@@ -55,7 +55,7 @@ export const brokenAnswers: BrokenBackend[] = [
           const wal = await opener.open(channel, writer, waits)
           const again = await opener.open(channel, writer, waits)
           const message = { payload: Buffer.from('hello'), properties: [] }
-          await again.append({ sequence: -1, messages: [message], bytes: 5 }).catch(() => {})
+          await again.append(batchOf(-1, [message])).catch(() => {})
           return wal
         },
       }),

@@ -1,4 +1,4 @@
-import { type Batch, systemRuntime, WalError } from '@wal/walimpls'
+import { type Batch, batchOf, systemRuntime, WalError } from '@wal/walimpls'
 import type { BrokenBackend } from './broken-backend.js'
 import { brokenBuilder, type Id, ids, storedLog } from './broken-builder.js'
 
@@ -63,7 +63,7 @@ export const brokenAppends: BrokenBackend[] = [
     part: 'append',
     builder: brokenBuilder({
       writer: (wal) => ({
-        append: (batch) => wal.append({ ...batch, messages: [...batch.messages].reverse() }),
+        append: (batch) => wal.append(batchOf(batch.sequence, [...batch.messages].reverse())),
       }),
     }),
   },

@@ -1,4 +1,4 @@
-import { type OpenerImpls, type systemRuntime, WalError, type Writer } from '@wal/walimpls'
+import { batchOf, type OpenerImpls, type systemRuntime, WalError, type Writer } from '@wal/walimpls'
 import type { BrokenBackend } from './broken-backend.js'
 import { brokenBuilder, type Id, replacing } from './broken-builder.js'
 
@@ -69,11 +69,7 @@ export const brokenLifetimes: BrokenBackend[] = [
         async openReadOnly(channel, waits) {
           const log = await opener.openReadOnly(channel, waits)
           const wal = await opener.open(channel, { term: 1000, incarnation: 'reader' })
-          await wal.append({
-            sequence: 0,
-            messages: [{ payload: Buffer.from('mine'), properties: [] }],
-            bytes: 4,
-          })
+          await wal.append(batchOf(0, [{ payload: Buffer.from('mine'), properties: [] }]))
           return log
         },
       }),

@@ -1,6 +1,7 @@
 import { checkHistory, readHistory } from '@wal/conformance'
 import { Faults, faultyBuilder, memoryBuilder, simulatedRuntime } from '@wal/core/testing'
 import {
+  batchOf,
   type MessageId,
   type OpenerBuilderImpls,
   type OpenerImpls,
@@ -38,11 +39,8 @@ async function memory(): Promise<OpenerImpls> {
 const writer = async (term = 1): Promise<WALImpls> =>
   (await memory()).open('log', { term, incarnation: `writer${term}` })
 
-const batch = (sequence: number, payload = 'a') => ({
-  sequence,
-  messages: [{ payload: Buffer.from(payload), properties: [] }] as const,
-  bytes: payload.length,
-})
+const batch = (sequence: number, payload = 'a') =>
+  batchOf(sequence, [{ payload: Buffer.from(payload), properties: [] }])
 
 /** An append on the memory backend, whose answers to all but opening records are changed. */
 async function answering(change: (ids: readonly MessageId[]) => readonly MessageId[]): Promise<void> {

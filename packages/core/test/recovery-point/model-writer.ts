@@ -73,10 +73,9 @@ export class ModelWriter {
 
   #record(type: number, properties: readonly string[]): WireMessage {
     this.#timeTick++
-    const parts = { type, vchannel: '', properties }
     return {
       payload: new Uint8Array(0),
-      properties: this.#stamp.properties(parts, encodeUint64(this.#timeTick)),
+      properties: [...this.#stamp.texts(type, encodeUint64(this.#timeTick)), ...properties],
     }
   }
 }

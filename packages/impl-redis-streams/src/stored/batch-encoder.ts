@@ -1,10 +1,15 @@
-import { AppendError, type Batch, invalidArgument, recordBytes, type WireMessage } from '@wal/walimpls'
+import { AppendError, type Batch, invalidArgument } from '@wal/walimpls'
+import { PAYLOAD_LENGTH_BYTES, readLength, readPayloadLength } from '@wal/walimpls/helper'
 import { PAYLOAD_FIELD, PREVIOUS_FIELD } from './fields.js'
 
 /** More arguments than Lua's `unpack` may put on the stack would break a batch off in its middle. */
 const MAX_PROPERTY_TEXTS = 4000
 
 const PAYLOAD_NAME = Buffer.from(PAYLOAD_FIELD)
+const PREVIOUS_NAME = Buffer.from(PREVIOUS_FIELD)
+const UNDERSCORE = 0x5f
+/** The field's name as MessagePack has it. */
+const PACKED_PAYLOAD_NAME = Buffer.concat([Buffer.of(0xa0 | PAYLOAD_NAME.length), PAYLOAD_NAME])
 
 export interface EncodedBatch {
   readonly bytes: Buffer
@@ -17,63 +22,86 @@ const FRAMING = 5
 
 /**
  * A batch as one MessagePack value, `[[key, value, …, "_payload", payload], …]`: the script unpacks it in C, while the
- * same as arguments of their own fills a core of Node (`docs/decisions/redis.md`). Throws `WAL_INVALID_ARGUMENT`, or
- * `WAL_MESSAGE_TOO_LARGE` for a record of more than `maxRecordBytes`.
+ * same as arguments of their own fills a core of Node (`docs/decisions/redis.md`). The packed records are copied text by text,
+ * so that no text is made of them. Throws `WAL_INVALID_ARGUMENT`, or `WAL_MESSAGE_TOO_LARGE` for a record of more than
+ * `maxRecordBytes`.
  */
-export function encodeBatch({ messages }: Batch, maxRecordBytes: number): EncodedBatch {
+export function encodeBatch({ packed, count }: Batch, maxRecordBytes: number): EncodedBatch {
   let bound = FRAMING
-  for (const message of messages) {
-    const upper = upperBytes(message)
-    // Texts are looked at one by one only where it may matter.
-    if (upper > maxRecordBytes) checkSize(message, maxRecordBytes)
-    check(message)
-    bound += FRAMING * (message.properties.length + 3) + PAYLOAD_NAME.length + upper
-  }
-  const bytes = Buffer.allocUnsafe(bound)
-  let at = writeArrayHeader(bytes, 0, messages.length)
+  for (const run of packed) bound += run.length + (FRAMING - 1) * checkRecords(run, maxRecordBytes)
+  const bytes = Buffer.allocUnsafe(bound + count * (3 * FRAMING + PAYLOAD_NAME.length))
+  const to: Output = { bytes, at: writeArrayHeader(bytes, 0, count), run: bytes }
   let largest = 0
-  for (const { payload, properties } of messages) {
-    const start = at
-    at = writeArrayHeader(bytes, at, properties.length + 2)
-    for (let i = 0; i < properties.length; i++) at = writeText(bytes, at, properties[i] as string)
-    at = writeBytes(bytes, at, PAYLOAD_NAME)
-    at = writeBytes(bytes, at, payload)
-    largest = Math.max(largest, at - start)
+  for (const run of packed) {
+    to.run = run
+    for (const from = { at: 0 }; from.at < run.length; ) {
+      const start = to.at
+      writeRecord(to, from)
+      largest = Math.max(largest, to.at - start)
+    }
   }
-  return { bytes: bytes.subarray(0, at), largest }
+  return { bytes: bytes.subarray(0, to.at), largest }
 }
 
-/** No fewer than `recordBytes`: UTF-8 takes at most three bytes for a UTF-16 unit. */
-function upperBytes({ payload, properties }: WireMessage): number {
-  let units = 0
-  for (let i = 0; i < properties.length; i++) units += (properties[i] as string).length
-  return payload.length + 3 * units
-}
-
-function checkSize(message: WireMessage, maxRecordBytes: number): void {
-  const size = recordBytes(message)
-  if (size > maxRecordBytes)
-    throw new AppendError(
-      'WAL_MESSAGE_TOO_LARGE',
-      `A record of ${size} bytes can't be stored; the largest has ${maxRecordBytes} bytes.`,
-      { outcome: 'not-written' },
-    )
-}
-
-function check({ properties }: WireMessage): void {
-  if (properties.length > MAX_PROPERTY_TEXTS)
-    throw invalidArgument(
-      `A message in Redis has at most ${MAX_PROPERTY_TEXTS / 2} properties`,
-      properties.length / 2,
-    )
-  for (let i = 0; i < properties.length; i += 2) {
-    const key = properties[i] as string
-    if (key.charCodeAt(0) === 0x5f && (key === PAYLOAD_FIELD || key === PREVIOUS_FIELD))
-      throw invalidArgument(
-        `In Redis the property keys ${PAYLOAD_FIELD} and ${PREVIOUS_FIELD} are the backend’s own`,
-        key,
+/** Refuses what can't be stored. Answers how many texts the records have. */
+function checkRecords(run: Uint8Array, maxRecordBytes: number): number {
+  let all = 0
+  for (const cursor = { at: 0 }; cursor.at < run.length; ) {
+    let size = readPayloadLength(run, cursor.at)
+    cursor.at += PAYLOAD_LENGTH_BYTES + size
+    const texts = readLength(run, cursor)
+    if (texts > MAX_PROPERTY_TEXTS)
+      throw invalidArgument(`A message in Redis has at most ${MAX_PROPERTY_TEXTS / 2} properties`, texts / 2)
+    for (let i = 0; i < texts; i++) {
+      const length = readLength(run, cursor)
+      const { at } = cursor
+      if (i % 2 === 0 && run[at] === UNDERSCORE && isTaken(run.subarray(at, at + length)))
+        throw invalidArgument(
+          `In Redis the property keys ${PAYLOAD_FIELD} and ${PREVIOUS_FIELD} are the backend’s own`,
+          Buffer.from(run.subarray(at, at + length)).toString(),
+        )
+      cursor.at += length
+      size += length
+    }
+    if (size > maxRecordBytes)
+      throw new AppendError(
+        'WAL_MESSAGE_TOO_LARGE',
+        `A record of ${size} bytes can't be stored; the largest has ${maxRecordBytes} bytes.`,
+        { outcome: 'not-written' },
       )
+    all += texts
   }
+  return all
+}
+
+/** Whether a property's key is one of the fields in which we store something else. */
+function isTaken(key: Uint8Array): boolean {
+  return PAYLOAD_NAME.equals(key) || PREVIOUS_NAME.equals(key)
+}
+
+/** What is written, and the run of packed records that it is copied from. */
+interface Output {
+  readonly bytes: Buffer
+  at: number
+  run: Uint8Array
+}
+
+/** Copies the record at `from.at`, and moves that behind it. */
+function writeRecord(to: Output, from: { at: number }): void {
+  const { run } = to
+  const payload = from.at + PAYLOAD_LENGTH_BYTES
+  const payloadLength = readPayloadLength(run, from.at)
+  from.at = payload + payloadLength
+  const texts = readLength(run, from)
+  to.at = writeArrayHeader(to.bytes, to.at, texts + 2)
+  for (let i = 0; i < texts; i++) {
+    const length = readLength(run, from)
+    copyBytes(to, from.at, length)
+    from.at += length
+  }
+  to.bytes.set(PACKED_PAYLOAD_NAME, to.at)
+  to.at += PACKED_PAYLOAD_NAME.length
+  copyBytes(to, payload, payloadLength)
 }
 
 function writeArrayHeader(bytes: Buffer, at: number, count: number): number {
@@ -85,30 +113,16 @@ function writeArrayHeader(bytes: Buffer, at: number, count: number): number {
   return bytes.writeUInt32BE(count, at + 1)
 }
 
-/** Texts are short and mostly ASCII: written here they cost less than a call into Buffer. */
-function writeText(bytes: Buffer, at: number, text: string): number {
-  const { length } = text
-  if (length < 32) {
-    let end = at + 1
-    let i = 0
-    for (; i < length; i++) {
-      const unit = text.charCodeAt(i)
-      if (unit > 127) break
-      bytes[end++] = unit
-    }
-    if (i === length) {
-      bytes[at] = 0xa0 | length
-      return end
-    }
+/** Most texts are so short that a loop costs less than a call into Buffer. */
+function copyBytes(to: Output, start: number, length: number): void {
+  const { bytes, run } = to
+  let at = writeLength(bytes, to.at, length)
+  if (length < 32) for (let i = start; i < start + length; i++) bytes[at++] = run[i] as number
+  else {
+    bytes.set(run.subarray(start, start + length), at)
+    at += length
   }
-  const start = writeLength(bytes, at, Buffer.byteLength(text))
-  return start + bytes.write(text, start)
-}
-
-function writeBytes(bytes: Buffer, at: number, value: Uint8Array): number {
-  const start = writeLength(bytes, at, value.length)
-  bytes.set(value, start)
-  return start + value.length
+  to.at = at
 }
 
 /** Of the old "raw" family: the server's Lua library does not know the newer "bin". */

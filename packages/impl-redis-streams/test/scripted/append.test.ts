@@ -1,3 +1,4 @@
+import { batchOf } from '@wal/walimpls'
 import { expect, test } from 'vitest'
 import { replyError, turn } from './scripted-connection.js'
 import { BASE, ScriptedLog, type ScriptedWriter, told, WRITER_TEXT, words } from './scripted-log.js'
@@ -144,7 +145,7 @@ test('a batch that cannot be encoded is refused behind those in flight, and the 
   const before = writer.append(1).then(note('before'))
   const bad = writer.batch(1)
   const reserved = [{ payload: Buffer.from('x'), properties: ['_payload', 'mine'] }]
-  const refused = writer.send({ ...bad, messages: reserved }).then(note('reserved'))
+  const refused = writer.send(batchOf(bad.sequence, reserved)).then(note('reserved'))
   const behind = writer.append(1).then(note('behind'))
   await turn()
   expect(order).toEqual([])

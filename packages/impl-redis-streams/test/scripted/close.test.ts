@@ -1,3 +1,4 @@
+import { batchOf } from '@wal/walimpls'
 import { expect, test } from 'vitest'
 import { scan } from '../scene.js'
 import { turn } from './scripted-connection.js'
@@ -20,11 +21,7 @@ test('close waits for an append under way, whose answer is told', async () => {
   const log = new ScriptedLog()
   const opener = await log.opener()
   const wal = await opener.open(CHANNEL, WRITER)
-  const outcome = wal.append({
-    sequence: 0,
-    bytes: 1,
-    messages: [{ payload: Buffer.from('x'), properties: [] }],
-  })
+  const outcome = wal.append(batchOf(0, [{ payload: Buffer.from('x'), properties: [] }]))
   const command = await log.nextAppend()
   let closed = false
   const closing = opener.close().then(() => {
@@ -75,7 +72,7 @@ test('what is asked of a closed log or opener is refused, and nothing is sent', 
   const wal = await opener.open(CHANNEL, WRITER)
   await wal.close()
   const sent = log.redis.sent.length
-  const batch = { sequence: 0, bytes: 1, messages: [{ payload: Buffer.from('x'), properties: [] }] }
+  const batch = batchOf(0, [{ payload: Buffer.from('x'), properties: [] }])
   await expect(wal.append(batch)).rejects.toMatchObject({ code: 'WAL_CLOSED', outcome: 'not-written' })
   await expect(wal.last()).rejects.toMatchObject({ code: 'WAL_CLOSED' })
   await opener.close()

@@ -1,3 +1,4 @@
+import { batchOf } from '@wal/walimpls'
 import { expect, test } from 'vitest'
 import { scan, textsOf } from '../scene.js'
 import { ScriptedCluster } from './scripted-cluster.js'
@@ -23,7 +24,7 @@ test('an append wakes up readers on its own node, and readers listen there, on t
   const log = new ScriptedLog(stored, cluster)
   const opener = await log.opener()
   const wal = await opener.open('orders', { term: 3, incarnation: 'mine' })
-  void wal.append({ sequence: 1, bytes: 1, messages: [{ payload: Buffer.from('x'), properties: [] }] })
+  void wal.append(batchOf(1, [{ payload: Buffer.from('x'), properties: [] }]))
   expect((await log.nextAppend()).args[9]).toBe('SPUBLISH')
   const scanner = scan(wal)
   const first = scanner.next()

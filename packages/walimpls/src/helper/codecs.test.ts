@@ -1,8 +1,6 @@
 import { getEventListeners } from 'node:events'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { numberIdCodec } from './number-id.js'
-import { abortable, onAbort } from './on-abort.js'
 import {
   decodeProperties,
   encodeProperties,
@@ -10,8 +8,11 @@ import {
   packedTextBytes,
   propertiesBound,
   readProperties,
+  writeLength,
   writeProperties,
-} from './property-codec.js'
+} from '../message/property-codec.js'
+import { numberIdCodec } from './number-id.js'
+import { abortable, onAbort } from './on-abort.js'
 
 describe('packed properties', () => {
   const text = fc.oneof(
@@ -39,7 +40,10 @@ describe('packed properties', () => {
         const end = writeProperties(plain, offset, list)
         expect(readProperties(plain, offset)).toEqual({ properties: list, end })
         expect(packedBytes(list)).toBe(packed.length)
-        expect(packedTextBytes(plain, offset, end)).toBe(Buffer.byteLength(list.join('')))
+        const start = writeLength(plain, offset, list.length)
+        expect(packedTextBytes(plain.subarray(start, end), list.length)).toBe(
+          Buffer.byteLength(list.join('')),
+        )
       }),
     )
   })

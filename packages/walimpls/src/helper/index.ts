@@ -1,3 +1,25 @@
+export {
+  PAYLOAD_LENGTH_BYTES,
+  packedRecordBytes,
+  readPayloadLength,
+  readRecord,
+  writePayloadLength,
+  writeRecord,
+} from '../message/packed-record.js'
+export {
+  decodeProperties,
+  encodeProperties,
+  packedBytes,
+  packedTextBytes,
+  propertiesBound,
+  readLength,
+  readProperties,
+  textsBound,
+  writeLength,
+  writeProperties,
+  writeText,
+  writeTexts,
+} from '../message/property-codec.js'
 export type { AppendBounds } from './append-bounds.js'
 export { AppendTurns } from './append-turns.js'
 export { type BackendUrl, parseBackendUrl } from './backend-url.js'
@@ -23,15 +45,6 @@ export { abortable, onAbort } from './on-abort.js'
 export { readOptions } from './option-reader.js'
 export { PagedScanner, type PagedScannerParts } from './paged-scanner.js'
 export { PipelinedAppends, type PipelinedAppendsParts } from './pipelined-appends.js'
-export {
-  decodeProperties,
-  encodeProperties,
-  packedBytes,
-  packedTextBytes,
-  propertiesBound,
-  readProperties,
-  writeProperties,
-} from './property-codec.js'
 export { ReadAhead } from './read-ahead.js'
 export { redactUrl } from './redact-url.js'
 export { Refreshed, type RefreshedParts } from './refreshed.js'

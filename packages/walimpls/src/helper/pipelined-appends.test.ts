@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { type Batch, batchOf } from '../batch.js'
 import { AppendError } from '../errors/append-error.js'
 import { WalError } from '../errors/wal-error.js'
-import type { Batch } from '../wal.js'
 import { type Deferred, deferred } from './deferred.js'
 import { Lifetime } from './lifetime.js'
 import { notWritten } from './not-written.js'
@@ -9,7 +9,7 @@ import { type NumberId, numberIdCodec } from './number-id.js'
 import { PipelinedAppends, type PipelinedAppendsParts } from './pipelined-appends.js'
 
 const ids = numberIdCodec('test')
-const batch = (sequence: number): Batch => ({ sequence, bytes: 1, messages: [] })
+const batch = (sequence: number): Batch => batchOf(sequence, [])
 const unknown = () => new AppendError('WAL_UNAVAILABLE', 'the connection was lost', { outcome: 'unknown' })
 const turn = () => new Promise(setImmediate)
 

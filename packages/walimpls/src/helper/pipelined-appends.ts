@@ -1,7 +1,7 @@
+import type { Batch } from '../batch.js'
 import { AppendError, outcomeOf } from '../errors/append-error.js'
 import { WalError } from '../errors/wal-error.js'
 import type { MessageId } from '../message/message-id.js'
-import type { Batch } from '../wal.js'
 import { type AppendBounds, refusalOf } from './append-bounds.js'
 import { notWrittenBehind, stillUnknown, withOutcome } from './not-written.js'
 

@@ -7,9 +7,7 @@ import type { PropertyList } from './wire-message.js'
  * would be taken for the library's own.
  */
 export function userPropertyList(properties: ReadonlyMap<string, string>): string[] {
-  // A look-alike (URLSearchParams) may hold a key twice.
-  if (!(properties instanceof Map) && !isForeignMap(properties))
-    throw invalidArgument('The properties of a message must be a Map of text to text', properties)
+  checkPropertyMap(properties)
   // In its full length at once: a list that grows takes three times the room, and every message has one.
   const list = new Array<string>(2 * properties.size)
   let at = 0
@@ -23,12 +21,19 @@ export function userPropertyList(properties: ReadonlyMap<string, string>): strin
   return list
 }
 
+/** Throws `WAL_INVALID_ARGUMENT` for what is no Map: a look-alike (URLSearchParams) may hold a key twice. */
+export function checkPropertyMap(properties: unknown): void {
+  if (!(properties instanceof Map) && !isForeignMap(properties))
+    throw invalidArgument('The properties of a message must be a Map of text to text', properties)
+}
+
 /** Of another realm (a vm context, jsdom): `instanceof` fails there. */
 function isForeignMap(value: unknown): boolean {
   return Object.prototype.toString.call(value) === '[object Map]'
 }
 
-function checkUserProperty(key: unknown, value: unknown): void {
+/** Refuses a property as `userPropertyList` does. */
+export function checkUserProperty(key: unknown, value: unknown): void {
   if (typeof key !== 'string' || key === '')
     throw invalidArgument('The key of a property must be non-empty text', key)
   if (isReserved(key))
@@ -58,6 +63,16 @@ export function userPropertyMap(list: PropertyList): Map<string, string> {
   for (let i = 0; i < list.length; i += 2) {
     const key = list[i] as string
     if (!isReserved(key)) properties.set(key, list[i + 1] as string)
+  }
+  return properties
+}
+
+/** The library's part of a stored list. */
+export function reservedPropertyMap(list: PropertyList): Map<string, string> {
+  const properties = new Map<string, string>()
+  for (let i = 0; i < list.length; i += 2) {
+    const key = list[i] as string
+    if (isReserved(key)) properties.set(key, list[i + 1] as string)
   }
   return properties
 }

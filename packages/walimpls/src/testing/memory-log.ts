@@ -1,9 +1,9 @@
+import type { Batch } from '../batch.js'
 import { AppendError } from '../errors/append-error.js'
 import { Bell } from '../helper/bell.js'
-import { decodeProperties, encodeProperties } from '../helper/property-codec.js'
+import { decodeProperties, encodeProperties } from '../message/property-codec.js'
 import { recordBytes } from '../message/record-bytes.js'
 import type { StoredMessage } from '../message/wire-message.js'
-import type { Batch } from '../wal.js'
 import type { Writer } from '../writer.js'
 import { type MemoryId, memoryIds } from './memory-id.js'
 
@@ -51,7 +51,7 @@ export class MemoryLog {
     if (this.removed)
       throw new AppendError('WAL_CHANNEL_NOT_FOUND', 'The channel was deleted.', { outcome: 'not-written' })
     const known = isSame(this.writer, writer) ? this.batches.get(batch.sequence) : undefined
-    if (known !== undefined && known.count === batch.messages.length) return known.first
+    if (known !== undefined && known.count === batch.count) return known.first
     this.#fence(writer, fences)
     const first = this.next
     for (const { payload, properties } of batch.messages) {
@@ -61,7 +61,7 @@ export class MemoryLog {
         bytes: recordBytes({ payload, properties }),
       })
     }
-    this.batches.set(batch.sequence, { first, count: batch.messages.length })
+    this.batches.set(batch.sequence, { first, count: batch.count })
     if (this.batches.size > REMEMBERED_BATCHES)
       this.batches.delete(this.batches.keys().next().value as number)
     this.bell.ring()

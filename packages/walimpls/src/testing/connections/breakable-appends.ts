@@ -1,7 +1,8 @@
+import type { Batch } from '../../batch.js'
 import { AppendTurns } from '../../helper/append-turns.js'
 import type { MessageId } from '../../message/message-id.js'
 import { systemRuntime } from '../../runtime/system-runtime.js'
-import type { Batch, WALImpls } from '../../wal.js'
+import type { WALImpls } from '../../wal.js'
 import { connectionLost, type Link } from './link.js'
 
 /** Sends one batch at a time, so that a break loses at most one batch under way. The batches behind it are refused unsent. */

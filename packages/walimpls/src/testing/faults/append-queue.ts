@@ -1,7 +1,7 @@
+import type { Batch } from '../../batch.js'
 import { AppendError, outcomeOf } from '../../errors/append-error.js'
 import { WalError } from '../../errors/wal-error.js'
 import type { MessageId } from '../../message/message-id.js'
-import type { Batch } from '../../wal.js'
 import type { FaultDecision } from './faults.js'
 import type { FaultContext } from './faulty-call.js'
 import type { SentBatches } from './sent-batches.js'

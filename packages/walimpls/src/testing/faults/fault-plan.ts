@@ -1,5 +1,5 @@
+import type { Batch } from '../../batch.js'
 import { invalidArgument } from '../../errors/invalid-argument.js'
-import type { Batch } from '../../wal.js'
 import type { Writer } from '../../writer.js'
 import { FAULT_KINDS, FAULTS_AT, FAULTY_CALLS, type FaultKind, type FaultyCall } from './fault-kind.js'
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'vitest'
+import { type Batch, batchOf } from '../../batch.js'
 import { outcomeOf } from '../../errors/append-error.js'
 import type { Runtime } from '../../runtime/runtime.js'
 import { systemRuntime } from '../../runtime/system-runtime.js'
 import type { ScannerImpls } from '../../scanner.js'
-import type { Batch, ReadOnlyWALImpls, WALImpls } from '../../wal.js'
+import type { ReadOnlyWALImpls, WALImpls } from '../../wal.js'
 import { memoryBuilder } from '../memory-builder.js'
 import { resetMemory } from '../memory-store.js'
 import type { FaultPlan } from './fault-plan.js'
@@ -32,11 +33,11 @@ async function openFaulty(plan: FaultPlan = {}, faults = new Faults(plan)) {
   return { opener, log, faults, timers, ids: builder.messageIds }
 }
 
-const batch = (sequence: number, ...texts: string[]): Batch => ({
-  sequence,
-  messages: texts.map((text) => ({ payload: new TextEncoder().encode(text), properties: [] })),
-  bytes: texts.join('').length,
-})
+const batch = (sequence: number, ...texts: string[]): Batch =>
+  batchOf(
+    sequence,
+    texts.map((text) => ({ payload: new TextEncoder().encode(text), properties: [] })),
+  )
 
 const textsOf = (messages: Awaited<ReturnType<ScannerImpls['next']>> = []): string[] =>
   messages.map((each) => new TextDecoder().decode(each.payload))

@@ -1,4 +1,4 @@
-import type { Batch } from '../../wal.js'
+import { type Batch, packedBatch } from '../../batch.js'
 
 /** The backend's sequences are this many times as large, which leaves numbers for copies between two batches. */
 const COPIES = 1024
@@ -19,7 +19,7 @@ export class SentBatches {
   forBackend(batch: Batch): Batch {
     const known = this.#latest.get(batch)
     if (known !== undefined) return known
-    const numbered = { ...batch, sequence: batch.sequence * COPIES }
+    const numbered = withSequence(batch, batch.sequence * COPIES)
     this.#latest.set(batch, numbered)
     return numbered
   }
@@ -27,11 +27,10 @@ export class SentBatches {
   /** Makes a copy with a sequence that the backend has not seen. Undefined when there is no number left for another copy. */
   copy(batch: Batch): Batch | undefined {
     const known = this.forBackend(batch)
-    const { length } = batch.messages
-    const sequence = known.sequence + length
-    // The copy's messages are numbered from its sequence on. They must not have the numbers of the next batch.
-    if (sequence + length > (batch.sequence + length) * COPIES) return undefined
-    const copy = { ...known, sequence }
+    const sequence = known.sequence + batch.count
+    // The copy's records are numbered from its sequence on. They must not have the numbers of the next batch.
+    if (sequence + batch.count > (batch.sequence + batch.count) * COPIES) return undefined
+    const copy = withSequence(known, sequence)
     this.#latest.set(batch, copy)
     return copy
   }
@@ -48,4 +47,8 @@ export class SentBatches {
   isUncertain(batch: Batch): boolean {
     return this.#uncertain.has(batch)
   }
+}
+
+function withSequence(batch: Batch, sequence: number): Batch {
+  return packedBatch({ ...batch, sequence })
 }

@@ -1,7 +1,7 @@
 import { corrupt } from '../errors/corrupt.js'
-import { RESERVED } from '../message/reserved-keys.js'
-import { utf8Length } from '../message/text.js'
-import type { PropertyList } from '../message/wire-message.js'
+import { RESERVED } from './reserved-keys.js'
+import { utf8Length } from './text.js'
+import type { PropertyList } from './wire-message.js'
 
 /**
  * Packed properties, for backends without a place for them: count of strings, then each as its UTF-8 length and bytes.
@@ -23,9 +23,14 @@ export function decodeProperties(bytes: Uint8Array): string[] {
 
 /** No fewer bytes than `writeProperties` needs. UTF-8 takes at most three a UTF-16 unit. */
 export function propertiesBound(properties: PropertyList): number {
+  return 5 + textsBound(properties)
+}
+
+/** The same of texts without their number. */
+export function textsBound(texts: readonly string[]): number {
   let units = 0
-  for (let i = 0; i < properties.length; i++) units += (properties[i] as string).length
-  return 5 + 5 * properties.length + 3 * units
+  for (let i = 0; i < texts.length; i++) units += (texts[i] as string).length
+  return 5 * texts.length + 3 * units
 }
 
 /** Exactly as many bytes as `writeProperties` needs. It looks at every text, which the bound does not. */
@@ -38,18 +43,12 @@ export function packedBytes(properties: PropertyList): number {
   return bytes
 }
 
-/** How many bytes the texts of packed properties have, without what packing adds: their part of `recordBytes`. */
-export function packedTextBytes(bytes: Uint8Array, start: number, end: number): number {
-  // Where all of it takes no more than this, every length in it takes one byte. Every message appended passes here.
-  if (end - start <= 128) return end - start - 1 - (bytes[start] as number)
-  return longTextBytes(bytes, start)
-}
-
-function longTextBytes(bytes: Uint8Array, offset: number): number {
-  const cursor = { at: offset }
+/** How many bytes so many packed texts have, without what packing adds: their part of `recordBytes`. */
+export function packedTextBytes(packed: Uint8Array, count: number): number {
+  const cursor = { at: 0 }
   let total = 0
-  for (let left = readLength(bytes, cursor); left > 0; left--) {
-    const length = readLength(bytes, cursor)
+  for (let left = count; left > 0; left--) {
+    const length = readLength(packed, cursor)
     cursor.at += length
     total += length
   }
@@ -58,8 +57,13 @@ function longTextBytes(bytes: Uint8Array, offset: number): number {
 
 /** Writes from `offset`; answers the offset behind. `bytes` must have room for `propertiesBound`. */
 export function writeProperties(bytes: Uint8Array, offset: number, properties: PropertyList): number {
-  let at = writeLength(bytes, offset, properties.length)
-  for (let i = 0; i < properties.length; i++) at = writeText(bytes, at, properties[i] as string)
+  return writeTexts(bytes, writeLength(bytes, offset, properties.length), properties)
+}
+
+/** Packs texts, without their number, from `offset`; answers the offset behind. */
+export function writeTexts(bytes: Uint8Array, offset: number, texts: readonly string[]): number {
+  let at = offset
+  for (let i = 0; i < texts.length; i++) at = writeText(bytes, at, texts[i] as string)
   return at
 }
 
@@ -114,7 +118,8 @@ function isSame(bytes: Uint8Array, start: number, text: string): boolean {
   return true
 }
 
-function writeText(bytes: Uint8Array, offset: number, text: string): number {
+/** Packs one text, as `writeTexts` does. */
+export function writeText(bytes: Uint8Array, offset: number, text: string): number {
   const { length } = text
   if (length < 128) {
     // One byte for the length if all is ASCII; found out while writing.
@@ -150,7 +155,8 @@ function readText(bytes: Uint8Array, start: number, end: number): string {
   return all > 127 ? asBuffer(bytes).toString('utf8', start, end) : String.fromCharCode(...units)
 }
 
-function writeLength(bytes: Uint8Array, offset: number, length: number): number {
+/** Writes a length, or the number of texts, in base 128; answers the offset behind. */
+export function writeLength(bytes: Uint8Array, offset: number, length: number): number {
   let at = offset
   let rest = length
   while (rest > 127) {
@@ -167,7 +173,8 @@ function lengthBytes(length: number): number {
   return bytes
 }
 
-function readLength(bytes: Uint8Array, cursor: { at: number }): number {
+/** Reads a length, or the number of texts, at `cursor.at`, and moves that behind it. */
+export function readLength(bytes: Uint8Array, cursor: { at: number }): number {
   let length = 0
   for (let shift = 0; shift < 35; shift += 7) {
     const byte = bytes[cursor.at++]

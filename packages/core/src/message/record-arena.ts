@@ -1,0 +1,168 @@
+import { checkUserProperty, RESERVED, userPropertyList, utf8Length } from '@wal/walimpls'
+import {
+  PAYLOAD_LENGTH_BYTES,
+  packedBytes,
+  packedTextBytes,
+  textsBound,
+  writeLength,
+  writePayloadLength,
+  writeText,
+  writeTexts,
+} from '@wal/walimpls/helper'
+import type { NewMessage } from '../api/wal.js'
+import { STAMP_TEXTS } from './stamp.js'
+
+const SLAB_BYTES = 256 << 10
+/** Room for a property with its key, to begin with. */
+const USUAL_BYTES = 64
+/** What a record takes at most beside payload, stamp and texts: the lengths of payload and vchannel, the number of texts. */
+const FRAMING_BYTES = PAYLOAD_LENGTH_BYTES + 5 + 1 + RESERVED.vchannel.length + 5
+
+/** What a record is made of, before it has its stamp. */
+export interface RecordParts {
+  readonly payload: Uint8Array
+  readonly vchannel: string
+  /** Keys and values in turn: the library's own besides those of the stamp, then the user's, checked. */
+  readonly properties: readonly string[]
+}
+
+/** A user's message whose payload and vchannel were checked. */
+export type CheckedMessage = Pick<NewMessage, 'payload' | 'vchannel' | 'properties'>
+
+/**
+ * Writes records into large slabs, one behind the other, in the form in which backends get them (`Batch.packed`): the length
+ * of the payload, the payload, the number of texts, a gap for the stamp, then the texts of vchannel and properties. So a
+ * record is copied once on its way to the backend, and the write-ahead buffer keeps slabs and no object per message, which
+ * the garbage collector would copy twice and then mark for as long as the buffer holds it (half of all time, when it did).
+ *
+ * Messages of one writer leave in the order in which they came, so a slab is free soon after its last one. Each writer has
+ * its own: in a shared one a quiet log's few records would keep a busy one's slabs.
+ */
+export class RecordArena {
+  /** Where the record lies that was written last: in fields, since an object for each would be one more to collect. */
+  slab: Buffer = Buffer.alloc(0)
+  start = 0
+  gap = 0
+  gapEnd = 0
+  end = 0
+  /** Of the record that was written last: payload, vchannel and properties, as `recordBytes` counts. */
+  bytes = 0
+  #shared = this.slab
+  #used = 0
+  /** The vchannel of the message before, packed with its key: that of the next is mostly the same. */
+  #vchannel = ''
+  #vchannelPacked: Uint8Array = this.slab
+  #vchannelBytes = 0
+
+  /**
+   * Copies a message with the user's properties, which are checked on the way (`WAL_INVALID_ARGUMENT`). Every message
+   * passes here, so no list of its properties is made where they find room.
+   */
+  writeMessage(message: CheckedMessage, stampBytes: number): void {
+    const { payload, vchannel = '', properties } = message
+    const count = properties === undefined ? 0 : properties.size
+    const room = FRAMING_BYTES + stampBytes + payload.length + 3 * vchannel.length + USUAL_BYTES * count
+    if (room > SLAB_BYTES / 8 || !this.#writeAtOnce(message, stampBytes, room))
+      this.#writeListed(message, stampBytes)
+  }
+
+  /** Whether all went in: the properties may need more room than was taken for them. */
+  #writeAtOnce(message: CheckedMessage, stampBytes: number, room: number): boolean {
+    const { payload, vchannel = '', properties } = message
+    const count = properties === undefined ? 0 : properties.size
+    if (this.#used + room > this.#shared.length) this.#newSlab()
+    const slab = this.#shared
+    const own = this.#begin(slab, this.#used, { payload, vchannel, texts: 2 * count }, stampBytes)
+    let end = own
+    let texts = 0
+    if (properties !== undefined)
+      for (const [key, value] of properties) {
+        checkUserProperty(key, value)
+        if (end + 10 + 3 * (key.length + value.length) > slab.length) return false
+        end = writeText(slab, writeText(slab, end, key), value)
+        texts += 2
+      }
+    // A Map of the user's own making may hide some of what it counts.
+    if (texts !== 2 * count) return false
+    this.#end(own, end, texts)
+    this.#used = end
+    return true
+  }
+
+  /** Copies a record, with a gap of `stampBytes`. */
+  write(parts: RecordParts, stampBytes: number): void {
+    const { payload, vchannel, properties } = parts
+    const framed = FRAMING_BYTES + stampBytes + payload.length + 3 * vchannel.length
+    const bound = framed + textsBound(properties)
+    if (bound > SLAB_BYTES / 8) {
+      // A slab of its own lives as long as the message does: the bound may be three times what it needs.
+      this.#writeAt(Buffer.allocUnsafeSlow(framed + packedBytes(properties)), 0, parts, stampBytes)
+      return
+    }
+    if (this.#used + bound > this.#shared.length) this.#newSlab()
+    this.#writeAt(this.#shared, this.#used, parts, stampBytes)
+    this.#used = this.end
+  }
+
+  /** As `writeMessage`, for what is large or odd. */
+  #writeListed({ payload, vchannel = '', properties }: CheckedMessage, stampBytes: number): void {
+    const list = properties === undefined ? [] : userPropertyList(properties)
+    this.write({ payload, vchannel, properties: list }, stampBytes)
+  }
+
+  #newSlab(): void {
+    this.#shared = Buffer.allocUnsafeSlow(SLAB_BYTES)
+    this.#used = 0
+  }
+
+  #writeAt(slab: Buffer, start: number, parts: RecordParts, stampBytes: number): void {
+    const { payload, vchannel, properties } = parts
+    const texts = properties.length
+    const own = this.#begin(slab, start, { payload, vchannel, texts }, stampBytes)
+    this.#end(own, writeTexts(slab, own, properties), texts)
+  }
+
+  /** Writes all that comes before the properties; answers where these begin. */
+  #begin(
+    slab: Buffer,
+    start: number,
+    {
+      payload,
+      vchannel,
+      texts,
+    }: { readonly payload: Uint8Array; readonly vchannel: string; readonly texts: number },
+    stampBytes: number,
+  ): number {
+    writePayloadLength(slab, start, payload.length)
+    slab.set(payload, start + PAYLOAD_LENGTH_BYTES)
+    const named = vchannel === '' ? 0 : 2
+    const gap = writeLength(slab, start + PAYLOAD_LENGTH_BYTES + payload.length, STAMP_TEXTS + named + texts)
+    this.slab = slab
+    this.start = start
+    this.gap = gap
+    this.gapEnd = gap + stampBytes
+    this.bytes = payload.length
+    if (named === 0) return this.gapEnd
+    if (vchannel !== this.#vchannel) this.#pack(vchannel)
+    const packed = this.#vchannelPacked
+    const at = gap + stampBytes
+    for (let i = 0; i < packed.length; i++) slab[at + i] = packed[i] as number
+    this.bytes += this.#vchannelBytes
+    return at + packed.length
+  }
+
+  #end(own: number, end: number, texts: number): void {
+    this.end = end
+    // Where all of them take no more than this, each length takes one byte.
+    if (end - own <= 128) this.bytes += end - own - texts
+    else this.bytes += packedTextBytes(this.slab.subarray(own, end), texts)
+  }
+
+  #pack(vchannel: string): void {
+    const texts = [RESERVED.vchannel, vchannel]
+    const bytes = new Uint8Array(textsBound(texts))
+    this.#vchannelPacked = bytes.slice(0, writeTexts(bytes, 0, texts))
+    this.#vchannelBytes = utf8Length(vchannel)
+    this.#vchannel = vchannel
+  }
+}

@@ -1,0 +1,58 @@
+import { PAYLOAD_LENGTH_BYTES } from '@wal/walimpls/helper'
+import type { RecordArena } from './record-arena.js'
+
+/**
+ * A record that is to be stored, as bytes in a slab and complete but for its stamp: for that it has a gap, since the time
+ * tick in it is known only when the batch is cut. See `RecordArena` for where the parts lie.
+ */
+export class RecordDraft {
+  // Declared, so that each is stored once, by the constructor: there is one of these for every message.
+  declare slab: Buffer
+  /** Where the record begins: with the length of its payload. */
+  declare start: number
+  declare gap: number
+  declare gapEnd: number
+  declare end: number
+  declare readonly vchannel: string
+  declare readonly type: number
+  /** Payload, vchannel and properties in bytes, as `recordBytes` counts them; without what the stamp adds. */
+  declare bytes: number
+
+  /** The record that `arena` wrote last. */
+  constructor(arena: RecordArena, vchannel: string, type: number) {
+    this.slab = arena.slab
+    this.start = arena.start
+    this.gap = arena.gap
+    this.gapEnd = arena.gapEnd
+    this.end = arena.end
+    this.vchannel = vchannel
+    this.type = type
+    this.bytes = arena.bytes
+  }
+
+  /** Becomes the record that `arena` wrote last, of the same vchannel and type. */
+  become(arena: RecordArena): void {
+    this.slab = arena.slab
+    this.start = arena.start
+    this.gap = arena.gap
+    this.gapEnd = arena.gapEnd
+    this.end = arena.end
+    this.bytes = arena.bytes
+  }
+
+  /** A view. */
+  get payload(): Uint8Array {
+    const start = this.start + PAYLOAD_LENGTH_BYTES
+    return this.slab.subarray(start, start + this.slab.readUInt32LE(this.start))
+  }
+
+  /** Copies the record, with a gap of another size. */
+  widen(gapBytes: number): void {
+    const { slab, start, gap, gapEnd, end } = this
+    this.slab = Buffer.allocUnsafeSlow(end - start + gapBytes - (gapEnd - gap))
+    this.start = 0
+    this.gap = slab.copy(this.slab, 0, start, gap)
+    this.gapEnd = this.gap + gapBytes
+    this.end = this.gapEnd + slab.copy(this.slab, this.gapEnd, gapEnd, end)
+  }
+}
