@@ -202,6 +202,27 @@ test('what a seal makes goes through the seals behind it, and a refusal there ta
   )
 })
 
+test('a seal sees payload, vchannel and properties as they were given', async () => {
+  const seen: unknown[] = []
+  withSeals({
+    seal({ payload, vchannel, type, properties }) {
+      seen.push([textOf({ payload }), vchannel, type, properties])
+      return undefined
+    },
+  })
+  const wal = await open(QUIET)
+  const properties = new Map([
+    ['kind', 'created'],
+    ['über', '界'.repeat(200)],
+  ])
+  await wal.append(message('x', { vchannel: 'eu', properties, type: 12_345 }))
+  await wal.append(message('y'))
+  assert.deepEqual(seen, [
+    ['x', 'eu', 12_345, [...properties].flat()],
+    ['y', '', 1000, []],
+  ])
+})
+
 test('a seal that throws refuses its message, and no other', async () => {
   withSeals({
     seal({ payload }) {

@@ -1,5 +1,6 @@
-import { PAYLOAD_LENGTH_BYTES } from '@wal/walimpls/helper'
+import { PAYLOAD_LENGTH_BYTES, readRecord } from '@wal/walimpls/helper'
 import type { RecordArena } from './record-arena.js'
+import { STAMP_TEXTS } from './stamp.js'
 
 /**
  * A record that is to be stored, as bytes in a slab and complete but for its stamp: for that it has a gap, since the time
@@ -44,6 +45,12 @@ export class RecordDraft {
   get payload(): Uint8Array {
     const start = this.start + PAYLOAD_LENGTH_BYTES
     return this.slab.subarray(start, start + this.slab.readUInt32LE(this.start))
+  }
+
+  /** What was given with the record beside its vchannel, keys and values in turn. Read once it has its stamp. */
+  get properties(): string[] {
+    const { properties } = readRecord(this.slab.subarray(this.start, this.end), 0)
+    return properties.slice(STAMP_TEXTS + (this.vchannel === '' ? 0 : 2))
   }
 
   /** Copies the record, with a gap of another size. */
