@@ -1,4 +1,3 @@
-import { dirname } from 'node:path/posix'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { readFiles, SOURCES } from '../architecture/file-map.js'
@@ -6,31 +5,8 @@ import { longParameterLists } from '../architecture/parameter-count.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Folders with longer lists, which are still to become shorter. A folder that has none any more leaves this list. */
-const STILL_LONGER: string[] = [
-  'packages/core/src/append',
-  'packages/core/src/diagnostics',
-  'packages/core/src/interceptor',
-  'packages/core/src/message',
-  'packages/core/src/read',
-  'packages/impl-file/src',
-  'packages/impl-redis-streams/src/client',
-  'packages/impl-redis-streams/src/scripts',
-  'packages/walimpls/src/testing',
-]
-
-describe('the packages', () => {
-  const found = longParameterLists(readFiles(root, SOURCES))
-  const folderOf = (violation: string) => dirname(violation.slice(0, violation.indexOf(':')))
-
-  test('have no function with more than three parameters', () => {
-    expect(found.filter((each) => !STILL_LONGER.includes(folderOf(each)))).toEqual([])
-  })
-
-  test('are listed as exceptions only where there is one', () => {
-    const folders = new Set(found.map(folderOf))
-    expect(STILL_LONGER.filter((folder) => !folders.has(folder))).toEqual([])
-  })
+test('the packages have no function with more than three parameters', () => {
+  expect(longParameterLists(readFiles(root, SOURCES))).toEqual([])
 })
 
 describe('the search for long lists of parameters', () => {

@@ -1,6 +1,7 @@
 import { corrupt, type StoredMessage } from '@wal/walimpls'
 import { type NumberId, readProperties } from '@wal/walimpls/helper'
-import { FRAME_HEADER_BYTES, type FrameHeader } from './frame.js'
+import { FRAME_HEADER_BYTES } from './frame.js'
+import type { FoundFrame } from './log-reader.js'
 import { messageIds } from './message-id.js'
 
 /** Decodes one verified frame, record by record, so that a large one can be given out in parts. */
@@ -14,14 +15,14 @@ export class FrameDecoder {
   readonly #bytes: Buffer
   readonly #file: string
 
-  /** `bytes` hold the whole frame from `start`. Records below `from` are passed over. */
-  constructor(bytes: Buffer, start: number, frame: FrameHeader, file: string, from: number) {
+  /** Records whose id is below `from` are left out. */
+  constructor({ bytes, at, header, place }: FoundFrame, from: number) {
     this.#bytes = bytes
-    this.#file = file
-    this.#at = start + FRAME_HEADER_BYTES
-    this.#end = this.#at + frame.bodyBytes
-    this.#id = frame.firstId
-    this.#behind = frame.firstId + frame.count
+    this.#file = place
+    this.#at = at + FRAME_HEADER_BYTES
+    this.#end = this.#at + header.bodyBytes
+    this.#id = header.firstId
+    this.#behind = header.firstId + header.count
     while (this.#id < from && this.#id < this.#behind) this.#record()
   }
 

@@ -14,6 +14,7 @@ import { FrameDecoder } from './frame-decoder.js'
 
 const IDENTITY = identityOf('a segment')
 const OFFSET = 96
+const PLACE = { identity: IDENTITY, offset: OFFSET }
 
 function written(batch: Batch, identity = IDENTITY, offset = OFFSET): Buffer {
   const body = frameBody(batch)
@@ -38,11 +39,11 @@ test('what goes in comes out, in parts of any size', () => {
   fc.assert(
     fc.property(batches, fc.integer({ min: 1, max: 2_000 }), (batch, maxBytes) => {
       const bytes = written(batch)
-      const header = readFrameHeader(bytes, 0, IDENTITY, OFFSET)
+      const header = readFrameHeader(bytes, 0, PLACE)
       if (header === undefined) throw new Error('no header')
       expect(bodyIntact(bytes, 0, header)).toBe(true)
       expect(header).toMatchObject({ firstId: 7, count: batch.messages.length, sequence: 3, start: OFFSET })
-      const decoder = new FrameDecoder(bytes, 0, header, 'here', 0)
+      const decoder = new FrameDecoder({ bytes, at: 0, header, place: 'here' }, 0)
       const found = []
       while (!decoder.done) {
         const page: Parameters<FrameDecoder['take']>[0] = []
@@ -64,16 +65,16 @@ test('every flipped bit is noticed', () => {
   for (let bit = 0; bit < bytes.length * 8; bit++) {
     const damaged = Buffer.from(bytes)
     damaged[bit >> 3] = (damaged[bit >> 3] as number) ^ (1 << (bit & 7))
-    const header = readFrameHeader(damaged, 0, IDENTITY, OFFSET)
+    const header = readFrameHeader(damaged, 0, PLACE)
     expect(header !== undefined && bodyIntact(damaged, 0, header), `bit ${bit}`).toBe(false)
   }
 })
 
 test('a frame counts only in its segment and at its offset', () => {
   const bytes = written(batchOf(0, [{ payload: Buffer.from('x'), properties: [] }]))
-  expect(readFrameHeader(bytes, 0, IDENTITY, OFFSET)).toBeDefined()
-  expect(readFrameHeader(bytes, 0, IDENTITY, OFFSET + 8)).toBeUndefined()
-  expect(readFrameHeader(bytes, 0, identityOf('another'), OFFSET)).toBeUndefined()
+  expect(readFrameHeader(bytes, 0, PLACE)).toBeDefined()
+  expect(readFrameHeader(bytes, 0, { ...PLACE, offset: OFFSET + 8 })).toBeUndefined()
+  expect(readFrameHeader(bytes, 0, { identity: identityOf('another'), offset: OFFSET })).toBeUndefined()
 })
 
 test('a header is found behind garbage, where frames can start', () => {

@@ -99,12 +99,19 @@ export function frameOf(
   return [header, ...body.packed, ...(padding === 0 ? [] : [ZEROS.subarray(0, padding)])]
 }
 
+/** Where a frame was written: its check sum covers the place, so that a frame copied elsewhere is not taken for one. */
+export interface FramePlace {
+  /** Of the segment, `identityOf` its file's name. */
+  readonly identity: number
+  /** In the segment. */
+  readonly offset: number
+}
+
 /** The header at `at`, if there is an intact one that was written for this very segment and offset. */
 export function readFrameHeader(
   bytes: Buffer,
   at: number,
-  identity: number,
-  offset: number,
+  { identity, offset }: FramePlace,
 ): FrameHeader | undefined {
   if (at + FRAME_HEADER_BYTES > bytes.length || bytes.readUInt32LE(at) !== MAGIC) return undefined
   const crc = crc32(bytes.subarray(at, at + CHECKED_BYTES), seedOf(identity, offset))
@@ -135,7 +142,8 @@ export function bodyIntact(bytes: Buffer, at: number, header: FrameHeader): bool
 export function anyFrameHeader(bytes: Buffer, identity: number, offset: number): boolean {
   const first = (8 - (offset % 8)) % 8
   for (let at = first; at + FRAME_HEADER_BYTES <= bytes.length; at += 8)
-    if (readFrameHeader(bytes, at, identity, offset + at) !== undefined) return true
+    if (bytes.readUInt32LE(at) === MAGIC && readFrameHeader(bytes, at, { identity, offset: offset + at }))
+      return true
   return false
 }
 

@@ -45,7 +45,8 @@ export async function findEnd(log: LogDirectory, report: (notice: string) => voi
     return { seal: undefined, nextId: listing.segments.at(-1)?.firstId ?? 1, unproven: undefined }
   const reader = await log.openSegment(head.name)
   try {
-    return await scan(reader, head, log, report)
+    const begin = log.index.latest(head.name)?.offset ?? SEGMENT_HEADER_BYTES
+    return endBefore(head, await lastFrame(reader, begin, report))
   } finally {
     await reader.close()
   }
@@ -72,63 +73,64 @@ async function lookAtLast(log: LogDirectory, runtime: Runtime): Promise<StoredMe
   if (head === undefined) return undefined
   // From the last known batch on; every final segment has at least one.
   const from = log.index.latest(head.name)?.firstId ?? head.name.firstId
-  const reader = new LogReader(log, runtime, from)
+  const reader = new LogReader(log, runtime, { nextId: from })
   try {
     let last = await reader.nextFrame()
     for (let next = last; next !== undefined; next = await reader.nextFrame()) last = next
     if (last === undefined) return undefined
-    const { bytes, at, header, place } = last
+    const { firstId, count } = last.header
     const messages: StoredMessage<NumberId>[] = []
-    new FrameDecoder(bytes, at, header, place, header.firstId + header.count - 1).take(messages, 1)
+    new FrameDecoder(last, firstId + count - 1).take(messages, 1)
     return messages[0]
   } finally {
     await reader.close()
   }
 }
 
-async function scan(
+/** A frame, and the piece of the segment that it was read with. */
+interface ChunkFrame {
+  readonly chunk: Chunk
+  readonly frame: FrameHeader
+}
+
+/** Reads the segment from `begin`, where a whole frame lies, to the last whole frame. */
+async function lastFrame(
   reader: SegmentReader,
-  head: SegmentHeader,
-  log: LogDirectory,
+  begin: number,
   report: (notice: string) => void,
-): Promise<LogEnd> {
-  let position = log.index.latest(reader.name)?.offset ?? SEGMENT_HEADER_BYTES
-  let last: { readonly chunk: Chunk; readonly frame: FrameHeader } | undefined
+): Promise<ChunkFrame> {
+  let position = begin
+  let last: ChunkFrame | undefined
   for (;;) {
     const chunk = await reader.read(position)
     const frame = chunk.frames.at(-1)
     if (frame !== undefined) last = { chunk, frame }
     position = chunk.end
     if (!chunk.more) {
-      const closed = last?.frame.count === 0
-      if (chunk.size > position) await examineRest(reader, position, chunk.size, closed, report)
-      return endBefore(head, last as { chunk: Chunk; frame: FrameHeader })
+      if (chunk.size > position) {
+        const closed = last?.frame.count === 0
+        const torn = await tornBatch(reader, { position, size: chunk.size, closed })
+        if (torn !== undefined) report(torn)
+      }
+      return last as ChunkFrame
     }
   }
 }
 
-/** What lies behind the last whole frame. */
-async function examineRest(
+/** What to report of the bytes between the last whole frame and the end of the file; undefined when these are zeros. */
+async function tornBatch(
   reader: SegmentReader,
-  position: number,
-  size: number,
-  closed: boolean,
-  report: (notice: string) => void,
-): Promise<void> {
-  if (!(await reader.anyBytesBehind(position))) return
+  { position, size, closed }: { readonly position: number; readonly size: number; readonly closed: boolean },
+): Promise<string | undefined> {
+  if (!(await reader.anyBytesBehind(position))) return undefined
   const place = `${reader.path}, offset ${position}`
   if (closed)
     throw corrupt(place, 'bytes follow the mark of a clean close, though no writer has opened the log since')
   await reader.assertNotDamaged(position)
-  report(
-    `${place}: the last batch is not whole, as after a crash while it was written; its ${size - position} bytes were left out`,
-  )
+  return `${place}: the last batch is not whole, as after a crash while it was written; its ${size - position} bytes were left out`
 }
 
-function endBefore(
-  { name, previous }: SegmentHeader,
-  { chunk, frame }: { chunk: Chunk; frame: FrameHeader },
-): LogEnd {
+function endBefore({ name, previous }: SegmentHeader, { chunk, frame }: ChunkFrame): LogEnd {
   const { firstId, count, sequence, start, bodyBytes, bodyCrc } = frame
   // The mark of a clean close proves what is before it, and is itself of no use to the next writer.
   const first = start === SEGMENT_HEADER_BYTES

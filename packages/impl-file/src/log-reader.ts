@@ -51,16 +51,19 @@ export class LogReader {
   readonly #log: LogDirectory
   readonly #runtime: Runtime
 
+  /** Lowest id that is wanted: frames whose records all have lower ids are left out. */
+  nextId: number
+
   /**
-   * `nextId` is the lowest record wanted; frames below it are passed over. What is read of the disk at once, which lies in
+   * What is read of the disk at once, which lies in
    * memory twice, is no more than `pageBytes` where that is less than a chunk, and no less than a frame.
    */
   constructor(
     log: LogDirectory,
     runtime: Runtime,
-    public nextId: number,
-    pageBytes = CHUNK_BYTES,
+    { nextId, pageBytes = CHUNK_BYTES }: { readonly nextId: number; readonly pageBytes?: number | undefined },
   ) {
+    this.nextId = nextId
     this.#log = log
     this.#runtime = runtime
     this.#chunkBytes = Math.max(SMALLEST_CHUNK_BYTES, Math.min(pageBytes, CHUNK_BYTES))

@@ -50,7 +50,11 @@ export class LogWriter {
   readonly #segmentBytes: number
   readonly #report: (notice: string) => void
 
-  constructor(log: LogDirectory, writer: Writer, segmentBytes: number, report: (notice: string) => void) {
+  constructor(
+    log: LogDirectory,
+    writer: Writer,
+    { segmentBytes, report }: { readonly segmentBytes: number; readonly report: (notice: string) => void },
+  ) {
     this.#log = log
     this.#writer = writer
     this.#segmentBytes = segmentBytes
@@ -261,7 +265,7 @@ export class LogWriter {
     this.#attempted = false
     if (this.#lastSegment !== segment) this.#log.know(segment.name, segment.fileIdentity)
     this.#lastSegment = segment
-    this.#log.index.noteAcknowledged(segment.name, firstId, start, segment.end)
+    this.#log.index.noteAcknowledged(segment.name, { firstId, offset: start, end: segment.end })
     return firstId
   }
 

@@ -59,7 +59,7 @@ class Pages {
   constructor(parts: ScannerParts, hearing: Pick<WakeUpListener, 'heard'>) {
     this.#parts = parts
     this.#hearing = hearing
-    this.#reader = new LogReader(parts.log, parts.runtime, 1, parts.options.maxBytes)
+    this.#reader = new LogReader(parts.log, parts.runtime, { nextId: 1, pageBytes: parts.options.maxBytes })
   }
 
   begin(): Promise<void> {
@@ -98,7 +98,7 @@ class Pages {
       if (this.#decoder === undefined) {
         const frame = await this.#reader.nextFrame(messages.length > 0)
         if (frame === undefined) return
-        this.#decoder = new FrameDecoder(frame.bytes, frame.at, frame.header, frame.place, this.#from)
+        this.#decoder = new FrameDecoder(frame, this.#from)
       }
       const used = this.#decoder.take(messages, left)
       if (this.#decoder.done) this.#decoder = undefined

@@ -27,8 +27,8 @@ export class SegmentIndex {
       list.push({ firstId: frame.firstId, offset: frame.start })
   }
 
-  noteAcknowledged(segment: SegmentName, firstId: number, offset: number, end: number): void {
-    this.#tip = { file: segment.file, firstId, offset, end }
+  noteAcknowledged(segment: SegmentName, frame: Entry & { readonly end: number }): void {
+    this.#tip = { ...frame, file: segment.file }
   }
 
   /** Up to where this process knows the segment to be final. */

@@ -131,7 +131,7 @@ export class SegmentReader {
         more = read === wanted && position + read < size
         break
       }
-      const header = readFrameHeader(bytes, at, this.#identity, position + at)
+      const header = readFrameHeader(bytes, at, { identity: this.#identity, offset: position + at })
       if (header === undefined || header.end > size) break
       if (header.end > position + bytes.length) {
         more = read === wanted
@@ -145,6 +145,6 @@ export class SegmentReader {
   }
 
   #headerIn(chunk: Chunk): FrameHeader | undefined {
-    return readFrameHeader(chunk.bytes, 0, this.#identity, chunk.start)
+    return readFrameHeader(chunk.bytes, 0, { identity: this.#identity, offset: chunk.start })
   }
 }

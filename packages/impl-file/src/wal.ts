@@ -114,9 +114,10 @@ export class FileWAL extends FileReadOnlyWAL implements WALImpls<NumberId> {
   ) {
     super(parts)
     this.fenceReaches = !parts.shared
-    this.#logWriter = new LogWriter(this.log, writer, parts.segmentBytes, (notice) =>
-      this.notices.add(notice),
-    )
+    this.#logWriter = new LogWriter(this.log, writer, {
+      segmentBytes: parts.segmentBytes,
+      report: (notice) => this.notices.add(notice),
+    })
     const bounds = { ...LIMITS, lifetime: this.lifetime }
     this.#queue = new AppendQueue(this.#logWriter, bounds, () => this.changes.notify())
   }

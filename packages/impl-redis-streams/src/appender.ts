@@ -107,7 +107,7 @@ export class Appender {
         confirmed.catch(() => {})
       })
     const doing = `appending to ${keys.stream}`
-    const reply = await runScript(calls, appendScript, keys, args, doing, { sent, mapped: mapAppendError })
+    const reply = await runScript(calls, appendScript, { keys, args, doing, sent, mapped: mapAppendError })
     const word = textAt(reply, 0)
     if (word !== 'ok') throw this.#refusal(word, textAt(reply, 1))
     this.#base = Number(textAt(reply, 1))

@@ -41,7 +41,11 @@ export class LogView {
   }
 
   async look(): Promise<LogLook> {
-    const reply = await runScript(this.#calls, lookScript, this.keys, [], `looking at ${this.keys.stream}`)
+    const reply = await runScript(this.#calls, lookScript, {
+      keys: this.keys,
+      args: [],
+      doing: `looking at ${this.keys.stream}`,
+    })
     return {
       exists: Number(reply[0]) === 1,
       writer: textAt(reply, 1),
@@ -56,13 +60,11 @@ export class LogView {
 
   /** Entries from a place on (in XRANGE's words), until about so many bytes are reached. Undefined: there is no stream. */
   async page(from: string, bytes: number): Promise<LogPage | undefined> {
-    const reply = await runScript(
-      this.#calls,
-      pageScript,
-      this.keys,
-      [from, bytes],
-      `reading ${this.keys.stream}`,
-    )
+    const reply = await runScript(this.#calls, pageScript, {
+      keys: this.keys,
+      args: [from, bytes],
+      doing: `reading ${this.keys.stream}`,
+    })
     if (textAt(reply, 0) === 'gone') return undefined
     const pieces = reply.slice(4) as Buffer[]
     return {

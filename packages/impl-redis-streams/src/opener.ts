@@ -60,13 +60,11 @@ export class RedisStreamsOpener implements OpenerImpls<RedisStreamsId> {
   delete(channel: string, waits?: Waits): Promise<void> {
     return this.#lifetime.during(waits, async () => {
       const { calls, publish } = this.#server
-      const reply = await runScript(
-        calls,
-        deleteScript,
-        this.#keys(channel),
-        [publish],
-        `deleting ${channel}`,
-      )
+      const reply = await runScript(calls, deleteScript, {
+        keys: this.#keys(channel),
+        args: [publish],
+        doing: `deleting ${channel}`,
+      })
       if (textAt(reply, 0) === 'gone') throw this.#noChannel(channel)
     })
   }

@@ -55,8 +55,9 @@ export class RedisStreamsWAL extends RedisStreamsReadOnlyWAL implements WALImpls
   async #truncate(before: string): Promise<void> {
     const { keys, stream } = this
     const { calls } = this.parts.server
+    const args = [before, this.#appender.writerText]
     const doing = `truncating ${keys.stream}`
-    const reply = await runScript(calls, truncateScript, keys, [before, this.#appender.writerText], doing)
+    const reply = await runScript(calls, truncateScript, { keys, args, doing })
     const word = textAt(reply, 0)
     if (word === 'same') return
     if (word === 'gone') throw missing(stream)

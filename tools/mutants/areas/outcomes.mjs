@@ -29,8 +29,8 @@ export const outcomeMutants = [
   {
     name: 'deadline of a sent append reported as failure',
     file: 'packages/core/src/append/append-outcomes.ts',
-    find: 'this.#turns.reject(task.owner, batch === undefined ? unsent : sent, batch, index)',
-    replace: 'this.#turns.reject(task.owner, unsent, batch, index)',
+    find: 'this.#turns.reject(task.owner, message === undefined ? unsent : sent, message)',
+    replace: 'this.#turns.reject(task.owner, unsent, message)',
     harness: outcomes,
   },
   {
@@ -127,14 +127,14 @@ export const outcomeMutants = [
   },
   {
     name: 'a batch’s token names its first message alone',
-    file: 'packages/core/src/append/batch-owner.ts',
-    find: 'if (sent !== undefined) this.#unknownMessages.add(sent, index)',
-    replace: 'if (sent !== undefined && index === 0) this.#unknownMessages.add(sent, index)',
+    file: 'packages/core/src/append/batch-outcomes.ts',
+    find: 'if (sent !== undefined) this.#unknownMessages.add(sent)',
+    replace: 'if (sent !== undefined && sent.index === 0) this.#unknownMessages.add(sent)',
     harness: batchTokens,
   },
   {
     name: 'a batch’s token forgets those that were never sent',
-    file: 'packages/core/src/append/batch-owner.ts',
+    file: 'packages/core/src/append/batch-outcomes.ts',
     find: 'this.#unknownMessages.token(this.#context, rest)',
     replace: 'this.#unknownMessages.token(this.#context, Math.min(rest, 1))',
     harness: batchTokens,

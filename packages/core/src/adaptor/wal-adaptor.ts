@@ -15,7 +15,7 @@ import { AppendAll } from '../append/append-all.js'
 import { endedError } from '../append/append-error.js'
 import { emptyBatch } from '../append/append-options.js'
 import type { Appender } from '../append/appender.js'
-import { BatchOwner } from '../append/batch-owner.js'
+import { BatchOutcomes } from '../append/batch-outcomes.js'
 import type { ReadableTicks } from '../append/readable-ticks.js'
 import type { Ticker } from '../append/ticker.js'
 import type { WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
@@ -206,7 +206,7 @@ export class WalAdaptor implements WAL {
       this.#checkUsable()
       if (this.#goesStraight(message, options))
         this.#appender.submit(this.#appender.take(message), { resolve, reject }, options)
-      else appendIntercepted(this.#interception(), message, options, { resolve, reject })
+      else appendIntercepted(this.#interception(), message, { options, owner: { resolve, reject } })
     })
   }
 
@@ -216,17 +216,17 @@ export class WalAdaptor implements WAL {
     if (messages.length === 0) return emptyBatch(options)
     if (!messages.every((message) => this.#goesStraight(message, options)))
       return appendBatchIntercepted(this.#interception(), messages, options)
-    const owner = new BatchOwner(messages.length, this.#appender.context)
+    const outcomes = new BatchOutcomes(messages.length, this.#appender.context)
     try {
       this.#appender.submitBatch(
         messages.map((message) => this.#appender.take(message)),
-        owner,
+        outcomes,
         options,
       )
     } catch (error) {
-      owner.refuse(error, messages.length)
+      outcomes.refuse(error)
     }
-    return owner.promise
+    return outcomes.promise
   }
 
   appendAll(
@@ -234,7 +234,8 @@ export class WalAdaptor implements WAL {
     options: AppendOptions = {},
   ): AsyncIterableIterator<AppendResult> {
     this.#checkUsable()
-    return new AppendAll(this.#appender, source, options, {
+    return new AppendAll(source, options, {
+      appender: this.#appender,
       yield: () => this.#options.runtime.yield(),
       checkUsable: () => this.#checkUsable(),
       goesStraight: (message) => this.#goesStraight(message, options),

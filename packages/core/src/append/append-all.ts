@@ -14,6 +14,19 @@ const PULLS_A_TURN = 4096
 
 const DONE: IteratorResult<never, undefined> = { done: true, value: undefined }
 
+/** What loading a source needs of the WAL. */
+export interface AppendAllParts {
+  readonly appender: Appender
+  /** Resolves after the event loop had its turn. */
+  readonly yield: () => Promise<void>
+  /** Throws when the WAL takes no appends any more. */
+  readonly checkUsable: () => void
+  /** Whether the message goes to the pipeline directly, since no interceptor concerns it. */
+  readonly goesStraight: (message: NewMessage) => boolean
+  /** Appends a message through the interceptors. */
+  readonly append: (message: NewMessage) => Promise<AppendResult>
+}
+
 /**
  * Loads a source: pulls while the budget has room and the reader keeps up, gives the results out in order. Pulling and
  * reading go on side by side, so that a slow source does not hold back results, nor a slow reader the pipeline.
@@ -50,19 +63,13 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
   readonly #filling: Promise<void>
 
   constructor(
-    appender: Appender,
     source: Iterable<NewMessage> | AsyncIterable<NewMessage>,
     options: AppendOptions,
-    wal: {
-      readonly yield: () => Promise<void>
-      readonly checkUsable: () => void
-      readonly goesStraight: (message: NewMessage) => boolean
-      readonly append: (message: NewMessage) => Promise<AppendResult>
-    },
+    wal: AppendAllParts,
   ) {
     if (!isIterable(source)) throw invalidArgument('appendAll takes an iterable of messages', source)
     checkAppendOptions(options)
-    this.#appender = appender
+    this.#appender = wal.appender
     this.#options = options
     this.#wait = wal.yield
     this.#checkUsable = wal.checkUsable

@@ -1,16 +1,25 @@
 import { AppendError, type AppendOutcome, WalError } from '@wal/walimpls'
 import type { AppendResult } from '../api/wal.js'
 
+/** Why the messages of a batch that are not known to be written are not. */
+export interface BatchFailure {
+  /** What the first of them failed with. */
+  readonly cause: unknown
+  /** `unknown` as soon as it is so for one of them. */
+  readonly outcome: AppendOutcome
+  /** Names those that were sent and have no known outcome. */
+  readonly token?: string | undefined
+}
+
 /** What an `appendBatch` rejects with: when nothing was sent, a foreign error (an abort's reason) as it is. */
 export function batchFailure(
   results: readonly AppendResult[],
   total: number,
-  error: unknown,
-  unknown: boolean,
-  token: string | undefined,
+  failure: BatchFailure,
 ): unknown {
-  if (!WalError.isInstance(error) && !unknown && results.length === 0) return error
-  return new AppendBatchError(results, total, error, unknown ? 'unknown' : 'not-written', token)
+  const { cause, outcome } = failure
+  if (!WalError.isInstance(cause) && outcome === 'not-written' && results.length === 0) return cause
+  return new AppendBatchError(results, total, failure)
 }
 
 /**
@@ -20,20 +29,14 @@ export function batchFailure(
 export class AppendBatchError extends AppendError {
   readonly results: readonly AppendResult[]
 
-  constructor(
-    results: readonly AppendResult[],
-    total: number,
-    error: unknown,
-    outcome: AppendOutcome,
-    token?: string,
-  ) {
+  constructor(results: readonly AppendResult[], total: number, { cause, outcome, token }: BatchFailure) {
     super(
-      WalError.isInstance(error) ? error.code : outcome === 'unknown' ? 'WAL_OUTCOME_UNKNOWN' : 'WAL_TIMEOUT',
-      `${results.length} of ${total} messages were appended; for the others: ${error instanceof Error ? error.message : String(error)}`,
+      WalError.isInstance(cause) ? cause.code : outcome === 'unknown' ? 'WAL_OUTCOME_UNKNOWN' : 'WAL_TIMEOUT',
+      `${results.length} of ${total} messages were appended; for the others: ${cause instanceof Error ? cause.message : String(cause)}`,
       {
         outcome,
-        cause: error,
-        ...(WalError.isInstance(error) ? { retryable: error.retryable } : {}),
+        cause,
+        ...(WalError.isInstance(cause) ? { retryable: cause.retryable } : {}),
         ...(token === undefined ? {} : { token }),
       },
     )

@@ -1,6 +1,14 @@
 import { AppendError, WalError } from '@wal/walimpls'
 import { lastFailure } from '../diagnostics/trouble.js'
 
+/** What is known about an append that ended without being acknowledged. */
+export interface AppendCircumstances {
+  /** Names the message; undefined unless it was sent. */
+  readonly token: string | undefined
+  /** The last failure of the backend, while batches are being sent again; otherwise undefined. */
+  readonly failure: unknown
+}
+
 /**
  * What a caller is told when something other than its own append ended it: the same code, with the append's outcome. A
  * close says nothing of why the append was not done by then, so the last failure is told with it.
@@ -8,8 +16,7 @@ import { lastFailure } from '../diagnostics/trouble.js'
 export function appendError(
   error: unknown,
   outcome: AppendError['outcome'],
-  token: string | undefined,
-  failure?: unknown,
+  { token, failure }: AppendCircumstances,
 ): AppendError {
   const options = { outcome, cause: error, ...(token === undefined ? {} : { token }) }
   if (!WalError.isInstance(error))
@@ -42,8 +49,7 @@ export function notSentInTime(where: string, failure?: unknown): AppendError {
 export function stillOnItsWay(
   where: string,
   cause: unknown,
-  token: string | undefined,
-  failure?: unknown,
+  { token, failure }: AppendCircumstances,
 ): AppendError {
   const byDeadline = WalError.isInstance(cause) && cause.code === 'WAL_TIMEOUT'
   return new AppendError(

@@ -44,11 +44,14 @@ export class AppendOutcomes {
     const { context, where, trouble } = options
     this.#options = options
     this.#slices = slices
-    this.#turns = new FailureTurns(slices, (sent, index) => outcomeToken(context, sent, index))
+    this.#turns = new FailureTurns(slices, (sent) => outcomeToken(context, sent))
     this.#timedOut = {
       sent: {
         of: (token) =>
-          stillOnItsWay(where, new WalError('WAL_TIMEOUT', 'the deadline passed'), token, trouble.last),
+          stillOnItsWay(where, new WalError('WAL_TIMEOUT', 'the deadline passed'), {
+            token,
+            failure: trouble.last,
+          }),
       },
       unsent: { of: () => notSentInTime(where, trouble.last) },
     }
@@ -87,8 +90,8 @@ export class AppendOutcomes {
       const id = ids[i] as MessageId
       const result =
         task.split === undefined
-          ? new StoredResult(stored, i, id, task.vchannel)
-          : this.#splitResult(task, task.split, stored, i, id)
+          ? new StoredResult(stored, id, task)
+          : this.#splitResult(task, task.split, { ...stored, index: i, id })
       if (result === undefined) continue
       settle(task)
       if (busy) this.#resolveLater(task.owner, result)
@@ -100,14 +103,13 @@ export class AppendOutcomes {
   #splitResult(
     { vchannel }: AppendTask,
     split: SplitMessage,
-    { context, firstTimeTick }: StoredBatch,
-    index: number,
-    id: MessageId,
+    { context, firstTimeTick, index, id }: StoredBatch & { readonly index: number; readonly id: MessageId },
   ): StoredResult | undefined {
     split.firstId ??= id
     const { lastTimeTick, lastConfirmed, firstId } = split
     if (firstTimeTick + BigInt(index) < lastTimeTick) return undefined
-    return new StoredResult({ context, lastConfirmed, firstTimeTick: lastTimeTick }, 0, firstId, vchannel)
+    const batch = { context, lastConfirmed, firstTimeTick: lastTimeTick }
+    return new StoredResult(batch, firstId, { index: 0, vchannel })
   }
 
   /** Apart, since a function made in the loop would cost every message. */
@@ -120,13 +122,13 @@ export class AppendOutcomes {
     const outcome = endOutcome(batch)
     const sent = outcome === 'unknown' ? batch : undefined
     const { last } = this.#options.trouble
-    const failure: Failure = { of: (token) => appendError(error, outcome, token, last) }
+    const failure: Failure = { of: (token) => appendError(error, outcome, { token, failure: last }) }
     for (let i = 0; i < tasks.length; i++) {
       const task = tasks[i] as AppendTask
       if (task.state === 'settled') continue
       settle(task)
-      const written = sent === undefined ? i : decidingIndex(task, sent, i)
-      this.#turns.reject(task.owner, failure, sent, written)
+      const message = sent && { batch: sent, index: decidingIndex(task, sent, i) }
+      this.#turns.reject(task.owner, failure, message)
     }
   }
 
@@ -148,14 +150,14 @@ export class AppendOutcomes {
   }
 
   #leave(task: AppendTask, batch: BatchInFlight | undefined, { sent, unsent }: Leaving): void {
-    const index = batch === undefined ? 0 : decidingIndex(task, batch, task.index)
-    this.#turns.reject(task.owner, batch === undefined ? unsent : sent, batch, index)
+    const message = batch && { batch, index: decidingIndex(task, batch, task.index) }
+    this.#turns.reject(task.owner, message === undefined ? unsent : sent, message)
   }
 
   #abortedBy(reason: unknown): Leaving {
     const { where, trouble } = this.#options
     return {
-      sent: { of: (token) => stillOnItsWay(where, reason, token, trouble.last) },
+      sent: { of: (token) => stillOnItsWay(where, reason, { token, failure: trouble.last }) },
       unsent: { of: () => reason },
     }
   }

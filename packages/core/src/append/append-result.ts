@@ -27,11 +27,16 @@ export class StoredResult implements AppendResult {
   readonly vchannel: string
   declare readonly extra?: unknown
 
-  constructor(batch: StoredBatch, index: number, id: MessageId, vchannel: string) {
+  /** `message` is read here and not kept: `index` is its place in the batch. */
+  constructor(
+    batch: StoredBatch,
+    id: MessageId,
+    message: { readonly index: number; readonly vchannel: string },
+  ) {
     this.#batch = batch
-    this.#index = index
+    this.#index = message.index
     this.#id = id
-    this.vchannel = vchannel
+    this.vchannel = message.vchannel
   }
 
   get timeTick(): TimeTick {

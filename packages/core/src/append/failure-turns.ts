@@ -1,5 +1,5 @@
 import type { TaskOwner } from '../message/append-task.js'
-import type { BatchInFlight } from '../message/batch-in-flight.js'
+import type { SentMessage } from '../message/batch-in-flight.js'
 import type { InSlices } from './in-slices.js'
 
 /** Why tasks failed: many share one. */
@@ -11,22 +11,22 @@ export interface Failure {
 /** Tells owners that their appends failed, in order and in slices, since thousands may fail at once. */
 export class FailureTurns {
   readonly #slices: InSlices
-  readonly #tokenOf: (sent: BatchInFlight, index: number) => string | undefined
+  readonly #tokenOf: (sent: SentMessage) => string | undefined
   /** The error made last for an owner that names all of its tasks together: it gets the same one for the next task. */
   #shared: { readonly owner: TaskOwner; readonly failure: Failure; readonly error: unknown } | undefined
 
-  constructor(slices: InSlices, tokenOf: (sent: BatchInFlight, index: number) => string | undefined) {
+  constructor(slices: InSlices, tokenOf: (sent: SentMessage) => string | undefined) {
     this.#slices = slices
     this.#tokenOf = tokenOf
   }
 
-  /** `sent`: its outcome is unknown, and it is the message with that index in the batch. */
-  reject(owner: TaskOwner, failure: Failure, sent: BatchInFlight | undefined, index: number): void {
-    this.#slices.add(() => owner.reject(this.#error(owner, failure, sent, index), sent, index))
+  /** `sent` is given when the outcome is unknown, and undefined when the message is certainly not written. */
+  reject(owner: TaskOwner, failure: Failure, sent: SentMessage | undefined): void {
+    this.#slices.add(() => owner.reject(this.#error(owner, failure, sent), sent))
   }
 
-  #error(owner: TaskOwner, failure: Failure, sent: BatchInFlight | undefined, index: number): unknown {
-    if (!owner.namesAll) return failure.of(sent && this.#tokenOf(sent, index))
+  #error(owner: TaskOwner, failure: Failure, sent: SentMessage | undefined): unknown {
+    if (!owner.namesAll) return failure.of(sent && this.#tokenOf(sent))
     if (this.#shared?.owner !== owner || this.#shared.failure !== failure)
       this.#shared = { owner, failure, error: failure.of(undefined) }
     return this.#shared.error

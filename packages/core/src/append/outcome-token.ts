@@ -9,7 +9,7 @@ import {
 } from '@wal/walimpls'
 import { formatPosition, parsePosition } from '../log/position.js'
 import { isSameWriter } from '../log/same-writer.js'
-import type { BatchInFlight } from '../message/batch-in-flight.js'
+import type { BatchInFlight, SentMessage } from '../message/batch-in-flight.js'
 import type { ResultContext } from './append-result.js'
 
 /** A record of the writer's that was acknowledged. */
@@ -111,9 +111,9 @@ function parseRuns(text: string, ackedTick: TimeTick): TickRun[] | undefined {
 }
 
 /** Names one message that was sent. */
-export function outcomeToken(context: ResultContext, sent: BatchInFlight, index: number): string | undefined {
-  const run = { first: sent.firstTimeTick + BigInt(index), count: 1 }
-  return formatToken(tokenOf(context, ackedBefore(sent), [run], 1))
+export function outcomeToken(context: ResultContext, { batch, index }: SentMessage): string | undefined {
+  const run = { first: batch.firstTimeTick + BigInt(index), count: 1 }
+  return formatToken(tokenOf(context, ackedBefore(batch), { runs: [run], total: 1 }))
 }
 
 export function ackedBefore({ lastAckedBefore, lastAckedTickBefore }: BatchInFlight): AckedRecord {
@@ -124,8 +124,7 @@ export function ackedBefore({ lastAckedBefore, lastAckedTickBefore }: BatchInFli
 export function tokenOf(
   { backend, logIdentity, writer }: ResultContext,
   acked: AckedRecord,
-  runs: readonly TickRun[],
-  total: number,
+  { runs, total }: Pick<OutcomeToken, 'runs' | 'total'>,
 ): OutcomeToken {
   return { backend, logIdentity, writer, ackedBefore: acked, runs, total }
 }

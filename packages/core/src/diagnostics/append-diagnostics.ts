@@ -10,7 +10,7 @@ import { messageTypeOf, type Runtime, WalError } from '@wal/walimpls'
 import type { Logger } from '../api/logger.js'
 import type { AppendResult } from '../api/wal.js'
 import type { TaskOwner } from '../message/append-task.js'
-import type { BatchInFlight } from '../message/batch-in-flight.js'
+import type { BatchInFlight, SentMessage } from '../message/batch-in-flight.js'
 import type { RecordDraft } from '../message/record-draft.js'
 import type { WalMetrics } from './wal-metrics.js'
 
@@ -49,7 +49,9 @@ export class AppendDiagnostics {
 
   /** Stands between a message's outcome and who waits for it. */
   watch(owner: TaskOwner, message: RecordDraft): TaskOwner {
-    return new WatchedOwner(owner, message, this.#begin(message), this.#options)
+    const watched = new WatchedOwner(owner, message, this.#options)
+    watched.span = this.#begin(message)
+    return watched
   }
 
   #begin(message: RecordDraft): Span | undefined {
@@ -87,15 +89,15 @@ export class AppendDiagnostics {
     }
   }
 
-  #sending(batch: BatchInFlight): (error?: unknown) => void {
+  #sending(inFlight: BatchInFlight): (error?: unknown) => void {
     const { backend, channel, term, runtime, metrics, logger } = this.#options
     const startedAt = runtime.monotonic()
-    const { attempts, tasks } = batch
-    const { bytes, sequence } = batch.batch
+    const { attempts, tasks } = inFlight
+    const { bytes, sequence } = inFlight.batch
     const span = this.#tracer?.startSpan('wal.impls.append', {
       kind: SpanKind.CLIENT,
       root: true,
-      links: linksOf(batch),
+      links: linksOf(inFlight),
       attributes: {
         'wal.name': backend,
         'wal.channel': channel,
@@ -108,7 +110,7 @@ export class AppendDiagnostics {
     })
     return (error) => {
       const status = error === undefined ? 'ok' : statusOf(error)
-      metrics?.sent(tasks.length, bytes, attempts, status, (runtime.monotonic() - startedAt) / 1000)
+      metrics?.sent(inFlight, status, (runtime.monotonic() - startedAt) / 1000)
       try {
         if (error !== undefined) markFailed(span, error)
         span?.end()
@@ -125,12 +127,12 @@ class WatchedOwner implements TaskOwner {
   readonly #options: AppendDiagnosticsOptions
   readonly #startedAt: number
   readonly namesAll: boolean
-  readonly span: Span | undefined
+  /** From taking the message to its outcome; undefined when nobody collects spans. */
+  span: Span | undefined
 
   constructor(
     owner: TaskOwner,
     message: Pick<RecordDraft, 'type' | 'bytes'>,
-    span: Span | undefined,
     options: AppendDiagnosticsOptions,
   ) {
     this.#owner = owner
@@ -138,7 +140,6 @@ class WatchedOwner implements TaskOwner {
     this.#options = options
     this.#startedAt = options.runtime.monotonic()
     this.namesAll = owner.namesAll === true
-    this.span = span
   }
 
   resolve(result: AppendResult): void {
@@ -146,16 +147,15 @@ class WatchedOwner implements TaskOwner {
     this.#owner.resolve(result)
   }
 
-  reject(error: unknown, sent?: BatchInFlight, index?: number): void {
+  reject(error: unknown, sent?: SentMessage): void {
     this.#collect(statusOf(error), undefined, error)
-    this.#owner.reject(error, sent, index)
+    this.#owner.reject(error, sent)
   }
 
   #collect(status: string, result: AppendResult | undefined, error: unknown): void {
     const { metrics, runtime, logger } = this.#options
-    const { type, bytes } = this.#message
     const { span } = this
-    metrics?.appended(type, bytes, status, (runtime.monotonic() - this.#startedAt) / 1000)
+    metrics?.appended(this.#message, status, (runtime.monotonic() - this.#startedAt) / 1000)
     try {
       if (result === undefined) markFailed(span, error)
       else

@@ -10,6 +10,8 @@ import {
 } from '@opentelemetry/api'
 import { messageTypeOf, millisecondsOf, type TimeTick } from '@wal/walimpls'
 import type { Logger } from '../api/logger.js'
+import type { BatchInFlight } from '../message/batch-in-flight.js'
+import type { RecordDraft } from '../message/record-draft.js'
 import { INSTRUMENTS, type InstrumentName } from './instruments.js'
 
 /** Bounds of Milvus' histograms: 1 ms to 5 s, 64 B to 8 MiB; finer below, where a local disk answers. */
@@ -78,7 +80,7 @@ export class WalMetrics {
   }
 
   /** A message has its outcome: `ok`, an error's code, or `other`. */
-  appended(type: number, bytes: number, status: string, seconds: number): void {
+  appended({ type, bytes }: Pick<RecordDraft, 'type' | 'bytes'>, status: string, seconds: number): void {
     const { counters, histograms } = this.#recorders
     const attributes = this.#with('message_type', nameOf(type), 'status', status)
     counters.appends?.add(1, attributes)
@@ -94,12 +96,16 @@ export class WalMetrics {
   }
 
   /** One attempt of the backend's. */
-  sent(messages: number, bytes: number, attempts: number, status: string, seconds: number): void {
+  sent(
+    { batch, attempts }: Pick<BatchInFlight, 'batch' | 'attempts'>,
+    status: string,
+    seconds: number,
+  ): void {
     const { counters, histograms } = this.#recorders
     const attributes = this.#with('status', status)
     if (attempts === 1) {
-      counters.allocated?.add(messages, this.#labels)
-      histograms.batchSize?.record(bytes, this.#labels)
+      counters.allocated?.add(batch.count, this.#labels)
+      histograms.batchSize?.record(batch.bytes, this.#labels)
     } else counters.backendRetries?.add(1, this.#labels)
     histograms.backendAppendDuration?.record(seconds, attributes)
   }

@@ -21,6 +21,12 @@ export interface InterceptionOptions {
   readonly signal: AbortSignal
 }
 
+/** Who appends a message through the interceptors, and what was asked for. */
+export interface InterceptedCall {
+  readonly options?: AppendOptions | undefined
+  readonly owner: TaskOwner
+}
+
 /** A message's place among those of one `appendBatch`. */
 export interface BatchTurn {
   /** Resolves when the message before has entered the pipeline; rejects when it never will. */
@@ -36,14 +42,12 @@ export interface BatchTurn {
 export function appendIntercepted(
   interception: InterceptionOptions,
   message: NewMessage,
-  given: AppendOptions | undefined,
-  owner: TaskOwner,
+  { options = {}, owner }: InterceptedCall,
 ): void {
-  const options = given === undefined ? {} : given
   // Checked, and copied, before anything may wait: the caller may reuse its buffer.
   const taken = interception.appender.take(message)
   const [release] = interception.appender.hold([taken], options)
-  new InterceptedMessage(interception, options, owner, release as () => void).run(message, taken)
+  new InterceptedMessage(interception, { options, owner, release: release as () => void }).run(message, taken)
 }
 
 /**
@@ -63,13 +67,20 @@ export class InterceptedMessage implements TaskOwner {
   #stored: Promise<AppendResult> | undefined
   #settled = false
 
-  /** `release` gives back what the message is counted as while it waits. */
   constructor(
     interception: InterceptionOptions,
-    options: AppendOptions,
-    owner: TaskOwner,
-    release: () => void,
-    turn?: BatchTurn,
+    {
+      options,
+      owner,
+      release,
+      turn,
+    }: {
+      readonly options: AppendOptions
+      readonly owner: TaskOwner
+      /** Gives back what the message is counted as while it waits. */
+      readonly release: () => void
+      readonly turn?: BatchTurn
+    },
   ) {
     const { runtime, where, appendTimeoutMs } = interception
     const { timeoutMs = appendTimeoutMs, signal } = options

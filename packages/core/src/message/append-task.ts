@@ -1,6 +1,6 @@
 import type { MessageId, TimeTick } from '@wal/walimpls'
 import type { AppendResult } from '../api/wal.js'
-import type { BatchInFlight } from './batch-in-flight.js'
+import type { BatchInFlight, SentMessage } from './batch-in-flight.js'
 import type { RecordArena } from './record-arena.js'
 import { RecordDraft } from './record-draft.js'
 
@@ -12,8 +12,8 @@ export interface TaskOwner {
    */
   readonly namesAll?: boolean
   resolve(result: AppendResult): void
-  /** `sent` and the message's index in it are given when the outcome is unknown. */
-  reject(error: unknown, sent?: BatchInFlight, index?: number): void
+  /** `sent` is given when the outcome is unknown. */
+  reject(error: unknown, sent?: SentMessage): void
 }
 
 /** Who waits for a time tick. What that one says is decided when it is sent, not when it is asked for. */

@@ -24,6 +24,13 @@ export interface BatchInFlight {
   outcome: { readonly ids: readonly MessageId[] } | { readonly error: unknown } | undefined
 }
 
+/** A message that was handed to the backend: the batch, and which of its records says that the message is written. */
+export interface SentMessage {
+  readonly batch: BatchInFlight
+  /** Beyond the batch's last record when the message has more records in the batches behind. */
+  readonly index: number
+}
+
 /** What to tell the callers of a batch that will not be sent again; undefined: it was never sent. */
 export function endOutcome(batch: BatchInFlight | undefined): AppendOutcome {
   if (batch === undefined) return 'not-written'

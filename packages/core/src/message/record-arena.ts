@@ -49,6 +49,8 @@ export class RecordArena {
   bytes = 0
   #shared = this.slab
   #used = 0
+  /** Of the record that is being written: room for its stamp. */
+  #stampBytes = 0
   /** The vchannel of the message before, packed with its key: that of the next is mostly the same. */
   #vchannel = ''
   #vchannelPacked: Uint8Array = this.slab
@@ -72,7 +74,8 @@ export class RecordArena {
     const count = properties === undefined ? 0 : properties.size
     if (this.#used + room > this.#shared.length) this.#newSlab()
     const slab = this.#shared
-    const own = this.#begin(slab, this.#used, { payload, vchannel, texts: 2 * count }, stampBytes)
+    this.#place(slab, this.#used, stampBytes)
+    const own = this.#begin(payload, vchannel, 2 * count)
     let end = own
     let texts = 0
     if (properties !== undefined)
@@ -96,11 +99,13 @@ export class RecordArena {
     const bound = framed + textsBound(properties)
     if (bound > SLAB_BYTES / 8) {
       // A slab of its own lives as long as the message does: the bound may be three times what it needs.
-      this.#writeAt(Buffer.allocUnsafeSlow(framed + packedBytes(properties)), 0, parts, stampBytes)
+      this.#place(Buffer.allocUnsafeSlow(framed + packedBytes(properties)), 0, stampBytes)
+      this.#writeParts(parts)
       return
     }
     if (this.#used + bound > this.#shared.length) this.#newSlab()
-    this.#writeAt(this.#shared, this.#used, parts, stampBytes)
+    this.#place(this.#shared, this.#used, stampBytes)
+    this.#writeParts(parts)
     this.#used = this.end
   }
 
@@ -115,37 +120,33 @@ export class RecordArena {
     this.#used = 0
   }
 
-  #writeAt(slab: Buffer, start: number, parts: RecordParts, stampBytes: number): void {
-    const { payload, vchannel, properties } = parts
+  /** Decides where the next record is written. Its gap has room for a stamp of `stampBytes`. */
+  #place(slab: Buffer, start: number, stampBytes: number): void {
+    this.slab = slab
+    this.start = start
+    this.#stampBytes = stampBytes
+  }
+
+  #writeParts({ payload, vchannel, properties }: RecordParts): void {
     const texts = properties.length
-    const own = this.#begin(slab, start, { payload, vchannel, texts }, stampBytes)
-    this.#end(own, writeTexts(slab, own, properties), texts)
+    const own = this.#begin(payload, vchannel, texts)
+    this.#end(own, writeTexts(this.slab, own, properties), texts)
   }
 
   /** Writes all that comes before the properties; answers where these begin. */
-  #begin(
-    slab: Buffer,
-    start: number,
-    {
-      payload,
-      vchannel,
-      texts,
-    }: { readonly payload: Uint8Array; readonly vchannel: string; readonly texts: number },
-    stampBytes: number,
-  ): number {
+  #begin(payload: Uint8Array, vchannel: string, texts: number): number {
+    const { slab, start } = this
     writePayloadLength(slab, start, payload.length)
     slab.set(payload, start + PAYLOAD_LENGTH_BYTES)
     const named = vchannel === '' ? 0 : 2
     const gap = writeLength(slab, start + PAYLOAD_LENGTH_BYTES + payload.length, STAMP_TEXTS + named + texts)
-    this.slab = slab
-    this.start = start
     this.gap = gap
-    this.gapEnd = gap + stampBytes
+    this.gapEnd = gap + this.#stampBytes
     this.bytes = payload.length
     if (named === 0) return this.gapEnd
     if (vchannel !== this.#vchannel) this.#pack(vchannel)
     const packed = this.#vchannelPacked
-    const at = gap + stampBytes
+    const at = this.gapEnd
     for (let i = 0; i < packed.length; i++) slab[at + i] = packed[i] as number
     this.bytes += this.#vchannelBytes
     return at + packed.length

@@ -8,6 +8,11 @@ import type { ReadContext } from './read-context.js'
 
 export type Naming = Pick<ReadContext, 'backend' | 'ids'>
 
+/** What positions of one log have in common. */
+export interface LogNaming extends Naming {
+  readonly logIdentity: string
+}
+
 export function positionOf(record: LogRecord, logIdentity: string, { backend, ids }: Naming): Position {
   return formatPosition({
     backend,
@@ -74,17 +79,15 @@ export class DeliveredMessage implements Message {
   #record: LogRecord
   /** Records of the write-ahead buffer serve several readers. */
   readonly #shared: boolean
-  readonly #logIdentity: string
-  readonly #naming: Naming
+  readonly #naming: LogNaming
   #payload: Uint8Array | undefined
   #properties: Map<string, string> | undefined
   #reserved: Map<string, string> | undefined
   #position: Position | undefined
 
-  constructor(record: LogRecord, shared: boolean, logIdentity: string, naming: Naming) {
+  constructor(record: LogRecord, shared: boolean, naming: LogNaming) {
     this.#record = record
     this.#shared = shared
-    this.#logIdentity = logIdentity
     this.#naming = naming
   }
 
@@ -137,13 +140,13 @@ export class DeliveredMessage implements Message {
   }
 
   get position(): Position {
-    this.#position ??= positionOf(this.#record, this.#logIdentity, this.#naming)
+    this.#position ??= positionOf(this.#record, this.#naming.logIdentity, this.#naming)
     return this.#position
   }
 
   /** Of this message, to be kept without the message itself. */
   get place(): { readonly position: Position } {
-    return new ReadPlace(this.#record, this.#logIdentity, this.#naming)
+    return new ReadPlace(this.#record, this.#naming.logIdentity, this.#naming)
   }
 
   /** For `console.log`. */

@@ -13,7 +13,7 @@ export class DeliveredViolation implements OrderViolation {
   readonly position: Position
 
   constructor(record: LogRecord, { settled, settledFrom, startTerm }: LatePlace, naming: Naming) {
-    this.message = new DeliveredMessage(record, false, '', naming)
+    this.message = new DeliveredMessage(record, false, { ...naming, logIdentity: '' })
     this.delivered = settled
     this.position = formatPosition({
       backend: naming.backend,

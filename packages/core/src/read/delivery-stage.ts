@@ -3,7 +3,7 @@ import type { Position } from '../api/position.js'
 import type { ReadOptions, ScannerElement, TimeTickMark } from '../api/scanner.js'
 import { isTimeTick, type LogRecord } from '../log/log-record.js'
 import { DeliveredGap } from './delivered-gap.js'
-import { DeliveredMessage, type Naming, positionOf, ReadPlace } from './delivered-message.js'
+import { DeliveredMessage, type LogNaming, type Naming, positionOf, ReadPlace } from './delivered-message.js'
 import { DeliveredViolation } from './delivered-violation.js'
 import type { MissingRecords } from './missing-records.js'
 import type { ReadContext } from './read-context.js'
@@ -24,17 +24,18 @@ export class DeliveryStage {
   readonly #context: ReadContext
   readonly #choosing: readonly ReadStage[]
   readonly #until: TimeTick | undefined
-  #logIdentity: string
+  #naming: LogNaming
 
   constructor(context: ReadContext, options: ReadOptions, plan: ReadPlan) {
     this.#context = context
     this.#choosing = READ_STAGES.choosing.map((make) => make(options))
     this.#until = plan.until
-    this.#logIdentity = plan.logIdentity ?? ''
+    const { backend, ids } = context
+    this.#naming = { backend, ids, logIdentity: plan.logIdentity ?? '' }
   }
 
   gap(missing: MissingRecords): ScannerElement {
-    return new DeliveredGap(missing, this.#logIdentity, this.#context)
+    return new DeliveredGap(missing, this.#naming.logIdentity, this.#context)
   }
 
   deliver({ units, shared, missing }: UnitRun): Delivered {
@@ -42,18 +43,18 @@ export class DeliveryStage {
     const inRange = this.#upToEnd(units)
     const last = inRange[inRange.length - 1]
     // The log was empty when the scanner started, so nobody knew.
-    if (this.#logIdentity === '') this.#learnIdentity(inRange)
+    if (this.#naming.logIdentity === '') this.#learnIdentity(inRange)
     let chosen = inRange
     for (const stage of this.#choosing) chosen = stage.pass(chosen)
     for (const unit of chosen) elements.push(this.#element(unit, shared))
     if (last === undefined || last.late !== undefined) return { elements, looked: elements.at(-1) }
-    return { elements, looked: new ReadPlace(last, this.#logIdentity, this.#context) }
+    return { elements, looked: new ReadPlace(last, this.#naming.logIdentity, this.#context) }
   }
 
   #element(unit: Unit, shared: boolean): ScannerElement {
     if (unit.late !== undefined) return new DeliveredViolation(unit, unit.late, this.#context)
-    if (isTimeTick(unit)) return new DeliveredTimeTick(unit, this.#logIdentity, this.#context)
-    return new DeliveredMessage(unit, shared, this.#logIdentity, this.#context)
+    if (isTimeTick(unit)) return new DeliveredTimeTick(unit, this.#naming.logIdentity, this.#context)
+    return new DeliveredMessage(unit, shared, this.#naming)
   }
 
   #upToEnd(units: readonly Unit[]): readonly Unit[] {
@@ -67,8 +68,10 @@ export class DeliveryStage {
   #learnIdentity(units: readonly Unit[]): void {
     for (const unit of units)
       if (isTimeTick(unit)) {
-        this.#logIdentity = propertyOf(unit.properties, RESERVED.logIdentity) ?? ''
-        if (this.#logIdentity !== '') return
+        const logIdentity = propertyOf(unit.properties, RESERVED.logIdentity)
+        if (!logIdentity) continue
+        this.#naming = { ...this.#naming, logIdentity }
+        return
       }
   }
 }

@@ -114,6 +114,6 @@ export class WaitingToken implements Ticked {
     const { backend, ids } = context
     const { logIdentity, writer } = this.token
     const place = { context: { backend, ids, logIdentity, writer }, lastConfirmed, firstTimeTick: timeTick }
-    return new StoredResult(place, 0, id, vchannel)
+    return new StoredResult(place, id, { index: 0, vchannel })
   }
 }

@@ -28,8 +28,8 @@ export async function connect(
 ): Promise<Clients> {
   const ours = options.client === undefined
   const client = options.client ?? (await newClient(options))
-  const place = placeOf(options)
-  if (ours) await firstConnect(client, place, runtime, waits)
+  const doing = `connecting to ${placeOf(options)}`
+  if (ours) await firstConnect(client, doing, { runtime, waits })
   if (options.waitReplicas === 0 && !options.waitAof) return { client, ours, appends: undefined }
   const appends = isCluster(client)
     ? client.duplicate([], { lazyConnect: true })
@@ -37,7 +37,7 @@ export async function connect(
   if (isCluster(appends)) quietenCluster(appends)
   else quieten(appends)
   try {
-    await firstConnect(appends, place, runtime, waits)
+    await firstConnect(appends, doing, { runtime, waits })
     return { client, ours, appends }
   } catch (error) {
     if (ours) await disconnect(client, runtime)
@@ -47,11 +47,9 @@ export async function connect(
 
 async function firstConnect(
   client: RedisClient,
-  place: string,
-  runtime: Runtime,
-  waits: BuildWaits,
+  doing: string,
+  { runtime, waits }: { readonly runtime: Runtime; readonly waits: BuildWaits },
 ): Promise<void> {
-  const doing = `connecting to ${place}`
   const attempts = new Attempts(client, doing, waits)
   try {
     const connected = isCluster(client) ? connectCluster(client, runtime) : client.connect()

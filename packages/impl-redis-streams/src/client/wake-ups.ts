@@ -43,12 +43,10 @@ export class PublishedWakeUps {
   }
 
   #connected(): Subscriber {
-    this.#subscriber ??= subscribe(
-      this.#calls,
-      this.#runtime,
-      (channel) => this.#wakeUps.wake(channel),
-      () => this.#wakeUps.wakeAll(),
-    )
+    this.#subscriber ??= subscribe(this.#calls, this.#runtime, {
+      heard: (channel) => this.#wakeUps.wake(channel),
+      lost: () => this.#wakeUps.wakeAll(),
+    })
     return this.#subscriber
   }
 
@@ -68,13 +66,14 @@ interface Subscriber {
   close(): Promise<void>
 }
 
-/** `lost`: messages may have been missed. ioredis subscribes again after a reconnect. */
-function subscribe(
-  calls: RedisCalls,
-  runtime: Runtime,
-  heard: (channel: string) => void,
-  lost: () => void,
-): Subscriber {
+/** What a subscriber calls back. */
+interface SubscriberCalls {
+  readonly heard: (channel: string) => void
+  /** Messages may have been missed: the connection was away. ioredis subscribes again after a reconnect. */
+  readonly lost: () => void
+}
+
+function subscribe(calls: RedisCalls, runtime: Runtime, { heard, lost }: SubscriberCalls): Subscriber {
   const { client } = calls
   if (isCluster(client)) {
     const sharded = client.options.shardedSubscribers === true

@@ -16,17 +16,23 @@ export function defineScript(source: string): Script {
   return { source, digest: createHash('sha1').update(source).digest('hex') }
 }
 
-/**
- * Runs a script on a log's keys, by its digest; with its source where the server has not seen or has forgotten it. `sent`
- * is called each time right after it has been handed to the client.
- */
+/** One run of a script. */
+export interface ScriptRun {
+  readonly keys: LogKeys
+  readonly args: readonly (string | number | Buffer)[]
+  /** What is being done, for errors: `reading wal:{orders}`. */
+  readonly doing: string
+  /** Called each time right after the script has been handed to the client. */
+  readonly sent?: (() => void) | undefined
+  /** Maps a driver's error where `mapError` would say too little. */
+  readonly mapped?: typeof mapError
+}
+
+/** Runs a script on a log's keys, by its digest; with its source where the server has not seen or has forgotten it. */
 export async function runScript(
   calls: RedisCalls,
   script: Script,
-  keys: LogKeys,
-  args: readonly (string | number | Buffer)[],
-  doing: string,
-  { sent, mapped }: { readonly sent?: (() => void) | undefined; readonly mapped?: typeof mapError } = {},
+  { keys, args, doing, sent, mapped }: ScriptRun,
 ): Promise<ScriptReply> {
   const run = async (client: RedisClient): Promise<unknown> => {
     try {

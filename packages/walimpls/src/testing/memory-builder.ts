@@ -50,7 +50,7 @@ export function memoryBuilder(): OpenerBuilderImpls<FilledOptions<MemoryOptions,
         maxInFlightBatches,
         ...(maxIdleMs > 0 ? { maxIdleMs } : {}),
       }
-      return new MemoryOpener(name, memoryStore(name), limits, runtime)
+      return new MemoryOpener({ name, store: memoryStore(name), limits, runtime })
     },
   }
 }

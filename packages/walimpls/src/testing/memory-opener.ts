@@ -18,11 +18,16 @@ export class MemoryOpener implements OpenerImpls<MemoryId> {
   readonly #limits: Limits
   readonly #runtime: Runtime
 
-  constructor(name: string, store: MemoryStore, limits: Limits, runtime: Runtime) {
-    this.#name = name
-    this.#store = store
-    this.#limits = limits
-    this.#runtime = runtime
+  constructor(parts: {
+    readonly name: string
+    readonly store: MemoryStore
+    readonly limits: Limits
+    readonly runtime: Runtime
+  }) {
+    this.#name = parts.name
+    this.#store = parts.store
+    this.#limits = parts.limits
+    this.#runtime = parts.runtime
   }
 
   openReadOnly(channel: string, waits?: Waits): Promise<MemoryReadOnlyWAL> {
