@@ -44,9 +44,8 @@ async function lookForMessage(view: PlaceView, place: PositionParts): Promise<Si
   const see = (record: LogRecord): void => {
     const counts = judge.counts(record)
     if (record.timeTick === timeTick && isSameWriter(record, writer)) sight = { id, writer, timeTick }
-    // A record that counts here is a later one. It can't lie before the message, unless the log lost its end and goes on
-    // without
-    // the message.
+    // A record that counts here is a later one. It can't lie before the message, unless the log lost its end and goes
+    // on without the message.
     else if (counts) sight = 'other'
   }
   await readRange(view, {
