@@ -1,20 +1,25 @@
 import type { OptionSpec, OptionTable } from '@wal/walimpls'
 import { defaultOf, meaningOf } from './option-words.js'
 
-const BEGIN = '<!-- options: written by tools/test/option-tables.test.ts -->'
 const END = '<!-- end of options -->'
 
 export interface ReadmeTable {
+  /** The mark at which it begins, as it is written in the README; `options` when not said. */
+  readonly mark?: string
   readonly table: OptionTable
   /** Of a backend, whose options stand in its URL too: by option, how, where that needs an example. */
   readonly urlExamples?: Readonly<Partial<Record<string, string>>>
 }
 
 /** The README with the table between its two marks as the option table makes it. */
-export function withReadmeTable(readme: string, { table, urlExamples }: ReadmeTable): string {
-  const begin = readme.indexOf(BEGIN)
-  const end = readme.indexOf(END)
-  if (begin < 0 || end < begin) throw new Error(`The README has no lines\n${BEGIN}\n${END}`)
+export function withReadmeTable(
+  readme: string,
+  { mark = 'options', table, urlExamples }: ReadmeTable,
+): string {
+  const first = `<!-- ${mark}: written by tools/test/option-tables.test.ts -->`
+  const begin = readme.indexOf(first)
+  const end = readme.indexOf(END, begin)
+  if (begin < 0 || end < 0) throw new Error(`The README has no lines\n${first}\n${END}`)
   const columns =
     urlExamples === undefined
       ? ['option', 'default', 'meaning']
@@ -27,7 +32,7 @@ export function withReadmeTable(readme: string, { table, urlExamples }: ReadmeTa
   const lines = [columns, columns.map(() => '---'), ...rows].map(
     (cells) => `| ${cells.map(cell).join(' | ')} |`,
   )
-  return `${readme.slice(0, begin)}${BEGIN}\n\n${lines.join('\n')}\n\n${readme.slice(end)}`
+  return `${readme.slice(0, begin)}${first}\n\n${lines.join('\n')}\n\n${readme.slice(end)}`
 }
 
 function placeInUrl(name: string, spec: OptionSpec, example: string | undefined): string {

@@ -6,9 +6,12 @@ import '@wal/core/testing'
 import '@wal/impl-file'
 import '@wal/impl-redis-streams'
 import { sqliteBuilder } from '../../examples/custom-backend/src/sqlite-backend.js'
+import { APPEND_OPTIONS } from '../../packages/core/src/append/append-options.js'
 import { CHANNEL_OPTIONS, OPEN_OPTIONS } from '../../packages/core/src/options/open-options.js'
 import { OPEN_WAL_OPTIONS } from '../../packages/core/src/options/open-wal-options.js'
+import { WAITS } from '../../packages/core/src/options/waits.js'
 import { WAL_OPTIONS } from '../../packages/core/src/options/wal-options.js'
+import { READ_OPTIONS } from '../../packages/core/src/read/read-options.js'
 import { type OptionInterface, withInterface } from '../option-tables/option-interface.js'
 import { type ReadmeTable, withReadmeTable } from '../option-tables/option-readme.js'
 
@@ -29,6 +32,9 @@ const SOURCES: readonly [path: string, interfaces: readonly OptionInterface[]][]
     ],
   ],
   ['packages/core/src/open.ts', [{ name: 'OpenWalOptions', table: OPEN_WAL_OPTIONS, inherited: ['signal'] }]],
+  ['packages/core/src/api/scanner.ts', [{ name: 'ReadOptions', table: READ_OPTIONS }]],
+  ['packages/core/src/api/wal.ts', [{ name: 'AppendOptions', table: APPEND_OPTIONS }]],
+  ['packages/walimpls/src/wal.ts', [{ name: 'Waits', table: WAITS }]],
   ['packages/walimpls/src/builder.ts', [{ name: 'MemoryOptions', table: tableOf('memory') }]],
   ['packages/impl-file/src/options.ts', [{ name: 'FileOptions', table: tableOf('file') }]],
   [
@@ -45,26 +51,27 @@ test.each(SOURCES)('the interfaces in %s are those of the option tables', async 
   await expect(interfaces.reduce(withInterface, read(path))).toMatchFileSnapshot(pathOf(path))
 })
 
-const READMES: readonly [path: string, table: ReadmeTable][] = [
-  ['packages/core/README.md', { table: { ...OPEN_WAL_OPTIONS, ...WAL_OPTIONS } }],
+const READMES: readonly [path: string, tables: readonly ReadmeTable[]][] = [
+  [
+    'packages/core/README.md',
+    [
+      { table: { ...OPEN_WAL_OPTIONS, ...WAL_OPTIONS } },
+      { mark: 'options of an append', table: APPEND_OPTIONS },
+      { mark: 'options of a read', table: READ_OPTIONS },
+    ],
+  ],
   [
     'packages/impl-file/README.md',
-    {
-      table: tableOf('file'),
-      urlExamples: { path: 'the path: `file:./data`, `file:/var/lib/app`' },
-    },
+    [{ table: tableOf('file'), urlExamples: { path: 'the path: `file:./data`, `file:/var/lib/app`' } }],
   ],
   [
     'packages/impl-redis-streams/README.md',
-    {
-      table: tableOf('redis-streams'),
-      urlExamples: { tls: '`rediss-streams:` or `?tls=true`' },
-    },
+    [{ table: tableOf('redis-streams'), urlExamples: { tls: '`rediss-streams:` or `?tls=true`' } }],
   ],
-  ['packages/walimpls/README.md', { table: tableOf('memory'), urlExamples: { name: '`memory:NAME`' } }],
-  ['examples/custom-backend/README.md', { table: sqliteBuilder.options, urlExamples: {} }],
+  ['packages/walimpls/README.md', [{ table: tableOf('memory'), urlExamples: { name: '`memory:NAME`' } }]],
+  ['examples/custom-backend/README.md', [{ table: sqliteBuilder.options, urlExamples: {} }]],
 ]
 
-test.each(READMES)('the options in %s are those of the option table', async (path, table) => {
-  await expect(withReadmeTable(read(path), table)).toMatchFileSnapshot(pathOf(path))
+test.each(READMES)('the options in %s are those of the option tables', async (path, tables) => {
+  await expect(tables.reduce(withReadmeTable, read(path))).toMatchFileSnapshot(pathOf(path))
 })

@@ -12,7 +12,11 @@ import { OpenerAdaptor } from './adaptor/opener-adaptor.js'
 import type { OpenerBuilder } from './api/opener.js'
 import type { WalOptions } from './api/wal-options.js'
 import { shareOpener } from './lifetime/shared-opener.js'
-import { checkWaits } from './options/waits.js'
+import { checkWaits, WAITS } from './options/waits.js'
+import { WAL_OPTIONS } from './options/wal-options.js'
+
+/** Of `build` of a builder, beside the options of the backend. */
+const BUILD_WAITS = { ...WAITS, runtime: WAL_OPTIONS.runtime } as const
 
 /** The builder of a registered backend. Throws `WAL_BACKEND_NOT_REGISTERED`, saying which import is missing. */
 export function mustGetBuilder<const N extends string>(name: N): OpenerBuilder<N> {
@@ -30,7 +34,7 @@ export function adaptBuilder(builder: OpenerBuilderImpls): OpenerBuilder {
   return {
     name: builder.name,
     async build(options, waits: Waits & Pick<WalOptions, 'runtime'> = {}) {
-      checkWaits(waits, 'build', ['signal', 'runtime'])
+      checkWaits(waits, 'build', BUILD_WAITS)
       const { runtime = systemRuntime, ...rest } = waits
       return buildOpener(builder, options, { runtime, waits: rest })
     },

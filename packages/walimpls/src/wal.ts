@@ -7,6 +7,7 @@ import type { Writer } from './writer.js'
 
 /** What every call that waits takes. Abort ends the wait and rejects with `signal.reason`. */
 export interface Waits {
+  /** Its abort ends the wait, which then rejects with `signal.reason`. */
   readonly signal?: AbortSignal
 }
 

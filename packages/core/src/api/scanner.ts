@@ -2,30 +2,38 @@ import type { TimeTick } from '@wal/walimpls'
 import type { Position } from './position.js'
 
 export interface ReadOptions {
-  /** `all` (default): from the oldest record kept. `latest`: only what is appended after `ready()`. */
+  /**
+   * Where to begin. `all`: from the oldest record kept. `latest`: only what is appended after `ready()`. Default:
+   * `'all'`.
+   */
   readonly deliver?: 'all' | 'latest'
   /** From this position on, inclusive. One of `deliver`, `from` and `after` at most. */
   readonly from?: Position
   /** Behind this position: the way to resume. */
   readonly after?: Position
-  /** Where to end, inclusive; `end` is the log's end at `ready()`. Without it the scanner tails forever. */
+  /**
+   * Where to end, inclusive: a position, a time tick, or `end`, the log’s end at `ready()`. Without it the scanner
+   * tails forever.
+   */
   readonly until?: 'end' | Position | TimeTick
   /** Only this vchannel, and messages that belong to every vchannel. */
   readonly vchannel?: string
-  /** Only messages of these types. Types of the library's own are refused: they are not the reader's to filter. */
+  /** Only messages of these types. Types of the library’s own are refused: they are not the reader’s to filter. */
   readonly types?: readonly number[]
-  /** Only what has this time tick or a greater one; time ticks delivered by `timeTicks` as well. Above one: add `1n`. */
+  /**
+   * Only what has this time tick or a greater one; time ticks delivered by `timeTicks` as well. Above one: add `1n`.
+   */
   readonly timeTickFrom?: TimeTick
-  /** Deliver time ticks as well. */
+  /** Deliver time ticks as well, as elements of the kind `timeTick`. Default: `false`. */
   readonly timeTicks?: boolean
   /**
-   * Where records that the scanner should read next are gone: `reject` (default) with `WAL_POSITION_TRUNCATED`, or
-   * `deliver` a `Gap` and go on with the oldest record kept.
+   * Where records that the scanner should read next are gone: `reject` with `WAL_POSITION_TRUNCATED`, or `deliver` a
+   * `Gap` and go on with the oldest record kept. Default: `'reject'`.
    */
   readonly gaps?: 'reject' | 'deliver'
   /**
-   * A record of another system's log that lies below what was already delivered: `reject` (default) with `WAL_CORRUPT`,
-   * or `deliver` it as an `OrderViolation`, whatever the filters, and go on.
+   * A record of another system’s log that lies below what was already delivered: `reject` with `WAL_CORRUPT`, or
+   * `deliver` it as an `OrderViolation`, whatever the filters, and go on. Default: `'reject'`.
    */
   readonly orderViolations?: 'reject' | 'deliver'
   /** Its abort closes the scanner and rejects the loop with `signal.reason`. */

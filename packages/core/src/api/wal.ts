@@ -14,13 +14,13 @@ export interface NewMessage {
 }
 
 export interface AppendOptions {
-  /** How long to wait for the outcome, in milliseconds; the WAL's `appendTimeoutMs` when not said. */
+  /** How many milliseconds to wait for the outcome. Default: the WAL’s `appendTimeoutMs`. */
   readonly timeoutMs?: number
   /** Its abort ends the wait, not the append (G4). */
   readonly signal?: AbortSignal
   /**
-   * The message gets a greater time tick than this, once everything on this log up to it has its outcome. One in the past
-   * costs no wait; one further ahead of the wall clock than `maxClockAheadMs` is `WAL_CLOCK_AHEAD` (not written).
+   * The message gets a greater time tick than this, once everything on this log up to it has its outcome. One in the
+   * past costs no wait; one further ahead of the wall clock than `maxClockAheadMs` is `WAL_CLOCK_AHEAD` (not written).
    */
   readonly barrierTimeTick?: TimeTick
 }

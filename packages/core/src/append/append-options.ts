@@ -1,29 +1,37 @@
-import { invalidArgument } from '@wal/walimpls'
+import { invalidArgument, type OptionTable } from '@wal/walimpls'
 import type { AppendOptions, AppendResult } from '../api/wal.js'
+import { TIME_OUT, TIME_TICK } from '../options/accepted-values.js'
 import { checkWaits } from '../options/waits.js'
 
-const NAMES = ['timeoutMs', 'signal', 'barrierTimeTick']
+/** Of `append`, `appendBatch`, `appendAll` and, but for the barrier, `barrier`. */
+export const APPEND_OPTIONS = {
+  timeoutMs: {
+    type: 'value',
+    defaultText: 'the WAL’s `appendTimeoutMs`',
+    description: 'How many milliseconds to wait for the outcome.',
+    accepts: TIME_OUT,
+  },
+  signal: { type: 'value', description: 'Its abort ends the wait, not the append (G4).' },
+  barrierTimeTick: {
+    type: 'value',
+    description:
+      'The message gets a greater time tick than this, once everything on this log up to it has its outcome. One in the past costs no wait; one further ahead of the wall clock than `maxClockAheadMs` is `WAL_CLOCK_AHEAD` (not written).',
+    accepts: TIME_TICK,
+  },
+} as const satisfies OptionTable
 
-const MAX_TIME_TICK = (1n << 64n) - 1n
-
-/** Throws `WAL_INVALID_ARGUMENT`. */
+/** Throws `WAL_INVALID_ARGUMENT`. Called for each append that is given options, so it makes no checked copy of them. */
 export function checkAppendOptions(options: AppendOptions): void {
-  checkWaits(options, 'an append', NAMES)
-  const { barrierTimeTick } = options
-  if (barrierTimeTick === undefined) return
-  if (typeof barrierTimeTick !== 'bigint' || barrierTimeTick < 0n || barrierTimeTick > MAX_TIME_TICK)
-    throw invalidArgument(
-      'The option "barrierTimeTick" of an append must be a time tick: a bigint from 0 to 2^64 - 1',
-      barrierTimeTick,
-    )
+  checkWaits(options, 'an append', APPEND_OPTIONS)
+  const { timeoutMs, barrierTimeTick } = options
+  if (timeoutMs !== undefined && !TIME_OUT.test(timeoutMs)) throw refusal('timeoutMs', timeoutMs)
+  if (barrierTimeTick !== undefined && !TIME_TICK.test(barrierTimeTick))
+    throw refusal('barrierTimeTick', barrierTimeTick)
 }
 
-export function checkTimeout(timeoutMs: unknown): void {
-  if (typeof timeoutMs !== 'number' || !(timeoutMs > 0) || timeoutMs > 2 ** 31 - 1)
-    throw invalidArgument(
-      'The option "timeoutMs" of an append must be a number of milliseconds above 0 and below 2^31',
-      timeoutMs,
-    )
+function refusal(name: 'timeoutMs' | 'barrierTimeTick', value: unknown): Error {
+  const { rule } = APPEND_OPTIONS[name].accepts
+  return invalidArgument(`The option "${name}" of an append must be ${rule}`, value)
 }
 
 /** What becomes of a batch of no messages. */

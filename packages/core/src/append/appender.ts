@@ -14,7 +14,7 @@ import type { BatchInFlight } from '../message/batch-in-flight.js'
 import type { Admission } from './admission.js'
 import { AppendBounds } from './append-bounds.js'
 import { endedError } from './append-error.js'
-import { checkAppendOptions, checkTimeout } from './append-options.js'
+import { checkAppendOptions } from './append-options.js'
 import { AppendOutcomes, type AppendOutcomesOptions } from './append-outcomes.js'
 import type { ResultContext } from './append-result.js'
 import { Deadlines } from './deadlines.js'
@@ -233,7 +233,6 @@ export class Appender {
     if (options !== NO_OPTIONS) checkAppendOptions(options)
     const { signal, timeoutMs = this.#options.appendTimeoutMs } = options
     if (this.#stopped !== undefined) throw endedError(this.#stopped)
-    checkTimeout(timeoutMs)
     signal?.throwIfAborted()
     return timeoutMs
   }

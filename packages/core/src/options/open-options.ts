@@ -1,6 +1,7 @@
 import { CHANNEL_NAME_RULE, invalidArgument, isChannelName, type OptionTable } from '@wal/walimpls'
 import { readOptions } from '@wal/walimpls/helper'
 import type { ChannelOptions, OpenOptions } from '../api/opener.js'
+import { TIME_OUT } from './accepted-values.js'
 import { checkSignal } from './waits.js'
 import { type ResolvedWalOptions, resolveWalOptions, WAL_OPTIONS } from './wal-options.js'
 
@@ -39,10 +40,7 @@ export const HOW_LONG_TO_OPEN = {
     default: 30_000,
     description:
       'How many milliseconds an open may take, connecting included. Then it fails with `WAL_TIMEOUT`, with the last failure as its cause.',
-    accepts: {
-      rule: 'a number of milliseconds above 0 and below 2^31',
-      test: (ms) => Number.isFinite(ms) && (ms as number) > 0 && (ms as number) < 2 ** 31,
-    },
+    accepts: TIME_OUT,
   },
   signal: { type: 'value', description: 'Its abort ends the open, which then rejects with `signal.reason`.' },
 } as const satisfies OptionTable

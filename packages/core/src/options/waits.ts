@@ -1,21 +1,23 @@
-import { invalidArgument, type Waits } from '@wal/walimpls'
+import { invalidArgument, type OptionTable, type Waits } from '@wal/walimpls'
 import { unknownOption } from '@wal/walimpls/helper'
 
-/** Throws `WAL_INVALID_ARGUMENT`, naming the call, unless these are options of which a signal is one. */
-export function checkWaits(
-  waits: unknown,
-  call: string,
-  known: readonly string[] = ['signal'],
-): asserts waits is Waits {
+/** Of every call that waits and takes nothing else. */
+export const WAITS = {
+  signal: { type: 'value', description: 'Its abort ends the wait, which then rejects with `signal.reason`.' },
+} as const satisfies OptionTable
+
+/** Throws `WAL_INVALID_ARGUMENT`, naming the call, for an option that is not in the table, and for what is no signal. */
+export function checkWaits(waits: unknown, call: string, table: OptionTable = WAITS): asserts waits is Waits {
   if (typeof waits !== 'object' || waits === null)
     throw invalidArgument(`The options of ${call} must be an object, or left out`, waits)
-  checkNames(waits, call, known)
+  checkNames(waits, call, table)
   checkSignal((waits as Waits).signal, call)
 }
 
 /** A misspelt option must not be a silent default. */
-export function checkNames(options: object, call: string, known: readonly string[]): void {
-  for (const name of Object.keys(options)) if (!known.includes(name)) throw unknownOption(name, known, call)
+function checkNames(options: object, call: string, table: OptionTable): void {
+  for (const name of Object.keys(options))
+    if (!Object.hasOwn(table, name)) throw unknownOption(name, Object.keys(table), call)
 }
 
 /** Undefined, or whatever has the methods and the state of an `AbortSignal`: a polyfill has another class. */

@@ -1,53 +1,92 @@
-import { invalidArgument, MAX_TIME_TICK, messageTypeOf } from '@wal/walimpls'
+import { type FilledOptions, invalidArgument, messageTypeOf, type OptionTable } from '@wal/walimpls'
+import { readOptions } from '@wal/walimpls/helper'
 import type { ReadOptions } from '../api/scanner.js'
 import { parsePosition } from '../log/position.js'
-import { checkSignal, checkWaits } from '../options/waits.js'
+import { TIME_TICK } from '../options/accepted-values.js'
+import { checkSignal } from '../options/waits.js'
 
-const CHECKS: { readonly [K in keyof Required<ReadOptions>]: (value: unknown) => void } = {
-  deliver: oneOf('deliver', 'all', 'latest'),
-  from: (value) => void parsePosition(value, 'The option "from" of read'),
-  after: (value) => void parsePosition(value, 'The option "after" of read'),
-  until: (value) => {
-    if (typeof value === 'bigint') checkTimeTick('until', value)
-    else if (value !== 'end') parsePosition(value, 'The option "until" of read')
+/** Of `read`. What a position is, and which types may be chosen, is more than a rule: `checkReadOptions` asks for it. */
+export const READ_OPTIONS = {
+  deliver: {
+    type: 'text',
+    allowed: ['all', 'latest'],
+    default: 'all',
+    description:
+      'Where to begin. `all`: from the oldest record kept. `latest`: only what is appended after `ready()`.',
   },
-  vchannel: (value) => {
-    if (typeof value !== 'string') throw invalidArgument('The option "vchannel" of read must be text', value)
+  from: {
+    type: 'value',
+    description: 'From this position on, inclusive. One of `deliver`, `from` and `after` at most.',
   },
-  types: checkTypes,
-  timeTickFrom: (value) => checkTimeTick('timeTickFrom', value),
-  timeTicks: (value) => {
-    if (typeof value !== 'boolean')
-      throw invalidArgument('The option "timeTicks" of read must be true or false', value)
+  after: { type: 'value', description: 'Behind this position: the way to resume.' },
+  until: {
+    type: 'value',
+    description:
+      'Where to end, inclusive: a position, a time tick, or `end`, the log’s end at `ready()`. Without it the scanner tails forever.',
   },
-  gaps: oneOf('gaps', 'reject', 'deliver'),
-  orderViolations: oneOf('orderViolations', 'reject', 'deliver'),
-  signal: (value) => checkSignal(value, 'read'),
-}
+  vchannel: {
+    type: 'text',
+    description: 'Only this vchannel, and messages that belong to every vchannel.',
+  },
+  types: {
+    type: 'value',
+    description:
+      'Only messages of these types. Types of the library’s own are refused: they are not the reader’s to filter.',
+  },
+  timeTickFrom: {
+    type: 'value',
+    description:
+      'Only what has this time tick or a greater one; time ticks delivered by `timeTicks` as well. Above one: add `1n`.',
+    accepts: TIME_TICK,
+  },
+  timeTicks: {
+    type: 'boolean',
+    default: false,
+    description: 'Deliver time ticks as well, as elements of the kind `timeTick`.',
+  },
+  gaps: {
+    type: 'text',
+    allowed: ['reject', 'deliver'],
+    default: 'reject',
+    description:
+      'Where records that the scanner should read next are gone: `reject` with `WAL_POSITION_TRUNCATED`, or `deliver` a `Gap` and go on with the oldest record kept.',
+  },
+  orderViolations: {
+    type: 'text',
+    allowed: ['reject', 'deliver'],
+    default: 'reject',
+    description:
+      'A record of another system’s log that lies below what was already delivered: `reject` with `WAL_CORRUPT`, or `deliver` it as an `OrderViolation`, whatever the filters, and go on.',
+  },
+  signal: {
+    type: 'value',
+    description: 'Its abort closes the scanner and rejects the loop with `signal.reason`.',
+  },
+} as const satisfies OptionTable
 
-/** Refuses what can be refused without looking at the log. */
-export function checkReadOptions(options: ReadOptions): void {
-  checkWaits(options, 'read', Object.keys(CHECKS))
-  for (const [name, value] of Object.entries(options))
-    if (value !== undefined) CHECKS[name as keyof ReadOptions](value)
-  const starts = [options.deliver, options.from, options.after].filter((start) => start !== undefined)
+/** With the defaults filled in: `deliver` is "all" beside `from` and `after` too, and means nothing there. */
+export type CheckedReadOptions = FilledOptions<ReadOptions, typeof READ_OPTIONS>
+
+/** Refuses what can be refused without looking at the log (`WAL_INVALID_ARGUMENT`). */
+export function checkReadOptions(given: ReadOptions): CheckedReadOptions {
+  const options = readOptions<CheckedReadOptions>(READ_OPTIONS, given, 'read')
+  const { from, after, until, types, signal } = options
+  if (from !== undefined) parsePosition(from, 'The option "from" of read')
+  if (after !== undefined) parsePosition(after, 'The option "after" of read')
+  if (until !== undefined) checkUntil(until)
+  if (types !== undefined) checkTypes(types)
+  checkSignal(signal, 'read')
+  const starts = [given.deliver, from, after].filter((start) => start !== undefined)
   if (starts.length > 1)
     throw invalidArgument('A read begins at one place: give one of the options "deliver", "from" and "after"')
+  return options
 }
 
-function oneOf(name: string, first: string, second: string): (value: unknown) => void {
-  return (value) => {
-    if (value !== first && value !== second)
-      throw invalidArgument(`The option "${name}" of read must be "${first}" or "${second}"`, value)
-  }
-}
-
-function checkTimeTick(name: string, value: unknown): void {
-  if (typeof value !== 'bigint' || value < 0n || value > MAX_TIME_TICK)
-    throw invalidArgument(
-      `The option "${name}" of read must be a time tick (a bigint from 0 to 2^64 - 1)`,
-      value,
-    )
+function checkUntil(value: unknown): void {
+  if (value === 'end') return
+  if (typeof value !== 'bigint') parsePosition(value, 'The option "until" of read')
+  else if (!TIME_TICK.test(value))
+    throw invalidArgument(`The option "until" of read must be ${TIME_TICK.rule}`, value)
 }
 
 function checkTypes(value: unknown): void {

@@ -9,7 +9,7 @@ import { explainEnd } from './explain-end.js'
 import type { PageHolder } from './page-budget.js'
 import { planRead } from './plan-read.js'
 import type { ReadContext } from './read-context.js'
-import { checkReadOptions } from './read-options.js'
+import { type CheckedReadOptions, checkReadOptions } from './read-options.js'
 import type { ReadPlan } from './read-plan.js'
 import { RecordSource, type UnitRun } from './record-source.js'
 import { ScanMeter } from './scan-meter.js'
@@ -25,7 +25,7 @@ const PAGES_HELD = 2
  */
 export class ScannerAdaptor implements Scanner<Element>, PageHolder {
   readonly #context: ReadContext
-  readonly #options: ReadOptions
+  readonly #options: CheckedReadOptions
   readonly #ending = new AbortController()
   readonly #onClosed: () => void
   readonly #ready: Promise<void>
@@ -54,16 +54,15 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
   #closed: Promise<void> | undefined
 
   constructor(context: ReadContext, options: ReadOptions, onClosed: () => void) {
-    checkReadOptions(options)
+    this.#options = checkReadOptions(options)
     this.#context = context
-    this.#options = options
     this.#onClosed = onClosed
     this.#meter = context.metrics && new ScanMeter(context.metrics)
     this.#meter?.started()
     // A user need not await it.
     this.#caughtUp.promise.catch(() => {})
-    if (options.signal !== undefined)
-      this.#stopListening = onAbort(options.signal, (reason) => this.#end({ error: reason }))
+    const { signal } = this.#options
+    if (signal !== undefined) this.#stopListening = onAbort(signal, (reason) => this.#end({ error: reason }))
     this.#ready = this.#begin().catch(async (reason: unknown) => {
       const error = await this.#explained(reason)
       this.#end({ error: this.#error === undefined ? error : this.#error.error })
@@ -245,7 +244,7 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
     const plan =
       after === undefined
         ? (this.#plan as ReadPlan)
-        : planRead({ after, ...(gaps && { gaps }) }, this.#endAtStart, this.#context)
+        : planRead({ after, gaps }, this.#endAtStart, this.#context)
     signal.throwIfAborted()
     this.#meter?.resumed()
     return this.#open(plan, delivery)
