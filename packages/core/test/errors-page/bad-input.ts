@@ -39,6 +39,7 @@ export const BAD_INPUT = badInput([
   ['types', () => openToRead({ types: [] })],
   ['a type of the library', () => openToRead({ types: [1] })],
   ['a time tick', () => openToRead({ timeTickFrom: 5 })],
+  ['a time tick at which to end', () => openToRead({ until: -1n })],
   ['timeTicks', () => openToRead({ timeTicks: 'yes' })],
   ['an option of a read', () => openToRead({ limit: 5 })],
   ['a second loop over a scanner', twoLoops],
@@ -63,7 +64,7 @@ export const BAD_INPUT = badInput([
 
 async function openToRead(options: object): Promise<void> {
   const wal = await open()
-  for await (const _ of wal.read({ ...options, until: 'end' } as never));
+  for await (const _ of wal.read({ until: 'end', ...options } as never));
 }
 
 async function twoStarts(): Promise<void> {
