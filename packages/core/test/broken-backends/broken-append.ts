@@ -1,15 +1,12 @@
 import { type Batch, batchOf, systemRuntime, WalError } from '@wal/walimpls'
 import type { BrokenBackend } from './broken-backend.js'
-import { brokenBuilder, type Id, ids, storedLog } from './broken-builder.js'
+import { brokenBuilder, type Id, ids, storedLog, wasTurnedAway } from './broken-builder.js'
 
 /** The number of this call, from 0. */
 function counting<A extends unknown[], R>(call: (count: number, ...given: A) => R): (...given: A) => R {
   let count = 0
   return (...given) => call(count++, ...given)
 }
-
-const turnedAway = (error: unknown): boolean =>
-  WalError.isInstance(error) && error.message.includes('a batch before it failed')
 
 export const brokenAppends: BrokenBackend[] = [
   {
@@ -139,7 +136,7 @@ export const brokenAppends: BrokenBackend[] = [
       writer: (wal) => ({
         append: (batch) =>
           wal.append(batch).catch((error) => {
-            if (turnedAway(error)) return batch.messages.map((_, i): Id => ids.of(1000 + i))
+            if (wasTurnedAway(error)) return batch.messages.map((_, i): Id => ids.of(1000 + i))
             throw error
           }),
       }),
@@ -152,7 +149,7 @@ export const brokenAppends: BrokenBackend[] = [
       writer: (wal) => ({
         append: (batch) =>
           wal.append(batch).catch((error) => {
-            if (turnedAway(error)) return wal.append(batch)
+            if (wasTurnedAway(error)) return wal.append(batch)
             throw error
           }),
       }),

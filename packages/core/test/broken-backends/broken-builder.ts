@@ -1,15 +1,16 @@
 import { memoryBuilder } from '@wal/core/testing'
-import type {
-  Batch,
-  OpenerBuilderImpls,
-  OpenerImpls,
-  ReadOnlyWALImpls,
-  ScannerImpls,
-  ScannerOptions,
-  WALImpls,
-  Writer,
+import {
+  type Batch,
+  type OpenerBuilderImpls,
+  type OpenerImpls,
+  type ReadOnlyWALImpls,
+  type ScannerImpls,
+  type ScannerOptions,
+  type WALImpls,
+  WalError,
+  type Writer,
 } from '@wal/walimpls'
-import { type NumberId, numberIdCodec } from '@wal/walimpls/helper'
+import { type NumberId, notWrittenBehind, numberIdCodec } from '@wal/walimpls/helper'
 
 export type Id = NumberId
 // biome-ignore lint/suspicious/noExplicitAny: some of them have options more than the memory backend.
@@ -54,6 +55,13 @@ export function brokenBuilder(breaks: Breaks, inner: Builder = memoryBuilder()):
     },
   }
   return { ...broken, ...breaks.builder }
+}
+
+const BEHIND = [notWrittenBehind().message, 'fault injection: not stored, since a batch before it failed']
+
+/** Whether a batch failed only because one before it did: in the memory backend, or by an injected fault. */
+export function wasTurnedAway(error: unknown): boolean {
+  return WalError.isInstance(error) && BEHIND.includes(error.message)
 }
 
 /** What the memory backend has stored of a channel, to change it in ways that the backend does not offer. */

@@ -1,7 +1,7 @@
 import { BreakableConnections, memoryBuilder } from '@wal/core/testing'
 import { AppendError, systemRuntime, WalError, type Writer } from '@wal/walimpls'
 import type { BrokenBackend } from './broken-backend.js'
-import { brokenBuilder, replacing, storedLogs } from './broken-builder.js'
+import { brokenBuilder, replacing, storedLogs, wasTurnedAway } from './broken-builder.js'
 
 const notWritten = { outcome: 'not-written' } as const
 const anybody: Writer = { term: 0, incarnation: 'anybody' }
@@ -65,7 +65,7 @@ export const brokenUnderStrikes: BrokenBackend[] = [
         writer: (wal) => ({
           append: (batch) =>
             wal.append(batch).catch((error) => {
-              if (!String(error).includes('a batch before it failed')) throw error
+              if (!wasTurnedAway(error)) throw error
               return wal.append(batch)
             }),
         }),
