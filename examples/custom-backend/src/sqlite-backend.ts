@@ -200,7 +200,8 @@ function inTransaction<T>(database: Database, work: () => T): T {
     database.exec('COMMIT')
     return result
   } catch (error) {
-    // Where there is no room, SQLite has rolled back by itself. (libsql's `transaction` then tells of that only.)
+    // When the disk is full, SQLite rolls the transaction back by itself, and another ROLLBACK would fail. (With libsql's own
+    // `transaction` the caller would get the error of that ROLLBACK, and not that the disk is full.)
     if (database.inTransaction) database.exec('ROLLBACK')
     throw told(error)
   }

@@ -10,8 +10,8 @@ import { WAL_OPTIONS } from './options/wal-options.js'
 
 export interface OpenWalOptions extends WalOptions, Waits {
   /**
-   * Name of the log: lower-case letters, digits, "_" and "-", beginning with a letter or digit, at most 200 in all, and
-   * no device name (con, nul …).
+   * The name of the log, which is that of its channel: lower-case letters, digits, "_" and "-", beginning with a letter
+   * or digit, at most 200 in all, and no device name (con, nul …).
    */
   readonly channel: string
   /** `ro` creates, changes and fences nothing. Default: `'rw'`. */

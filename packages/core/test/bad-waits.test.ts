@@ -105,7 +105,7 @@ test('H144: a misspelt option of an open is told with its nearest, and a channel
   for (const options of [{}, { channel: undefined }])
     assert.match(
       await refusal(() => openWal('memory:', options as never)),
-      /^The option "channel" of openWal is missing\. Name of the log: /,
+      /^The option "channel" of openWal is missing\. The name of the log, /,
     )
   const opener = await mustGetBuilder('memory').build({})
   onTestFinished(() => opener.close())
@@ -119,7 +119,7 @@ test('H144: a misspelt option of an open is told with its nearest, and a channel
   )
   assert.match(
     await refusal(() => opener.open({ channel: {} } as never)),
-    /^The option "name" of the channel is missing\. Name of the log: /,
+    /^The option "name" of the channel is missing\. The name of the log, /,
   )
   assert.match(await refusal(() => opener.open({} as never)), /^The option "channel" of open is missing/)
 })

@@ -162,8 +162,8 @@ export class LogWriter {
   }
 
   /**
-   * The predecessor's last batch. Where a copy of it finds no room, its own bytes are written once more in their place,
-   * which are allocated already: from then on it is durable, and the log ends behind it.
+   * Makes the last batch of the writer before this one durable: it is written again, as the first of a new segment. When the
+   * disk has no room for that, its bytes are written once more where they lie, which needs none. The log then goes on behind it.
    */
   async #writeAgain(batch: Unproven): Promise<void> {
     try {
@@ -299,7 +299,7 @@ export class LogWriter {
       )
     throw new WalError(
       'WAL_FENCED',
-      `${this.#log.path}: another writer has taken over (epoch ${(this.#epoch as number) + 1}). Only one may write; stop this one.`,
+      `${this.#log.path}: another writer opened the log after this one, and has taken it over. Only one may write: stop this one.`,
     )
   }
 }

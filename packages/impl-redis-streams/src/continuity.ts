@@ -93,7 +93,7 @@ export function truncated(
   const kept =
     oldest === undefined ? 'No record is left behind them' : `The oldest record kept is ${idText(oldest)}`
   return new PositionTruncatedError(
-    `${place}: records behind ${idText(known)} were truncated, or removed by others. ${kept}.`,
+    `${place}: the record that follows ${idText(known)} is gone: the log was truncated, or somebody removed it. ${kept}.`,
     oldest === undefined ? {} : { oldest: idText(oldest) },
   )
 }

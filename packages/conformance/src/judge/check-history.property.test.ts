@@ -161,7 +161,7 @@ test('one wrong delivery in a random history is always found', () => {
       const target = mine[choice % mine.length] as Delivered & HistoryEvent
       const at = events.indexOf(target)
       const insert = (stored: Stored) => {
-        // Put the delivery in the place that its id gives it, so that nothing is wrong except that it is there.
+        // The event that is added stands where a delivery of this record would stand, so the only fault is that it is there at all.
         const next = events.findIndex(
           (event) =>
             (event.kind === 'delivered' &&

@@ -21,7 +21,7 @@ export function positionsPart({ backend, test }: PartContext): void {
       for (const [j, other] of ids.entries()) assert.equal(Math.sign(compare(id, other)), Math.sign(i - j))
       assert.doesNotThrow(() => JSON.stringify(id))
     }
-    // Reading can start at every id that was read back from text, also at the oldest.
+    // An id that was made text and parsed again is a place to start reading from, for every record, the oldest included.
     for (const [i, id] of ids.entries())
       assert.equal((await readAll(wal, { from: parse(serialise(id)) })).length, ids.length - i)
     // `pack` is optional. The ids it gives back must be the same, also when the numbers have gaps: ids 1, 2, 4, say.

@@ -22,7 +22,7 @@ const AFTER = ['nothing', 'close it', 'open a newer one'] as const
 
 export interface Strikes {
   readonly seed: number
-  /** How many times to strike. */
+  /** How many times the workload calls `strike`. */
   readonly strikes: number
   /** Breaks the backend's connections or kills its server. Resolves when that is done. */
   readonly strike: () => Promise<void>

@@ -283,7 +283,7 @@ export class WalAdaptor implements WAL {
     return this.close()
   }
 
-  /** Closes the WAL as its user would, because this process opened the log again. */
+  /** Closes this WAL, as its user would, because the process opened its log for writing once more: a process has one writer for each log. */
   supersede(reason: string): Promise<void> {
     this.#appendsRefusedWith ??= closedError(this.#where, reason)
     return this.close()

@@ -5,8 +5,8 @@ import type { WalOptions } from './wal-options.js'
 /** Which log to open, and how. */
 export interface ChannelOptions {
   /**
-   * Name of the log: lower-case letters, digits, "_" and "-", beginning with a letter or digit, at most 200 in all, and
-   * no device name (con, nul …).
+   * The name of the log, which is that of its channel: lower-case letters, digits, "_" and "-", beginning with a letter
+   * or digit, at most 200 in all, and no device name (con, nul …).
    */
   readonly name: string
   /** `ro` creates, changes and fences nothing. Default: `'rw'`. */

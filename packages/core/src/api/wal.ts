@@ -7,7 +7,7 @@ export interface NewMessage {
   readonly payload: Uint8Array
   /** Logical stream on the log; absent or empty: every vchannel. */
   readonly vchannel?: string
-  /** Come back exactly. Keys beginning with `_` are refused. */
+  /** Texts by their keys. A reader gets the properties of a message exactly as they were given. Keys that begin with `_` are refused. */
   readonly properties?: ReadonlyMap<string, string>
   /** Number of a message type; `MESSAGE_TYPE.Record` when not said. System types are refused. */
   readonly type?: number

@@ -9,7 +9,7 @@ import type { Run } from './run.js'
 export class DecodedRuns {
   readonly #capacityBytes: number
   readonly #records = new Map<Run, readonly LogRecord[]>()
-  /** What is kept, counted as the runs are. */
+  /** How many bytes the kept records count: as many as the runs that they were decoded from. */
   bytes = 0
 
   constructor(capacityBytes: number) {

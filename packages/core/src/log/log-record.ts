@@ -88,6 +88,10 @@ export function startIdOf(record: LogRecord, log: NamedLog): MessageId {
   try {
     return log.ids.parse(record.lastConfirmed)
   } catch (error) {
-    throw corrupt(placeOf(record.id, log), 'the last-confirmed id _lc is malformed', error)
+    throw corrupt(
+      placeOf(record.id, log),
+      'its property _lc, which names the record where reading has to begin, is no id of this backend',
+      error,
+    )
   }
 }

@@ -14,9 +14,9 @@ import type { RecordDraft } from './record-draft.js'
 const VERSION = String(MESSAGE_FORMAT_VERSION)
 const RECORD = String(MESSAGE_TYPE.Record)
 
-/** How many texts a stamp has: seven properties. */
+/** A stamp is seven properties, each a key and a value: so many texts. */
 export const STAMP_TEXTS = 14
-/** Where among them are the values of type, time tick and previous tick. The vchannel, if there is one, follows the stamp. */
+/** The places, among the texts of a stamp, of some values: of the type, and so on. A record's vchannel, if it has one, follows its stamp. */
 const TYPE_AT = 3
 const DIGITS_AT = 9
 const LAST_CONFIRMED_AT = 11

@@ -9,7 +9,7 @@ import { type ResolvedWalOptions, resolveWalOptions, WAL_OPTIONS } from './wal-o
 export const CHANNEL_NAME = {
   type: 'text',
   required: true,
-  description: `Name of the log: ${CHANNEL_NAME_RULE}.`,
+  description: `The name of the log, which is that of its channel: ${CHANNEL_NAME_RULE}.`,
   accepts: { rule: `a name of ${CHANNEL_NAME_RULE}`, test: isChannelName },
 } as const
 

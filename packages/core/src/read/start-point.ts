@@ -21,8 +21,8 @@ export interface ReachedGap {
 type GoingOn = 'again' | 'later' | MissingRecords
 
 /**
- * Where a backend scanner starts as long as the reader has no record to resume from, and where reading goes on when records
- * are gone.
+ * The place in the log at which a reader's backend scanner starts: where the reader was told to begin, as long as it has read
+ * no record, and behind a gap, when it is told that records are gone.
  *
  * Example: a reader has delivered message 4, and the log was truncated up to record 7, by its writer. The gap that it is told
  * of lies above the time tick of 4 and reaches that of 7, and reading goes on behind 7. Had the server removed the records 5

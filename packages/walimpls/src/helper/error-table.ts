@@ -24,7 +24,7 @@ export interface ErrorRow extends ErrorMeaning {
 }
 
 export interface ErrorTableParts {
-  /** The first row that fits counts. */
+  /** What a backend's errors mean. The first row whose names or text fit an error says what that error means. */
   readonly rows: readonly ErrorRow[]
   /** What an error means for which there is no row. */
   readonly otherwise: (error: unknown) => ErrorMeaning

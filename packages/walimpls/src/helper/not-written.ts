@@ -15,7 +15,7 @@ export function notWrittenBehind(): AppendError {
   )
 }
 
-/** An error of ours that ended an append, with this outcome where it says none itself. Other errors stay what they are. */
+/** Gives a `WalError` that ended an append this outcome, unless it has one. Any other error is returned as it is. */
 export function withOutcome(error: unknown, outcome: AppendError['outcome']): unknown {
   if (!WalError.isInstance(error) || (error as Partial<AppendError>).outcome !== undefined) return error
   const { code, message, retryable, cause } = error

@@ -1,6 +1,6 @@
 import { invalidArgument } from '../errors/invalid-argument.js'
 
-/** Behaviour that hangs on a message's type. */
+/** How the library treats messages of a type. */
 export interface MessageTypeFlags {
   /** Takes part in ordering and transactions: never removed by a type filter, never appended by users directly. */
   readonly system?: boolean

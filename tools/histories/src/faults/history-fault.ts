@@ -5,7 +5,7 @@ export const LEAST_HITS = 20
 export interface HistoryFault {
   /** How often it strikes, spread evenly over the appends. Default: `LEAST_HITS`. */
   readonly strikes?: number
-  /** How many appends are in flight at once. Default: 64. */
+  /** The load keeps so many appends in flight. Default: 64. */
   readonly appendsAtOnce?: number
   /** The fault may lose acknowledged records. Everybody who knew them must then be told (`WAL_LOG_ROLLED_BACK`). */
   readonly mayLose?: boolean

@@ -6,9 +6,10 @@ import type { TimeTickRun } from '../../time-tick/time-tick-run.js'
  * A step that has to know the final time tick of what it works on. Seals are called when a batch is cut, in log order, one
  * record after the other. They never wait: what has to wait is an interceptor.
  *
- * Example: appends A, B and C are cut at ticks 7, 8 and 9. A seal keeps A, refuses B and makes two records of C. The batch
- * holds A at 7 and C's records at 8 and 9; B fails, not written, and no tick is spent on it. C settles when the record at 9
- * is acknowledged; its result has the id of the one at 8.
+ * Example: the messages A, B and C are queued, and the next time tick is 7. A seal is shown A with tick 7, and keeps it. It is
+ * shown B with tick 8, and refuses it: B's append rejects, not written, and tick 8 is still the next one. It is shown C with
+ * tick 8, and makes two records of it. The batch then holds A at 7 and the records of C at 8 and 9. C's append resolves when
+ * the record at 9 is acknowledged, with the id of the record at 8.
  */
 export interface Seal {
   /**

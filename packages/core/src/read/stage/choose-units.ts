@@ -4,7 +4,7 @@ import { isTimeTick } from '../../log/log-record.js'
 import type { ReadStage, Unit } from './read-stage.js'
 import { Sieve } from './sieve.js'
 
-/** Which units are this reader's, by the filters of its options: all conditions at once. */
+/** The stage that lets pass what the filters of `read` admit: a message or time tick has to meet every filter that was given. */
 export function chooseUnits(options: ReadOptions): ReadStage {
   return new ChosenUnits(options)
 }

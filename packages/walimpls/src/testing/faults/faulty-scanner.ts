@@ -59,7 +59,7 @@ export class FaultyScanner implements ScannerImpls {
       case 'truncate': {
         const kept = await oldest()
         throw new PositionTruncatedError(
-          'fault injection: the next record is truncated',
+          'fault injection: the record that would be read next was removed by a truncation',
           kept === undefined ? {} : { oldest: kept },
         )
       }
