@@ -3,20 +3,20 @@ import type { ScannerElement } from '../api/scanner.js'
 import { DeliveredMessage } from './delivered-message.js'
 import type { Delivered } from './delivery-stage.js'
 
-/** Where a scanner has got to. */
+/** A place in the log up to which a scanner has handed out everything. */
 interface Place {
   readonly position: Position
 }
 
-/** What a scanner has read and not handed out yet, and how far everything is handed out. */
+/** The batch of elements that a scanner has read and has not handed out yet, and the positions that the scanner has reached. */
 export class BatchAtHand {
   #elements: readonly ScannerElement[] = []
-  /** Of the next element to be handed out. */
+  /** Index of the element that is handed out next. */
   #index = 0
   #last: Place | undefined
-  /** How far everything was handed out when the elements came. */
+  /** The place up to which everything was handed out when this batch was put here. */
   #before: Place | undefined
-  /** How far everything is handed out once the elements are. */
+  /** The place up to which everything is handed out as soon as this batch is. */
   #behind: Place | undefined
 
   get isEmpty(): boolean {
@@ -29,14 +29,14 @@ export class BatchAtHand {
   }
 
   /**
-   * Up to where everything is handed out that is to be. It is a later position than that of the last element, where the
-   * filters admitted nothing of what was read since.
+   * Every element up to this position was handed out. It lies above `position` when the filters refused all that was read
+   * behind the last element handed out.
    */
   get progress(): Position | undefined {
     return this.#reached?.position
   }
 
-  /** The next elements. None may be at hand any more. */
+  /** Replaces the batch, which must be empty, by the next one. */
   put({ elements, looked }: Delivered): void {
     this.#before = this.#reached
     this.#elements = elements
@@ -44,7 +44,7 @@ export class BatchAtHand {
     this.#behind = looked ?? this.#behind
   }
 
-  /** Hands out one element, which must be there. */
+  /** Hands out one element; the batch must not be empty. */
   handOut(): ScannerElement {
     const element = this.#elements[this.#index++] as ScannerElement
     this.#last = element
@@ -52,7 +52,7 @@ export class BatchAtHand {
     return element
   }
 
-  /** Hands out all the elements that are left; at least one must be. */
+  /** Hands out all elements that are left; the batch must not be empty. */
   handOutAll(): readonly ScannerElement[] {
     const elements = this.#index === 0 ? this.#elements : this.#elements.slice(this.#index)
     this.#last = elements[elements.length - 1] as ScannerElement
@@ -60,7 +60,7 @@ export class BatchAtHand {
     return elements
   }
 
-  /** Lets go of what is at hand. It is not handed out, so progress ends where the user is. */
+  /** Drops the batch. Its elements were not handed out, so `progress` stays at the last element that the user got. */
   drop(): void {
     const reached = this.#reached
     this.#behind = reached && lasting(reached)
@@ -79,7 +79,7 @@ export class BatchAtHand {
   }
 }
 
-/** A message that was handed out is its user's: it is not kept for its position. */
+/** Keeps the place of a message that was handed out, and not the message: its user may have dropped it, with its payload. */
 function lasting(place: Place): Place {
   return place instanceof DeliveredMessage ? place.place : place
 }

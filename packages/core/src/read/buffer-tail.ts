@@ -2,7 +2,7 @@ import type { TailRun } from '../buffer/run.js'
 import type { BufferReader, WriteAheadBuffer } from '../buffer/write-ahead-buffer.js'
 import type { Joining, LogTail, TailReader } from './log-tail.js'
 
-/** The tail of a log whose writer is here: acknowledged records in its write-ahead buffer. */
+/** The tail of a log for readers in the writer's own process: the acknowledged records in the writer's write-ahead buffer. */
 export class BufferTail implements LogTail {
   readonly #buffer: WriteAheadBuffer
 
@@ -17,7 +17,7 @@ export class BufferTail implements LogTail {
 }
 
 class Reader implements TailReader {
-  /** Every record is in the buffer as soon as it is acknowledged. */
+  /** Always true: the buffer has each record as soon as the record is acknowledged. */
   readonly atEnd = true
 
   readonly #buffer: WriteAheadBuffer
@@ -42,7 +42,7 @@ class Reader implements TailReader {
         resolve()
       }
       const stopWaiting = this.#buffer.onChange(done)
-      // The signal is the scanner's own, and this its only listener at a time.
+      // Each scanner has a signal of its own, and waits with one listener at a time, so listeners do not pile up.
       this.#signal.addEventListener('abort', done, { once: true })
     })
   }

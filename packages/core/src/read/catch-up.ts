@@ -12,9 +12,9 @@ import { mayPass } from '../log/classify.js'
 import type { ReadContext } from './read-context.js'
 
 /**
- * Stored records as the backend gives them, through every failure that may pass. `begin` says where each backend scanner
- * starts. Behind a failure that is the last record that counted, never the place where the reader once began: a reader of
- * all would replay the log from there, and a reader of the latest would skip what was appended since.
+ * Reads stored records from the backend, and tries again after each failure that may pass. `begin` says where the next backend
+ * scanner starts. After a failure a scanner must start at the last record that counted. If it started where the reader once
+ * began, a reader of the whole log would get everything twice, and a reader of the latest would skip records.
  */
 export class CatchUp {
   readonly #context: ReadContext
@@ -24,9 +24,9 @@ export class CatchUp {
   #log: ReadOnlyWALImpls | undefined
   #scanner: ScannerImpls | undefined
   #failures = 0
-  /** The backend's last answer was that nothing follows. */
+  /** Whether the backend's last answer was that no record follows. */
   #wasEmpty = false
-  /** Made at the first failure, since most scanners have none. */
+  /** Counts failures for the log file; created at the first failure, since most scanners have none. */
   #trouble: Trouble | undefined
 
   constructor(
@@ -46,14 +46,14 @@ export class CatchUp {
   }
 
   /**
-   * The next records; none when the end was found; undefined: ask again. Rejects with the signal's reason, or with what no
-   * retry can mend.
+   * The next records; an empty list when the log's end was reached; undefined when the caller has to ask again. Rejects with
+   * the signal's reason, or with an error that no retry can mend.
    */
   async next(): Promise<readonly StoredMessage[] | undefined> {
     let batch: readonly StoredMessage[] | undefined
     try {
       const log = this.#context.log()
-      // The writer may have opened its log again, after its fence was taken.
+      // The writer may have opened its log again, because it had lost its fence. A scanner of the old log is of no use then.
       if (log !== this.#log) await this.close()
       this.#log = log
       this.#scanner ??= log.read({ start: this.#begin(), maxBytes: this.#readBytes, signal: this.#signal })
@@ -67,7 +67,8 @@ export class CatchUp {
       if (await this.#reopened()) return undefined
       throw new WalError('WAL_CLOSED', `${this.#context.where}: the log was closed while a scanner read it`)
     }
-    // A backend says once that nothing follows, and then waits. A backend that says so again must not stop the event loop.
+    // A backend says once that no record follows, and then waits for one. A backend that answers so at once, again and again,
+    // must not block the event loop.
     if (batch.length === 0 && this.#wasEmpty) await this.#context.runtime.yield()
     this.#wasEmpty = batch.length === 0
     this.#failures = 0
@@ -75,7 +76,7 @@ export class CatchUp {
     return batch
   }
 
-  /** Ends the backend's scanner; `next` makes another one. */
+  /** Closes the backend's scanner; `next` opens another one. */
   async close(): Promise<void> {
     const scanner = this.#scanner
     this.#scanner = undefined
@@ -97,7 +98,7 @@ export class CatchUp {
     await this.backOff()
   }
 
-  /** Whether the log under the scanner was closed only to be opened again (the writer's fence was taken). */
+  /** Whether the log was closed because the writer opens it again, after it had lost its fence. */
   async #reopened(): Promise<boolean> {
     await abortable(this.#context.reopening?.() ?? Promise.resolve(), this.#signal)
     return this.#context.log() !== this.#log

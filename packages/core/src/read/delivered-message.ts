@@ -26,7 +26,7 @@ export function positionOf(record: LogRecord, logIdentity: string, { backend, id
 
 const NO_BYTES = new Uint8Array(0)
 
-/** Where an element lies. Keeps nothing of what was read, and makes the text when it is asked for. */
+/** The place of an element in the log. It keeps no payload in memory, and makes the text of the position when asked for it. */
 export class ReadPlace {
   readonly #record: LogRecord
   readonly #logIdentity: string
@@ -43,7 +43,7 @@ export class ReadPlace {
   }
 }
 
-/** A record of one's own. Field by field, since a spread takes several times as long. */
+/** A copy of the record with another payload. The fields are copied one by one, since a spread takes several times as long. */
 function withPayload(record: LogRecord, payload: Uint8Array): LogRecord {
   const {
     id,
@@ -73,11 +73,14 @@ function withPayload(record: LogRecord, payload: Uint8Array): LogRecord {
   return record.startTerm === undefined ? own : { ...own, startTerm: record.startTerm }
 }
 
-/** What a user gets for a record. Text and maps are made when asked for: most readers never ask. */
+/**
+ * The message that a user gets for a record. Position texts and property maps are made when asked for, since most readers never
+ * ask.
+ */
 export class DeliveredMessage implements Message {
   readonly kind = 'message'
   #record: LogRecord
-  /** Records of the write-ahead buffer serve several readers. */
+  /** Whether other readers are given the same record, out of the write-ahead buffer. */
   readonly #shared: boolean
   readonly #naming: LogNaming
   #payload: Uint8Array | undefined
@@ -91,20 +94,20 @@ export class DeliveredMessage implements Message {
     this.#naming = naming
   }
 
-  /** The receiver's own: to be changed, and to be kept without what was read together with it. */
+  /** A copy that the user may change, and may keep without keeping the page that was read together with it. */
   get payload(): Uint8Array {
     if (this.#payload === undefined) {
       const { payload } = this.#record
       const own = this.#shared ? copyOf(payload) : ownBytes(payload)
       this.#payload = own
-      // Otherwise a message that is kept would keep the memory that the record's payload is a part of.
+      // Without this, a user who keeps the message would keep the whole page that the record's payload is a part of.
       if (this.#shared) this.#record = withPayload(this.#record, own)
       else (this.#record as { payload: Uint8Array }).payload = own
     }
     return this.#payload
   }
 
-  /** Without the copy that asking for the payload makes. */
+  /** The length of the payload, found without the copy that `payload` makes. */
   get payloadBytes(): number {
     return this.#record.payload.length
   }
@@ -144,12 +147,12 @@ export class DeliveredMessage implements Message {
     return this.#position
   }
 
-  /** Of this message, to be kept without the message itself. */
+  /** The place of this message, which can be kept without keeping the message. */
   get place(): { readonly position: Position } {
     return new ReadPlace(this.#record, this.#naming.logIdentity, this.#naming)
   }
 
-  /** For `console.log`. */
+  /** What `console.log` prints. */
   [Symbol.for('nodejs.util.inspect.custom')](): object {
     const { kind, vchannel, type, term, timeTick, messageId, properties, payload, position } = this
     return { kind, vchannel, type, term, timeTick, messageId, properties, payload, position }

@@ -12,14 +12,17 @@ import type { UnitRun } from './record-source.js'
 import type { ReadStage, Unit } from './stage/read-stage.js'
 import { READ_STAGES } from './stages.js'
 
-/** What users get of a run of units. */
+/** The elements that a user gets for some records that were read together. */
 export interface Delivered {
   readonly elements: readonly ScannerElement[]
-  /** Up to here everything was looked at, whether or not the filters admit it. Undefined when nothing was. */
+  /** The place up to which records were read, even if the filters refused all of them. Undefined when no record was read. */
   readonly looked: { readonly position: Position } | undefined
 }
 
-/** The last stage: makes of units what a scanner's user gets, as far as `until` and the filters admit it. */
+/**
+ * The last stage of a read: turns records into the elements that the scanner's user gets, as far as the filters and the end
+ * that the user set (`until`) let them through.
+ */
 export class DeliveryStage {
   readonly #context: ReadContext
   readonly #choosing: readonly ReadStage[]
@@ -42,7 +45,7 @@ export class DeliveryStage {
     const elements: ScannerElement[] = missing === undefined ? [] : [this.gap(missing)]
     const inRange = this.#upToEnd(units)
     const last = inRange[inRange.length - 1]
-    // The log was empty when the scanner started, so nobody knew.
+    // The log was empty when the scanner started, so it had no identity yet. Its first time ticks name one.
     if (this.#naming.logIdentity === '') this.#learnIdentity(inRange)
     let chosen = inRange
     for (const stage of this.#choosing) chosen = stage.pass(chosen)
@@ -76,7 +79,7 @@ export class DeliveryStage {
   }
 }
 
-/** All marks share one: an empty array has nothing that a user could change. */
+/** All elements that are time ticks share this empty payload: an empty array has nothing that a user could change. */
 const NO_BYTES = new Uint8Array(0)
 
 class DeliveredTimeTick implements TimeTickMark {

@@ -6,16 +6,21 @@ import { nameOldest } from './oldest-position.js'
 import type { ReadLook } from './read-context.js'
 import { nameLoss } from './resume-position.js'
 
-/** A failover that loses the end of a log often cuts connections too. So the position is looked for several times. */
+/**
+ * How many failures in a row the search for a position may have. A failover that loses a log's end often cuts connections too.
+ */
 const MOST_FAILURES = 10
 const LONGEST_PAUSE_MS = 500
-/** A log that does not answer must not hold back the error that ended its reader. All tries with their pauses take 3 s. */
+/**
+ * How long the search for a position may take: a log that does not answer must not hold back the error that ended its reader.
+ * Ten failures with the pauses between them take 3 s.
+ */
 const PATIENCE_MS = 5_000
 
 /**
- * What ended a reader, with positions from which it can go on: `oldest` of a truncated log, `resumeAt` of one that lost its
- * end. `known` is the last place that the reader knows the log to have had. Other errors are left as they are, and so is
- * one for which no position is found before `signal` aborts or patience is over. Never rejects.
+ * Adds to the error that ended a reader the position from which a reader can go on: `oldest` of a truncated log, `resumeAt` of
+ * a log that lost its end. `known` is the last record that the reader had read. The error stays as it is if it is another one,
+ * or if no position is found before `signal` aborts or 5 s are over. Never rejects.
  */
 export async function explainEnd(
   error: unknown,
@@ -37,7 +42,8 @@ export async function explainEnd(
   try {
     return await abortable(retry(context.runtime, options, named), looking.signal)
   } catch {
-    // The log may have been closed meanwhile, or truncated further. What ended the reader has to be told all the same.
+    // The search failed: the log was closed meanwhile, or truncated further. The user must still get the error that ended the
+    // reader.
     return error
   } finally {
     patience.clear()

@@ -5,13 +5,13 @@ import { mayPass } from '../log/classify.js'
 import { awaitLogEnd } from '../log/read-log-end.js'
 import type { ReadContext } from './read-context.js'
 
-/** How often in a row reading may fail before the failure is told. */
+/** How many failures in a row to read a log again after; the last one goes to the caller. */
 const TRIES = 3
 
 /**
- * How a WAL reads once it is no longer the writer: what fails is tried a few times, and then the failure is told. A scanner
- * goes on forever through failures that pass. But a caller that asks an ended writer what became of an append can ask another
- * WAL of the log instead.
+ * The log as a WAL reads it once it is no longer the writer: after three failures in a row, reading ends with the last one. A
+ * scanner would try forever. But a caller that asks a former writer what became of an append need not wait so long: it can ask
+ * another WAL of the same log.
  */
 export function impatientContext(context: ReadContext): ReadContext {
   let inner: ReadOnlyWALImpls | undefined
@@ -26,7 +26,7 @@ export function impatientContext(context: ReadContext): ReadContext {
     ...context,
     log,
     async end(signal) {
-      // The log may still have to be opened for the ended writer's readers.
+      // The writer's log was closed, and another one may still be opening for readers.
       await abortable(context.reopening?.() ?? Promise.resolve(), signal)
       return awaitLogEnd({ ...context, log: context.log(), signal }, new Trouble(context), TRIES)
     },

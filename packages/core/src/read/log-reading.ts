@@ -10,15 +10,21 @@ import type { PassedOver, Reading } from './stage/reading.js'
 import { type MakeStage, READ_STAGES } from './stages.js'
 
 export interface LogReadingOptions {
-  /** Another system wrote the log. */
+  /** Whether a system other than this library wrote the log. */
   readonly isForeign: boolean
-  /** Whether records that belong together become one unit. */
+  /** Whether records that belong together are delivered as one unit. */
   readonly assembles: boolean
-  /** Whether to give out records that came too late. Otherwise `WAL_CORRUPT`. */
+  /**
+   * Whether a record that was stored too late for its place in the order is delivered. Otherwise it ends the reader with
+   * `WAL_CORRUPT`.
+   */
   readonly deliverLate: boolean
 }
 
-/** One reader's way through a log: its bookmark, and the stages up to the units. It outlasts every backend scanner. */
+/**
+ * The state of one reader: its bookmark in the log, and the stages that records pass. It is kept when the backend's scanner is
+ * replaced.
+ */
 export class LogReading {
   readonly bookmark: Bookmark
   readonly passedOver: PassedOver
@@ -37,22 +43,25 @@ export class LogReading {
     this.#assembling = made(options.assembles ? [...assembling, start] : [start])
   }
 
-  /** Everything up to this time tick has come out; -1 when nothing has. */
+  /** Every unit up to this time tick has left the stages; -1 when none has. */
   get timeTick(): TimeTick {
     return this.#ended?.timeTick ?? this.bookmark.timeTick
   }
 
-  /** What ended it, once everything before has come out. */
+  /** The error that ended the reader; it is told behind all units that lie before it. */
   get ended(): { readonly error: unknown } | undefined {
     return this.#ended
   }
 
-  /** Which of these records count. They follow the ones before in the log. */
+  /**
+   * Returns the records that count: the ones that are neither void nor second copies. `records` continue the log where the last
+   * call ended.
+   */
   count(records: readonly LogRecord[]): readonly Unit[] {
     return this.#pass(records, this.#counting)
   }
 
-  /** What is to be delivered now, of records that count. */
+  /** Returns the units that can be delivered now, of records that count. */
   assemble(records: readonly Unit[]): readonly Unit[] {
     return this.#pass(records, this.#assembling)
   }
@@ -67,7 +76,7 @@ export class LogReading {
       } catch (error) {
         const run = error instanceof EndedRun ? error : new EndedRun([], error)
         units = run.before
-        // An earlier stage may have ended the reader at a later record.
+        // An earlier stage may have ended the reader at a later record; this error comes first in the log.
         this.#ended = { error: run.error, timeTick: units[units.length - 1]?.timeTick ?? timeTick }
       }
     }

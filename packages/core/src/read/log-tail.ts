@@ -1,11 +1,14 @@
 import type { TailRun } from '../buffer/run.js'
 import type { Bookmark } from './stage/bookmark.js'
 
-/** Where readers at the end of the log get what follows, without a backend scanner of their own. */
+/**
+ * Serves readers that have reached the log's end with the records that follow, so that they need no backend scanner of their
+ * own.
+ */
 export interface LogTail {
   /**
-   * A reader of what follows the last record that the joining reader has read; undefined where that is not at hand.
-   * `atEnd`: the backend has just said that nothing follows.
+   * A reader of the records behind the last one that the joining reader has read; undefined when the tail does not hold all of
+   * these. `atEnd`: the backend has just said that no record follows.
    */
   join(
     joining: Joining,
@@ -14,15 +17,18 @@ export interface LogTail {
   ): Promise<TailReader | undefined> | TailReader | undefined
 }
 
-/** What a tail has to know of the reader that joins it. */
+/** What a tail has to know of a reader that joins it: the last record that the reader has read. */
 export type Joining = Pick<Bookmark, 'last' | 'timeTick'>
 
 export interface TailReader {
-  /** The next records; undefined when there are none yet; `evicted` when only the backend has them any more. */
+  /**
+   * The next records; undefined when there are none yet; `evicted` when the tail has dropped them and only the backend has
+   * them.
+   */
   read(): TailRun | 'evicted' | undefined
-  /** Whether the log had nothing more when it was last read. */
+  /** Whether the tail was at the log's end when it read last. */
   readonly atEnd: boolean
-  /** Resolves when there may be more to read, or once the signal aborts. */
+  /** Resolves when `read` may answer more, or once the signal aborts. */
   changed(): Promise<void>
   close(): Promise<void>
 }

@@ -1,14 +1,14 @@
 import type { TimeTick, Writer } from '@wal/walimpls'
 import type { TruncationPoint } from '../log/truncation-point.js'
 
-/** Records that are gone, though a reader should have been given them. */
+/** A stretch of the log whose records are gone, though a reader should have got them. */
 export interface MissingRecords {
   readonly reason: 'truncated' | 'lost'
-  /** They lie above this time tick; undefined: nothing below is known. */
+  /** The missing records lie above this time tick; undefined when the reader knows of nothing below them. */
   readonly after: TimeTick | undefined
-  /** They lie below this time tick. */
+  /** The missing records lie below this time tick. */
   readonly before: TimeTick
-  /** Where to go on. */
+  /** The place behind the missing records, where reading goes on. */
   readonly resumeAt: {
     readonly lastConfirmed: string
     readonly writer: Writer

@@ -11,9 +11,9 @@ import type { ReadLook } from './read-context.js'
 import { RecordSource } from './record-source.js'
 
 /**
- * The same truncation error, with the position of the oldest record kept for `read({ from })`. `known` is how far the reader
- * came. Records may be gone in the middle of a log: of a reader that has delivered record 4 of a log that lost the records 5
- * to 7, the oldest record kept is 8, though the records 1 to 4 are there too.
+ * The same truncation error, with the position of the oldest record kept, for `read({ from })`. `known` is the last record that
+ * the reader had read. Records may be missing in the middle of a log: if the log lost records 5 to 7 and the reader has
+ * delivered record 4, the error names record 8, although records 1 to 4 are still kept.
  */
 export async function nameOldest(
   error: PositionTruncatedError,
@@ -33,7 +33,8 @@ async function findOldest(
 ): Promise<Position | undefined> {
   const end = await look.end(look.signal)
   const plan = planRead({}, end, look)
-  // Only a backend names the place where it has records again; core's own refusals speak of the truncation point.
+  // Only an error of the backend names a record that is kept behind the missing ones. Errors that this package makes itself are
+  // about the truncation point.
   const behind = error.oldest === undefined ? undefined : look.ids.parse(error.oldest)
   const reached = known?.timeTick ?? -1n
   if (behind !== undefined && (end.truncation?.timeTick ?? -1n) <= reached)
@@ -42,7 +43,7 @@ async function findOldest(
   const source = new RecordSource(look, plan, { signal: look.signal, readBytes: LOOK_BYTES })
   try {
     const oldest = (await source.next()).units[0]
-    // Its last-confirmed id may be gone. Everything from the record itself on is kept.
+    // The record's last-confirmed id may be gone, so the position begins at the record itself.
     const kept = oldest && { ...oldest, lastConfirmed: '' }
     return kept && positionOf(kept, plan.logIdentity ?? '', look)
   } finally {
@@ -50,7 +51,10 @@ async function findOldest(
   }
 }
 
-/** Right before the first stored record from `start` on, for a reader that has everything up to the time tick `reached`. */
+/**
+ * A position right before the first record that is stored from `start` on. `reached`: the time tick up to which the reader
+ * already has everything.
+ */
 export async function positionBefore(
   start: StartPosition,
   reached: bigint,

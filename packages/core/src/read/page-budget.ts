@@ -1,34 +1,42 @@
 import { READ_BYTES } from '../log/read-sizes.js'
 
-/** Smaller reads cost more than they save. */
+/** No page is smaller than this: below this size the number of requests costs more than the saved memory is worth. */
 const SMALLEST_PAGE_BYTES = 16 << 10
-/** The share of the budget that the page of a first scanner may have. A scanner holds a page twice, and the records in it. */
+/**
+ * The share of the budget that one page has while only one scanner reads. A scanner holds two pages, and records cut from them.
+ */
 const SHARE_OF_FIRST = 1 / 16
 
 export interface PageHolder {
-  /** Lets go of the pages, which the scanner reads again when its user asks for more. False while its user waits for more. */
+  /**
+   * Drops the pages; the scanner reads them again when its user asks for more. Returns false, and drops nothing, while the user
+   * waits.
+   */
   rest(): boolean
 }
 
 /**
- * Bytes that the scanners of one WAL may hold together while their users do not ask for them. Past that, the scanners whose
- * users have asked for nothing for the longest time rest. One scanner may hold more than the whole budget, as a single record
- * can be that large.
+ * Limits the bytes that all scanners of one WAL hold together while their users do not ask for them. Beyond the limit scanners
+ * have to drop their pages, first the ones whose users have not asked for the longest time. The one scanner that reads may hold
+ * more than the limit, since a single record can be that large.
  */
 export class PageBudget {
-  /** In the order of the time for which they have held their pages, the longest first. */
+  /** The bytes of each scanner; the scanner that has held its pages for the longest time comes first. */
   readonly #held = new Map<PageHolder, number>()
   #bytes = 0
 
   constructor(readonly capacityBytes: number) {}
 
-  /** How much one more scanner reads at once: the more hold something, the less. */
+  /** The page size for one more scanner: the more scanners hold pages, the smaller. */
   get pageBytes(): number {
     const share = (this.capacityBytes * SHARE_OF_FIRST) / (this.#held.size + 1)
     return Math.max(SMALLEST_PAGE_BYTES, Math.min(READ_BYTES, Math.floor(share)))
   }
 
-  /** From now on the scanner holds that many bytes. Others may have to rest. */
+  /**
+   * Records that the scanner holds so many bytes from now on. If the limit is exceeded, other scanners have to drop their
+   * pages.
+   */
   hold(holder: PageHolder, bytes: number): void {
     this.release(holder)
     if (bytes === 0) return

@@ -5,7 +5,7 @@ import type { PositionParts } from '../log/position.js'
 import type { ForeignPlan } from './read-plan.js'
 import { FOREIGN_BEGINNING, type ForeignStart } from './stage/foreign-bookmark.js'
 
-/** Of a log that another system wrote. */
+/** Where a scanner starts in a log that another system wrote. */
 export function planForeignRead(
   options: ReadOptions,
   { place, until }: { readonly place: PositionParts | undefined; readonly until: TimeTick | undefined },
@@ -22,7 +22,7 @@ export function planForeignRead(
     const { lastConfirmed, timeTick, ownId, writer } = place
     const start = { from: ids.parse(lastConfirmed) }
     const { term } = writer
-    // Behind a gap nothing was read yet, so nothing has to be passed over.
+    // A position behind a gap names no record, so there is none that was delivered before.
     if (ownId === undefined) return planned(start, { term, settled: timeTick, settledFrom: lastConfirmed })
     const passed = { timeTick, id: ids.parse(ownId), inclusive: options.from !== undefined }
     return planned(start, { term, settled: -1n, settledFrom: lastConfirmed, passed })

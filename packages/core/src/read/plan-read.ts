@@ -37,7 +37,10 @@ export function planRead(options: ReadOptions, end: LogEnd, context: ReadContext
   return { ...range, kind: 'own', start, known, resumed: undefined, atBeginning: true }
 }
 
-/** Where reading all of a log starts, and who is current there; nobody is known where the log was never truncated. */
+/**
+ * Where a reader of the whole log starts. `known`: who was the current writer there; undefined in a log that was never
+ * truncated.
+ */
 export function beginningOf(
   { truncation }: LogEnd,
   ids: MessageIdCodec,
@@ -50,8 +53,9 @@ function behind({ id, writer, timeTick }: TruncationPoint, ids: MessageIdCodec) 
 }
 
 /**
- * Of a position in a log of ours. `from` and `after` begin to read at the same record and differ in the time tick above
- * which units are delivered: with a message that has time tick 8, `from` delivers above 7, and `after` above 8.
+ * Where a scanner starts that was given a position in a log of this library. `from` and `after` start at the same record. They
+ * differ in the lowest time tick that is delivered: for the position of a message with time tick 8, `from` delivers above 7,
+ * and `after` above 8.
  */
 function planFrom(
   place: PositionParts,
@@ -80,21 +84,24 @@ function startPlace({ from, after }: ReadOptions, log: OpenLog): PositionParts |
   return undefined
 }
 
-/** A log, for the question whether something lies in it. */
+/** What it takes to decide whether a position belongs to a log. */
 interface OpenLog {
   readonly where: string
   readonly backend: string
   readonly end: LogEnd
 }
 
-/** Parses a position and refuses one of another log (`WAL_POSITION_MISMATCH`). */
+/** Parses a position, and throws `WAL_POSITION_MISMATCH` when it is of another log. */
 export function checkPosition(text: string, what: string, log: OpenLog): PositionParts {
   const parts = parsePosition(text, what)
   refuseOtherLog(parts, `${what} is one`, log)
   return parts
 }
 
-/** Throws `WAL_POSITION_MISMATCH` when a place is not in this log. `what` begins the sentence: "the token is one". */
+/**
+ * Throws `WAL_POSITION_MISMATCH` when a place is in another log. `what` begins the error's sentence, for example "the token is
+ * one".
+ */
 export function refuseOtherLog(
   place: Pick<PositionParts, 'backend' | 'logIdentity'>,
   what: string,

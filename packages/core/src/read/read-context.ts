@@ -6,7 +6,7 @@ import type { LogTail } from './log-tail.js'
 import type { PageBudget } from './page-budget.js'
 import type { ReorderBudget } from './stage/reorder-budget.js'
 
-/** What a scanner needs of the WAL it reads. */
+/** What a scanner needs from the WAL that it reads. */
 export interface ReadContext {
   /** Backend and channel, as errors and log lines name them. */
   readonly where: string
@@ -14,27 +14,36 @@ export interface ReadContext {
   readonly ids: MessageIdCodec
   readonly runtime: Runtime
   readonly logger: Logger
-  /** Undefined where nobody collects metrics. */
+  /** Undefined when no metrics are collected. */
   readonly metrics: WalMetrics | undefined
-  /** The backend's log, as it is open now. Throws when it can't be opened for readers any more. */
+  /** The backend's log that is open at present. Throws when the log could not be opened again for readers. */
   log(): ReadOnlyWALImpls
-  /** Settles when the log that is being opened again (after a lost fence) is there, or never will be; undefined when none is. */
+  /**
+   * Settles when the attempt to open the log again is over; a writer makes one after a lost fence. Undefined when there is
+   * none.
+   */
   reopening?(): Promise<unknown> | undefined
-  /** Where scanners that reached the log's end go on; undefined for those that read in the backend alone. */
+  /** The shared tail for scanners that have reached the log's end; undefined for scanners that read from the backend alone. */
   readonly tail: LogTail | undefined
-  /** For what scanners hold while their users do not ask for it; shared by the WAL's scanners. */
+  /** Limits the bytes that all scanners of the WAL hold while their users do not ask for them. */
   readonly pages: PageBudget
-  /** For records of another system's log whose order is not settled yet; shared by the WAL's scanners. */
+  /** Limits the bytes of another system's records that all scanners of the WAL hold until their order is settled. */
   readonly reorder: ReorderBudget
-  /** Moves the process's clock past a time tick that was read, unless that is too far ahead. */
+  /**
+   * Moves this process's clock past a time tick that was read. Returns false when that time tick is too far ahead to be
+   * followed.
+   */
   follow(timeTick: TimeTick): boolean
-  /** On a writer: a scanner delivers time ticks, until the returned function is called. */
+  /** Tells a writer that a scanner delivers time ticks, so it appends one now and then; the returned function ends that. */
   followTicks?(): () => void
-  /** Where the log ends, as far as is known here; `asking` makes a writer ask whether it has been succeeded. */
+  /**
+   * Where the log ends. A writer answers from memory; with `asking` it first asks the backend whether a newer writer has taken
+   * over.
+   */
   end(signal: AbortSignal, asking?: boolean): Promise<LogEnd>
 }
 
-/** One look into the log, which ends with its signal. */
+/** What a single search in the log needs: the reading WAL, and a signal that gives the search up. */
 export interface ReadLook extends ReadContext {
   readonly signal: AbortSignal
 }

@@ -3,36 +3,39 @@ import type { KnownPlace } from '../log/known-place.js'
 import type { MissingRecords } from './missing-records.js'
 import type { ForeignStart } from './stage/foreign-bookmark.js'
 
-/** Where a scanner starts in the backend, what it knows there, and where it ends. */
+/** Where a scanner starts, what it knows about the log there, and where it ends. */
 export type ReadPlan = OwnPlan | ForeignPlan | UndecidedPlan
 
 interface PlannedRange {
   readonly start: StartPosition
-  /** Inclusive; undefined: tails forever. */
+  /** The last time tick that is delivered; undefined for a scanner that never ends by itself. */
   readonly until: TimeTick | undefined
   readonly logIdentity: string | undefined
 }
 
-/** In a log that this library wrote, from a place of which the reader knows something. */
+/** The plan for a log that this library wrote, when the reader knows who was the current writer at the start. */
 export interface OwnPlan extends PlannedRange {
   readonly kind: 'own'
-  /** Who is the current writer at the start, and a time tick: units up to that one are not delivered. */
+  /** Who is the current writer at the start, and a time tick: nothing up to this time tick is delivered. */
   readonly known: KnownPlace
-  /** The record that has to be found again before any later one (G8). Otherwise the log lost its end and went on. */
+  /**
+   * The record that the reader has to find again before any later record (G8). If the reader does not find it, the log lost its
+   * end.
+   */
   readonly resumed: KnownPlace | undefined
-  /** The start is the log's beginning as the log itself names it; what the backend has by now may begin above. */
+  /** The scanner starts at the truncation point that the log names. What the backend still keeps may begin above that point. */
   readonly atBeginning?: true
-  /** What is to be told before anything else. */
+  /** The gap that is delivered before anything else. */
   readonly missing?: MissingRecords
 }
 
-/** In a log that another system wrote. */
+/** The plan for a log that another system wrote. */
 export interface ForeignPlan extends PlannedRange {
   readonly kind: 'foreign'
   readonly foreign: ForeignStart
 }
 
-/** From the first record that is kept. That record says who wrote the log. */
+/** The plan for reading from the oldest record on, when only that record will show which system wrote the log. */
 export interface UndecidedPlan extends PlannedRange {
   readonly kind: 'undecided'
 }

@@ -15,14 +15,17 @@ import type { Unit } from './stage/read-stage.js'
 import type { PassedOver } from './stage/reading.js'
 import { StartPoint } from './start-point.js'
 
-/** Units in order of delivery; none, and nothing missing, where the log's end was found. */
+/**
+ * Units (messages and time ticks) in the order in which users get them. A list that is empty, without `missing`, means that the
+ * log's end was reached.
+ */
 export interface UnitRun {
   readonly units: readonly Unit[]
-  /** What keeping one of them keeps. */
+  /** How many bytes stay in memory as long as one of the units is kept. */
   readonly bytes: number
-  /** Other readers are given the same objects, so they must not be changed. */
+  /** Whether other readers are given the same objects, which must not be changed then. */
   readonly shared: boolean
-  /** What is gone before the first of them. */
+  /** The gap that lies right before the first unit. */
   readonly missing?: MissingRecords
 }
 
@@ -30,13 +33,16 @@ export interface RecordSourceOptions {
   readonly signal: AbortSignal
   /** Whether records that belong together become one unit. Otherwise each record that counts is a unit. */
   readonly assembles: boolean
-  /** Whether to go on where records are gone. Otherwise `WAL_POSITION_TRUNCATED`. */
+  /** Whether the reader goes on behind a gap. Otherwise a gap ends it with `WAL_POSITION_TRUNCATED`. */
   readonly deliverMissing: boolean
-  /** Whether to give out records that came too late. Otherwise `WAL_CORRUPT`. */
+  /**
+   * Whether a record that was stored too late for its place in the order is delivered. Otherwise it ends the reader with
+   * `WAL_CORRUPT`.
+   */
   readonly deliverLate: boolean
-  /** Aim for backend reads of this size. */
+  /** How many bytes to ask the backend for at a time. */
   readonly readBytes: number
-  /** Whether waiting for a record keeps the process alive. */
+  /** Whether the Node process stays alive while this reader waits for a record. */
   readonly holds: boolean
 }
 
@@ -52,9 +58,9 @@ const NO_UNITS = { units: [] }
 const AT_END: UnitRun = { units: [], bytes: 0, shared: true }
 
 /**
- * Puts catch-up (the backend) and the tail that a reader shares with others together, as one sequence without gap or
- * doubling, and gives it to the stages. It goes over to the tail when that has all that follows the last record counted,
- * and back to the backend, at that record, when the tail no longer has what follows.
+ * Reads a log from the backend first (catch-up), and from a tail that many readers share once the tail holds everything behind
+ * the last record read; the reader goes back to the backend when the tail has dropped records that the reader still needs. No
+ * record is lost or read twice by the change. All records pass the stages.
  */
 export class RecordSource {
   readonly #context: ReadContext
@@ -62,15 +68,15 @@ export class RecordSource {
   readonly #plan: ReadPlan
   readonly #catchUp: CatchUp
   readonly #start: StartPoint
-  /** Undefined as long as nobody has written to the log. */
+  /** Undefined until a record shows which system wrote the log. */
   #reading: LogReading | undefined
   #tail: TailReader | undefined
   #closed = false
   #endTold = false
   #started = false
-  /** The last record read in the backend. */
+  /** The last record that the backend gave. */
   #seen: MessageId | undefined
-  /** What ended it, once everything before has been given out. */
+  /** The error that ends the reader; it is told once everything before it was given out. */
   #failure: { readonly error: unknown } | undefined
 
   constructor(
@@ -91,35 +97,35 @@ export class RecordSource {
     return this.#reading?.timeTick ?? -1n
   }
 
-  /** Whether the record that reading resumed from is still to be found. */
+  /** Whether the reader has not yet found again the record from which it resumed. */
   get seeking(): boolean {
     return this.#reading?.bookmark.sought !== undefined
   }
 
-  /** The last place that this reader knows the log to have had; undefined before the first. */
+  /** The last record that this reader has read, or resumed from; undefined before the first. */
   get known(): KnownPlace | undefined {
     const bookmark = this.#reading?.bookmark
     return bookmark?.sought ?? bookmark?.last
   }
 
-  /** Whether it reads the tail now. */
+  /** Whether the reader reads from the shared tail at present. */
   get tailing(): boolean {
     return this.#tail !== undefined
   }
 
-  /** Whether the backend failed when it was asked the last time. */
+  /** Whether the last request to the backend failed. */
   get failing(): boolean {
     return this.#catchUp.failing
   }
 
-  /** How many records did not count, so far. */
+  /** How many records were dropped so far, as void or as second copies. */
   get passedOver(): Readonly<PassedOver> {
     return this.#reading?.passedOver ?? NOTHING
   }
 
-  /** Rejects with the signal's reason, or with what no retry can mend. One call at a time. */
+  /** The next units. Rejects with the signal's reason, or with an error that no retry can mend. One call at a time. */
   async next(): Promise<UnitRun> {
-    // A wait at the buffer, and at some backends, is only a promise. Node would end the process, as nothing else keeps it alive.
+    // While a reader waits, nothing but a promise may be pending. Without this, Node would end the process.
     const hold = this.#options.holds ? this.#context.runtime.hold?.() : undefined
     try {
       for (;;) {
@@ -157,7 +163,7 @@ export class RecordSource {
     return units.length === 0 ? undefined : { units, bytes: run.bytes, shared: true }
   }
 
-  /** Where the backend scanner starts that is about to be opened. */
+  /** Where the backend scanner that is about to be opened has to start. */
   #begin(): StartPosition {
     const bookmark = this.#reading?.bookmark
     if (this.#started) bookmark?.seekAgain()
@@ -184,7 +190,7 @@ export class RecordSource {
     return this.#atEnd()
   }
 
-  /** The backend has nothing more to read now. */
+  /** Handles the backend's answer that no record follows. */
   async #atEnd(): Promise<UnitRun | undefined> {
     const sought = this.#reading?.bookmark.sought
     if (sought !== undefined) {
@@ -195,7 +201,7 @@ export class RecordSource {
     return this.#endTold || this.#tail !== undefined ? undefined : AT_END
   }
 
-  /** A record that can't be decoded ends the reader, once what lies before was given out. */
+  /** A record that cannot be decoded ends the reader, once the records before it were given out. */
   #decode(page: readonly StoredMessage[]): readonly LogRecord[] {
     const records: LogRecord[] = []
     this.#seen = page[page.length - 1]?.id ?? this.#seen
@@ -216,7 +222,7 @@ export class RecordSource {
     const units = this.#reading.assemble(counted)
     this.#failure = this.#reading.ended ?? this.#failure
     if (!this.#start.isBehindGap) return { units }
-    // In another system's log, nobody knows yet when the first record will be delivered.
+    // A record of another system's log may be delivered later than it is read, so the gap is told before any record behind it.
     const told = isForeign(first) ? first : counted.find((record) => record.timeTick > timeTick)
     return told === undefined ? { units } : { units, missing: this.#start.tellLost(told) }
   }
@@ -233,7 +239,7 @@ export class RecordSource {
     await this.#catchUp.close()
   }
 
-  /** The record that comes next is gone. */
+  /** Handles the backend's answer that the next record is gone. */
   async #passGap(error: PositionTruncatedError): Promise<UnitRun | undefined> {
     const missing = await this.#start.passGap({ error, reading: this.#reading, seen: this.#seen })
     if (missing === 'later') await this.#catchUp.backOff()

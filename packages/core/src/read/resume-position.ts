@@ -12,9 +12,9 @@ import { beginningOf } from './plan-read.js'
 import type { ReadLook } from './read-context.js'
 
 /**
- * The same error with positions. `known` is the last place that a reader, or a writer, knows the log to have had. From
- * `resumeAt` reading misses nothing of what the log has now: with records 1 to 9 read, 6 to 9 lost and others in their
- * places, reading resumes at the new record 6.
+ * The same error, with `resumeAt`, the position from which a reader gets all that the log has now in place of the lost records,
+ * and with `known`, the last record that a reader or writer knew. Example: records 1 to 9 were read, 6 to 9 were lost, and
+ * other records were stored there. Reading resumes at the new record 6.
  */
 export async function nameLoss(
   error: LogRolledBackError,
@@ -55,7 +55,7 @@ async function findResumption(
   if (last === undefined) return undefined
   const record = decodeRecord(last, look)
   if (known === undefined || isForeign(record)) return positionBefore('oldest', -1n, look)
-  // Without one, reading resumes at the log's beginning.
+  // If there is no such time tick, reading resumes at the log's beginning.
   const tick = await lastTick(view, record, (tick) => !isOther(tick, known))
   const beginning = tick === undefined ? beginningOf(await look.end(signal), ids) : undefined
   const place = await firstOther(view, known, {
@@ -74,7 +74,7 @@ async function findResumption(
   })
 }
 
-/** The first record that is not of the log as it was known, or the log's end when there is none. */
+/** The first record that was stored after the log had lost its end; the log's end when there is no such record. */
 async function firstOther(
   view: LogView,
   known: KnownPlace,
@@ -101,7 +101,7 @@ async function firstOther(
   return place ?? { id: end.id, writer: judge.writer ?? end, timeTick: judge.timeTick }
 }
 
-/** Whether a record can't have been in the log up to the known place: a newer writer's, or one of a later time. */
+/** Whether the record was stored after the record `known`: by a newer writer, or at a greater time tick. */
 function isOther({ term, incarnation, timeTick }: LogRecord, known: KnownPlace): boolean {
   const { writer } = known
   const newer = term > writer.term || (term === writer.term && incarnation !== writer.incarnation)

@@ -3,7 +3,7 @@ import type { ScannerModel, WalMetrics } from '../diagnostics/wal-metrics.js'
 import { DeliveredMessage } from './delivered-message.js'
 import type { RecordSource, UnitRun } from './record-source.js'
 
-/** The measurements of one scanner. */
+/** Reports the metrics of one scanner. */
 export class ScanMeter {
   readonly #metrics: WalMetrics
   #model: ScannerModel | undefined
@@ -14,7 +14,7 @@ export class ScanMeter {
     this.#metrics = metrics
   }
 
-  /** A run came from `source`, and this of it goes to the user. */
+  /** Counts what was read from `source`, and the `elements` that the user gets of it. */
   ran(run: UnitRun, elements: readonly ScannerElement[], source: RecordSource): void {
     const metrics = this.#metrics
     const model = run.shared ? 'tailing' : 'catchup'
@@ -34,7 +34,7 @@ export class ScanMeter {
     this.#moveTo(source.tailing ? 'tailing' : 'catchup')
   }
 
-  /** The scanner reads from a new source, which counts from zero. */
+  /** Starts the counts of void and second records at zero again, since the scanner reads from a new source. */
   resumed(): void {
     this.#voids = 0
     this.#duplicates = 0

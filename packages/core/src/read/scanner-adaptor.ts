@@ -16,12 +16,12 @@ import { ScanMeter } from './scan-meter.js'
 
 const DONE: IteratorResult<never, undefined> = { done: true, value: undefined }
 
-/** Beside the batch at hand, a reader in the backend holds the page that the batch was cut from, and the next page. */
+/** How many pages a scanner holds beside its batch: the page that the batch was cut from, and the next one. */
 const PAGES_HELD = 2
 
 /**
- * A scanner as users see it. It reads when its user asks for more than the batch at hand, so a slow loop slows down nobody
- * else. Where many loops are slow, a scanner rests: it lets go of its batch too, and reads that again when asked for more.
+ * A scanner as users see it. It reads only when its user asks for more than the batch at hand, so a slow loop delays no other
+ * reader. When many loops are slow, a scanner rests: it drops its batch, and reads it again when the user asks for more.
  */
 export class ScannerAdaptor implements Scanner<Element>, PageHolder {
   readonly #context: ReadContext
@@ -34,13 +34,13 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
   #stopFollowing: (() => void) | undefined
   readonly #meter: ScanMeter | undefined
   #plan: ReadPlan | undefined
-  /** Where the log ended when the scanner began. */
+  /** The log's end when the scanner began. */
   #endAtStart: LogEnd | undefined
-  /** Undefined while it rests. */
+  /** What the scanner reads from; undefined while the scanner rests. */
   #source: RecordSource | undefined
   #resting: Promise<void> | undefined
   #pageBytes = 0
-  /** Whether it counts in the budget of pages. */
+  /** Whether bytes of this scanner are counted in the WAL's page budget. */
   #isCharged = false
   #delivery: DeliveryStage | undefined
   #until: TimeTick | undefined
@@ -48,7 +48,7 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
   #error: { readonly error: unknown } | undefined
   #finished = false
   #iterated = false
-  /** Calls of `next` and of the batches' iterator, one behind the other. */
+  /** Ends when the last call so far has ended. Calls of `next`, and of the iterator of `batches`, wait for each other. */
   #turn: Promise<unknown> = Promise.resolve()
   #turns = 0
   #closed: Promise<void> | undefined
@@ -59,7 +59,7 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
     this.#onClosed = onClosed
     this.#meter = context.metrics && new ScanMeter(context.metrics)
     this.#meter?.started()
-    // A user need not await it.
+    // A user need not await `caughtUp`; its failure must not count as an unhandled rejection.
     this.#caughtUp.promise.catch(() => {})
     const { signal } = this.#options
     if (signal !== undefined) this.#stopListening = onAbort(signal, (reason) => this.#end({ error: reason }))
@@ -108,7 +108,7 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
   }
 
   next(): Promise<IteratorResult<Element, undefined>> {
-    // The usual case needs no turn of its own: an element is at hand, and no earlier call waits.
+    // In the usual case an element is at hand and no earlier call waits, so the call need not wait for its turn.
     if (this.#turns === 0 && !this.#batch.isEmpty)
       return Promise.resolve({ done: false, value: this.#handOut() })
     return this.#inTurn(() => this.#answer(() => this.#handOut()))
@@ -129,23 +129,26 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
     return this.close()
   }
 
-  /** The WAL ends the scanner, whose loop rejects with that error. */
+  /** Ends the scanner with an error, which its user's loop gets. */
   async fail(error: unknown): Promise<void> {
     this.#end({ error })
     await this.close()
   }
 
-  /** Lets go of what the scanner holds. It reads that again, from where its user is, when asked for more. */
+  /**
+   * Drops what the scanner has read ahead, and returns whether it did. The scanner reads that again when its user asks for
+   * more.
+   */
   rest(): boolean {
     const source = this.#source
     if (this.#turns > 0 || source === undefined || this.#ending.signal.aborted) return false
-    // What is not handed out yet is read again.
+    // The elements that were not handed out have to be read again, so the scanner is not at its end.
     if (!this.#batch.isEmpty) this.#finished = false
     this.#batch.drop()
     this.#isCharged = false
     this.#source = undefined
     this.#resting = source.close()
-    // The next call tells of a failure, or the close does.
+    // The next call, or the close, reports a failure of this close.
     this.#resting.catch(() => {})
     return true
   }
@@ -156,7 +159,10 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
     this.#iterated = true
   }
 
-  /** What `handOut` gives of the batch at hand. A close may empty the batch between `#fill` and the line behind it. */
+  /**
+   * Answers with elements of the batch at hand, and reads a batch first if there is none. The batch is checked again after the
+   * read, since a close may have emptied it.
+   */
   async #answer<T>(handOut: () => T): Promise<IteratorResult<T, undefined>> {
     while (await this.#fill()) if (!this.#batch.isEmpty) return { done: false, value: handOut() }
     return DONE
@@ -174,28 +180,29 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
     return element
   }
 
-  /** Everything at hand is handed out. */
+  /** Called when every element of the batch was handed out. */
   #onEmpty(): void {
-    // A reader in the backend still holds its pages.
+    // A scanner that reads from the backend still holds pages. One at the shared tail holds none.
     if (this.#source?.tailing) this.#charge(0)
     this.#tellCaughtUp()
   }
 
-  /** How many bytes it holds from now on. */
+  /** Tells the WAL's page budget how many bytes this scanner holds from now on. */
   #charge(bytes: number): void {
     if (bytes === 0 && !this.#isCharged) return
     this.#isCharged = bytes > 0
     this.#context.pages.hold(this, bytes)
   }
 
-  /** A bounded read has got to its end, and everything before it is handed out. */
+  /** Resolves `caughtUp` once a bounded read has handed out everything up to its end. */
   #tellCaughtUp(): void {
     if (this.#finished && this.#batch.isEmpty) this.#caughtUp.resolve()
   }
 
   async #begin(): Promise<void> {
     const { signal } = this.#ending
-    // `context.end` answers later, so the constructor ends first. What `planRead` refuses then rejects, and does not throw.
+    // `context.end` answers asynchronously, so the constructor returns first. Options that `planRead` refuses therefore make
+    // `ready` reject, and `read` does not throw.
     const { deliver, until } = this.#options
     const end = await this.#context.end(signal, deliver === 'latest' || until === 'end')
     this.#endAtStart = end
@@ -224,22 +231,22 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
       const gap = delivery.gap(plan.missing)
       this.#batch.put({ elements: [gap], looked: gap })
     }
-    // Charged before the first read, since many scanners may be started at once.
+    // The budget counts the pages before the first read, since many scanners may start at the same moment.
     this.#charge(PAGES_HELD * this.#pageBytes)
     this.#finished = this.#isPastUntil(source)
     return source
   }
 
   /**
-   * Goes on after a rest, behind what was handed out. The log's end is not looked at again: if records were truncated or
-   * lost during the rest, the backend says so when the scanner reads on, as it would have without a rest.
+   * Opens the scanner again after a rest, behind the last element handed out. The log's end is not asked for again: if records
+   * were truncated or lost during the rest, the backend says so when the scanner reads on, as it would have without a rest.
    */
   async #wake(delivery: DeliveryStage): Promise<RecordSource> {
     await this.#resting
     const { signal } = this.#ending
     const after = this.progress
     const { gaps } = this.#options
-    // The log was empty when the scanner began, and had no identity yet.
+    // The log was empty when the scanner began and had no identity yet, so its end is asked for again.
     if (this.#endAtStart?.lastId === undefined) this.#endAtStart = await this.#context.end(signal)
     const plan =
       after === undefined
@@ -250,12 +257,15 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
     return this.#open(plan, delivery)
   }
 
-  /** False until the record that the scanner resumed from is found. A log that lost its end would end below that record. */
+  /**
+   * Whether the read has come to the end that its user set (`until`). Always false until the record from which the scanner
+   * resumed is found again: in a log that lost its end that record is gone, and the scanner must report the loss.
+   */
   #isPastUntil(source: RecordSource): boolean {
     return this.#until !== undefined && source.timeTick >= this.#until && !source.seeking
   }
 
-  /** Reads until a batch that is not empty is at hand; false at the scanner's end. */
+  /** Reads until the batch is not empty; returns false when the scanner has ended. */
   async #fill(): Promise<boolean> {
     try {
       await this.#ready
@@ -266,7 +276,7 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
         const source = this.#source ?? (await this.#wake(delivery))
         if (!this.#batch.isEmpty || this.#finished) continue
         const run = await source.next()
-        // The scanner was closed during this read. Drop the run.
+        // The scanner was closed during this read. Drop what was read.
         if (this.#ending.signal.aborted) break
         if (run.units.length === 0 && run.missing === undefined) this.#caughtUp.resolve()
         this.#put(run, source, delivery)
@@ -274,7 +284,8 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
       this.#tellCaughtUp()
     } catch (reason) {
       const error = await this.#explained(reason)
-      // After a close or an abort the source rejects with the signal's reason. `#end` ignores that: the first end counts.
+      // After a close or an abort the source rejects with the signal's reason. `#end` ignores that reason, since the first end
+      // counts.
       this.#end({ error })
     }
     await this.close()
@@ -296,7 +307,7 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
     if (this.#isPastUntil(source)) this.#finished = true
   }
 
-  /** The first end counts. `undefined`: closed by its user. */
+  /** Ends the scanner, with an error or, when the user closed it, without (`undefined`). Later calls do nothing. */
   #end(error: { readonly error: unknown } | undefined): void {
     if (this.#ending.signal.aborted) return
     this.#error = error

@@ -2,15 +2,19 @@ import type { Runtime } from '@wal/walimpls'
 import { abortable, sleep } from '@wal/walimpls/helper'
 import type { LogEnd } from '../log/log-end.js'
 
-/** A look that takes longer may never end, because its connection is dead, say. Later callers wait no longer for it. */
+/**
+ * After this time a request for the log's end counts as hanging, on a dead connection for example. Callers that come later
+ * start another one.
+ */
 const PATIENCE_MS = 2_000
 
 /**
- * Looks at a log's end for many callers at once: a loop may start a thousand scanners. A look answers the callers that
- * asked before the look began. So two looks are enough, one under way and one to follow, unless the first takes long.
+ * Asks for a log's end on behalf of many callers at once, since a loop may start a thousand scanners. A request answers only
+ * the callers that came before it was sent. So two requests are enough, one under way and one behind it, unless the first
+ * hangs.
  *
- * Example: scanner 1 asks, and its look begins. Scanners 2 to 1,000 ask while that look is under way. When it ends, one more
- * look begins, and answers all of them.
+ * Example: scanner 1 sends a request. Scanners 2 to 1,000 call while that request is under way. When it is answered, one more
+ * request is sent, and answers all of them.
  */
 export class SharedLooks {
   readonly #runtime: Runtime
@@ -18,13 +22,13 @@ export class SharedLooks {
   #underWay: Promise<LogEnd> | undefined
   #next: Promise<LogEnd> | undefined
 
-  /** `look` ends with the log. */
+  /** `look` asks for the log's end once. It must reject when the log is closed. */
   constructor(runtime: Runtime, look: () => Promise<LogEnd>) {
     this.#runtime = runtime
     this.#look = look
   }
 
-  /** The signal ends the caller's wait, and nobody else's. */
+  /** The log's end, asked for after this call. The signal ends only this caller's wait. */
   end(signal: AbortSignal): Promise<LogEnd> {
     if (this.#underWay !== undefined) this.#next ??= this.#beginBehind(this.#underWay)
     const look = this.#next ?? this.#begin()
@@ -35,7 +39,7 @@ export class SharedLooks {
     const look = this.#look()
     this.#underWay = look
     const done = () => {
-      // Otherwise the next look takes its place, or has done so.
+      // Another request may have been sent in the meantime; that one stays.
       if (this.#next === undefined && this.#underWay === look) this.#underWay = undefined
     }
     look.then(done, done)
@@ -45,7 +49,7 @@ export class SharedLooks {
   async #beginBehind(before: Promise<LogEnd>): Promise<LogEnd> {
     const waited = new AbortController()
     const patience = sleep(this.#runtime, PATIENCE_MS, waited.signal)
-    // A failure is told to the callers of that look.
+    // The callers of this request get its failure; nobody else need handle it.
     await Promise.race([before, patience]).catch(() => {})
     patience.catch(() => {})
     waited.abort()

@@ -2,37 +2,40 @@ import type { Joining, LogTail, TailReader } from './log-tail.js'
 import type { ReadContext } from './read-context.js'
 import { TailFeed, type TailFeedOptions } from './tail-feed.js'
 
-/** How often a feed that is behind is asked to read on for a reader that would join it. */
+/** How many times a feed is asked to read on to reach a reader that wants to join it, before a new feed replaces it. */
 const READS_TO_JOIN = 4
 
 /**
- * The tail of a log whose writer is elsewhere. The first scanner that finds the end starts a feed, which reads in the
- * backend for all scanners that find the end later. So neither the backend nor the decoding has more work for more scanners.
+ * The tail of a log for readers in another process than the writer's. The first scanner that reaches the log's end starts a
+ * feed: one backend scanner, which reads for every scanner that reaches the end later. So a thousand scanners at the end cost
+ * the backend, and the decoding, no more than one.
  */
 export class SharedTail implements LogTail {
   readonly #context: ReadContext
   readonly #options: TailFeedOptions
   #feed: TailFeed | undefined
 
-  /** `context` is what the feeds read with. */
+  /** `context`: how a feed reads the log. */
   constructor(context: ReadContext, options: TailFeedOptions) {
     this.#context = context
     this.#options = options
   }
 
   async join(joining: Joining, atEnd: boolean, signal: AbortSignal): Promise<TailReader | undefined> {
-    // A reader joins only right after the backend told it of the end. So what the feed says of the end is never older news.
+    // A reader joins only right after the backend told it that no record follows. So whatever the feed knows about the end is
+    // at least as new.
     if (!atEnd) return undefined
     for (let reads = 0; ; reads++) {
       const feed = this.#feed
       if (feed === undefined || feed.closed) return this.#start(joining, signal)
-      // The backend answers again: the reader's own scanner has just had an answer.
+      // The feed's requests fail, but the reader's own request was just answered. So the feed is replaced.
       if (feed.failing) return this.#replace(feed, joining, signal)
       if (feed.holds(joining)) return feed.reader(joining.timeTick, signal)
-      // The feed is past the reader's record, and no longer holds what follows. The reader joins at a later record.
+      // The feed is past the reader's last record and has dropped records that the reader needs. The reader reads on from the
+      // backend, and joins later.
       if (feed.newest >= joining.timeTick) return undefined
       if (feed.atEnd) {
-        // The reader is ahead: what it has read last was stored after the feed's last read.
+        // The reader is ahead of the feed: its last record was stored after the feed's last request.
         feed.readOn()
         return undefined
       }
@@ -41,7 +44,10 @@ export class SharedTail implements LogTail {
     }
   }
 
-  /** The feed fails, or its readers stopped long ago. Should they go on, each reads in the backend by itself. */
+  /**
+   * Starts a new feed in place of one that fails, or whose readers stopped asking long ago. Readers of the old feed go on with
+   * a backend scanner each.
+   */
   async #replace(feed: TailFeed, joining: Joining, signal: AbortSignal): Promise<TailReader | undefined> {
     const reader = this.#start(joining, signal)
     await feed.close()

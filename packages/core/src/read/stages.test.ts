@@ -11,13 +11,16 @@ const ids = memoryBuilder().messageIds as MessageIdCodec
 const writer = { term: 2, incarnation: 'b' }
 const context = { ids, where: 'a log' } as unknown as ReadContext
 
-/** A record whose number is its id, with a time tick that is ten times as high unless said. */
+/** A record whose id is `number`. Its time tick is ten times that number unless `parts` says otherwise. */
 function record(number: number, parts: Partial<LogRecord> = {}): LogRecord {
   const id = ids.parse(String(number)) as MessageId
   return { id, timeTick: BigInt(number * 10), type: 1000, ...writer, opening: false, ...parts } as LogRecord
 }
 
-/** A reader of a log of ours that resumes behind the message with that time tick, and begins to read before it. */
+/**
+ * A reader in a log of this library that resumes behind the message with this time tick, and starts to read at an earlier
+ * record.
+ */
 function resumed(timeTick: TimeTick): LogReading {
   const known = { writer, timeTick }
   const range = { start: 'oldest', until: undefined, logIdentity: 'l' } as const
@@ -53,7 +56,7 @@ test('void records and second copies do not count, below a position either', () 
 
 test('a stage that can’t go on ends the reader behind what came before', () => {
   const reading = resumed(80n)
-  // Another system wrote the record without incarnation.
+  // A record without incarnation comes from another system.
   const records = [record(8), record(9), record(10, { incarnation: '' }), record(11)]
   assert.deepEqual(ticks(reading.assemble(reading.count(records))), [90])
   assert.match(String(reading.ended?.error), /WAL_SPEC_UNSUPPORTED|written by another system/)

@@ -7,13 +7,13 @@ import { start } from './stage/start.js'
 import { storedDuplicates } from './stage/stored-duplicates.js'
 import { voidRecords } from './stage/void-records.js'
 
-/** Undefined where a log needs no such stage. */
+/** Undefined when a reader of this log needs no such stage. */
 export type MakeStage = (reading: Reading) => ReadStage | undefined
 type MakeChoice = (options: ReadOptions) => ReadStage
 
 /**
- * The way from stored records to what a reader delivers, one stage after the other. To add a stage, write its file in
- * `stage/` and name it here.
+ * The stages that records pass between the log and a reader's user, in this order. To add a stage, write its file in `stage/`
+ * and name it here.
  */
 export const READ_STAGES: {
   readonly counting: readonly MakeStage[]
@@ -21,24 +21,24 @@ export const READ_STAGES: {
   readonly start: MakeStage
   readonly choosing: readonly MakeChoice[]
 } = {
-  /** Which records count, and in which order. Every reading of the log goes through these. */
+  /** Find out which records count, and put them in order. Every reader of a log needs these stages. */
   counting: [voidRecords, storedDuplicates, reorder],
   /**
-   * Makes units of records that belong together; see `stage/holding-stage.ts`. Each scanner does so for itself: readers that
-   * share a backend scanner share records, and the search for a lost append looks for records.
+   * Join records that belong together to units; see `stage/holding-stage.ts`. Each scanner does so by itself: readers that
+   * share a backend scanner share its records, and `resolve` looks for records, not for units.
    *
-   * Chunks come first, then transactions, whose messages may be chunked. The pieces of a chunked message share a time tick,
-   * so `storedDuplicates` will have to compare time tick and number of the piece.
+   * When chunked messages come, their stage goes before the one of transactions, whose messages may be chunked. The chunks of a
+   * message share a time tick, so `storedDuplicates` will have to compare the number of the chunk too.
    */
   assembling: [],
-  /** Drops what was delivered before the position that reading resumes from. */
+  /** Drops the units that lie at or below the position from which the reader resumed. */
   start,
   /**
-   * Which units are this reader's, from the options of `read`. These stages remember nothing: a reader that has rested passes
-   * units again that were not handed out. So a limit on how many is not for them, but for where elements are handed out,
-   * `batch-at-hand.ts`. A codec decodes behind the filters: what it makes belongs to this reader alone.
+   * Filter units by the options of `read`. These stages must remember nothing, since a reader that has rested reads the units
+   * again that its user has not got yet. So a limit on the number of messages belongs in `batch-at-hand.ts`, where elements go
+   * to the user. A stage that decodes payloads belongs behind the filters: its results belong to one reader alone.
    *
-   * `delivery-stage.ts` comes last, and makes the elements that users get.
+   * After all stages, `delivery-stage.ts` makes the elements that users get.
    */
   choosing: [chooseUnits],
 }

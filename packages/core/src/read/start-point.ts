@@ -5,39 +5,44 @@ import { type MissingRecords, missingUpTo } from './missing-records.js'
 import type { ReadContext } from './read-context.js'
 import type { ReadPlan } from './read-plan.js'
 
-/** A backend that names one place again and again, where it has no record, breaks its contract. */
+/**
+ * How many times a backend may name the same place as the next one with records, and then have none there. After that its error
+ * ends the reader, since the backend breaks its contract.
+ */
 const TRIES_AT_ONE_PLACE = 3
 
-/** How far a reader had come when the backend said that the record it would read next is gone. */
+/** How far a reader had come when the backend said that the next record is gone. */
 export interface ReachedGap {
   readonly error: PositionTruncatedError
-  /** Undefined as long as nobody has written to the log. */
+  /** Undefined until a record shows which system wrote the log. */
   readonly reading: LogReading | undefined
-  /** The last record read in the backend. */
+  /** The last record that the backend gave. */
   readonly seen: MessageId | undefined
 }
 
-/** `again`: at once. `later`: the backend has nothing to go on with yet. */
+/**
+ * How reading goes on: at once (`again`), after a pause, since the backend has no record yet (`later`), or behind a gap that is
+ * told.
+ */
 type GoingOn = 'again' | 'later' | MissingRecords
 
 /**
  * The place in the log at which a reader's backend scanner starts: where the reader was told to begin, as long as it has read
  * no record, and behind a gap, when it is told that records are gone.
  *
- * Example: a reader has delivered message 4, and the log was truncated up to record 7, by its writer. The gap that it is told
- * of lies above the time tick of 4 and reaches that of 7, and reading goes on behind 7. Had the server removed the records 5
- * to 7 by itself, nothing in the log would say how far the gap reaches. Then reading goes on at record 8, and the gap is told
- * of with record 8, up to its time tick.
+ * Example: a reader has delivered message 4, and the writer truncated the log up to record 7. The reader is told of a gap
+ * between the time ticks of 4 and 7, and reads on behind 7. If the server had removed records 5 to 7 by itself, nothing in the
+ * log would say how far the gap reaches. Then the reader reads record 8, and is told of a gap up to the time tick of 8.
  */
 export class StartPoint {
   readonly #context: ReadContext
   readonly #signal: AbortSignal
   readonly #deliverMissing: boolean
   #place: StartPosition
-  /** The start is the log's beginning as the log itself names it; the backend's may lie above. */
+  /** The start is the truncation point that the log names. What the backend still keeps may begin above that point. */
   #atBeginning: boolean
   #tries = 0
-  /** Records are gone. The first one that follows will say how much. */
+  /** Set while the reader has come to a gap of unknown size. The first record behind the gap will show its size. */
   #lost: { readonly after: TimeTick | undefined } | undefined
 
   constructor(
@@ -56,17 +61,17 @@ export class StartPoint {
     return this.#place
   }
 
-  /** The record to start at; undefined at the oldest one, whichever that is. */
+  /** The record to start at; undefined when reading starts at the oldest record that is kept. */
   get id(): MessageId | undefined {
     return typeof this.#place === 'object' ? this.#place.from : undefined
   }
 
-  /** Whether records are gone of which the reader was not told yet. */
+  /** Whether the reader has come to a gap and was not told of it yet. */
   get isBehindGap(): boolean {
     return this.#lost !== undefined
   }
 
-  /** What is missing before `record`, the first one behind the gap. */
+  /** The gap that ends right before `record`. */
   tellLost({ id, term, incarnation, timeTick }: LogRecord): MissingRecords {
     const after = this.#lost?.after
     this.#lost = undefined
@@ -76,7 +81,9 @@ export class StartPoint {
     return { reason: 'lost', after, before: timeTick, resumeAt }
   }
 
-  /** The record that comes next is gone: moves the start to where records are kept. Rejects where readers want no gap. */
+  /**
+   * The next record is gone: moves the start to a record that is kept. Rejects when the reader's options make a gap an error.
+   */
   async passGap(gap: ReachedGap): Promise<GoingOn> {
     if (await this.#beginsFurtherOn(gap.reading)) return 'again'
     if (!this.#deliverMissing) throw gap.error
@@ -84,9 +91,10 @@ export class StartPoint {
   }
 
   /**
-   * A start may be freed without anything missing. A message that was sent more than once has a position that begins at a
-   * record before it, which a truncation up to that message frees. And a log begins above the truncation point that it
-   * names when the storage was freed before that could be stored.
+   * Whether the record at the start was freed although no message is missing; then the start moves on. A message that was sent
+   * twice has a position that starts at an earlier record, and a truncation up to the message frees that record. A log may also
+   * begin above the truncation point that it names, when storage was freed and the writer crashed before it could store the new
+   * point.
    */
   async #beginsFurtherOn(reading: LogReading | undefined): Promise<boolean> {
     if (reading?.bookmark.resumeId !== undefined) return false
@@ -104,7 +112,10 @@ export class StartPoint {
     return true
   }
 
-  /** Behind the truncation point, if that is why records are gone, else at the first record kept behind them. */
+  /**
+   * Goes on behind the truncation point if the writer truncated the missing records, and else at the first record kept behind
+   * the gap.
+   */
   async #goOnBehind({ error, reading, seen }: ReachedGap): Promise<GoingOn> {
     const { ids } = this.#context
     const { truncation } = await this.#context.end(this.#signal)
@@ -116,7 +127,7 @@ export class StartPoint {
       return missingUpTo(truncation, after)
     }
     const kept = error.oldest === undefined ? undefined : ids.parse(error.oldest)
-    // Nothing is kept behind the gap yet; or the beginning went away again before it was read, as under a truncation.
+    // No record is kept behind the gap yet, or the oldest record was removed before it could be read, as during a truncation.
     if (kept === undefined || this.#triesAtBeginning(seen)) return 'later'
     if (this.id !== undefined && ids.compare(kept, this.id) <= 0) {
       if (++this.#tries === TRIES_AT_ONE_PLACE) throw error
@@ -129,7 +140,7 @@ export class StartPoint {
     return 'again'
   }
 
-  /** Whether the log's beginning is worth another try, where nothing was read yet. */
+  /** Whether to try the oldest record again, in a reader that has read none yet. */
   #triesAtBeginning(seen: MessageId | undefined): boolean {
     return this.#place === 'oldest' && seen === undefined && ++this.#tries < TRIES_AT_ONE_PLACE
   }

@@ -17,8 +17,8 @@ export interface TailFeedOptions {
 }
 
 /**
- * One backend scanner for many readers that have read up to the log's end. It reads when one of the readers has everything
- * and waits for more, so nothing is read ahead of its readers. The readers that wait keep the process alive; the feed does not.
+ * One backend scanner that serves many readers at the log's end. The feed reads when a reader has got everything and waits for
+ * more, so it never reads ahead. Waiting readers keep the Node process alive; the feed does not.
  */
 export class TailFeed {
   readonly #context: ReadContext
@@ -29,10 +29,13 @@ export class TailFeed {
   #reading: Promise<void> | undefined
   #readers = 0
   #released: Promise<void> | undefined
-  /** Whether the last read found nothing. It begins as true: the backend said so to the reader that started the feed. */
+  /**
+   * Whether the last read found no record. True at first: the reader that started the feed had just been told so by the
+   * backend.
+   */
   atEnd = true
 
-  /** Begins behind the record at `place`. */
+  /** The feed begins right behind the record at `place`. */
   constructor(
     context: ReadContext,
     place: KnownPlace & { readonly id: MessageId },
@@ -56,17 +59,17 @@ export class TailFeed {
     return this.#buffer.closed
   }
 
-  /** Whether its last attempt to read failed. It tries again in some seconds. */
+  /** Whether the feed's last request failed. The feed tries again by itself after some seconds. */
   get failing(): boolean {
     return this.#source.failing
   }
 
-  /** Everything up to this time tick was read. */
+  /** The feed has read everything up to this time tick. */
   get newest(): TimeTick {
     return this.#source.timeTick
   }
 
-  /** Whether the last record of the joining reader was read here too, and what follows that record is still kept. */
+  /** Whether the feed has read the joining reader's last record too, and still holds everything behind that record. */
   holds({ last, timeTick }: Joining): boolean {
     if (this.closed || last === undefined || last.timeTick !== timeTick) return false
     const { known } = this.#source
@@ -75,20 +78,20 @@ export class TailFeed {
     return record !== undefined && isSameWriter(record, last.writer)
   }
 
-  /** A reader of what follows `timeTick`; the feed must hold that. The feed ends when its last reader is closed. */
+  /** A reader of what follows `timeTick`, which the feed must hold. The feed closes when its last reader is closed. */
   reader(timeTick: TimeTick, signal: AbortSignal): TailReader {
     this.#readers++
     return new Reader(this, this.#buffer.readAfter(timeTick), signal)
   }
 
-  /** The next change. Rejects only by the signal. */
+  /** Resolves at the feed's next change. Rejects only with the signal's reason. */
   async changed(signal: AbortSignal): Promise<void> {
     const change = this.#changes.next(signal)
     this.readOn()
     await change
   }
 
-  /** Reads more, unless a read is under way. */
+  /** Starts a read, unless one is under way. */
   readOn(): void {
     if (!this.closed) this.#reading ??= this.#read()
   }
@@ -98,7 +101,7 @@ export class TailFeed {
     if (this.#readers === 0) await this.close()
   }
 
-  /** Its readers go on in the backend, each by itself. */
+  /** Closes the feed. Its readers go on with a backend scanner each. */
   close(): Promise<void> {
     this.#buffer.close()
     this.#changes.wake()
@@ -123,7 +126,7 @@ export class TailFeed {
     }
   }
 
-  /** The readers go on in the backend, each by itself, and end there if the failure was not the feed's alone. */
+  /** Ends the feed after a failure. Its readers go on with a backend scanner each, and end if that one fails too. */
   #fail(err: unknown): void {
     if (this.closed) return
     const { logger, where } = this.#context

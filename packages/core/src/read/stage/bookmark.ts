@@ -2,24 +2,30 @@ import type { MessageId, TimeTick } from '@wal/walimpls'
 import type { KnownPlace } from '../../log/known-place.js'
 import type { GapEdge } from './read-stage.js'
 
-/** Where a reader stands in the stored log, and which record it has to find there again. */
+/** The place in the stored log up to which a reader has read, and the record that the reader has to find there again. */
 export interface Bookmark {
-  /** Everything up to this time tick was read; -1 when nothing was. */
+  /** The reader has read everything up to this time tick; -1 when it has read nothing. */
   readonly timeTick: TimeTick
-  /** The last record that was read, or the one that reading resumed from; undefined before the first. */
+  /** The last record that was read, or the one from which the reader resumed; undefined when there is neither. */
   readonly last: KnownPlace | undefined
-  /** Whether what follows may come from the buffer: nothing from the backend is awaited any more. */
+  /**
+   * Whether the next records may come from memory (the shared tail). Not while a record is looked for that only the backend
+   * has.
+   */
   readonly mayTail: boolean
-  /** The record that reading resumed from, until it is found; undefined when none is looked for. */
+  /** The record from which the reader resumed, until it is found again; undefined when none is looked for. */
   readonly sought: KnownPlace | undefined
-  /** Where a new backend scanner begins, to find the record that `seekAgain` looks for; undefined before the first one. */
+  /**
+   * Where a new backend scanner has to start so that it finds the record that `seekAgain` looks for; undefined before the first
+   * record was read.
+   */
   readonly resumeId: MessageId | undefined
   /**
-   * A new backend scanner begins at `resumeId`, or where the reader began. The last record from there has to be found
-   * before any later one. Otherwise the log lost its end (`WAL_LOG_ROLLED_BACK`): a reader that had read up to message 7, 8
-   * and 9, and whose log now has another record at 9, would pass over everything that took their places.
+   * Called before a new backend scanner is opened: the last record that was read has to be found before any later one.
+   * Otherwise the log lost its end (`WAL_LOG_ROLLED_BACK`). Example: a reader has read messages 7, 8 and 9, and the log lost
+   * all three. Other messages were stored in their places. Without this check the reader would skip all of them.
    */
   seekAgain(): void
-  /** The records that would come next are gone, up to `known` if somebody knows. */
+  /** The next records are gone. `known`: the place where the log goes on; undefined when nobody knows it. */
   passGap(known: GapEdge | undefined): void
 }

@@ -24,8 +24,9 @@ class ChosenUnits extends Sieve {
   }
 
   /**
-   * A message without vchannel belongs to every vchannel, and types of the library's own are never filtered away. A record that
-   * came too late tells every reader that the log's order is broken, whatever its filters.
+   * Messages without vchannel belong to every vchannel. Types that the library itself uses pass every type filter. A record
+   * that was stored too late for its place in the order passes every filter, since every reader has to learn that the order is
+   * broken.
    */
   protected admits(unit: Unit): boolean {
     if (unit.late !== undefined) return true

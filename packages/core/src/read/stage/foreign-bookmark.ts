@@ -5,52 +5,61 @@ import type { Bookmark } from './bookmark.js'
 import type { LatePlace, StageContext } from './read-stage.js'
 import { TermHistory } from './term-history.js'
 
-/** A unit's place in the order of delivery: by time tick, then by id. */
+/** The place of a record in the order of delivery: records are delivered by time tick, and by id where time ticks are equal. */
 export interface ForeignPlace {
   readonly timeTick: TimeTick
   readonly id: MessageId
 }
 
-/** Where a scanner of another system's log starts. */
+/** Where a scanner starts in a log that another system wrote. */
 export interface ForeignStart {
-  /** Current there; -1: unknown. */
+  /** The term that was current at the start; -1 when unknown. */
   readonly term: number
-  /** Everything up to this time tick is settled; -1: unknown. */
+  /** The order of all records up to this time tick is final; -1 when unknown. */
   readonly settled: TimeTick
-  /** Serialised id from which on lies everything above `settled`. */
+  /** Serialised id of a record from which on everything above the time tick `settled` is stored. */
   readonly settledFrom: string
-  /** Records up to this one are not read. */
+  /** Records up to this id are skipped. */
   readonly behind?: MessageId
-  /** Units up to this one (`from`: up to, but without it) were delivered before. The reader has to find this one again (G8). */
+  /**
+   * Records up to this one were delivered before the reader resumed; with `inclusive` this one is delivered again. The reader
+   * has to find this record in the log (G8).
+   */
   readonly passed?: ForeignPlace & { readonly inclusive: boolean }
 }
 
-/** The oldest record kept, whatever it is. */
+/** The start of a reader of the whole log. */
 export const FOREIGN_BEGINNING: ForeignStart = { term: -1, settled: -1n, settledFrom: '' }
 
-/** The record that has to be found before any later one (G8). */
+/** The record that a reader has to find before any later one (G8). */
 interface SoughtRecord extends ForeignPlace {
-  /** This reader has read it itself; otherwise a position names it, at the time tick where it was delivered. */
+  /**
+   * True when this reader has read the record itself. False when a position names it, with the time tick at which it was
+   * delivered.
+   */
   readonly isRead: boolean
 }
 
 /**
- * In a log that another system wrote: at the last record that was read, known by its id, and at the last persisted time
- * tick, up to which the order is settled.
+ * The bookmark of a reader in a log that another system wrote. It holds the id of the last record that was read, and the last
+ * persisted time tick, up to which the order is final.
  */
 export class ForeignBookmark implements Bookmark {
   readonly #context: StageContext
   readonly #passed: ForeignStart['passed']
   readonly terms: TermHistory
-  /** Everything up to here was delivered, or is about to be. */
+  /** The place up to which everything was delivered, or is about to be. */
   #settled: LatePlace
-  /** The last record read, and its time tick, -1 when that is not known. */
+  /** The id of the last record read, and its time tick, -1 when unknown. */
   #lastId: MessageId | undefined
   #lastTick: TimeTick = -1n
-  /** A gap follows the last record read, so nothing can be resumed from there. */
+  /** Set when a gap follows the last record read: reading cannot resume from that record. */
   #isBeforeGap = false
   #sought: SoughtRecord | undefined
-  /** The write-ahead buffer knows of no order that is yet to be settled. */
+  /**
+   * Always false: records in the shared tail have no place for the order that is not final yet, so this reader stays at the
+   * backend.
+   */
   readonly mayTail = false
 
   constructor(context: StageContext, { term, settled, settledFrom, behind, passed }: ForeignStart) {
@@ -66,7 +75,7 @@ export class ForeignBookmark implements Bookmark {
     return this.#settled.settled
   }
 
-  /** The place up to which everything is settled. */
+  /** The place up to which the order is final. */
   get settled(): LatePlace {
     return this.#settled
   }
@@ -99,8 +108,8 @@ export class ForeignBookmark implements Bookmark {
   }
 
   /**
-   * The record is read now. False when it was read before: a new backend scanner begins with the last record that was. Throws
-   * `WAL_LOG_ROLLED_BACK` when the log went on without the record that is sought.
+   * Notes that the record is read now; returns false if it was read before, since a new backend scanner begins with the last
+   * record read. Throws `WAL_LOG_ROLLED_BACK` when the log goes on without the record that the reader has to find.
    */
   moveTo(record: LogRecord): boolean {
     const { id, timeTick } = record
@@ -112,7 +121,7 @@ export class ForeignBookmark implements Bookmark {
     return true
   }
 
-  /** A persisted time tick: everything up to there lies before it. */
+  /** Called for a persisted time tick, which says that every record up to it lies before it in the log. */
   settle(tick: LogRecord): void {
     this.#settled = {
       settled: tick.timeTick,
@@ -121,12 +130,12 @@ export class ForeignBookmark implements Bookmark {
     }
   }
 
-  /** The term that was current where a reader with the record's position begins. */
+  /** The term that was current where a reader starts that is given the record's position. */
   startTermOf(record: LogRecord): number {
     return this.terms.at(startIdOf(record, this.#context))
   }
 
-  /** Whether a unit that is delivered at `timeTick` was not delivered before the position that this reader resumed from. */
+  /** False if a record that is delivered at `timeTick` was already delivered before the reader resumed. */
   isNew({ id }: LogRecord, timeTick: TimeTick): boolean {
     const passed = this.#passed
     if (passed === undefined || timeTick > passed.timeTick) return true
@@ -138,8 +147,8 @@ export class ForeignBookmark implements Bookmark {
     const { where, ids } = this.#context
     const order = ids.compare(record.id, id)
     if (order < 0) return
-    // A time tick that is not known is not compared. A position names the one at which the unit was delivered, which a
-    // record that came too late lies below.
+    // A time tick that is unknown (-1) is not compared. A position holds the time tick at which the record was delivered. The
+    // record's own time tick is lower if it was stored too late for its place in the order.
     const differs = isRead ? timeTick >= 0n && record.timeTick !== timeTick : record.timeTick > timeTick
     if (order > 0 || differs)
       throw new LogRolledBackError(

@@ -8,13 +8,13 @@ import { EndedRun, type Unit } from './read-stage.js'
 
 const ids = memoryBuilder().messageIds as MessageIdCodec
 
-/** A record with number `id`, whose vchannel says what it is: `a1` and `a2` are the halves of `a`. */
+/** A record with number `id`, whose vchannel names a part of a unit: `a1` and `a2` are the halves of unit `a`. */
 function record(id: number, name: string, parts: Partial<LogRecord> = {}): Unit {
   const writer = { term: 1, incarnation: 'x', lastConfirmed: '' }
   return { id: ids.parse(String(id)) as MessageId, vchannel: name, ...writer, ...parts } as Unit
 }
 
-/** Joins the halves of a unit. */
+/** A stage that joins two halves to one unit. */
 class Halves extends HoldingStage {
   readonly #held = new Map<string, Unit>()
 
@@ -39,7 +39,7 @@ class Halves extends HoldingStage {
   }
 }
 
-/** Each unit that comes out, with the id that a reader with its position begins to read at. */
+/** Each unit that comes out, with the id of the record at which a reader starts that is given the unit's position. */
 const shown = (units: readonly Unit[]) => units.map((unit) => `${unit.vchannel} from ${startFrom(unit, ids)}`)
 
 test('a unit’s position begins at the first record that was held back when it came out', () => {

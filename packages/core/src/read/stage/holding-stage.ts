@@ -3,15 +3,15 @@ import { isSameWriter } from '../../log/same-writer.js'
 import { EndedRun, type ReadStage, type StageContext, type Unit } from './read-stage.js'
 
 /**
- * A stage that holds records back until it has all of a unit. It says which record it has held for the longest, and every
- * unit that leaves it meanwhile gets a position that begins at that record: a reader that resumes there is given the held
- * records again.
+ * A stage that joins records which belong together to one unit, and holds them back until the last one is read. A unit that
+ * leaves the stage meanwhile gets a position that begins at the first record held back. So a reader that resumes there reads
+ * the held records again.
  *
- * A stage bounds the bytes that it holds, as `reorder.ts` does: the scanner's budget of pages does not count them.
+ * Such a stage must limit the bytes that it holds, as `reorder.ts` does, since the page budget does not count them.
  *
- * Example: record 7 begins a unit, record 8 is a message by itself, and record 9 completes the unit. The stage delivers 8,
- * then the unit, whose time tick is that of record 9. A reader that resumes behind message 8 begins to read at record 7,
- * and delivers what has a greater time tick than message 8: the unit, and not message 8.
+ * Example: record 7 begins a unit, record 8 is a message by itself, and record 9 ends the unit. The stage delivers message 8,
+ * then the unit, which has the time tick of record 9. A reader that resumes behind message 8 starts to read at record 7. It
+ * delivers only what has a greater time tick than message 8, so it delivers the unit, and not message 8 again.
  */
 export abstract class HoldingStage implements ReadStage {
   readonly #context: StageContext
@@ -20,20 +20,23 @@ export abstract class HoldingStage implements ReadStage {
     this.#context = context
   }
 
-  /** The first in the log of the records that are held back. */
+  /** The first record, in log order, that is held back; undefined when none is. */
   protected abstract readonly firstHeld: LogRecord | undefined
 
-  /** Holds the record back, or adds to `out` what is to go on now. What it throws ends the reader behind `out`. */
+  /**
+   * Holds the record back, or adds to `out` the units that can be delivered now. An error that it throws ends the reader behind
+   * the units in `out`.
+   */
   protected abstract passOne(record: Unit, out: Unit[]): void
 
-  /** Lets go of everything that is held: what would complete it is gone, or void. */
+  /** Drops all held records, since the records that would complete their units are gone or void. */
   protected abstract drop(): void
 
   pass(records: readonly Unit[]): readonly Unit[] {
     const out: Unit[] = []
     try {
       for (const record of records) {
-        // A writer that was replaced completes nothing any more: whatever more it stores is void.
+        // Another writer is the current one now. The earlier writer can complete no unit: all that it stores later is void.
         if (this.firstHeld !== undefined && !isSameWriter(this.firstHeld, record)) this.drop()
         const held = this.firstHeld
         const passed = out.length
@@ -51,7 +54,7 @@ export abstract class HoldingStage implements ReadStage {
     this.drop()
   }
 
-  /** The position of unit `i` begins at the record `first`, or before. */
+  /** Makes the position of unit `i` begin at the record `first`, unless it begins before that record. */
   #beginAt(first: LogRecord, out: Unit[], i: number): void {
     const { ids } = this.#context
     const unit = out[i] as Unit

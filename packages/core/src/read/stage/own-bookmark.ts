@@ -5,21 +5,26 @@ import { isSameWriter } from '../../log/same-writer.js'
 import type { Bookmark } from './bookmark.js'
 import type { GapEdge } from './read-stage.js'
 
-/** In a log of ours: at the last record that counted, known by its writer and its time tick. */
+/** The bookmark of a reader in a log of this library: the last record that counted, named by its writer and its time tick. */
 export class OwnBookmark implements Bookmark {
   readonly #where: string
   #timeTick: TimeTick
-  /** Where the reader began; undefined when it began at no record, or behind a gap. */
+  /** The record from which the reader resumed; undefined when it resumed from none, or behind a gap. */
   #began: KnownPlace | undefined
-  /** The last record that counted. Another writer may have become the current one since, without a record that counts. */
+  /**
+   * The last record that counted, and its writer. A newer writer may be the current one by now, if no record of it counted yet.
+   */
   #lastId: MessageId | undefined
   #lastTerm = -1
   #lastIncarnation = ''
   #sought: KnownPlace | undefined
-  /** The last time tick read on the way to the record that is sought: up to there the log is as it was. */
+  /** The time tick of the last record read while another record is looked for: up to here the log is as it was. */
   #unchanged: TimeTick = -1n
 
-  /** `resumed`: the record that has to be found again. */
+  /**
+   * `resumed`: the record that has to be found again; `known`: the current writer there, and the time tick up to which nothing
+   * is delivered.
+   */
   constructor(where: string, known: KnownPlace | undefined, resumed: KnownPlace | undefined) {
     this.#where = where
     this.#timeTick = known?.timeTick ?? -1n
@@ -54,7 +59,10 @@ export class OwnBookmark implements Bookmark {
     this.#unchanged = -1n
   }
 
-  /** While a record is sought: whether this one is it. Throws `WAL_LOG_ROLLED_BACK` when the log went on without it. */
+  /**
+   * Compares this record with the one that the reader has to find. Throws `WAL_LOG_ROLLED_BACK` when the log goes on without
+   * it.
+   */
   look(record: LogRecord, isVoid: boolean): void {
     if (this.#sought === undefined) return
     const { timeTick, writer } = this.#sought
@@ -63,9 +71,10 @@ export class OwnBookmark implements Bookmark {
     else if (record.timeTick < timeTick) this.#unchanged = record.timeTick
   }
 
-  /** Everything up to this record was read, and the record counts. */
+  /** Moves the bookmark to this record, which counts. */
   moveTo({ id, term, incarnation, timeTick }: LogRecord): void {
-    // Below the position that a reader resumed from, records are read for the stages alone.
+    // A record below the position from which the reader resumed is read for the stages alone. It must not move the bookmark
+    // back.
     if (timeTick <= this.#timeTick) return
     this.#timeTick = timeTick
     this.#lastId = id

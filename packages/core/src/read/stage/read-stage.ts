@@ -3,49 +3,49 @@ import type { KnownPlace } from '../../log/known-place.js'
 import type { LogRecord } from '../../log/log-record.js'
 
 /**
- * What a stage is given and hands on: a stored record, or one that an earlier stage made of several. A unit has the time
- * tick, the id and the writer of its last record, so that a position which names the unit names a record that is stored.
+ * A unit is what users get as one message: a stored record, or several that a stage has joined. A unit has the time tick, the
+ * id and the writer of its last record, so every position names a record that is stored.
  */
 export interface Unit extends LogRecord {
-  /** Of a record in another system's log that came too late for its place in the order. */
+  /** Set when the record, in another system's log, was stored too late for its place in the order. */
   readonly late?: LatePlace
 }
 
-/** Where a reader stood when a record came whose time tick lies below what was delivered. */
+/** How far a reader had delivered when it found a record whose time tick is too low to be delivered in order. */
 export interface LatePlace {
   readonly settled: TimeTick
   readonly settledFrom: string
-  /** Term that was current at `settledFrom`, -1 if unknown. */
+  /** The term that was current at the record `settledFrom`; -1 when unknown. */
   readonly startTerm: number
 }
 
-/** What a stage may need of the WAL whose log is read. */
+/** What a stage may know of the WAL that reads the log. */
 export interface StageContext {
-  /** For messages: backend and channel. */
+  /** Backend and channel, as errors name them. */
   readonly where: string
   readonly ids: MessageIdCodec
 }
 
 /**
- * A step on the way from stored records to what a reader delivers; `read/stages.ts` lists the steps in their order.
+ * A step that records pass between the log and the reader's user; `read/stages.ts` lists the steps in their order.
  *
- * A stage is given each record that counts once, in log order, wherever the record came from: the reader may change from the
- * backend to the buffer and back, and its backend scanner may start again, and the stage keeps what it holds. Only a reader
- * that rests lets go of its stages; it wakes with new ones, which begin at its position.
+ * A stage gets each record that counts once, in log order, wherever the record comes from: the reader may change from the
+ * backend to memory and back, and may open a new backend scanner, and keeps its stages. Only a reader that rests drops its
+ * stages, and wakes with new ones, which start at its position.
  *
- * A stage is also given records below the position that the reader resumed from, as far as reading has to begin below that
- * position. Units made of these alone are not delivered: the stage `start` drops every unit up to the position.
+ * A reader often has to start reading below the position from which it resumed. A stage gets these records too. The stage
+ * `start` keeps them from being delivered.
  */
 export interface ReadStage {
   /**
-   * What goes on of these units, which follow each other in the log: the same list, when all of them go on as they are.
-   * Units may be shared with other readers, so a stage that has to change one makes another. A stage that can't go on in
-   * the middle throws `EndedRun`.
+   * Returns the units that go on to the next stage; `units` follow each other in the log. If all of them go on unchanged, the
+   * same list is returned. Other readers may get the same objects, so a stage that changes a unit copies it. A stage that fails
+   * in the middle throws `EndedRun`.
    */
   pass(units: readonly Unit[]): readonly Unit[]
   /**
-   * The records that would come next are gone. What a stage holds back of a unit is incomplete forever. `known`: who is
-   * the current writer behind the gap, and the last time tick that belongs to it; undefined when nobody knows.
+   * The next records are gone, so a unit of which a stage holds the first records is never completed. `known`: the current
+   * writer behind the gap, and the last time tick that is missing; undefined when nobody knows.
    */
   passGap?(known: GapEdge | undefined): void
   close?(): void
@@ -53,7 +53,7 @@ export interface ReadStage {
 
 export type GapEdge = Pick<KnownPlace, 'writer' | 'timeTick'>
 
-/** What ends a reader in the middle of a run. The units before it are still delivered. */
+/** Thrown by a stage that fails in the middle of a list of units. The units `before` the failure are still delivered. */
 export class EndedRun {
   constructor(
     readonly before: readonly Unit[],

@@ -4,31 +4,31 @@ import type { OwnBookmark } from './own-bookmark.js'
 import type { StageContext } from './read-stage.js'
 import type { ReorderBudget } from './reorder-budget.js'
 
-/** How many records did not count, so far. */
+/** How many records were dropped so far, as void or as second copies. */
 export interface PassedOver {
   voids: number
   duplicates: number
 }
 
-/** One reader's reading of a log that this library wrote. */
+/** What the stages of one reader share, in a log that this library wrote. */
 export interface OwnReading {
   readonly kind: 'own'
   readonly context: StageContext
   readonly passedOver: PassedOver
   readonly bookmark: OwnBookmark
-  /** Who is the current writer at the position that reading starts from, and the last time tick up to there. */
+  /** The current writer at the place where reading starts, and a time tick: nothing up to this time tick is delivered. */
   readonly known: KnownPlace | undefined
 }
 
-/** One reader's reading of a log that another system wrote. */
+/** What the stages of one reader share, in a log that another system wrote. */
 export interface ForeignReading {
   readonly kind: 'foreign'
   readonly context: StageContext & { readonly reorder: ReorderBudget }
   readonly passedOver: PassedOver
   readonly bookmark: ForeignBookmark
-  /** Whether a record that came too late for its place is delivered as such. Otherwise it ends the reader. */
+  /** Whether a record that was stored too late for its place in the order is delivered. Otherwise it ends the reader. */
   readonly deliverLate: boolean
 }
 
-/** What stages are made for. */
+/** What the stages of one reader share. */
 export type Reading = OwnReading | ForeignReading

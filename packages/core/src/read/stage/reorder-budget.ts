@@ -1,10 +1,10 @@
-/** Bytes that the scanners of one WAL may hold back together, until a time tick settles the order of what they hold. */
+/** Limits the bytes of another system's records that all scanners of one WAL hold until a time tick settles their order. */
 export class ReorderBudget {
   #used = 0
 
   constructor(readonly capacityBytes: number) {}
 
-  /** Reserves all of the bytes, or none of them: false. */
+  /** Reserves all the bytes and returns true, or reserves none and returns false. */
   reserve(bytes: number): boolean {
     if (this.#used + bytes > this.capacityBytes) return false
     this.#used += bytes

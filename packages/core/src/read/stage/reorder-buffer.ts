@@ -3,7 +3,7 @@ import { RECORD_OVERHEAD_BYTES } from '../../buffer/buffered-run.js'
 import type { LogRecord } from '../../log/log-record.js'
 import type { ReorderBudget } from './reorder-budget.js'
 
-/** Records whose order is not settled yet. */
+/** Holds records of another system's log until a time tick settles their order. */
 export class ReorderBuffer {
   readonly #budget: ReorderBudget
   #records: LogRecord[] = []
@@ -12,18 +12,21 @@ export class ReorderBuffer {
     this.#budget = budget
   }
 
-  /** In storage order. False when the budget has no room for it. */
+  /** Adds the record that comes next in storage order. Returns false when the budget has no room for it. */
   add(record: LogRecord): boolean {
     if (!this.#budget.reserve(bytesInMemory(record))) return false
     this.#records.push(record)
     return true
   }
 
-  /** Removes everything up to `timeTick`: by time tick, and in storage order where records share one. */
+  /**
+   * Removes and returns the records up to `timeTick`, ordered by time tick. Records with equal time ticks stay in storage
+   * order.
+   */
   release(timeTick: TimeTick): readonly LogRecord[] {
     const settled = this.#records.filter((record) => record.timeTick <= timeTick)
     if (settled.length === 0) return settled
-    // A tick mostly settles all but the last few, so a heap would not pay.
+    // A time tick usually settles all but the last few records, so a heap would be no faster than this filter.
     this.#records = this.#records.filter((record) => record.timeTick > timeTick)
     for (const record of settled) this.#budget.giveBack(bytesInMemory(record))
     return settled.sort(byTimeTick)

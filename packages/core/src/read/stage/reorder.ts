@@ -5,23 +5,23 @@ import type { ForeignReading, Reading } from './reading.js'
 import { ReorderBuffer } from './reorder-buffer.js'
 
 /**
- * Puts another system's records in the order of their time ticks; records that share one stay as they lie. Nothing is to be
- * done for a log of ours, whose storage order is the order of its time ticks.
+ * The stage that puts another system's records in the order of their time ticks; records with equal time ticks stay in storage
+ * order. A log of this library needs no such stage, since its records are stored in the order of their time ticks.
  */
 export function reorder(reading: Reading): ReadStage | undefined {
   return reading.kind === 'foreign' ? new Reorder(reading) : undefined
 }
 
 /**
- * Another system's appends are concurrent, and their records lie in any order. But a persisted time tick says that every
- * record up to it lies before it. So records are held back until a time tick settles them.
+ * Another system appends concurrently, so its records may be stored in any order. But a persisted time tick says that every
+ * record up to it lies before it. So records are held back until a time tick settles their order.
  *
- * Example: the log holds the records 12, 11, 14, then the persisted time tick 13, then 11 again and the persisted time tick
- * 15. Tick 13 settles 11, 12 and itself, in that order, and 14 is held back. The second 11 lies below 13, up to which
- * everything was delivered: its order is violated. Tick 15 settles 14 and itself.
+ * Example: the log holds records with the time ticks 12, 11 and 14, then the persisted time tick 13, another record with 11,
+ * and the persisted time tick 15. Time tick 13 settles 11, 12 and itself, in this order; 14 is held back. The second record
+ * with 11 came too late: everything up to 13 was delivered already. Time tick 15 settles 14 and itself.
  *
- * A unit's position needs nothing of what is held here. Another system's record names, as its last-confirmed id, a record
- * from which on everything with a greater time tick lies.
+ * The position of a delivered record need not account for the records that are held back. Another system's record itself names
+ * an earlier record from which on everything above its time tick is stored (its last-confirmed id).
  */
 class Reorder implements ReadStage {
   readonly #reading: ForeignReading
@@ -75,8 +75,8 @@ class Reorder implements ReadStage {
   #passLate(record: LogRecord, out: Unit[]): void {
     const { context, bookmark, deliverLate } = this.#reading
     const late = bookmark.settled
-    // A position of what is delivered here was given the time tick at which the reader stood. So a reader that resumes behind
-    // that position does not get the record again.
+    // The position of a record that came too late holds the time tick that the reader had reached. A reader that resumes behind
+    // such a position must not get the record again.
     if (!bookmark.isNew(record, late.settled)) return
     if (deliverLate) {
       out.push({ ...record, late })

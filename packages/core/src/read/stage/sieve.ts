@@ -1,8 +1,8 @@
 import { EndedRun, type ReadStage, type Unit } from './read-stage.js'
 
-/** A stage that lets units through as they are, or drops them. A run that goes on whole is not copied. */
+/** A stage that lets units pass unchanged, or drops them. A list of which all units pass is not copied. */
 export abstract class Sieve implements ReadStage {
-  /** What it throws ends the reader behind the units before this one. */
+  /** Whether the unit passes. An error that this throws ends the reader behind the units before this one. */
   protected abstract admits(unit: Unit): boolean
 
   pass(units: readonly Unit[]): readonly Unit[] {
@@ -15,7 +15,7 @@ export abstract class Sieve implements ReadStage {
     return first === units.length ? units : this.#passSome(units, first)
   }
 
-  /** `dropped`: index of the first unit that does not go on. */
+  /** Filters the rest of the list; `dropped` is the index of the first unit that does not pass. */
   #passSome(units: readonly Unit[], dropped: number): readonly Unit[] {
     const admitted = units.slice(0, dropped)
     try {

@@ -4,11 +4,12 @@ import type { ForeignReading, OwnReading, Reading } from './reading.js'
 import { Sieve } from './sieve.js'
 
 /**
- * Drops the units up to the position that reading starts behind. Reading often begins at a record before that position: at
- * the first record of a unit that was incomplete there, or at one that the position's message was confirmed with.
+ * The stage that drops the units up to the position from which the reader resumed. Reading often has to begin at an earlier
+ * record: at the first record of a unit that was not complete at that position, or at the last-confirmed id that another
+ * system's record names.
  *
- * Example: a reader resumes behind message 8, and reads from record 5 on. Records 5 to 8 reach every stage before this one,
- * and none of them is delivered.
+ * Example: a reader resumes behind message 8, and has to read from record 5 on. All earlier stages get the records 5 to 8, and
+ * this one drops them.
  */
 export function start(reading: Reading): ReadStage {
   return reading.kind === 'own' ? new OwnStart(reading) : new ForeignStart(reading)
@@ -16,7 +17,7 @@ export function start(reading: Reading): ReadStage {
 
 class OwnStart extends Sieve {
   #timeTick: TimeTick
-  /** Units have rising time ticks, so behind the first one above the start nothing has to be compared. */
+  /** Set at the first unit above the start. Time ticks of units rise, so no later unit need be compared. */
   #isPast: boolean
 
   constructor({ known }: OwnReading) {

@@ -5,11 +5,11 @@ import type { OwnReading, Reading } from './reading.js'
 import { Sieve } from './sieve.js'
 
 /**
- * Drops second copies, and moves the bookmark. It does the same for what is read a second time: behind a failure a new
- * backend scanner begins at the last record that counted.
+ * The stage that drops records which were stored before, and moves the reader's bookmark. It also drops records that are read a
+ * second time, because a new backend scanner starts at the last record that counted.
  *
- * In another system's log a time tick says nothing about copies, since records may share one. What is read a second time
- * there, its bookmark knows by the id.
+ * In another system's log records may have equal time ticks, so a time tick does not show a second copy. Its bookmark drops
+ * what is read a second time by the record's id.
  */
 export function storedDuplicates(reading: Reading): ReadStage | undefined {
   return reading.kind === 'own' ? new StoredDuplicates(reading) : undefined
@@ -18,8 +18,8 @@ export function storedDuplicates(reading: Reading): ReadStage | undefined {
 class StoredDuplicates extends Sieve {
   readonly #reading: OwnReading
   /**
-   * Knows nothing of what lies before the first record read, even where the reader knows its position's time tick: records
-   * below that time tick have to reach the stages behind this one.
+   * Starts without the time tick of the reader's position: records below that position have to reach the later stages, and
+   * would be taken for second copies.
    */
   readonly #judge = new DuplicateJudge()
 

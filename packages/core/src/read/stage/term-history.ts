@@ -1,22 +1,23 @@
 import type { MessageId, MessageIdCodec } from '@wal/walimpls'
 import type { LogRecord } from '../../log/log-record.js'
 
-/** Far more changes than lie between a record and its last-confirmed id. */
+/** How many changes of the term are kept: far more than lie between a record and its last-confirmed id. */
 const REMEMBERED_CHANGES = 64
 
 /**
- * The writers of a log that knows writers by their term alone. A record of a lower term than one before it is void. The places
- * where the term changed are remembered, so that a position can name the term that was current where its reader will start.
+ * The terms of a log that another system wrote: there a term alone names a writer, and a record is void if a record before it
+ * has a higher term. The ids at which the term changed are kept, so that a position can name the term that is current at the
+ * record where a reader with this position starts.
  *
- * Example: the records 1 to 4 have the term 1, record 5 has the term 2, and record 6 has the term 1 again: 6 is void. The
- * position of record 5, whose last-confirmed id is 3, names the term 1, which was current at record 3.
+ * Example: records 1 to 4 have term 1, record 5 has term 2, and record 6 has term 1 again, so record 6 is void. The position of
+ * record 5 starts at record 3, its last-confirmed id, so this position names term 1.
  */
 export class TermHistory {
   readonly #ids: MessageIdCodec
-  /** By rising id. The first one holds from where reading began. */
+  /** Sorted by id. The first entry has no id: its term is the current one where reading starts. */
   readonly #changes: { id: MessageId | undefined; term: number }[]
 
-  /** `term`: current where reading starts, −1 when unknown. */
+  /** `term`: the current one where reading starts, −1 when unknown. */
   constructor(ids: MessageIdCodec, term: number) {
     this.#ids = ids
     this.#changes = [{ id: undefined, term }]
@@ -26,7 +27,7 @@ export class TermHistory {
     return (this.#changes[this.#changes.length - 1] as { term: number }).term
   }
 
-  /** Whether the record is of the current term, or of a higher one, which then is the current one. */
+  /** Whether the record counts: its term is the current one, or a higher one, which becomes the current one. */
   counts({ id, term }: LogRecord): boolean {
     if (term > this.current) {
       this.#changes.push({ id, term })
@@ -35,7 +36,7 @@ export class TermHistory {
     return term === this.current
   }
 
-  /** The term that was current at that record; −1 when unknown. */
+  /** The term that was current at the record with this id; −1 when unknown. */
   at(id: MessageId): number {
     for (let i = this.#changes.length - 1; i > 0; i--) {
       const change = this.#changes[i] as { id: MessageId; term: number }

@@ -5,8 +5,8 @@ import type { ForeignReading, OwnReading, Reading } from './reading.js'
 import { Sieve } from './sieve.js'
 
 /**
- * Drops void records. It is the first stage, so it also refuses records of another system among ours, and shows the
- * bookmark each record as long as the bookmark looks for one.
+ * The first stage: drops void records. It also throws when a log holds records of this library and of another system, and shows
+ * each record to the bookmark as long as the reader has to find a record again.
  */
 export function voidRecords(reading: Reading): ReadStage {
   return reading.kind === 'own' ? new OwnVoids(reading) : new ForeignVoids(reading)
