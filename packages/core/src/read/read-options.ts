@@ -5,7 +5,7 @@ import { parsePosition } from '../log/position.js'
 import { TIME_TICK } from '../options/accepted-values.js'
 import { checkSignal } from '../options/waits.js'
 
-/** Of `read`. What a position is, and which types may be chosen, is more than a rule: `checkReadOptions` asks for it. */
+/** The options of `read`. `checkReadOptions` also checks positions and types, for which this table has no rules. */
 export const READ_OPTIONS = {
   deliver: {
     type: 'text',
@@ -64,10 +64,10 @@ export const READ_OPTIONS = {
   },
 } as const satisfies OptionTable
 
-/** With the defaults filled in: `deliver` is "all" beside `from` and `after` too, and means nothing there. */
+/** The options of `read` with their defaults. `deliver` is "all" beside `from` or `after` too, and has no effect then. */
 export type CheckedReadOptions = FilledOptions<ReadOptions, typeof READ_OPTIONS>
 
-/** Refuses what can be refused without looking at the log (`WAL_INVALID_ARGUMENT`). */
+/** Throws `WAL_INVALID_ARGUMENT` for options of `read` that are wrong whatever the log holds. */
 export function checkReadOptions(given: ReadOptions): CheckedReadOptions {
   const options = readOptions<CheckedReadOptions>(READ_OPTIONS, given, 'read')
   const { from, after, until, types, signal } = options

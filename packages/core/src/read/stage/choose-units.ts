@@ -4,7 +4,7 @@ import { isTimeTick } from '../../log/log-record.js'
 import type { ReadStage, Unit } from './read-stage.js'
 import { Sieve } from './sieve.js'
 
-/** The stage that lets pass what the filters of `read` admit: a message or time tick has to meet every filter that was given. */
+/** The stage that lets a message or time tick pass if it fulfils every filter in the options of `read`. */
 export function chooseUnits(options: ReadOptions): ReadStage {
   return new ChosenUnits(options)
 }
