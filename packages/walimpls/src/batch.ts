@@ -3,29 +3,31 @@ import { recordBytes } from './message/record-bytes.js'
 import type { PropertyList, WireMessage } from './message/wire-message.js'
 
 /**
- * An ordered, non-empty run of records, in two forms of which a backend uses the one that suits its storage: `messages`,
- * made when they are first asked for, or `packed`. Immutable; the adaptor may hand the very same object in again.
+ * An ordered, non-empty run of records, in two forms: `messages`, which are made when somebody first asks for them, and
+ * `packed`. A backend uses the form that suits its storage. A batch is immutable, and the adaptor may give the same object to
+ * `append` a second time.
  */
 export interface Batch {
   /**
-   * Ordinal of the first record in this writer's life, from 0: the batch's identity. The same batch keeps it when it is
-   * sent again. It rises from batch to batch and may leave gaps (a batch refused forever is not sent again).
+   * The batch's identity: the ordinal of its first record among all records of this writer, from 0. A batch that is sent again
+   * keeps its number. Numbers rise from batch to batch and may leave gaps, since a batch that was refused for good is not sent
+   * again.
    */
   readonly sequence: number
-  /** How many records. */
+  /** How many records the batch has. */
   readonly count: number
-  /** Sum of `recordBytes` over the records. */
+  /** The sum of `recordBytes` over the records of the batch. */
   readonly bytes: number
   readonly messages: readonly WireMessage[]
   /**
-   * The same records, packed one behind the other as `readRecord` reads them: runs of bytes to be written, hashed or
-   * scattered as they are. Each run holds whole records. The bytes belong to the adaptor and don't change until the append
-   * has settled; a backend that needs them longer copies them.
+   * The records of the batch as bytes, one behind the other, each as `readRecord` reads it. A backend may write, hash or
+   * scatter these runs of bytes as they are. Each run holds whole records. The bytes belong to the adaptor and do not change
+   * until the append has settled; a backend that needs them longer copies them.
    */
   readonly packed: readonly Uint8Array[]
 }
 
-/** A batch whose records are there as bytes. */
+/** A batch that was made from packed bytes. Its `messages` are decoded from the bytes when somebody first asks for them. */
 export function packedBatch(parts: Omit<Batch, 'messages'>): Batch {
   const { sequence, count, bytes, packed } = parts
   let messages: readonly WireMessage[] | undefined
@@ -34,7 +36,7 @@ export function packedBatch(parts: Omit<Batch, 'messages'>): Batch {
     count,
     bytes,
     packed,
-    // The object's own, so that a spread of a batch has them as well.
+    // A getter of the object itself, not of a class, so that `{ ...batch }` has the messages too.
     get messages() {
       messages ??= unpacked(packed)
       return messages
@@ -42,7 +44,7 @@ export function packedBatch(parts: Omit<Batch, 'messages'>): Batch {
   }
 }
 
-/** A batch of these messages, for those who call a backend by hand: tests, tools, a kit. */
+/** Makes a batch of these messages, for callers that use a backend without the adaptor: tests, tools, the conformance kit. */
 export function batchOf(sequence: number, messages: readonly WireMessage[]): Batch {
   let length = 0
   let bytes = 0

@@ -9,11 +9,13 @@ export type AppendOutcome = 'not-written' | 'unknown'
 
 export interface AppendErrorOptions extends WalErrorOptions {
   readonly outcome: AppendOutcome
-  /** A text for `resolve`. Present when the outcome is unknown and the message had been sent to the backend. */
+  /**
+   * The token of the append, for `resolve`. Present when the outcome is unknown and the message had been sent to the backend.
+   */
   readonly token?: string
 }
 
-/** The error of an append that failed. A backend may reject with any other error too; that counts as `unknown`. */
+/** The error of an append that failed. When a backend rejects with any other error, the outcome counts as `unknown`. */
 export class AppendError extends WalError {
   readonly outcome: AppendOutcome
   readonly token: string | undefined

@@ -7,7 +7,8 @@ import { PositionTruncatedError } from './position-truncated-error.js'
 import { WalError } from './wal-error.js'
 
 describe('errors', () => {
-  // This list repeats what the codes say, on purpose: whether a code is retryable is API and must not change by accident.
+  // This list repeats `ERROR_CODES` on purpose: whether a code is retryable is API, and a change by accident has to fail this
+  // test.
   const retryable = ['WAL_TIMEOUT', 'WAL_RATE_LIMITED', 'WAL_STORAGE_FULL', 'WAL_UNAVAILABLE']
 
   test.each(Object.keys(ERROR_CODES) as ErrorCode[])(

@@ -5,7 +5,7 @@ const brand = Symbol.for('@wal/error')
 export interface WalErrorOptions {
   /** The error of the driver or the system. It must hold no secret (G22), so a driver's error is scrubbed first. */
   readonly cause?: unknown
-  /** Default: what `ERROR_CODES` says of the code. */
+  /** Whether the same call may succeed when it is made again. Default: what `ERROR_CODES` says of the code. */
   readonly retryable?: boolean
 }
 

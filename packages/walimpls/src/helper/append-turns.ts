@@ -3,8 +3,9 @@ import { type AppendBounds, refusalOf } from './append-bounds.js'
 import { notWrittenBehind } from './not-written.js'
 
 /**
- * Stores batches one behind the other, in call order, and keeps the promise of prefixes (G3): when one fails, those
- * that were handed in before it failed are turned away unwritten.
+ * Stores one batch after another, in call order, so that the batches that succeed are a prefix (G3). When one fails, every
+ * batch that was handed in before that failure is refused unwritten. Example: 1, 2 and 3 are handed in and 2 fails; 3 is
+ * refused.
  */
 export class AppendTurns {
   #tail: Promise<unknown> = Promise.resolve()
@@ -16,7 +17,10 @@ export class AppendTurns {
     this.#bounds = bounds
   }
 
-  /** `store` rejects with what the caller is to see; it runs when all before it have settled. */
+  /**
+   * Runs `store` when all earlier calls have settled, and settles as `store` does. The caller gets the error that `store`
+   * rejects with.
+   */
   run<T>(store: () => Promise<T>): Promise<T> {
     const refusal = this.#bounds && refusalOf(this.#bounds, this.#inFlight)
     if (refusal !== undefined) return this.refuse(refusal)
@@ -37,7 +41,10 @@ export class AppendTurns {
     return turn
   }
 
-  /** Refuses a batch behind those in flight, since calls settle in order. What is handed in until then is turned away with it. */
+  /**
+   * Rejects with `error`, after the batches in flight have settled, since calls settle in call order. Batches that are handed
+   * in before this rejection are refused as well.
+   */
   refuse(error: AppendError): Promise<never> {
     const turn = this.#tail.then(() => {
       this.#failures++
@@ -47,7 +54,7 @@ export class AppendTurns {
     return turn
   }
 
-  /** Resolves when all that was handed in has settled. */
+  /** Resolves when every batch that was handed in before this call has settled. */
   async settled(): Promise<void> {
     await this.#tail
   }

@@ -2,10 +2,13 @@ import { WalError } from '../errors/wal-error.js'
 import { isWellFormed } from '../message/text.js'
 import { type BackendHost, HOST_RULE, parseHost } from './hosts.js'
 
-/** A backend URL, taken apart and decoded. Nothing that was not there is present. */
+/** The parts of a backend URL, decoded. A part that the URL does not have is absent or empty. */
 export interface BackendUrl {
   readonly scheme: string
-  /** `memory:NAME`, `file:./data`, `file:/abs`, `file:///abs`; behind hosts, what follows their "/". */
+  /**
+   * What follows the scheme in `memory:NAME`, `file:./data`, `file:/abs` and `file:///abs`. In a URL with hosts: what follows
+   * their "/".
+   */
   readonly path?: string
   readonly hosts: readonly BackendHost[]
   readonly user?: string
@@ -14,9 +17,9 @@ export interface BackendUrl {
 }
 
 /**
- * Parses a backend URL. `new URL` would turn `file:./data` into `/data` and refuse a list of hosts. Every part is
- * percent-encoded; "+" is a plus. Throws `WAL_INVALID_ARGUMENT`; since a password written without escapes may end up in
- * any part, its text quotes no part but the scheme.
+ * Parses a backend URL. `new URL` would turn `file:./data` into `/data`, and refuse a list of hosts. Every part is
+ * percent-encoded, and "+" stands for itself, not for a space. Throws `WAL_INVALID_ARGUMENT`. The error quotes only the scheme,
+ * since a password that was written without escapes may end up in any other part.
  */
 export function parseBackendUrl(text: string): BackendUrl {
   const raw = splitBackendUrl(text)
@@ -34,7 +37,7 @@ export function parseBackendUrl(text: string): BackendUrl {
   }
 }
 
-/** The parts as they are written, still encoded. */
+/** The parts of a backend URL as they are written, still percent-encoded. */
 export interface RawBackendUrl {
   readonly scheme: string
   readonly user?: string
@@ -44,7 +47,7 @@ export interface RawBackendUrl {
   readonly query: string
 }
 
-/** A backend's name, or another scheme that means the backend: `pulsar+ssl`. */
+/** The form of a URL scheme: a backend's name, or another scheme that means the backend, such as `pulsar+ssl`. */
 export const SCHEME = /^([a-z][a-z0-9+-]{1,31}):/
 
 export function splitBackendUrl(text: string): RawBackendUrl {
@@ -69,7 +72,7 @@ export function splitBackendUrl(text: string): RawBackendUrl {
   const path = slash < 0 ? '' : before.slice(slash)
   if (authority === '') return { scheme, path, query }
   const at = authority.indexOf('@')
-  // A password with a bare "/", "?" or "@" would otherwise be cut in two and pass, in part, for a host or path.
+  // A password with an unescaped "/", "?" or "@" would be cut in two, and its second part would pass for a host or a path.
   if (rest.indexOf('@', 2 + (at < 0 ? 0 : at + 1)) >= 0)
     throw refused(
       scheme,
@@ -111,14 +114,14 @@ function decode(scheme: string, text: string, part: string): string {
   try {
     decoded = decodeURIComponent(text)
   } catch {
-    // Said below, without the text.
+    // The caller throws an error that does not show the text.
   }
   if (decoded === undefined || decoded.includes('\0'))
     throw refused(scheme, `has an improper percent escape in ${part} ("%" itself is written %25)`)
   return decoded
 }
 
-/** `file:///C:/data` is how a Windows path is written as a URL. */
+/** A Windows path is written as the URL `file:///C:/data`: the "/" in front of the drive letter is not a part of the path. */
 function withoutDriveSlash(path: string): string {
   return /^\/[A-Za-z]:[\\/]/.test(path) ? path.slice(1) : path
 }

@@ -1,19 +1,22 @@
 import type { Runtime } from '../runtime/runtime.js'
 
 export interface BackoffOptions {
-  /** The first pause. Default 10. */
+  /** The first pause, in milliseconds. Default: 10. */
   readonly firstMs?: number
-  /** How much longer each pause is than the one before. Default 2. */
+  /** The factor by which each pause is longer than the one before. Default: 2. */
   readonly factor?: number
-  /** The longest pause. Default 5,000. */
+  /** The longest pause, in milliseconds. Default: 5,000. */
   readonly maxMs?: number
-  /** The part of a pause that chance may take off, from 0 to 1, so that clients which failed together return apart. Default 0.5. */
+  /**
+   * The part of a pause that is random, from 0 to 1. A random part keeps clients that failed together from all trying again at
+   * the same moment. With 0.5, a pause of 10 ms lasts between 5 and 10 ms. Default: 0.5.
+   */
   readonly jitter?: number
 }
 
 /**
- * How long to wait behind so many failures in a row, from 1 on. With the defaults: 5 to 10 ms behind the first, 10 to 20
- * behind the second, and so on up to 2.5 to 5 s.
+ * How long to wait before the next attempt, after `failures` failures in a row (1 or more). With the defaults: 5 to 10 ms after
+ * the first failure, 10 to 20 ms after the second, and so on, up to 2.5 to 5 s.
  */
 export function backoffMs(
   runtime: Pick<Runtime, 'random'>,

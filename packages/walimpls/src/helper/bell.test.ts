@@ -22,7 +22,7 @@ test('a ring between heard and wait ends the wait at once, for every listener', 
   other.heard()
   const { signal } = new AbortController()
   expect(await settled(one.wait(signal))).toBe(true)
-  // The other one's page was asked for behind the ring.
+  // The second listener asked for its page after the ring, so that page holds what was stored.
   const waiting = other.wait(signal)
   expect(await settled(waiting)).toBe(false)
   bell.ring()

@@ -3,11 +3,12 @@ import { onAbort } from './on-abort.js'
 import { WakeList } from './wake-list.js'
 
 /**
- * Tells scanners that wait at the end of a log that it may have grown. A backend calls `ring` for what it stores or hears of; each scanner has a
- * listener of its own. Rings between a listener's `heard` and its `wait` end that wait at once, so none is lost:
+ * Tells scanners that wait at the end of a log that the log may have grown. A backend calls `ring` whenever it stores a record
+ * or hears that another process has. Each scanner has its own listener. No ring is lost: when the bell rings between a
+ * listener's `heard` and its `wait`, that `wait` resolves at once.
  *
  *     page: (maxBytes) => {
- *       listener.heard()                      // what rings from here on is not in this page
+ *       listener.heard()                      // a record whose ring comes after this line may be missing in the page
  *       return readPage(maxBytes)
  *     },
  *     waitForMore: (signal) => listener.wait(signal, 100),
@@ -16,17 +17,17 @@ export class Bell {
   readonly #waiting = new WakeList()
   #count = 0
 
-  /** Counts the rings. */
+  /** How often the bell has rung. */
   get rings(): number {
     return this.#count
   }
 
-  /** How many listeners wait now. */
+  /** How many listeners are waiting now. */
   get waits(): number {
     return this.#waiting.size
   }
 
-  /** The log may have grown, or may be gone: everybody who waits looks again. */
+  /** Wakes every listener that waits. To be called when the log may have grown, or may have been removed. */
   ring(): void {
     this.#count++
     this.#waiting.wake()
@@ -37,9 +38,12 @@ export class Bell {
   }
 }
 
-/** One scanner's ear. Made by `Bell.listener`. */
+/** The listener of one scanner, made by `Bell.listener`. */
 export class BellListener {
-  /** Below every count, so that a `wait` before the first `heard` ends at once. */
+  /**
+   * The bell's count of rings at the last `heard`. It begins below every count, so that a `wait` before the first `heard`
+   * resolves at once.
+   */
   #heardRings = -1
 
   readonly #bell: Pick<Bell, 'rings'>
@@ -52,14 +56,17 @@ export class BellListener {
     this.#runtime = runtime
   }
 
-  /** Everything that has rung so far is about to be looked at. To be called before a page is asked for, never after. */
+  /**
+   * Marks every ring up to now as heard. To be called before a page is read: a record stored during the read rings again, so
+   * that the next `wait` resolves at once. Called after the read, `heard` could hide that ring.
+   */
   heard(): void {
     this.#heardRings = this.#bell.rings
   }
 
   /**
-   * Resolves at the first ring since `heard`, at once if there was one, when the signal aborts, and after `pollMs` where
-   * that is given: for storage that others write to and that does not ring for all of them.
+   * Resolves when the bell rings, at once if it has rung since the last `heard`. Resolves too when the signal aborts, and after
+   * `pollMs` if given. Storage that other processes write to without a ring needs `pollMs`.
    */
   wait(signal: AbortSignal, pollMs?: number): Promise<void> {
     if (this.#bell.rings !== this.#heardRings || signal.aborted) return Promise.resolve()

@@ -15,17 +15,22 @@ interface Popper<T> {
 }
 
 /**
- * First in, first out, bounded by bytes: what is full pushes back on its source. An item larger than the bound is
- * taken alone. Any number of callers may wait on either side; each side is served in call order.
+ * A first-in, first-out queue bounded by bytes: while it is full, `push` waits. An item larger than the bound is accepted when
+ * the queue is empty. Any number of callers may wait in `push` and in `pop`; each side is served in call order.
  */
 export class ByteQueue<T> {
   readonly #entries: Entry<T>[] = []
-  /** Index of the first entry not yet popped: shifting an array of thousands at every pop would cost its length. */
+  /**
+   * Index of the first entry that `pop` has not removed. Removing entries from the front of an array of thousands would move
+   * all others each time.
+   */
   #head = 0
   #held = 0
   readonly #pushers = new Set<Pusher<T>>()
   readonly #poppers = new Set<Popper<T>>()
-  /** Set once: nothing is taken any more. What is held is still given out. */
+  /**
+   * How the queue ended; undefined while it is open. After the end no item is accepted; items in the queue are still popped.
+   */
   #finished: { readonly error: unknown; readonly failed: boolean } | undefined
 
   readonly #maxBytes: number
@@ -34,7 +39,7 @@ export class ByteQueue<T> {
     this.#maxBytes = maxBytes
   }
 
-  /** Bytes held, without those whose push still waits. */
+  /** Bytes of the items in the queue, without the items whose `push` still waits. */
   get bytes(): number {
     return this.#held
   }
@@ -43,7 +48,9 @@ export class ByteQueue<T> {
     return this.#entries.length - this.#head
   }
 
-  /** Resolves to true once the queue holds the item, to false when it ended before. Rejects with `signal.reason` only. */
+  /**
+   * Resolves to true when the item is in the queue, to false when the queue ended before. Rejects only with `signal.reason`.
+   */
   push(value: T, bytes: number, signal?: AbortSignal): Promise<boolean> {
     if (signal?.aborted) return Promise.reject(signal.reason)
     if (this.#finished !== undefined) return Promise.resolve(false)
@@ -66,13 +73,17 @@ export class ByteQueue<T> {
       stop = onAbort(signal, (reason) => {
         this.#pushers.delete(pusher)
         reject(reason)
-        // It may have kept smaller ones behind it waiting. Not now: the same signal may be about to take those out.
+        // The item that gave up may have been too large for the free room, and smaller ones may wait behind it. They are
+        // admitted in a microtask: the same signal may be about to remove them as well.
         void Promise.resolve().then(() => this.#admit())
       })
     })
   }
 
-  /** The next item; waits for one. `undefined` once the queue has ended well and is empty; the error once it failed. */
+  /**
+   * Removes the next item, and waits for one if need be. After `end`, an empty queue gives `undefined`; after `fail`, the
+   * error.
+   */
   pop(signal?: AbortSignal): Promise<T | undefined> {
     if (signal?.aborted) return Promise.reject(signal.reason)
     if (this.length > 0) return Promise.resolve(this.#shift())
@@ -99,23 +110,26 @@ export class ByteQueue<T> {
     })
   }
 
-  /** The next item if one is there and `fits` says so of it: for merging what has piled up. */
+  /** Removes the next item if there is one and `fits` answers true for it. Serves to merge small items that have piled up. */
   shiftIf(fits: (value: T, bytes: number) => boolean): T | undefined {
     const entry = this.#entries[this.#head]
     return entry !== undefined && fits(entry.value, entry.bytes) ? this.#shift() : undefined
   }
 
-  /** Takes nothing more; what is held is given out, then `undefined`. The first of `end`, `fail` and `close` decides. */
+  /**
+   * Ends the queue: no item is accepted any more. The items in it are still popped, and then `undefined`. The first call of
+   * `end`, `fail` or `close` decides how the queue ends.
+   */
   end(): void {
     this.#finish(false, undefined)
   }
 
-  /** Takes nothing more; what is held is given out, then every `pop` rejects. */
+  /** Ends the queue with an error: the items in it are still popped, and then every `pop` rejects with `error`. */
   fail(error: unknown): void {
     this.#finish(true, error)
   }
 
-  /** Like `end`, and drops what is held. */
+  /** Ends the queue and drops the items in it. */
   close(): void {
     this.#entries.length = 0
     this.#head = 0
@@ -148,7 +162,7 @@ export class ByteQueue<T> {
 
   #shift(): T | undefined {
     const entry = this.#entries[this.#head] as Entry<T>
-    // Let go of the value at once; the slots go in one piece, rarely.
+    // Release the value at once. The empty slots are removed in bulk, when there are many.
     ;(this.#entries as (Entry<T> | undefined)[])[this.#head++] = undefined
     if (this.#head >= 256 && this.#head * 2 >= this.#entries.length) {
       this.#entries.splice(0, this.#head)

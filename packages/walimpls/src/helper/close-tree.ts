@@ -1,12 +1,15 @@
 type Close = () => Promise<void> | void
 
-/** In which order a tree closes what is inside: in reverse order of opening, one after another; or all at once. */
+/**
+ * In which order a close tree closes its children: the last opened first, one after another (`reverse`), or all at once
+ * (`together`).
+ */
 export type CloseOrder = 'reverse' | 'together'
 
 /**
- * Things to close that live inside one another: opener ⊃ log ⊃ scanner. Closing one closes what was opened inside it
- * first, in the order that it is made with; everything is closed once, however many ask. What was added while its
- * parent closes is closed at once.
+ * A tree of things to close: an opener holds logs, and a log holds scanners. Closing a parent closes its children first, in the
+ * order that the tree was made with. Each is closed once, however many callers ask. A child that is added while its parent is
+ * closing is closed at once.
  */
 export class CloseTree {
   readonly #children = new Set<Close>()
@@ -17,7 +20,7 @@ export class CloseTree {
   readonly #closeSelf: Close
   readonly #order: CloseOrder
 
-  /** `closeSelf` runs when all inside is closed, also if some of that failed. */
+  /** `closeSelf` runs after all children are closed, also when closing some of them failed. */
   constructor(closeSelf: Close = () => {}, parent?: CloseTree, order: CloseOrder = 'reverse') {
     this.#closeSelf = closeSelf
     this.#order = order
@@ -28,16 +31,19 @@ export class CloseTree {
     return this.#closing !== undefined
   }
 
-  /** Puts something inside. Call what is returned when it has closed by itself: otherwise it is kept until this closes. */
+  /**
+   * Adds a child. The caller calls the returned function when the child has closed by itself; otherwise the parent keeps a
+   * reference to the child until the parent closes.
+   */
   add(close: Close): () => void {
     if (this.closed) {
       const closing = run(close)
-      // Reported by `close`, if that has not finished yet.
+      // `close` reports this failure, unless it has finished already.
       closing.catch(() => {})
       this.#late.push(closing)
       return () => {}
     }
-    // A function of its own for every call, so that one callback may be added twice.
+    // Wrapped in a new function for each call, so that the same callback may be added twice.
     const child = () => close()
     this.#children.add(child)
     return () => {
@@ -45,14 +51,16 @@ export class CloseTree {
     }
   }
 
-  /** Idempotent. Rejects with what failed; an `AggregateError` if more than one thing did. */
+  /**
+   * Closes all children, then the parent itself. Idempotent. Rejects with the failure, or with an `AggregateError` of several.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#closeAll()
     return this.#closing
   }
 
   async #closeAll(): Promise<void> {
-    // Not in the caller's turn: `closed` must be true before any callback runs.
+    // Callbacks begin in a later microtask, so that `closed` is already true when the first of them runs.
     await undefined
     const errors: unknown[] = []
     const attempt = async (closing: Promise<void>) => {
@@ -80,7 +88,7 @@ export class CloseTree {
   }
 }
 
-/** A callback that throws at once rejects all the same. */
+/** Turns an error that the callback throws synchronously into a rejection. */
 async function run(close: Close): Promise<void> {
   await close()
 }

@@ -1,11 +1,11 @@
-/** A promise and the two functions that settle it. The first call of either decides. */
+/** A promise, and the functions that resolve and reject it. The first call of either function decides. */
 export interface Deferred<T = void> {
   readonly promise: Promise<T>
   resolve(value: T | PromiseLike<T>): void
   reject(error: unknown): void
 }
 
-/** `Promise.withResolvers`, which Node has from version 22 on. */
+/** What `Promise.withResolvers` does. Node has that function only from version 22 on. */
 export function deferred<T = void>(): Deferred<T> {
   let resolve: Deferred<T>['resolve'] = () => {}
   let reject: Deferred<T>['reject'] = () => {}

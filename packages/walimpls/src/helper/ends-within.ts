@@ -2,8 +2,9 @@ import type { Runtime } from '../runtime/runtime.js'
 import { deferred } from './deferred.js'
 
 /**
- * Whether the work ended in that time; rejects when it failed in that time. Work that is late goes on, and its failure is not
- * reported: for a driver's close, which may wait forever for a server that does not answer.
+ * Resolves to true when the work ends within the time, and to false when the time is over first; rejects when the work fails
+ * within the time. Work that is late goes on, and its failure is not reported. Use: a driver's close may wait forever for a
+ * server that does not answer.
  */
 export async function endsWithin(
   runtime: Pick<Runtime, 'setTimeout'>,

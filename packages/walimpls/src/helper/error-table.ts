@@ -4,48 +4,51 @@ import { WalError } from '../errors/wal-error.js'
 import { withOutcome } from './not-written.js'
 import { scrubbedError, textOf } from './scrubbed-error.js'
 
-/** What an error of a driver or a server means. */
+/** What an error of a driver or a server means to the caller. */
 export interface ErrorMeaning {
-  /** By default `WAL_UNAVAILABLE`. */
+  /** The error code to map to. Default: `WAL_UNAVAILABLE`. */
   readonly code?: ErrorCode
-  /** Whether the same call may succeed when nobody changes anything. */
+  /** Whether the same call may succeed later although nobody has changed anything. */
   readonly retryable: boolean
-  /** Of the append that ended with it. By default `unknown`. */
+  /** The outcome of an append that failed with this error. Default: `unknown`. */
   readonly outcome?: AppendOutcome
-  /** What to do, in a whole sentence. */
+  /** What the user should do, as a whole sentence. */
   readonly advice?: string
 }
 
 export interface ErrorRow extends ErrorMeaning {
-  /** Names of the error: a system's code, a word or number of the server. */
+  /** The names that this row is for, such as a system's error code or the first word of a server's reply. */
   readonly names?: readonly string[] | RegExp
-  /** What its text looks like. */
+  /** A pattern for the error's text, for errors without a telling name. */
   readonly text?: RegExp
 }
 
 export interface ErrorTableParts {
   /** What a backend's errors mean. The first row whose names or text fit an error says what that error means. */
   readonly rows: readonly ErrorRow[]
-  /** What an error means for which there is no row. */
+  /** The meaning of an error that no row fits. */
   readonly otherwise: (error: unknown) => ErrorMeaning
-  /** By which names the rows find an error. By default its `code`. */
+  /** The names of an error that are compared with the rows. Default: its `code`. */
   readonly namesOf?: (error: unknown) => readonly string[]
-  /** The copy that is shown and kept as the cause. By default `scrubbedError`. */
+  /** Makes the copy of an error that becomes the cause, without secrets. Default: `scrubbedError`. */
   readonly scrubbed?: (error: unknown) => Error
-  /** What of the copy's text is shown to users. By default all of it; the cause keeps it whole. */
+  /** The part of the copy's text that users see in the message. Default: all of it. The cause always has the whole text. */
   readonly shown?: (text: string) => string
 }
 
 export interface ErrorContext {
-  /** Overrules the row's. */
+  /** The outcome of the append. Takes precedence over the outcome in the row. */
   readonly outcome?: AppendOutcome
-  /** What the driver last said of its connection, of which errors of requests know nothing. */
+  /**
+   * The last error that the driver reported for the connection. Errors of single requests often do not say why a connection was
+   * lost.
+   */
   readonly trouble?: unknown
 }
 
 /**
- * A driver's errors as ours, by one table: a backend reads off it what is certain, what may pass and what to do. Errors of ours
- * pass as they are.
+ * Maps a driver's errors to errors with a code, by a table: code, retryable or not, outcome and advice come from the first row
+ * that fits. A `WalError` passes unchanged.
  */
 export class ErrorTable {
   readonly #parts: ErrorTableParts
@@ -61,7 +64,7 @@ export class ErrorTable {
     return rows.find((row) => fits(row, names, text)) ?? otherwise(error)
   }
 
-  /** `doing` begins the sentence: `reading orders`. */
+  /** Maps the error of a call. `doing` begins the message: `reading orders`. */
   map(error: unknown, doing: string, { trouble }: ErrorContext = {}): WalError {
     if (WalError.isInstance(error)) return error
     const meaning = this.meaningOf(error)
@@ -70,7 +73,7 @@ export class ErrorTable {
     return new WalError(code, text, { retryable, cause })
   }
 
-  /** The same for a call that appends: with the outcome that the append has by it. */
+  /** Maps the error of an append, and says with which outcome the append failed. */
   mapAppend(error: unknown, doing: string, { outcome, trouble }: ErrorContext = {}): WalError {
     if (WalError.isInstance(error))
       return outcome === undefined ? error : (withOutcome(error, outcome) as AppendError)
@@ -107,7 +110,7 @@ function codesOf(error: unknown): readonly string[] {
   return typeof code === 'string' ? [code] : []
 }
 
-/** With one full stop between two sentences, wherever the first of them came from. */
+/** Joins sentences with exactly one full stop between two, whether or not the first already ends with one. */
 function joined(sentences: readonly string[]): string {
   return sentences.join('. ').replaceAll('.. ', '. ')
 }

@@ -9,22 +9,28 @@ import { ScannerEnd } from './scanner-end.js'
 /** What a backend gives to a `FedScanner`. */
 export interface FedScannerParts<I extends MessageId = MessageId> {
   readonly options: ScannerOptions<I>
-  /** The log, which closes its scanners with it. */
+  /** The log. Closing it closes the scanner. */
   readonly owner?: Pick<CloseTree, 'add'>
-  /** Fixes the start position and starts the source, which may call `feed` from then on. Called once, at once. */
+  /**
+   * Fixes the start position and starts the source of records, which may then call `feed`. Called once, when the scanner is
+   * made.
+   */
   begin(scanner: FedScanner<I>): Promise<void>
-  /** Stops the source. Called once, when the scanner has ended and `begin` does not run any more. */
+  /** Stops the source of records. Called once, after the scanner has ended and `begin` has settled. */
   release?(): Promise<void> | void
 }
 
-/** A scanner for backends that hand records over as they come. It holds one batch; beyond that the source waits. */
+/**
+ * A scanner for backends whose driver pushes records, as a consumer's callback does. It holds records up to `maxBytes`; while
+ * it is full, `feed` waits.
+ */
 export class FedScanner<I extends MessageId = MessageId> implements ScannerImpls<I> {
   readonly #end: ScannerEnd
   readonly #begun: Promise<void>
   readonly #maxBytes: number
-  /** Runs of records; an empty one marks that the end was met. */
+  /** Runs of records that `next` gives out. An empty run is an end mark: the reader has all records that were stored. */
   readonly #queue: ByteQueue<readonly StoredMessage<I>[]>
-  /** Whether the last thing put in was an end mark: a second one in a row would say nothing. */
+  /** Whether the last run in the queue is an end mark. A second one in a row would tell readers nothing. */
   #marked = false
 
   constructor(parts: FedScannerParts<I>) {
@@ -39,8 +45,8 @@ export class FedScanner<I extends MessageId = MessageId> implements ScannerImpls
   }
 
   /**
-   * Hands records over, in id order; call order is kept. Resolves when there is room again: to false when the scanner
-   * has ended and the source should stop. Never rejects.
+   * Puts records into the scanner, in id order. Resolves to true when the scanner has room for more, and to false when the
+   * scanner has ended and the source should stop. Never rejects.
    */
   async feed(messages: readonly StoredMessage<I>[]): Promise<boolean> {
     let taken = Promise.resolve(!this.#end.signal.aborted)
@@ -53,7 +59,8 @@ export class FedScanner<I extends MessageId = MessageId> implements ScannerImpls
         bytes += more
       }
       this.#marked = false
-      // Without waiting in between. Otherwise a second feed could get in among the parts of this one.
+      // All parts are pushed without waiting in between. Otherwise the records of a second `feed` could get between the parts
+      // of this one.
       taken = this.#queue.push(
         from === 0 && to === messages.length ? messages : messages.slice(from, to),
         bytes,
@@ -63,14 +70,17 @@ export class FedScanner<I extends MessageId = MessageId> implements ScannerImpls
     return taken
   }
 
-  /** Says that all there is has been fed. Readers hear of it once they have what was fed before. */
+  /** Tells readers that they have reached the log's end, after all records that were fed before this call. */
   markEnd(): void {
     if (this.#marked) return
     this.#marked = true
     void this.#queue.push([], 0)
   }
 
-  /** The source ended: with this error, or well. Readers first get what was fed. The first call decides. */
+  /**
+   * Ends the scanner: with `error`, or in good order without one. Readers first get all records that were fed. The first call
+   * decides.
+   */
   finish(error?: unknown): void {
     if (error === undefined) this.#queue.end()
     else this.#queue.fail(error)
@@ -89,7 +99,7 @@ export class FedScanner<I extends MessageId = MessageId> implements ScannerImpls
     return this.#end.close()
   }
 
-  /** Sources that feed one record at a time would otherwise make batches of one. */
+  /** Merges small runs into one batch. Otherwise a source that feeds one record at a time would give batches of one record. */
   #merged(first: readonly StoredMessage<I>[]): readonly StoredMessage<I>[] {
     let bytes = sizeOf(first)
     let all: StoredMessage<I>[] | undefined

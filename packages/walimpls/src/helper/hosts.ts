@@ -1,19 +1,19 @@
 import { isIPv6 } from 'node:net'
 import { invalidArgument } from '../errors/invalid-argument.js'
 
-/** Where a server is, as it was written. */
+/** The address of a server as it was written. */
 export interface BackendHost {
-  /** A name or address; IPv6 without its brackets. */
+  /** A host name or an IP address; an IPv6 address without its brackets. */
   readonly host: string
   readonly port?: number
 }
 
-/** What is accepted as one host, in words. */
+/** Says in words which texts are accepted as a host. */
 export const HOST_RULE = 'name, name:port or [IPv6]:port, with a port from 1 to 65535'
 
 /**
- * Takes the texts of an option of the type `hosts` apart; `port` is for those without one. Throws `WAL_INVALID_ARGUMENT`,
- * naming the text, where one is no host. `readOptions` has refused such a text before.
+ * Splits each text of an option of type `hosts` into host and port. `port` is the port of hosts that name none. Throws
+ * `WAL_INVALID_ARGUMENT` with the text that is no host. Options that `readOptions` has checked contain no such text.
  */
 export function parseHosts(texts: readonly string[], port: number): Required<BackendHost>[] {
   return texts.map((text) => {
@@ -23,7 +23,7 @@ export function parseHosts(texts: readonly string[], port: number): Required<Bac
   })
 }
 
-/** Undefined where the text is no host. */
+/** Splits `name:port` into host and port; undefined when the text is no host. */
 export function parseHost(text: unknown): BackendHost | undefined {
   if (typeof text !== 'string') return undefined
   const match = /^(?:\[([^[\]]+)\]|([\p{L}\p{N}._-]+))(?::([0-9]{1,5}))?$/u.exec(text)
@@ -36,7 +36,7 @@ export function parseHost(text: unknown): BackendHost | undefined {
   return port < 1 || port > 65_535 ? undefined : { host, port }
 }
 
-/** The text that `parseHost` takes apart. */
+/** Writes a host and port as the text that `parseHost` reads. */
 export function hostText({ host, port }: BackendHost): string {
   const name = host.includes(':') ? `[${host}]` : host
   return port === undefined ? name : `${name}:${port}`

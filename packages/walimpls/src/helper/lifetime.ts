@@ -5,23 +5,24 @@ import { abortable, onAbort } from './on-abort.js'
 import { Turns } from './turns.js'
 
 export interface LifetimeOptions {
-  /** Begins an error's sentence: `The log of channel "orders"`. */
+  /** Names the opener or log at the beginning of errors: `The log of channel "orders"`. */
   readonly what: string
-  /** What this lives inside: its close closes this one first. */
+  /** The parent in the close tree: closing the parent closes this one first. */
   readonly parent?: CloseTree
-  /** Runs when everything inside is closed. */
+  /** Releases what the opener or log holds. Runs when all its children are closed. */
   readonly release?: () => Promise<void> | void
   readonly order?: CloseOrder
-  /** Makes an error of a driver one of ours. `doing` begins its sentence: `listing channels`. */
+  /** Maps a driver's error to a `WalError`. `doing` begins the message: `listing channels`. */
   readonly mapped?: (error: unknown, doing: string) => unknown
 }
 
 /**
- * The time in which an opener or a log is open: what lives inside, and the calls that are made meanwhile. A call is refused
- * once `close` was called (`WAL_CLOSED`) or its signal has aborted, and an abort ends its wait, not its work.
+ * The time from open to close of an opener or a log. It knows the children to close and the calls in progress. A call is
+ * refused with `WAL_CLOSED` once `close` was called, and with the signal's reason when its signal has aborted. An abort ends
+ * the caller's wait; the work goes on.
  */
 export class Lifetime extends CloseTree {
-  /** Begins an error's sentence. */
+  /** Names the opener or log at the beginning of errors. */
   readonly what: string
   readonly #mapped: ((error: unknown, doing: string) => unknown) | undefined
   readonly #calls = new Set<Promise<unknown>>()
@@ -33,7 +34,7 @@ export class Lifetime extends CloseTree {
     this.#mapped = mapped
   }
 
-  /** Of a log in this opener. `release` runs when everything inside the log is closed. */
+  /** Makes the lifetime of a log that is a child of this opener. `release` runs when all children of the log are closed. */
   ofLog(channel: string, release: () => Promise<void> | void): Lifetime {
     const mapped = this.#mapped
     const what = `The log of channel "${channel}"`
@@ -45,20 +46,23 @@ export class Lifetime extends CloseTree {
     if (this.closed) throw this.#closedError()
   }
 
-  /** A call of this opener or log. `doing` is for the error of a driver. */
+  /** Makes a call, and keeps count of it until it settles. `doing` begins the message of a mapped driver's error. */
   async during<T>(waits: Waits | undefined, work: () => Promise<T>, doing = ''): Promise<T> {
     this.#assertWanted(waits)
     return abortable(this.#tracked(work, doing), waits?.signal)
   }
 
-  /** The same for calls that must not run side by side: in call order, also behind one that failed. */
+  /**
+   * Like `during`, for calls that must not run at the same time: each begins when the one before has settled, even if that one
+   * failed.
+   */
   inTurn<T>(waits: Waits | undefined, work: () => Promise<T>, doing = ''): Promise<T> {
     return this.during(waits, () => this.#turns.run(work), doing)
   }
 
   /**
-   * A call that makes something which has to be closed, a log. When its caller has gone, or this has closed meanwhile,
-   * nobody can close what was made: that is done here.
+   * Makes a call that opens a log. When the caller's signal has aborted, or the opener has closed in the meantime, nobody else
+   * would close the new log, so it is closed here.
    */
   async opening<L extends { close(): Promise<void> }>(
     waits: Waits | undefined,
@@ -79,7 +83,7 @@ export class Lifetime extends CloseTree {
           stop()
           if (this.closed) leave(this.#closedError())
           if (!gone) return resolve(made)
-          // Its close has nobody to report to.
+          // The caller has already been rejected, so an error of this close is not reported to anybody.
           made.close().catch(() => {})
         },
         (error: unknown) => {
@@ -90,7 +94,7 @@ export class Lifetime extends CloseTree {
     })
   }
 
-  /** Resolves when every call made so far has ended: for a `release` that takes away what calls work with. */
+  /** Resolves when every call made so far has settled. For a `release` that takes away a resource which calls still use. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#calls)
   }

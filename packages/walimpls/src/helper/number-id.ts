@@ -1,18 +1,21 @@
 import { invalidArgument } from '../errors/invalid-argument.js'
 import type { MessageId, MessageIdCodec } from '../message/message-id.js'
 
-/** An id that is one whole number: a record number, an offset, a row id. From −2^53 + 1 to 2^53 − 1. */
+/** A message id that is one whole number, such as a record number, an offset or a row id. From −2^53 + 1 to 2^53 − 1. */
 export interface NumberId extends MessageId {
   readonly value: number
 }
 
 export interface NumberIdCodec extends MessageIdCodec<NumberId> {
   of(value: number): NumberId
-  /** The number. Throws `WAL_INVALID_ARGUMENT` for an id of another backend. */
+  /** The number of an id. Throws `WAL_INVALID_ARGUMENT` for an id of another backend. */
   numberOf(id: NumberId): number
 }
 
-/** Ids of a backend that numbers its records. Text form: base 36, signed, as Milvus writes Kafka's. */
+/**
+ * The codec of ids for a backend that numbers its records. The text form is the signed number in base 36, as Milvus writes
+ * Kafka's offsets.
+ */
 export function numberIdCodec(backend: string): NumberIdCodec {
   const numberOf = (id: NumberId): number => {
     if (id?.backend !== backend)

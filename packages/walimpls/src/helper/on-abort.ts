@@ -1,7 +1,7 @@
 /**
- * Calls back once when the signal aborts (at once if it has), until the returned function is called. However many
- * callers wait on one signal, it carries a single listener, and none after the last has left: no
- * MaxListenersExceededWarning, nothing kept alive (G14).
+ * Calls back once when the signal aborts, at once if it has aborted already. The returned function cancels the call. However
+ * many callers wait on one signal, the signal carries a single listener, and none after the last caller has left. So Node
+ * prints no MaxListenersExceededWarning, and the signal keeps nothing alive (G14).
  */
 export function onAbort(signal: AbortSignal, callback: (reason: unknown) => void): () => void {
   if (signal.aborted) {
@@ -40,7 +40,10 @@ function listen(signal: AbortSignal): Shared {
   return shared
 }
 
-/** The promise's outcome, or a rejection with `signal.reason` if that comes first. The work itself goes on. */
+/**
+ * Settles as the promise does, or rejects with `signal.reason` when the signal aborts first. The work behind the promise goes
+ * on.
+ */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise
   return new Promise<T>((resolve, reject) => {

@@ -91,7 +91,7 @@ describe('readOptions', () => {
     } catch (error) {
       expect(JSON.stringify(error) + String(error)).not.toContain(String(secret))
     }
-    // As a text in place of the object it might be a connection string.
+    // An options argument that is a text might be a connection string with a password, so the error must not show it.
     expect(() => read('redis://u:hunter2@h')).toThrow(
       expect.not.objectContaining({ message: expect.stringContaining('hunter2') }),
     )

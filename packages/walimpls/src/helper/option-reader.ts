@@ -6,8 +6,8 @@ import { ruleOf } from './option-rule.js'
 import { unknownOption } from './unknown-option.js'
 
 /**
- * Checks an options object against a backend's table and fills in the defaults. Throws `WAL_INVALID_ARGUMENT` that says
- * what is allowed, and never shows a secret. `what` begins the sentence: `backend "file"`.
+ * Checks an options object against a backend's option table and fills in the defaults. Throws `WAL_INVALID_ARGUMENT`, which
+ * says what is allowed and never shows a secret. `what` names the owner of the options in the error: `backend "file"`.
  */
 export function readOptions<O = Record<string, unknown>>(
   table: OptionTable,
@@ -63,7 +63,7 @@ function ofItsType(spec: OptionSpec, value: unknown): boolean {
   }
 }
 
-/** Of a list the first item that is wrong, or else all of what was given. */
+/** The value to show in the error: the first wrong item when the option is a list, otherwise the whole value. */
 function wrongIn(spec: OptionSpec, value: unknown): unknown {
   if ((spec.type !== 'texts' && spec.type !== 'hosts') || !isList(value)) return value
   return value.find((item) => !ofItsType(spec, [item]))

@@ -1,7 +1,7 @@
 import type { OptionSpec } from '../option-table.js'
 import { HOST_RULE } from './hosts.js'
 
-/** What an option accepts, in words that follow "must be". */
+/** Says in words what an option accepts. The words follow "must be" in an error. */
 export function ruleOf(spec: OptionSpec): string {
   if (spec.accepts !== undefined) return spec.accepts.rule
   switch (spec.type) {
@@ -21,7 +21,7 @@ export function ruleOf(spec: OptionSpec): string {
   }
 }
 
-/** `"rw" or "ro"`. */
+/** Joins texts as in `"rw" or "ro"`. */
 export function oneOf(texts: readonly string[]): string {
   const quoted = texts.map((text) => JSON.stringify(text))
   const last = quoted.pop() ?? 'nothing'
@@ -39,13 +39,16 @@ function rangeOf(min: number | undefined, max: number | undefined, unit: OptionS
   return max === undefined ? '' : ` of at most ${shown(max)}`
 }
 
-/** The number as it is to be written, and beside it as it is easily read. */
+/**
+ * An integer in digits, as it has to be written, followed by a rounder form in brackets where there is one: `67108864 (64
+ * MiB)`.
+ */
 function exact(value: number, unit: OptionSpec['unit']): string {
   const round = amount(value, unit)
   return round.endsWith('iB') ? `${value} (${round})` : String(value)
 }
 
-/** A number as people read it: `64 MiB`, `60,000`. */
+/** A number in the form that people read easily: `64 MiB`, `60,000`. */
 export function amount(value: number, unit: OptionSpec['unit']): string {
   if (unit === 'bytes' && value > 0) {
     for (const [power, name] of [

@@ -4,28 +4,29 @@ import type { ScannerImpls, ScannerOptions } from '../scanner.js'
 import type { CloseTree } from './close-tree.js'
 import { ScannerEnd } from './scanner-end.js'
 
-/** What a backend gives to a `PagedScanner`. None of them is called while another of them runs. */
+/** What a backend gives to a `PagedScanner`. The scanner never runs two of these functions at the same time. */
 export interface PagedScannerParts<I extends MessageId = MessageId> {
   readonly options: ScannerOptions<I>
-  /** The log, which closes its scanners with it. */
+  /** The log. Closing it closes the scanner. */
   readonly owner?: Pick<CloseTree, 'add'>
-  /** Fixes the start position. Called once, at once. */
+  /** Fixes the start position. Called once, when the scanner is made. */
   begin(): Promise<void>
   /**
-   * The next records, about `maxBytes` of them and at least one; empty when there are none now. The signal aborts when the
-   * scanner has ended: nobody gets the page then, and `release` waits until this has settled.
+   * Reads the next records, about `maxBytes` of them and at least one. Answers an empty array when the log has no more for now.
+   * The signal aborts when the scanner has ended: the page is then dropped, and `release` waits until this call has settled.
    */
   page(maxBytes: number, signal: AbortSignal): Promise<readonly StoredMessage<I>[]>
   /**
-   * Resolves when there may be records that the last `page` did not see, those stored since it returned included; too
-   * early does no harm. Must settle when the signal aborts, in whatever way.
+   * Waits until the log may have records that the last `page` did not return, including those stored since that page was read.
+   * May resolve too early: the scanner then asks for a page again. Must settle when the signal aborts; resolve or reject does
+   * not matter.
    */
   waitForMore(signal: AbortSignal): Promise<void>
-  /** Called once, when the scanner has ended and nothing else of these runs any more. */
+  /** Frees what the scanner holds. Called once, after the scanner has ended and every other function here has settled. */
   release?(): Promise<void> | void
 }
 
-/** A scanner for backends that are asked for records: a file, a table, a server with a read command. */
+/** A scanner for backends that read records on demand: from a file, a table, or a server with a read command. */
 export class PagedScanner<I extends MessageId = MessageId> implements ScannerImpls<I> {
   readonly #end: ScannerEnd
   readonly #begun: Promise<void>
@@ -37,7 +38,8 @@ export class PagedScanner<I extends MessageId = MessageId> implements ScannerImp
     this.#parts = parts
     this.#end = new ScannerEnd(parts.options.signal, () => parts.release?.(), parts.owner)
     this.#begun = this.#end.mustRun(async () => parts.begin())
-    // It comes out of `ready` and `next`; nobody has to call them.
+    // A failure of the start is reported by `ready` and `next`. The user need not call either, so the rejection is marked as
+    // handled.
     this.#begun.catch(() => {})
   }
 

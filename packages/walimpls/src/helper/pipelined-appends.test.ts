@@ -13,7 +13,7 @@ const batch = (sequence: number): Batch => batchOf(sequence, [])
 const unknown = () => new AppendError('WAL_UNAVAILABLE', 'the connection was lost', { outcome: 'unknown' })
 const turn = () => new Promise(setImmediate)
 
-/** A server whose answers the test gives, one for each batch that was sent. */
+/** A server that stores nothing: the test gives the answer to each batch that was sent. */
 function scripted(more: Partial<PipelinedAppendsParts<NumberId, string>> = {}, maxInFlightBatches = 4) {
   const lifetime = new Lifetime({ what: 'The log orders' })
   const sent: number[] = []

@@ -8,42 +8,50 @@ import { notWrittenBehind, stillUnknown, withOutcome } from './not-written.js'
 /** What a backend gives to its `PipelinedAppends`. */
 export interface PipelinedAppendsParts<I extends MessageId, P> {
   readonly bounds: AppendBounds
-  /** Encodes a batch, as soon as it is handed in. What it throws refuses the batch, not written. */
+  /** Encodes a batch as soon as it is handed in. When this throws, the batch is refused as not written. */
   prepare(batch: Batch): P
   /**
-   * Sends a batch, in call order. Resolves with its ids; rejects as this attempt ended. The server has to refuse what comes
-   * behind a batch that it did not store.
+   * Sends a batch to the server; called in call order. Resolves with the ids of the batch, or rejects with the error of this
+   * attempt. The server has to refuse every batch that comes after one it did not store.
    */
   send(batch: Batch, prepared: P): Promise<readonly I[]>
-  /** Whether a batch handed in now must not be sent before all before it have settled: while these still tell what it needs. */
+  /**
+   * Whether the batch must not be sent until all earlier ones have settled, because sending it needs an answer that is still to
+   * come.
+   */
   mustWait?(): boolean
-  /** The batch is stored and so are all before it: its ids are given out now. */
+  /** Called when a batch and all batches before it are stored, just before their ids are given to the caller. */
   stored?(ids: readonly I[]): void
-  /** A call failed, and everything handed in by now fails with it: for `send` to forget what it took for stored. */
+  /**
+   * Called when a batch has failed. All batches in flight behind it fail too, so `send` must no longer count them as stored.
+   */
   failed?(): void
   /**
-   * A batch is stored though one handed in before it has failed: with what it rejects. By default the failed one is stored
-   * too, since the server would have refused this one otherwise, and only its answer was lost: the outcome of this one is
-   * unknown until both are sent again. Where a server stores what comes behind a failure (Pulsar), this says what is certain.
+   * The error for a batch that the server stored although an earlier batch failed. By default that earlier batch counts as
+   * possibly stored: the server would have refused the later one otherwise, so only the earlier answer was lost. The later
+   * batch then rejects as `unknown` until both are sent again. A backend whose server stores batches behind a failed one
+   * (Pulsar) says here what is certain.
    */
   storedBehindFailure?(batch: Batch, ids: readonly I[]): unknown
 }
 
 /**
- * Several batches in flight, which settle in call order as a prefix (G3). Batches 1, 2 and 3 are sent and the answer for 2
- * is lost: 1 resolves; 2 and 3 reject, whatever the server said of 3; the adaptor sends both again. What is handed in until
- * 2 has rejected comes from a caller who does not know of that yet, and is turned away unsent.
+ * Sends several batches at once, and settles them in call order, so that the batches that succeed are a prefix (G3). Example:
+ * batches 1, 2 and 3 are sent and the answer for 2 is lost. 1 resolves; 2 and 3 reject, whatever the server answered for 3; the
+ * adaptor sends both again. A batch 4 that is handed in before 2 has rejected is refused unsent, since its caller does not know
+ * of the failure yet.
  *
- * Once an attempt of a batch has ended unknown, every later failure of that batch is unknown too, until it is stored.
+ * Once an attempt of a batch has ended with the outcome `unknown`, every later failure of that batch is `unknown` too, until
+ * the batch is stored.
  */
 export class PipelinedAppends<I extends MessageId, P> {
   readonly #parts: PipelinedAppendsParts<I, P>
   #tail: Promise<unknown> = Promise.resolve()
   #inFlight = 0
   #failures = 0
-  /** How many refused calls have not settled yet. */
+  /** How many calls were refused and have not rejected yet. */
   #refusing = 0
-  /** Sequences of batches of which an attempt may be stored: at most those that the adaptor sends again. */
+  /** Sequences of the batches of which an attempt may be stored. No more than the adaptor has in flight. */
   readonly #doubtful = new Set<number>()
 
   constructor(parts: PipelinedAppendsParts<I, P>) {
@@ -77,7 +85,7 @@ export class PipelinedAppends<I extends MessageId, P> {
     return settled
   }
 
-  /** Resolves when all that was handed in has settled. */
+  /** Resolves when every batch that was handed in before this call has settled. */
   async settled(): Promise<void> {
     await this.#tail
   }
@@ -87,7 +95,7 @@ export class PipelinedAppends<I extends MessageId, P> {
     return this.#parts.send(batch, prepared)
   }
 
-  /** Behind those in flight, since calls settle in order. */
+  /** Rejects after the batches in flight have settled, since calls settle in call order. */
   #refuse(batch: Batch, error: unknown): Promise<never> {
     this.#refusing++
     const refused = this.#tail.then(() => {
@@ -130,7 +138,7 @@ export class PipelinedAppends<I extends MessageId, P> {
   }
 }
 
-/** These are raised before anything is sent. */
+/** Whether the error was raised before anything was sent to the server. */
 function isRefusal(error: unknown): boolean {
   return WalError.isInstance(error) && (error.code === 'WAL_CLOSED' || error.code === 'WAL_INVALID_ARGUMENT')
 }

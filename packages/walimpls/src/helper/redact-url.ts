@@ -2,8 +2,8 @@ import type { OptionSpec, OptionTable } from '../option-table.js'
 import { parseBackendUrl, SCHEME, splitBackendUrl } from './backend-url.js'
 
 /**
- * A backend URL for people to see: passwords replaced, and of the query all that `table` doesn't know for an option that
- * is no secret. What can't be parsed shows its scheme at most: a password may be anywhere in it.
+ * A backend URL that may be shown: the password is replaced, and so is every query value that `table` does not know as an
+ * option without secrets. Of a URL that cannot be parsed, at most the scheme is shown, since a password may be anywhere in it.
  */
 export function redactUrl(text: string, table: OptionTable = {}): string {
   try {
@@ -20,7 +20,7 @@ function redacted(text: string, table: OptionTable): string {
   const shownPath = path !== '' && takes('path')?.secret ? '***' : path
   const shownQuery = query === '' ? '' : `?${shownParameters(query, table)}`
   if (hosts === undefined) {
-    // A login written without "//" would be part of this path.
+    // A login that was written without "//" would be a part of this path.
     const mayHoldLogin = takes('hosts') !== undefined || (takes('path') === undefined && text.includes('@'))
     return mayHoldLogin ? `${scheme}:***` : `${scheme}:${shownPath}${shownQuery}`
   }

@@ -2,14 +2,14 @@ import type { Runtime } from '../runtime/runtime.js'
 
 export interface RefreshedParts<T> {
   readonly runtime: Pick<Runtime, 'monotonic'>
-  /** How old a value may get before it is read again. */
+  /** The age, in milliseconds, from which the value is read again. */
   readonly maxAgeMs: number
-  /** Until it was read for the first time. */
+  /** The value before the first read. */
   readonly initial: T
   read(): Promise<T>
 }
 
-/** What a server says of itself, read again when it is old: settings that an operator may change at any time. */
+/** A value that a server knows and an operator may change at any time, such as a setting. It is read again when it is old. */
 export class Refreshed<T> {
   readonly #parts: RefreshedParts<T>
   #value: T
@@ -21,15 +21,17 @@ export class Refreshed<T> {
     this.#value = parts.initial
   }
 
-  /** What is known by now. When that is old, it is read again in the background, for who asks next. */
+  /**
+   * The value of the last read. When that is too old, another read begins in the background; a later caller gets its result.
+   */
   get value(): T {
     const { runtime, maxAgeMs } = this.#parts
-    // A failed read leaves the value as it is; who asks next reads again.
+    // A failed read leaves the value as it is, and the next access tries again.
     if (runtime.monotonic() - this.#readAt > maxAgeMs) this.refresh().catch(() => {})
     return this.#value
   }
 
-  /** Reads it now; joins a read that is under way. Rejects as `read` does. */
+  /** Reads the value now, or joins a read in progress. Rejects when the read fails. */
   refresh(): Promise<void> {
     this.#reading ??= this.#read().finally(() => {
       this.#reading = undefined

@@ -4,15 +4,21 @@ import { type BackoffOptions, backoffMs } from './backoff.js'
 import { sleep } from './sleep.js'
 
 export interface RetryOptions extends BackoffOptions {
-  /** Its abort ends the waiting between two attempts; the attempt itself must watch it too. */
+  /** Its abort ends the pause between two attempts. An attempt in progress has to watch the signal itself. */
   readonly signal?: AbortSignal
-  /** By default only errors of ours that say `retryable`; a driver's error is not understood until it is mapped. */
+  /**
+   * Which errors are worth another attempt. Default: a `WalError` that is `retryable`. Errors of a driver have to be mapped
+   * first.
+   */
   readonly shouldRetry?: (error: unknown, failures: number) => boolean
-  /** Called after every failure that is followed by another attempt. */
+  /** Called after each failure, before the pause that leads to the next attempt. */
   readonly failed?: (error: unknown) => void
 }
 
-/** Calls `attempt` until it succeeds, with growing pauses. `failures` counts the attempts before this one. */
+/**
+ * Calls `attempt` until it succeeds, with growing pauses in between. `failures` is the number of attempts that have failed so
+ * far.
+ */
 export async function retry<T>(
   runtime: Pick<Runtime, 'setTimeout' | 'random'>,
   options: RetryOptions,

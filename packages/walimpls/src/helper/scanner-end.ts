@@ -7,8 +7,8 @@ import { abortable, onAbort } from './on-abort.js'
 type End = { readonly kind: 'closed' } | { readonly kind: 'failed'; readonly error: unknown }
 
 /**
- * How a scanner ends: by close, by its signal or by an error. The first of them decides and stays. Whatever it was, what
- * the scanner holds is released once, after its running work has ended.
+ * How a scanner ends: by `close`, by the abort of its signal, or by an error. The first of these counts. In each case, what the
+ * scanner holds is released once, after the work in progress has settled.
  */
 export class ScannerEnd {
   readonly #controller = new AbortController()
@@ -21,7 +21,7 @@ export class ScannerEnd {
   readonly #release: () => Promise<void> | void
   readonly #leave: () => void
 
-  /** `owner` closes the scanner when it is closed itself, and forgets it once all is released. */
+  /** `owner` is the log. It closes the scanner when it is closed, and drops its reference to the scanner after the release. */
   constructor(
     signal: AbortSignal | undefined,
     release: () => Promise<void> | void,
@@ -31,16 +31,19 @@ export class ScannerEnd {
     let stop = () => {}
     this.#stopWatching = () => stop()
     if (signal !== undefined) stop = onAbort(signal, (reason) => this.fail(reason))
-    // Last, since an owner that is closed already closes the scanner here.
+    // This line comes last: an owner that is closed already closes the scanner in `add`.
     this.#leave = owner?.add(() => this.close()) ?? (() => {})
   }
 
-  /** Aborted when the scanner has ended: for the work to stop early. */
+  /** Aborts when the scanner has ended, so that work in progress can stop early. */
   get signal(): AbortSignal {
     return this.#controller.signal
   }
 
-  /** Runs a piece of work. Settles as it does, or, as soon as the scanner has ended, as that end says. */
+  /**
+   * Runs a piece of work and settles as the work does. When the scanner ends first: resolves to undefined after `close`,
+   * rejects after an error or abort.
+   */
   async run<T>(work: () => Promise<T>): Promise<T | undefined> {
     if (this.#end === undefined) {
       const running = work()
@@ -55,7 +58,10 @@ export class ScannerEnd {
     return undefined
   }
 
-  /** A call of a scanner's `next`: one at a time, and behind its start, whose failure is the end's already. */
+  /**
+   * Runs one call of the scanner's `next`, after the start has settled. Throws when a call of `next` is still in progress. A
+   * failure of the start has already ended the scanner with that error.
+   */
   async next<T>(begun: Promise<unknown>, work: () => Promise<T>): Promise<T | undefined> {
     if (this.#pending)
       throw invalidArgument(
@@ -70,7 +76,7 @@ export class ScannerEnd {
     }
   }
 
-  /** Like `run`, for work that a close must not pass off as done. */
+  /** Like `run`, but rejects with `WAL_CLOSED` when the scanner was closed before the work was done. */
   async mustRun<T>(work: () => Promise<T>): Promise<T> {
     const result = await this.run(async () => ({ value: await work() }))
     if (result === undefined)
@@ -78,12 +84,15 @@ export class ScannerEnd {
     return result.value
   }
 
-  /** From now on every call rejects with this error, unless the scanner has already ended. */
+  /** Ends the scanner with an error, unless it has already ended. Every later call rejects with that error. */
   fail(error: unknown): void {
     void this.#finish({ kind: 'failed', error }).catch(() => {})
   }
 
-  /** Resolves when the running work has ended and all is released; rejects as `release` did. Idempotent. */
+  /**
+   * Ends the scanner. Resolves when the work in progress has settled and all is released; rejects when the release failed.
+   * Idempotent.
+   */
   close(): Promise<void> {
     return this.#finish({ kind: 'closed' })
   }
@@ -91,14 +100,14 @@ export class ScannerEnd {
   #finish(end: End): Promise<void> {
     if (this.#released !== undefined) return this.#released
     this.#end = end
-    // Before the abort, whose listeners may come back here.
+    // Set before the abort: listeners of the signal may call `close` or `fail`.
     const begin = deferred()
     this.#released = begin.promise
       .then(() => this.#work)
       .catch(() => {})
       .then(() => this.#release())
       .finally(() => this.#leave())
-    // Nobody has to await a close that an abort or an error began.
+    // After an abort or an error nobody awaits this promise, so its rejection is marked as handled.
     this.#released.catch(() => {})
     this.#stopWatching()
     this.#controller.abort()

@@ -22,7 +22,7 @@ afterEach(async () => {
   expect(unhandled).toEqual([])
 })
 
-/** A log in an array, with doors that the test opens. */
+/** A log in an array. The test decides when its functions resolve. */
 function source(options: { signal?: AbortSignal; hold?: Promise<void>; begin?: () => Promise<void> } = {}) {
   const log: Stored[] = []
   let at = 0
@@ -59,7 +59,7 @@ describe('PagedScanner', () => {
     expect(await scanner.next()).toEqual([])
     const next = scanner.next()
     await turn()
-    wake() // too early: nothing is there
+    wake() // A wait that resolves although no record was stored.
     await turn()
     log.push(record(4))
     wake()

@@ -4,7 +4,7 @@ import { deferred } from './deferred.js'
 import { endsWithin } from './ends-within.js'
 import { CallFailure, SettlingCalls } from './settling-calls.js'
 
-/** A runtime that counts the timers which are set. */
+/** A runtime that counts the timers that are set. */
 function counted() {
   const runtime = simulatedRuntime({ seed: 1 })
   const timers = { set: 0 }
@@ -65,7 +65,7 @@ describe('a call', () => {
       Array(2).fill('CallFailure: the connection ended under the request'),
     )
     expect(runtime.timers.set).toBe(0)
-    // Too late, and dropped.
+    // The reply comes after the time-out and is dropped.
     replies[0]?.resolve(1)
     replies[1]?.reject(new Error('late'))
     expect(await calls.call(async () => 8, asIs)).toBe(8)
@@ -92,7 +92,7 @@ describe('work within a time', () => {
     const ended = endsWithin(runtime, 100, held.promise)
     await runtime.advance(101)
     expect(await ended).toBe(false)
-    // Reported to nobody, and not as unhandled either.
+    // The failure is reported to nobody, and not as an unhandled rejection either.
     held.reject(new Error('late'))
     await new Promise(setImmediate)
   })

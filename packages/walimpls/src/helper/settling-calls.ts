@@ -1,27 +1,27 @@
 import { WalError } from '../errors/wal-error.js'
 import type { Runtime } from '../runtime/runtime.js'
 
-/** A request that got no reply: whether the server has done what was asked is not known. */
+/** A request that got no reply. Whether the server has executed it is not known. */
 export class CallFailure extends Error {
   override readonly name = 'CallFailure'
 }
 
 export interface SettlingCallsOptions {
-  /** Begins the error of a call that comes too late: `The opener`. */
+  /** Names the client at the beginning of an error for a call after the close: `The opener`. */
   readonly what: string
   readonly runtime: Pick<Runtime, 'setTimeout'>
-  /** How long a request may take. */
+  /** How long a request may wait for its reply, in milliseconds. */
   readonly timeoutMs: number
 }
 
 /**
- * Requests over a connection, each of which settles whatever the driver does: by its reply, when its time is over, when the
- * connection is lost, or when the client is closed. Drivers leave promises pending forever, and the adaptor waits for every
- * append that is in flight. A reply that comes later is dropped; the server may have done what was asked all the same.
+ * Requests to a server, each of which settles whatever the driver does: by its reply, after `timeoutMs`, when the connection is
+ * lost, or when the client is closed. Drivers may leave promises pending forever, and the adaptor waits for every append in
+ * flight. A reply that comes after that is dropped; the server may nevertheless have executed the request.
  */
 export class SettlingCalls {
   readonly #options: SettlingCallsOptions
-  /** Of each request under way: what fails it. */
+  /** One function for each request in progress, which makes the request fail. */
   readonly #pending = new Set<(error: unknown) => void>()
   #closed = false
 
@@ -30,8 +30,8 @@ export class SettlingCalls {
   }
 
   /**
-   * `send` hands the request to the driver, at once. `mapped` makes what the caller sees of an error: of the driver's, of a
-   * `CallFailure` where no reply came, or of a `WAL_CLOSED` when nothing was sent.
+   * Calls `send` at once, to give the request to the driver. `mapped` makes the error for the caller from an error of the
+   * driver, from a `CallFailure` when no reply came, or from `WAL_CLOSED` when nothing was sent.
    */
   call<T>(send: () => Promise<T>, mapped: (error: unknown) => unknown): Promise<T> {
     const { what, runtime, timeoutMs } = this.#options
@@ -59,12 +59,12 @@ export class SettlingCalls {
     })
   }
 
-  /** The connection is gone, and with it every reply that was due. Later calls use the next connection. */
+  /** Fails all requests in progress, because the connection was lost. Later calls use the next connection. */
   lost(why = 'the connection ended under the request'): void {
     for (const fail of [...this.#pending]) fail(new CallFailure(why))
   }
 
-  /** Ends what is under way, and refuses every call from now on. */
+  /** Fails all requests in progress, and refuses every later call. */
   close(): void {
     this.#closed = true
     this.lost('the client was closed')

@@ -1,7 +1,7 @@
 import type { Runtime } from '../runtime/runtime.js'
 import { onAbort } from './on-abort.js'
 
-/** Resolves after `ms`. Abort clears the timer and rejects with `signal.reason`. */
+/** Resolves after `ms` milliseconds. Rejects with `signal.reason` when the signal aborts, and clears the timer. */
 export function sleep(runtime: Pick<Runtime, 'setTimeout'>, ms: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted) return Promise.reject(signal.reason)
   return new Promise((resolve, reject) => {

@@ -36,7 +36,7 @@ test('a page is read up to its first hole, and a hole at its beginning is told w
     keptRun(ids, { wanted, next }, page(...values)).map(({ id }) => id.value)
   expect(run(5, 8, 5, 6, 7)).toEqual([5, 6, 7])
   expect(run(5, 9, 5, 6, 8)).toEqual([5, 6])
-  // Stored since `next` was asked for.
+  // This record was stored after the log's `next` had been read.
   expect(run(5, 6, 5, 6)).toEqual([5, 6])
   expect(run(5, 5)).toEqual([])
   const gone = (oldest: string | undefined) =>

@@ -2,17 +2,20 @@ import { PositionTruncatedError } from '../errors/position-truncated-error.js'
 import type { StartPosition } from '../scanner.js'
 import type { NumberId, NumberIdCodec } from './number-id.js'
 
-/** What a log that numbers its records holds. */
+/** The bounds of a log whose backend numbers its records. */
 export interface LogBounds {
-  /** The lowest number it ever gave out; 1 when not said. Nothing is missing below. */
+  /** The lowest number that the log ever gave out. Default: 1. */
   readonly first?: number
-  /** Of the oldest record kept; `next` when it has none. */
+  /** The number of the oldest record that is kept; equal to `next` when no record is kept. */
   readonly oldest: number
-  /** Of the record stored next. */
+  /** The number that the next record will get. */
   readonly next: number
 }
 
-/** The number to read from. Throws `WAL_POSITION_TRUNCATED` when that one, or one between it and the oldest, is gone. */
+/**
+ * The record number at which a scanner with this start position begins. Throws `WAL_POSITION_TRUNCATED` when the position lies
+ * below the oldest record kept.
+ */
 export function startValue(codec: NumberIdCodec, start: StartPosition<NumberId>, bounds: LogBounds): number {
   const { first = 1, oldest, next } = bounds
   if (start === 'oldest') return oldest
@@ -22,7 +25,7 @@ export function startValue(codec: NumberIdCodec, start: StartPosition<NumberId>,
   return wanted
 }
 
-/** Throws `WAL_POSITION_TRUNCATED` when a reader about to read `wanted` finds that the log begins above it. */
+/** Throws `WAL_POSITION_TRUNCATED` when the record `wanted`, which a reader wants next, lies below the oldest record kept. */
 export function checkKept(codec: NumberIdCodec, wanted: number, oldest: number): void {
   if (wanted >= oldest) return
   const begin = codec.serialise(codec.of(oldest))
@@ -33,10 +36,10 @@ export function checkKept(codec: NumberIdCodec, wanted: number, oldest: number):
 }
 
 /**
- * Of a page in id order, the records numbered from `wanted` on without a hole, for a log that leaves no number out. Throws
- * `WAL_POSITION_TRUNCATED` when the first of them is gone, truncated or removed by others: with the next one kept as `oldest`,
- * or without when there is none, though the log gave out numbers up to `next`. Ask for `next` before the page: a record may
- * be stored in between.
+ * The beginning of a page, up to the first missing number; record numbers start at `wanted`. For logs whose numbers have no
+ * holes: a number that is missing was truncated or removed by others. Throws `WAL_POSITION_TRUNCATED` when `wanted` itself is
+ * missing. The error's `oldest` is the first record on the page, absent when the page is empty although the log gave out
+ * numbers up to `next`. Read `next` before the page, since a record may be stored between the two reads.
  */
 export function keptRun<M extends { readonly id: NumberId }>(
   codec: NumberIdCodec,

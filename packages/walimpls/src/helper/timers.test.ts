@@ -4,7 +4,7 @@ import { WalError } from '../errors/wal-error.js'
 import { retry } from './retry.js'
 import { sleep } from './sleep.js'
 
-/** Timers that fire when the test says so, by shortest time first. */
+/** Timers that fire when the test says so, the shortest first. */
 function manualRuntime(random = () => 0.5) {
   const timers = new Set<{ run: () => void; ms: number }>()
   const slept: number[] = []

@@ -1,4 +1,4 @@
-/** Runs pieces of work one behind the other, in call order. One that fails does not keep those behind it from running. */
+/** Runs pieces of work one after another, in call order. When one fails, the next still runs. */
 export class Turns {
   #tail: Promise<unknown> = Promise.resolve()
 
@@ -8,7 +8,7 @@ export class Turns {
     return turn
   }
 
-  /** Resolves when all that was handed in so far has settled. */
+  /** Resolves when all work that was handed in before this call has settled. */
   async settled(): Promise<void> {
     await this.#tail
   }

@@ -1,8 +1,8 @@
 import { WalError } from '../errors/wal-error.js'
 
 /**
- * The error for a name that is none of `known`: it names the nearest one, if there is one near enough, and all of them.
- * `what` has the options: `openWal`, `backend "file"`.
+ * The error for an option name that is not in `known`. It names the nearest known name, if one is similar, and lists all of
+ * them. `what` names the owner of the options: `openWal`, `backend "file"`.
  */
 export function unknownOption(name: string, known: readonly string[], what: string): WalError {
   const shown = JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name)
@@ -12,7 +12,7 @@ export function unknownOption(name: string, known: readonly string[], what: stri
   return new WalError('WAL_INVALID_ARGUMENT', `${shown} is not an option of ${what}${hint} ${all}`)
 }
 
-/** The known name that differs least: by a few typing mistakes, or by what follows a common beginning. */
+/** The known name that is most similar: a few typing mistakes away, or with the same beginning. */
 function nearestOf(name: string, known: readonly string[]): string | undefined {
   const given = name.slice(0, 80).toLowerCase()
   const allowed = Math.min(3, Math.floor(given.length / 3))
@@ -27,7 +27,7 @@ function nearestOf(name: string, known: readonly string[]): string | undefined {
   return nearest ?? known.find((each) => given.length >= 4 && each.toLowerCase().startsWith(given))
 }
 
-/** Letters left out, added, exchanged for others or for their neighbours: how many it takes from one to the other. */
+/** The edit distance of two texts: how many letters have to be removed, added, replaced or swapped with their neighbour. */
 function typingMistakes(one: string, other: string): number {
   const row = (i: number): number[] => [i, ...new Array<number>(other.length).fill(0)]
   let before: number[] = []

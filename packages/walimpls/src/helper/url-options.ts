@@ -8,8 +8,8 @@ import { oneOf, ruleOf } from './option-rule.js'
 import { unknownOption } from './unknown-option.js'
 
 /**
- * What a URL says, as an options object for `readOptions` (which checks bounds and fills in defaults). Throws
- * `WAL_INVALID_ARGUMENT` for parts that the backend has no option for; shows no secret.
+ * The options object that a URL stands for. `readOptions` then checks bounds and fills in defaults. Throws
+ * `WAL_INVALID_ARGUMENT` for a part of the URL that belongs to no option of the backend. The error shows no secret.
  */
 export function optionsFromUrl(
   builder: Pick<OpenerBuilderImpls, 'name' | 'options' | 'schemes'>,
@@ -28,7 +28,7 @@ export function optionsFromUrl(
     const text = url[part]
     if (text === undefined) continue
     const [name, spec] = optionFrom(builder, part)
-    // Not shown when refused: a login written in the wrong form ends up here.
+    // The error does not show this text, since a login that was written in the wrong form ends up here.
     options[name] = parsed({ ...spec, secret: true }, text, `The option "${name}" of ${what}`)
   }
   if (url.hosts.length > 0) {

@@ -1,18 +1,18 @@
 import { deferred } from './deferred.js'
 import { abortable } from './on-abort.js'
 
-/** Everybody who waits for the same thing to happen. Each is called once, when it happens next. */
+/** Callbacks that wait for one event. Each is called once, at the next `wake`. */
 export class WakeList {
   #wanted = new Set<() => void>()
 
-  /** How many wait. */
+  /** How many callbacks wait. */
   get size(): number {
     return this.#wanted.size
   }
 
   /**
-   * Calls `woken` at the next `wake`, unless the returned function is called before. A function that is added twice is
-   * called once.
+   * Calls `woken` at the next `wake`, unless the returned function is called before. A function that is added twice is called
+   * once.
    */
   add(woken: () => void): () => void {
     const wanted = this.#wanted.add(woken)
@@ -26,7 +26,7 @@ export class WakeList {
     return signal === undefined ? promise : abortable(promise, signal).finally(forget)
   }
 
-  /** Calls everybody who waits now. What is added from within one of the calls waits for the wake after this one. */
+  /** Calls all callbacks that wait now. A callback that is added during this call waits for the next `wake`. */
   wake(): void {
     if (this.#wanted.size === 0) return
     const wanted = this.#wanted

@@ -3,7 +3,7 @@ import { simulatedRuntime } from '../testing/simulation/simulated-runtime.js'
 import { deferred } from './deferred.js'
 import { WakeUps } from './wake-ups.js'
 
-/** A server of messages: what was subscribed to, and whether it accepts. */
+/** A message server that records subscriptions. The test decides whether it accepts them. */
 function published({ subscribes = async () => {} }: { subscribes?: () => Promise<void> } = {}) {
   const runtime = simulatedRuntime({ seed: 1 })
   const said: string[] = []
@@ -105,7 +105,7 @@ test('a poll wakes when a look says something new or fails, and subscribes again
   looked = () => Promise.reject(new Error('away'))
   expect(await afterPoll()).toBe(true)
   refuses = false
-  // Woken by the subscription, which holds now.
+  // The subscription, once accepted, wakes the scanner.
   expect(await afterPoll()).toBe(true)
   wakeUps.close()
 })

@@ -1,21 +1,25 @@
 import type { Runtime, Timer } from '../runtime/runtime.js'
 import { Bell, type BellListener } from './bell.js'
 
-/** How a backend is told that a log has grown. */
+/** What a backend gives to its `WakeUps`. */
 export interface WakeUpsParts {
   readonly runtime: Pick<Runtime, 'setTimeout' | 'random'>
-  /** How often the logs that are waited for are looked at besides, since messages get lost. About: chance spreads it. */
+  /**
+   * The interval, in milliseconds, at which logs with waiting scanners are polled, since a server's messages may get lost. Each
+   * interval is varied at random by up to a quarter.
+   */
   readonly pollMs: number
   /**
-   * Asks the server for messages about a topic; each of them, when it is heard, goes to `wake`. Resolves when no further one
-   * is missed. After a rejection it is called again at every poll, until it succeeds.
+   * Subscribes to the server's messages about a topic. For each message the backend calls `wake`. Resolves when the
+   * subscription is active, so that no later message is missed. After a rejection, `subscribe` is called again at every poll
+   * until it succeeds.
    */
   subscribe(topic: string): Promise<unknown>
-  /** Nobody waits for that topic any more. */
+  /** Ends the subscription to a topic, since no scanner waits for it any more. */
   unsubscribe(topic: string): void
 }
 
-/** One scanner's ear, as a `BellListener`; `leave` when the scanner has ended. */
+/** The listener of one scanner, used as a `BellListener`. To be called when the scanner has ended: `leave`. */
 export interface WakeUpListener {
   heard(): void
   wait(signal: AbortSignal): Promise<void>
@@ -26,20 +30,21 @@ interface Topic {
   readonly name: string
   readonly bell: Bell
   readonly look: () => Promise<string>
-  /** Scanners that have not ended, and those of them that have waited. */
+  /** The number of scanners that have not ended, and below it the number of those that have waited at least once. */
   scanners: number
   waited: number
   subscribed: boolean
-  /** What the last look said; undefined when it failed. */
+  /** The answer of the last `look`; undefined when it failed. */
   looked: string | undefined
 }
 
 /**
- * Wakes the scanners of many logs by one subscription a log and one poll for all: by a message heard, by a look that says
- * something else than the one before, or when the connection was lost. How messages are subscribed to is the backend's.
+ * Wakes the scanners of many logs, with one subscription for each log and one poll timer for all. A scanner that waits is woken
+ * by a message from the server, by a poll whose answer has changed, and when the connection was lost. The backend makes the
+ * subscriptions.
  *
- * Nothing is missed: what is stored between a scanner's page and its subscription is found, since each subscription wakes
- * once when it holds; what is stored while the connection is away is found after `wakeAll`.
+ * No wake-up is missed. A record stored between a scanner's page and its subscription is found, since a subscription wakes the
+ * scanners once when it becomes active. A record stored while the connection was lost is found after `wakeAll`.
  */
 export class WakeUps {
   readonly #parts: WakeUpsParts
@@ -52,8 +57,9 @@ export class WakeUps {
   }
 
   /**
-   * For a scanner that begins. It is subscribed when it waits for the first time: one that never waits costs nothing. `look`
-   * is the poll: a text that differs as soon as the log has grown or is gone. When it rejects, the scanners look themselves.
+   * Makes the listener of a new scanner. The log's topic is subscribed to when the scanner first waits, so a scanner that never
+   * waits costs nothing. `look` is called at each poll; its text must change when the log has grown or was removed. When `look`
+   * begins to fail, the scanners are woken too and read for themselves.
    */
   listener(name: string, look: () => Promise<string>): WakeUpListener {
     const topic = this.#topics.get(name) ?? newTopic(name, look)
@@ -68,17 +74,17 @@ export class WakeUps {
     })
   }
 
-  /** A message about this topic was heard. */
+  /** Wakes the scanners of a topic. To be called when a message about the topic has arrived. */
   wake(name: string): void {
     this.#topics.get(name)?.bell.ring()
   }
 
-  /** Messages may have been missed. */
+  /** Wakes the scanners of all topics. To be called when messages may have been missed. */
   wakeAll(): void {
     for (const { bell } of this.#topics.values()) bell.ring()
   }
 
-  /** Ends the poll. Scanners that wait have to be closed besides. */
+  /** Stops polling. Does not end waiting scanners: the backend closes them itself. */
   close(): void {
     this.#closed = true
     this.#timer?.clear()
@@ -100,7 +106,7 @@ export class WakeUps {
     this.#parts.subscribe(topic.name).then(
       () => {
         topic.subscribed = true
-        // What was published before the subscription held was missed.
+        // A message that was published before the subscription was active has been missed.
         topic.bell.ring()
       },
       () => {
@@ -132,7 +138,7 @@ export class WakeUps {
     const looked = await topic.look().catch(() => undefined)
     const changed = looked !== topic.looked
     topic.looked = looked
-    // Those who were woken meanwhile have looked themselves.
+    // When the bell has rung during the poll, the scanners have been woken already.
     if (changed && bell.rings === rings) bell.ring()
   }
 }
@@ -142,7 +148,7 @@ function newTopic(name: string, look: () => Promise<string>): Topic {
 }
 
 interface Ends {
-  /** It waits for the first time. */
+  /** The scanner waits for the first time. */
   begins(): void
   waits(): void
   leaves(waited: boolean): void

@@ -1,4 +1,4 @@
-/** The same object with some of its methods replaced. */
+/** Wraps an object in a Proxy that replaces some of its methods. The object itself is not changed. */
 export function withMethods<T extends object>(target: T, replaced: Partial<T>): T {
   return new Proxy(target, {
     get(inner, key) {

@@ -9,7 +9,8 @@ const options = {
     type: 'text',
     from: 'path',
     default: 'default',
-    description: 'Which of the process’s stores. Logs of one name in two stores are two logs.',
+    description:
+      'Name of the store in this process that holds the log. Logs of one name in two stores are two logs.',
   },
   maxRecordBytes: {
     type: 'integer',
@@ -23,14 +24,15 @@ const options = {
     default: 4,
     min: 1,
     max: 32,
-    description: 'How many batches are appended at once.',
+    description: 'How many batches may be in flight at once.',
   },
   maxIdleMs: {
     type: 'integer',
     unit: 'milliseconds',
     default: 0,
     min: 0,
-    description: 'A writer that stores nothing for so long is forgotten, as a broker forgets it. 0: never.',
+    description:
+      'A writer that stores nothing for this long is forgotten, as a broker forgets an idle producer. 0: never.',
   },
 } as const satisfies OptionTable
 
