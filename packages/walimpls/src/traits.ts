@@ -1,53 +1,60 @@
-/** What a backend can promise before it is connected. */
+/** What a backend promises before it is connected. */
 export interface Traits {
-  /** How far its fence reaches: writers of this process, of this host, of all machines. `none`: readers' judgement alone. */
+  /**
+   * Which writers the fence keeps out: those of the same process, of the same host, or of all machines. With `none` there is no
+   * fence, and only readers tell which records are void.
+   */
   readonly fencing: 'none' | 'process' | 'host' | 'cluster'
-  /** In what units `truncate` frees storage. */
+  /** In which pieces `truncate` frees storage. */
   readonly truncation: 'none' | 'record' | 'segment'
-  /** Whether openers have `list` and `delete`. */
+  /** Whether openers can list and delete channels. */
   readonly list: boolean
   readonly delete: boolean
 }
 
 /**
- * Bounds of an open log. The adaptor keeps within them: what is larger is refused, and never reaches the backend. Sizes are
- * those of `recordBytes`: the bytes of payload, keys and values, texts in UTF-8, without anything that an encoding adds.
+ * The limits of an open log. The adaptor keeps within them: it refuses a larger message before the backend sees it. Sizes are
+ * counted as `recordBytes` counts: payload, keys and values in UTF-8 bytes, without what the backend's encoding adds.
  */
 export interface Limits {
   /**
-   * Largest record, in bytes. It may be larger than `maxBatchBytes`: such a record comes alone in its batch. The backend
-   * judges a record that comes alone by its size as it is encoded for the server, and refuses it with
-   * `WAL_MESSAGE_TOO_LARGE`, not written, when thousands of small properties make it larger than the server takes.
+   * The largest record, in bytes. May be larger than `maxBatchBytes`: such a record is sent as a batch of its own. The encoding
+   * may add much to a record of thousands of small properties. When that makes a single record too large for the server, the
+   * backend refuses it with `WAL_MESSAGE_TOO_LARGE` as not written.
    */
   readonly maxRecordBytes: number
   /**
-   * Largest batch of several records, in bytes. It must be so small that no batch within it and `maxBatchMessages` exceeds
-   * what the server takes, whatever the encoding adds: the adaptor sends the same batch again, never cut in another way. At
-   * worst all is in properties of a byte each. Example: Kafka puts a length before each key and each value, so that such a
-   * property takes three bytes, and about ten more for each record; where the server takes 1 MiB, 300 KiB and 10,000
-   * messages are safe.
+   * The largest batch of more than one record, in bytes. No batch within this limit and `maxBatchMessages` may be too large for
+   * the server, whatever the encoding adds: the adaptor can send a refused batch only again, never split it. The worst case is
+   * a batch made of one-byte properties. Example: Kafka stores a length with each key and each value, so that such a property
+   * takes three bytes instead of one, and about ten bytes more for each record. Where the server accepts 1 MiB, a limit of 300
+   * KiB and 10,000 messages is safe.
    */
   readonly maxBatchBytes: number
-  /** Largest number of records in a batch. */
+  /** The largest number of records in a batch. */
   readonly maxBatchMessages: number
-  /** How many batches may be handed to `append` before the first has settled, from 1. */
+  /** How many batches may be in flight at once: given to `append` and not settled. 1 or more. */
   readonly maxInFlightBatches: number
   /**
-   * How long, in milliseconds, the backend remembers a writer that stores nothing; after that it may let an older writer
-   * in again. Absent: it never forgets. The adaptor stores a time tick before a third of this has passed, and looks into
-   * the log before it believes an answer that came after more than half of it, or the first answer behind a failure.
+   * How long, in milliseconds, the backend remembers the fence of a writer that stores nothing; afterwards the backend may
+   * accept an older writer. Absent: forever. So that the fence is not forgotten, the adaptor stores a time tick before a third
+   * of this time has passed. An answer that comes after more than half of it, or first after a failure, is believed only once
+   * the adaptor has read the log.
    */
   readonly maxIdleMs?: number
 }
 
-/** What an open log is worth, for programs to read and operators to see. `unknown` is never a guess. */
+/**
+ * What an open log is worth: for programs to check and operators to see. A property that is not known for certain says
+ * `unknown`.
+ */
 export interface Guarantees {
-  /** What is true of a record when its append has resolved. */
+  /** How durable a record is when its append has resolved. */
   readonly durability: string
   readonly fencing: string
-  /** Who else but `truncate` may remove records. */
+  /** Who may remove records without `truncate`. */
   readonly retention: string
   readonly truncation: string
-  /** Settings that weaken a promise, one sentence each, with the remedy. Logged at open. */
+  /** Settings that weaken a promise: one sentence each, with the remedy. Core logs them when it opens the log. */
   readonly warnings: readonly string[]
 }

@@ -5,93 +5,103 @@ import type { ScannerImpls, ScannerOptions } from './scanner.js'
 import type { Guarantees, Limits } from './traits.js'
 import type { Writer } from './writer.js'
 
-/** What every call that waits takes. Abort ends the wait and rejects with `signal.reason`. */
+/** The options of every call that waits. An abort ends the wait: the call rejects with `signal.reason`. */
 export interface Waits {
   /** Its abort ends the wait, which then rejects with `signal.reason`. */
   readonly signal?: AbortSignal
 }
 
-/** An open log. Implemented by backends, called by the adaptor. Everything may be called concurrently. */
+/** An open log. Backends implement it, and the adaptor calls it. All methods may be called concurrently. */
 export interface ReadOnlyWALImpls<I extends MessageId = MessageId> {
   readonly channel: string
   /**
-   * Names the place where the log is stored: equal for two opens of one log, different for a copy of it elsewhere. A
-   * folder's device and inode, a server's run id with database and prefix. A process has one writer for each place.
+   * A text that names the place where the log is stored, such as a folder's device and inode, or a server's run id with
+   * database and prefix. Two opens of one log give the same text; a copy of the log elsewhere has another. A process has at
+   * most one writer for each text.
    */
   readonly place: string
   readonly limits: Limits
   readonly guarantees: Guarantees
   /**
-   * The last stored record of any writer, void ones included; undefined for a log without records. Asked again it looks
-   * again. It is never freed by `truncate`, and never lies below a record that was acknowledged, unless the log lost its
-   * end. `WAL_POSITION_TRUNCATED` when others removed every record. After `close`: `WAL_CLOSED`.
+   * Reads the last stored record, whichever writer stored it, also a void one; undefined when the log has no record. Every call
+   * reads again. `truncate` never frees this record, and no acknowledged record lies above it, unless the log lost its end.
+   * Rejects with `WAL_POSITION_TRUNCATED` when others removed every record, and with `WAL_CLOSED` after `close`.
    */
   last(waits?: Waits): Promise<StoredMessage<I> | undefined>
-  /** Starts at once; errors come out of the scanner. After `close` it gives nothing: `undefined`, or `WAL_CLOSED`. */
+  /**
+   * Begins a scanner at once; the scanner reports all errors. After `close` of the log the scanner gives `undefined` or
+   * `WAL_CLOSED`.
+   */
   read(options: ScannerOptions<I>): ScannerImpls<I>
   /**
-   * Releases what this log holds (not what the opener holds), its scanners included. Idempotent. Appends in flight settle
-   * first, each with what became of it; nothing is handed in any more. So every append has to settle within a time that the
-   * backend bounds itself (a request's time limit), also while the server is away. A close that hangs all the same is left
-   * behind by the adaptor after some seconds, with a warning.
+   * Closes the log and its scanners, but not the opener. Idempotent. Appends in flight settle first, and later appends are
+   * refused. So every append has to settle within a time that the backend bounds itself, such as a request's time limit, also
+   * while the server cannot be reached. When a close hangs nevertheless, the adaptor stops waiting for it after some seconds
+   * and logs a warning.
    */
   close(): Promise<void>
 }
 
-/** A log open for writing. */
+/** A log that is open for writing. */
 export interface WALImpls<I extends MessageId = MessageId> extends ReadOnlyWALImpls<I> {
   readonly writer: Writer
   /**
-   * False where the fence that `traits.fencing` names does not reach on this log: a file on a network file system, which
-   * other hosts write to as well. The adaptor then acknowledges only what it has read back. Absent: it reaches.
+   * False when the fence does not reach as far as `traits.fencing` says, as for a file on a network file system that other
+   * hosts write to. The adaptor then acknowledges only records that it has read back. Absent: the fence reaches that far.
    */
   readonly fenceReaches?: boolean
   /**
-   * Stores a batch. Resolves with one id a message, in order, once all are as durable as `guarantees` says.
+   * Stores a batch. Resolves with one id for each record, in order, once all records are as durable as `guarantees` says.
    *
-   * Order: batches are stored in call order. Ids rise over batches and writers and are never given out twice. A reader
-   * that was given an id must never find a lower one behind it: with ids 7 and 8 drawn for two transactions, 8 must not be
-   * seen by anybody before 7 is. So ids are drawn under the lock that orders the stores, not before it is taken.
-   * Concurrency: called again before the last call settled, up to `limits.maxInFlightBatches` at once. Calls settle in
-   * order. When one fails, none behind it is stored: each of those rejects with outcome `not-written`.
-   * (`AppendTurns` in the helper does this.) The adaptor hands in a further batch only at the beginning of a turn of the
-   * event loop, when every rejection has reached it. A backend whose driver does not wait gives the event loop a turn
-   * by itself (`runtime.yield`): a loop of appends would otherwise keep timers and I/O from ever running.
-   * Resend: after every call in flight has settled the adaptor sends the failed ones again, the same objects in the
-   * same order. A backend that recognises a stored batch by its sequence answers its ids; one that can't stores it
-   * again, which readers undo.
-   * Fence: the batch of sequence 0 holds the opening record. From when it is stored, nothing of another writer may be
-   * stored after it, as far as `traits.fencing` reaches: the fence is checked by the very statement or transaction that
-   * stores, since a newer writer may come between two. Of two writers at one term the one wins whose opening record is
-   * stored later, whichever called `open` later. The backend never judges who is right: the log opened last takes the
-   * fence with its first batch, also one whose opening record will be void to readers. Readers judge, and writers look
-   * into the log. So a backend may refuse the opening record of a lower term, and need not: the adaptor does. A writer
-   * that finds its fence taken, and no newer writer in the log, opens again: then the first batch of that log takes the
-   * fence again.
-   * Late statements: what was sent on a connection that broke may still run on the server, after the same batch was sent
-   * again on another connection, and after others. Behind a newer writer's opening record the fence has to keep it out, as
-   * any other batch. Before, it may store the batch a second time, which readers undo; it must not store it in front of
-   * records that are there already, nor behind a hole: a batch is only stored when the one handed in before it is.
+   * Order: batches are stored in call order. Ids rise from batch to batch and from writer to writer, and no id is given out
+   * twice. A reader that got one id must never find a lower one later. Example: two transactions draw the ids 7 and 8; no
+   * reader may see 8 before 7 is stored. So a backend draws ids under the lock that orders the stores, not before.
    *
-   * Rejects with an error that has `outcome: 'not-written' | 'unknown'`; anything else counts as unknown.
-   * `WAL_FENCED` means that the backend saw another writer: the adaptor looks into the log before it believes it.
-   * `WAL_MESSAGE_TOO_LARGE` and `WAL_INVALID_ARGUMENT` are final for that batch. What is `retryable`, or no `WalError`,
-   * is sent again. Anything else (`WAL_CORRUPT`) ends the writer. After `close`: `WAL_CLOSED`, outcome `not-written`.
-   * `WAL_STORAGE_FULL` means that the storage has no room for the batch, and nothing else: a disk, a quota, inodes or a
-   * memory limit are used up. When a batch is refused with it twice in a row, the adaptor lets a waiting `truncate` free
-   * storage before the log itself names its new beginning. With any other code the adaptor names it first. A backend that
-   * gives this code for a lost connection risks the log's name; one that gives another code for a full disk is never freed.
-   * `not-written` is certain: nothing of this attempt is stored, nor will be. A connection that broke under a request that
-   * was sent is never that. The adaptor remembers for each batch that an attempt was `unknown`, also when it opens the log
-   * again as the same writer, and tells its callers so until one succeeds; a backend need not remember it.
+   * Concurrency: the adaptor calls `append` again before earlier calls have settled, up to `limits.maxInFlightBatches` at once.
+   * Calls settle in call order. When one fails, no batch behind it is stored: those calls reject with outcome `not-written`.
+   * `AppendTurns` in the helper does this. The adaptor calls `append` only at the beginning of a turn of the event loop, when
+   * it has seen every rejection. When a backend's driver works synchronously, the backend itself gives the event loop a turn
+   * (`runtime.yield`) in each append; otherwise a loop of appends would keep timers and I/O from running.
+   *
+   * Resend: after all calls in flight have settled, the adaptor sends the failed batches again, the same objects in the same
+   * order. A backend that recognises a batch by its sequence answers the ids of the stored copy. Another backend stores the
+   * batch a second time, and readers drop the second copy.
+   *
+   * Fence: the batch of sequence 0 begins with the opening record. Once that record is stored, no batch of another writer may
+   * be stored, as far as `traits.fencing` reaches. The statement or transaction that stores a batch has to check the fence
+   * itself, since a newer writer may come between two statements. Of two writers at one term, the one whose opening record is
+   * stored later wins, whichever called `open` first. The backend does not judge which writer is right: the log that was opened
+   * last takes the fence with its first batch, even if readers will find its opening record void. Readers judge, and writers
+   * read the log. So a backend may refuse an opening record of a lower term, but need not. A writer that lost the fence, and
+   * finds no newer writer in the log, opens again, and the first batch on the new log takes the fence again.
+   *
+   * Late statements: a statement that was sent on a broken connection may still run on the server, after the same batch and
+   * later ones were sent on another connection. When it runs behind a newer writer's opening record, the fence has to refuse
+   * it. Otherwise it may store the batch a second time, since readers drop second copies. It must not store the batch below
+   * records that are already there, nor behind a hole: a batch is stored only when the batch handed in before it is stored.
+   *
+   * Rejects with an error that has `outcome: 'not-written' | 'unknown'`; an error without an outcome counts as `unknown`.
+   * - `not-written`: certainly nothing of this attempt is stored or will be. When a connection breaks after the request was
+   *   sent, the outcome is `unknown`. The adaptor remembers that an attempt of a batch was `unknown`, also when it opens the
+   *   log again, until an attempt succeeds; a backend need not remember it.
+   * - `WAL_FENCED`: the backend saw another writer. The adaptor reads the log before it believes it.
+   * - `WAL_MESSAGE_TOO_LARGE`, `WAL_INVALID_ARGUMENT`: this batch is refused for good.
+   * - `WAL_STORAGE_FULL`: the storage has no room for the batch, and nothing else: a disk, a quota, inodes or a memory limit
+   *   are used up. After two of these in a row for a batch, the adaptor lets a waiting `truncate` free storage before it
+   *   records the new beginning in the log. After any other code it records the beginning first. So a backend that gives this
+   *   code for a lost connection risks the record of the beginning, and a backend that gives another code for a full disk is
+   *   never freed.
+   * - `WAL_CLOSED`, outcome `not-written`: the log is closed.
+   * - Any other error that is `retryable`, or no `WalError`: the adaptor sends the batch again.
+   * - Any other error, such as `WAL_CORRUPT`: the writer ends.
    */
   append(batch: Batch): Promise<readonly I[]>
   /**
-   * Frees ids below `before`, as far as the granularity allows, never above, and never the last record. Backwards is a
-   * no-op. Durable when it resolves: a later reader below the new beginning gets `WAL_POSITION_TRUNCATED`, or more
-   * than was asked for (core keeps the exact point in the log itself). It works while the storage is full, also between two
-   * attempts of an append that waits for room. A backend may refuse it to a writer whose fence was taken (`WAL_FENCED`),
-   * and need not: the adaptor asks for it only up to a point that the log itself names, or will once it has room.
+   * Frees records below `before`, in pieces of the backend's granularity, but never the last record. A `before` below the
+   * present beginning does nothing. Durable when it resolves: a reader that starts lower then gets `WAL_POSITION_TRUNCATED`, or
+   * records that are still there; core keeps the exact beginning in the log itself. Works while the storage is full, also
+   * between two attempts of an append that waits for room. A backend may reject with `WAL_FENCED` when the writer lost its
+   * fence, but need not: the adaptor passes only a beginning that the log itself names, or will name once it has room.
    */
   truncate(before: I, waits?: Waits): Promise<void>
 }

@@ -1,10 +1,10 @@
 /**
- * Who writes: the term says which writer is newer, the incarnation tells two opens at one term apart. Made by the
- * adaptor, new at every open for writing, and written into every record.
+ * A writer of a log. The term says which of two writers is newer, and the incarnation tells two opens at the same term apart.
+ * The adaptor makes a new one for every open for writing, and stores it in every record.
  */
 export interface Writer {
-  /** Epoch of the channel's writer, a safe integer from 0. */
+  /** The writer's epoch: an integer from 0 to 2^53 − 1. Of two writers, the one with the higher term is newer. */
   readonly term: number
-  /** Random text, `[a-z0-9]{1,32}`. */
+  /** A random text of 1 to 32 characters, `[a-z0-9]`, made at every open for writing. */
   readonly incarnation: string
 }

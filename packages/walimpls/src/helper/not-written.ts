@@ -2,12 +2,12 @@ import { AppendError, outcomeOf } from '../errors/append-error.js'
 import type { ErrorCode } from '../errors/error-code.js'
 import { WalError } from '../errors/wal-error.js'
 
-/** An append of which nothing is stored, nor will be. */
+/** The error of an append of which nothing is stored or will be stored. */
 export function notWritten(code: ErrorCode, message: string, cause?: unknown): AppendError {
   return new AppendError(code, message, { outcome: 'not-written', cause })
 }
 
-/** The batch was not sent, or the server refused it for that reason. */
+/** The error for a batch that was not stored because an earlier batch in flight was not stored. */
 export function notWrittenBehind(): AppendError {
   return notWritten(
     'WAL_UNAVAILABLE',
@@ -22,7 +22,10 @@ export function withOutcome(error: unknown, outcome: AppendError['outcome']): un
   return new AppendError(code, message, { outcome, retryable, cause })
 }
 
-/** The same error for a batch of which an earlier attempt may be stored, so that nothing is certain of it any more. */
+/**
+ * The same error with the outcome `unknown`. For a batch of which an earlier attempt may be stored: a later attempt that is
+ * certainly not written proves nothing about the earlier one.
+ */
 export function stillUnknown(error: unknown): unknown {
   if (!WalError.isInstance(error) || outcomeOf(error) === 'unknown') return error
   const { code, message, retryable, cause } = error

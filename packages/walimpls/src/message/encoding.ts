@@ -1,6 +1,6 @@
 /**
- * Text encodings of reserved properties, Milvus' own. Each parser takes exactly what the encoder
- * makes and answers `undefined` for anything else: malformed is never 0.
+ * Text encodings of the values of reserved properties, the same as Milvus'. Each parser accepts exactly the texts that its
+ * encoder makes, and answers `undefined` for any other. A malformed text is never read as 0.
  */
 const MAX_UINT64 = (1n << 64n) - 1n
 const MIN_INT64 = -(1n << 63n)
@@ -29,7 +29,7 @@ export function parseInt64(text: string): bigint | undefined {
   return value >= MIN_INT64 && value <= MAX_INT64 ? value : undefined
 }
 
-/** Canonical decimal: no sign, no leading zero, at most 2^53 − 1. */
+/** Parses a decimal number without sign and without leading zeros, at most 2^53 − 1. */
 export function parseDecimal(text: string): number | undefined {
   const { length } = text
   if (length === 0 || length > 16 || (length > 1 && text.charCodeAt(0) === 0x30)) return undefined
@@ -42,7 +42,10 @@ export function parseDecimal(text: string): number | undefined {
   return Number.isSafeInteger(value) ? value : undefined
 }
 
-/** As `parseInt64`, as a number where that is exact: undefined for what a double can't hold. No bigint is made on the way. */
+/**
+ * Parses like `parseInt64`, but answers a plain number; undefined when a double cannot hold it exactly. Faster, since no bigint
+ * is made.
+ */
 export function parseSafeInt(text: string): number | undefined {
   const negative = text.charCodeAt(0) === 0x2d
   const digits = negative ? text.slice(1) : text
@@ -55,11 +58,11 @@ export function parseSafeInt(text: string): number | undefined {
   return negative ? -magnitude : magnitude
 }
 
-/** Digits that stay exact in a double. */
+/** The most base-36 digits whose value a double always holds exactly. */
 const EXACT_DIGITS = 10
 const POWERS = [1n, 36n, 1296n, 46656n]
 
-/** Canonical lower-case base 36 of at most 13 digits. */
+/** Parses lower-case base 36 without leading zeros, at most 13 digits. */
 function parseBase36(text: string): bigint | undefined {
   const { length } = text
   if (length <= EXACT_DIGITS) {
@@ -70,16 +73,17 @@ function parseBase36(text: string): bigint | undefined {
   const head = digitsOf(text, 0, EXACT_DIGITS)
   const tail = digitsOf(text, EXACT_DIGITS, length)
   if (head < 0 || tail < 0) return undefined
-  // Time ticks that follow each other share all but their last digits, and a product of bigints is dear.
+  // The value of the first digits is kept from the text before: time ticks that follow each other differ only in their last
+  // digits, and multiplying bigints is slow.
   if (head !== upper.head || length !== upper.length)
     upper = { head, length, value: BigInt(head) * (POWERS[length - EXACT_DIGITS] as bigint) }
   return upper.value + BigInt(tail)
 }
 
-/** What the first digits of the last long text are worth, before as many others as it had. */
+/** The first digits of the last long text and their value, multiplied for the digits that followed them. */
 let upper = { head: -1, length: 0, value: 0n }
 
-/** The same, of at most as many digits as stay exact in a double. */
+/** Parses base 36 without leading zeros as a plain number, for texts of at most `EXACT_DIGITS` digits. */
 function parseExact(text: string): number | undefined {
   const { length } = text
   if (length === 0 || (length > 1 && text.charCodeAt(0) === 0x30)) return undefined
@@ -87,7 +91,10 @@ function parseExact(text: string): number | undefined {
   return value < 0 ? undefined : value
 }
 
-/** −1 where one is no digit. A loop, since every record read passes here. */
+/**
+ * The value of some base-36 digits; −1 when a character is no digit. Written as a loop for speed: it runs for every record that
+ * is read.
+ */
 function digitsOf(text: string, from: number, to: number): number {
   let value = 0
   for (let i = from; i < to; i++) {

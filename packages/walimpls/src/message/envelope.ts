@@ -6,29 +6,35 @@ import { MESSAGE_FORMAT_VERSION, RESERVED } from './reserved-keys.js'
 import type { TimeTick } from './time-tick.js'
 import type { PropertyList } from './wire-message.js'
 
-/** The highest `_v` this version reads: Milvus writes 1 and 2 (they differ in message bodies, opaque here). */
+/**
+ * The highest format version (`_v`) that this library reads. Milvus writes 1 and 2, which differ only in the message body, and
+ * this library does not look into the body.
+ */
 export const HIGHEST_READABLE_VERSION = 2
 
-/** What the reserved properties of one record say. Decoded once per record, as it enters core. */
+/** The reserved properties of one record, decoded. Core decodes them once, when it reads the record. */
 export interface Envelope {
   readonly version: number
   readonly type: number
   readonly timeTick: TimeTick
   readonly term: number
-  /** Empty for a record that another system wrote: then storage order need not be time-tick order. */
+  /**
+   * The incarnation of the record's writer. Empty when another system wrote the record: storage order need not be time-tick
+   * order then.
+   */
   readonly incarnation: string
   readonly opening: boolean
-  /** Empty: every vchannel of the pchannel. */
+  /** The vchannel of the message. Empty when the message is for all vchannels of the log. */
   readonly vchannel: string
-  /** Serialised; empty for the record's own id. */
+  /** The serialised last-confirmed message id. Empty when it is the record's own id. */
   readonly lastConfirmed: string
-  /** Serialised id of the persisted time tick before; empty when there is none. */
+  /** The serialised id of the last record before this one that is nothing but a time tick; empty when there is none. */
   readonly previousTick: string
 }
 
 /**
- * Decodes the reserved properties. Malformed ones are `WAL_CORRUPT`, never a default; an unknown higher format version
- * is `WAL_SPEC_UNSUPPORTED`, by name. `place` says where the record lies.
+ * Decodes the reserved properties of a record. Throws `WAL_CORRUPT` for a malformed value, and `WAL_SPEC_UNSUPPORTED` for a
+ * format version above the highest known one. `place` says in the error where the record lies.
  */
 export function readEnvelope(properties: PropertyList, place: () => string): Envelope {
   let version: string | undefined
@@ -106,7 +112,7 @@ export function readEnvelope(properties: PropertyList, place: () => string): Env
   }
 }
 
-/** The value of one property, or undefined. */
+/** The value of one property, or undefined when the record does not have it. */
 export function propertyOf(properties: PropertyList, key: string): string | undefined {
   for (let i = 0; i < properties.length; i += 2) if (properties[i] === key) return properties[i + 1]
   return undefined

@@ -2,11 +2,16 @@ import { invalidArgument } from '../errors/invalid-argument.js'
 
 /** How the library treats messages of a type. */
 export interface MessageTypeFlags {
-  /** Takes part in ordering and transactions: never removed by a type filter, never appended by users directly. */
+  /** Messages of this type serve ordering and transactions. No type filter removes them, and users cannot append them. */
   readonly system?: boolean
-  /** Produced by the WAL itself; refused when replicated. */
+  /**
+   * Only the WAL itself makes messages of this type. They are refused when messages of another log are replicated into this
+   * one.
+   */
   readonly selfControlled?: boolean
-  /** Excludes every other append of its vchannel (or of the pchannel) while it is appended. */
+  /**
+   * While a message of this type is being appended, no other append of its vchannel (or of the whole pchannel) is in progress.
+   */
   readonly exclusive?: boolean
 }
 
@@ -25,7 +30,10 @@ export const MESSAGE_TYPE = {
   Record: 1000,
 } as const
 
-/** Applications number their own types from here on, below 2^31. Everything lower is Milvus' or ours. */
+/**
+ * The lowest number that applications may give to a message type of their own; the highest is 2^31 − 1. Lower numbers belong to
+ * Milvus and this library.
+ */
 export const FIRST_APPLICATION_TYPE = 1001
 
 const BUILT_IN: readonly MessageType[] = [
@@ -54,8 +62,8 @@ const BUILT_IN: readonly MessageType[] = [
 const key = Symbol.for('@wal/walimpls/message-types')
 
 /**
- * The types that applications registered, in whichever copy of this package: a Map of the module's own would be another one
- * in its ESM and in its CJS build.
+ * The types that applications registered, shared by all copies of this package in the process. A Map in this module would exist
+ * twice, once in the ESM build and once in the CommonJS build.
  */
 function registeredTypes(): Map<number, MessageType> {
   const holder = globalThis as { [key]?: Map<number, MessageType> }
@@ -66,8 +74,8 @@ function registeredTypes(): Map<number, MessageType> {
 const builtIn = new Map(BUILT_IN.map((type) => [type.number, type]))
 
 /**
- * Makes an application's own type known to this process, for `append` and for its flags. The same registration again
- * is a no-op; a different one under the same number or name is refused.
+ * Registers a message type of an application, with its flags, so that `append` accepts the type. Registering the same type
+ * again does nothing; another type with the same number or name is refused.
  */
 export function registerMessageType(type: MessageType): void {
   if (!Number.isInteger(type.number) || type.number < FIRST_APPLICATION_TYPE || type.number >= 2 ** 31)
@@ -91,7 +99,7 @@ export function registerMessageType(type: MessageType): void {
   known.set(type.number, { ...type })
 }
 
-/** The type behind a number; one that nobody registered has no flags and `Type<number>` as its name. */
+/** The type with this number. A number that nobody registered gives a type without flags, named `Type<number>`. */
 export function messageTypeOf(number: number): MessageType {
   return builtIn.get(number) ?? registeredTypes().get(number) ?? { number, name: `Type${number}` }
 }
@@ -102,7 +110,7 @@ function named(names: readonly string[], first: number, flags: MessageTypeFlags)
 
 const FLAGS = ['system', 'selfControlled', 'exclusive'] as const
 
-/** Whatever the order of the keys; a flag left out is a flag that is false. */
+/** Whether two types are equal. The order of keys does not matter, and a missing flag equals a flag that is false. */
 function isSame(one: MessageType, other: MessageType): boolean {
   return (
     one.number === other.number &&

@@ -37,7 +37,7 @@ test('a batch has the same records as lists and as bytes, also in several runs, 
       const inRuns = packedBatch({ sequence: 7, count: records.length, bytes: whole.bytes, packed })
       expect(inRuns.messages).toEqual(records)
       expect({ ...inRuns, sequence: 8 }.messages).toEqual(records)
-      // Made once.
+      // The messages are decoded only once.
       expect(inRuns.messages).toBe(inRuns.messages)
     }),
   )

@@ -2,7 +2,10 @@ import { corrupt } from '../errors/corrupt.js'
 import { packedBytes, readProperties, writeProperties } from './property-codec.js'
 import type { PropertyList, WireMessage } from './wire-message.js'
 
-/** The length of the payload, before it: unsigned, 32 bits, little-endian. */
+/**
+ * How many bytes the payload's length takes in a packed record: an unsigned, little-endian 32-bit number in front of the
+ * payload.
+ */
 export const PAYLOAD_LENGTH_BYTES = 4
 
 /**
@@ -10,16 +13,16 @@ export const PAYLOAD_LENGTH_BYTES = 4
  * packs them. This is how core hands records to a backend (`Batch.packed`), and what the file backend stores.
  */
 export interface PackedRecord extends WireMessage {
-  /** The offset behind the record. */
+  /** The offset of the first byte after the record. */
   readonly end: number
 }
 
-/** Bytes that `writeRecord` needs, exactly. */
+/** Exactly how many bytes `writeRecord` writes for the record. */
 export function packedRecordBytes({ payload, properties }: WireMessage): number {
   return PAYLOAD_LENGTH_BYTES + payload.length + packedBytes(properties)
 }
 
-/** Writes a record from `at` on; answers the offset behind it. */
+/** Writes a record, beginning at `at`. Answers the offset of the first byte after the record. */
 export function writeRecord(bytes: Uint8Array, at: number, { payload, properties }: WireMessage): number {
   writePayloadLength(bytes, at, payload.length)
   bytes.set(payload, at + PAYLOAD_LENGTH_BYTES)
@@ -33,7 +36,7 @@ export function writePayloadLength(bytes: Uint8Array, at: number, length: number
   bytes[at + 3] = length >>> 24
 }
 
-/** Throws `WAL_CORRUPT` when the bytes end within the length. */
+/** Reads a payload's length. Throws `WAL_CORRUPT` when the bytes end before the length does. */
 export function readPayloadLength(bytes: Uint8Array, at: number): number {
   if (at + PAYLOAD_LENGTH_BYTES > bytes.length) throw corrupt('a packed record', 'it ends too early')
   const low = (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16)
@@ -41,8 +44,8 @@ export function readPayloadLength(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * Reads the record at `at`; the payload is a view of `bytes`. Throws `WAL_CORRUPT` when the bytes can't have been written
- * so. `previous`: the properties of the record before, which share most of their texts (see `readProperties`).
+ * Reads the record at `at`. The payload is a view of `bytes`, not a copy. Throws `WAL_CORRUPT` for bytes that `writeRecord`
+ * cannot have written. `previous` are the properties of the record before, which `readProperties` compares with to save time.
  */
 export function readRecord(bytes: Uint8Array, at: number, previous?: PropertyList): PackedRecord {
   const start = at + PAYLOAD_LENGTH_BYTES

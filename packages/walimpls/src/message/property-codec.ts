@@ -4,9 +4,9 @@ import { utf8Length } from './text.js'
 import type { PropertyList } from './wire-message.js'
 
 /**
- * Packed properties, for backends without a place for them: count of strings, then each as its UTF-8 length and bytes.
- * Numbers are little-endian base 128 (LEB128). Written by hand, byte for byte: for texts this short a call into
- * Buffer's native encoder costs more than the copy.
+ * Properties as bytes, for backends that cannot store properties separately: the number of texts (keys and values), then each
+ * text as its UTF-8 length and its bytes. Numbers are little-endian base 128 (LEB128). The bytes are written by a loop, since
+ * for texts this short a call into Buffer's native encoder costs more than copying.
  */
 export function encodeProperties(properties: PropertyList): Uint8Array {
   const bytes = Buffer.allocUnsafe(propertiesBound(properties))
@@ -21,19 +21,19 @@ export function decodeProperties(bytes: Uint8Array): string[] {
   return properties
 }
 
-/** No fewer bytes than `writeProperties` needs. UTF-8 takes at most three a UTF-16 unit. */
+/** An upper bound, quickly computed, for the bytes that `writeProperties` writes: three UTF-8 bytes for each UTF-16 unit. */
 export function propertiesBound(properties: PropertyList): number {
   return 5 + textsBound(properties)
 }
 
-/** The same of texts without their number. */
+/** An upper bound for the bytes that `writeTexts` writes: like `propertiesBound`, without the number of texts. */
 export function textsBound(texts: readonly string[]): number {
   let units = 0
   for (let i = 0; i < texts.length; i++) units += (texts[i] as string).length
   return 5 * texts.length + 3 * units
 }
 
-/** Exactly as many bytes as `writeProperties` needs. It looks at every text, which the bound does not. */
+/** Exactly how many bytes `writeProperties` writes. Slower than `propertiesBound`, since every text is looked at. */
 export function packedBytes(properties: PropertyList): number {
   let bytes = lengthBytes(properties.length)
   for (let i = 0; i < properties.length; i++) {
@@ -43,7 +43,7 @@ export function packedBytes(properties: PropertyList): number {
   return bytes
 }
 
-/** How many bytes so many packed texts have, without what packing adds: their part of `recordBytes`. */
+/** How many bytes the packed texts have without their lengths: the part of `recordBytes` that properties make up. */
 export function packedTextBytes(packed: Uint8Array, count: number): number {
   const cursor = { at: 0 }
   let total = 0
@@ -55,12 +55,12 @@ export function packedTextBytes(packed: Uint8Array, count: number): number {
   return total
 }
 
-/** Writes from `offset`; answers the offset behind. `bytes` must have room for `propertiesBound`. */
+/** Writes properties from `offset` on. Answers the offset after them. `bytes` must have room for `propertiesBound` bytes. */
 export function writeProperties(bytes: Uint8Array, offset: number, properties: PropertyList): number {
   return writeTexts(bytes, writeLength(bytes, offset, properties.length), properties)
 }
 
-/** Packs texts, without their number, from `offset`; answers the offset behind. */
+/** Writes texts without their number, from `offset` on. Answers the offset after them. */
 export function writeTexts(bytes: Uint8Array, offset: number, texts: readonly string[]): number {
   let at = offset
   for (let i = 0; i < texts.length; i++) at = writeText(bytes, at, texts[i] as string)
@@ -68,9 +68,9 @@ export function writeTexts(bytes: Uint8Array, offset: number, texts: readonly st
 }
 
 /**
- * Reads from `offset`; `end` is the offset behind. Throws `WAL_CORRUPT` when the bytes can't have been written so.
- * `previous` are the properties of the record before: keys and most values of the library's own are the same from record
- * to record, and comparing is cheaper than making a text (half of a replay's time went there).
+ * Reads properties from `offset` on; `end` is the offset after them. Throws `WAL_CORRUPT` for bytes that `writeProperties`
+ * cannot have written. `previous` are the properties of the record before. Keys and most reserved values are the same in each
+ * record, and comparing bytes with a known text is cheaper than making a new text, which took half of the time of a replay.
  */
 export function readProperties(
   bytes: Uint8Array,
@@ -102,14 +102,14 @@ const NONE: PropertyList = []
 const RESERVED_KEYS = new Map<string, string>(Object.values(RESERVED).map((key) => [key, key]))
 
 /**
- * A reserved key as the very text that the library compares with: where two texts are one object, comparing them takes no
- * look at their units, and each record's keys are compared with several.
+ * Replaces a reserved key by the string object that the library's own code compares with. Two equal strings that are the same
+ * object are compared without looking at their characters, and the keys of every record are compared several times.
  */
 function ofTheLibrary(text: string): string {
   return text.charCodeAt(0) === 0x5f ? (RESERVED_KEYS.get(text) ?? text) : text
 }
 
-/** Whether the bytes are this text, all of it ASCII. */
+/** Whether the bytes at `start` spell the text, and the text is all ASCII. */
 function isSame(bytes: Uint8Array, start: number, text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const byte = bytes[start + i] as number
@@ -118,11 +118,12 @@ function isSame(bytes: Uint8Array, start: number, text: string): boolean {
   return true
 }
 
-/** Packs one text, as `writeTexts` does. */
+/** Writes one text, in the form that `writeTexts` uses. */
 export function writeText(bytes: Uint8Array, offset: number, text: string): number {
   const { length } = text
   if (length < 128) {
-    // One byte for the length if all is ASCII; found out while writing.
+    // One byte is reserved for the length, which is enough when all characters are ASCII. If one is not, the text is written
+    // again below.
     let at = offset + 1
     let i = 0
     for (; i < length; i++) {
@@ -140,7 +141,10 @@ export function writeText(bytes: Uint8Array, offset: number, text: string): numb
   return at + buffer.write(text, at)
 }
 
-/** Scratch space by length: a list that is handed on whole makes a text without a call into Buffer, which costs twice as much. */
+/**
+ * Arrays of each short length, used again for every text: `String.fromCharCode` on a whole array costs half of what a call into
+ * Buffer costs.
+ */
 const UNITS = Array.from({ length: 17 }, (_, length) => new Array<number>(length).fill(0))
 
 function readText(bytes: Uint8Array, start: number, end: number): string {
@@ -155,7 +159,7 @@ function readText(bytes: Uint8Array, start: number, end: number): string {
   return all > 127 ? asBuffer(bytes).toString('utf8', start, end) : String.fromCharCode(...units)
 }
 
-/** Writes a length, or the number of texts, in base 128; answers the offset behind. */
+/** Writes a length, or the number of texts, in base 128. Answers the offset after it. */
 export function writeLength(bytes: Uint8Array, offset: number, length: number): number {
   let at = offset
   let rest = length
@@ -173,7 +177,7 @@ function lengthBytes(length: number): number {
   return bytes
 }
 
-/** Reads a length, or the number of texts, at `cursor.at`, and moves that behind it. */
+/** Reads a length, or the number of texts, at `cursor.at`, and moves the cursor behind that number. */
 export function readLength(bytes: Uint8Array, cursor: { at: number }): number {
   let length = 0
   for (let shift = 0; shift < 35; shift += 7) {

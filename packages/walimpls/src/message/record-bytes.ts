@@ -1,7 +1,9 @@
 import { utf8Length } from './text.js'
 import type { WireMessage } from './wire-message.js'
 
-/** Size of a record as limits and budgets count it: the bytes of its payload, and of every key and value in UTF-8. */
+/**
+ * The size of a record as limits and budgets count it: the bytes of its payload plus the UTF-8 bytes of every key and value.
+ */
 export function recordBytes(message: WireMessage): number {
   let bytes = message.payload.length
   const { properties } = message

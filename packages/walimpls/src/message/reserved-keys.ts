@@ -9,27 +9,42 @@ export const RESERVED = {
   term: '_wt',
   timeTick: '_tt',
   barrierTimeTick: '_btt',
-  /** Id to start reading from to see everything with a greater time tick. Exclusive with the next one. */
+  /**
+   * The last-confirmed id: reading from it delivers every message with a greater time tick. A record has this key or `_lcs`,
+   * never both.
+   */
   lastConfirmed: '_lc',
-  /** Flag: the last-confirmed id is the message's own. */
+  /** Flag: the last-confirmed id is the id of the record itself. */
   lastConfirmedIsSelf: '_lcs',
   vchannel: '_vc',
-  /** Of a message within a transaction of another system. Reading refuses such a record by name. */
+  /**
+   * The transaction of a message, in another system's log. This library refuses to read such a record, and the error names the
+   * key.
+   */
   transaction: '_tx',
-  /** Of a piece of a larger message of another system. Reading refuses such a record by name. */
+  /**
+   * Marks a piece of a message that another system split up. This library refuses to read such a record, and the error names
+   * the key.
+   */
   chunkIndex: '_ci',
 
-  /** Incarnation of the writer. Its presence says: written by this library, storage order is time-tick order. */
+  /** The writer's incarnation. Only this library writes this key, and a record that has it is stored in time-tick order. */
   incarnation: '_wi',
-  /** Serialised id of the last persisted time tick that was acknowledged before this record was sent. */
+  /** The serialised id of the last stored time tick that was acknowledged before this record was sent. */
   previousTick: '_pt',
-  /** Flag, on a time tick: the record with which a writer makes itself the current one. */
+  /** Flag of an opening record: the time tick with which a writer makes itself the current one. */
   opening: '_op',
-  /** On a time tick: random text made with the log's first opening record. */
+  /** The identity of the log, in records that are a time tick: a random text, made with the log's first opening record. */
   logIdentity: '_li',
-  /** On a time tick: serialised id from which reading rebuilds the adaptor's state; empty for the tick's own id. */
+  /**
+   * In records that are a time tick: the serialised id at which reading has to begin to restore the adaptor's state. Empty: the
+   * record's own id.
+   */
   recoveryPoint: '_rp',
-  /** On a time tick: where the log begins, `id term incarnation timeTick` separated by spaces. Absent: never truncated. */
+  /**
+   * In records that are a time tick: the truncation point, `id term incarnation timeTick` with spaces between. Absent in a log
+   * that was never truncated.
+   */
   truncationPoint: '_tp',
 } as const
 

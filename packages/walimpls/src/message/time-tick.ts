@@ -1,6 +1,6 @@
 /**
- * A time tick is a 64-bit hybrid timestamp: wall milliseconds shifted left by 18, and a logical counter below.
- * Unique and rising on a pchannel; the order of delivery.
+ * A message's place in the log's order: a 64-bit number. Its lower 18 bits are a counter, the bits above are the wall-clock
+ * time in milliseconds. Time ticks are unique in a log, and messages are delivered in rising order of their time ticks.
  */
 export type TimeTick = bigint
 
@@ -12,7 +12,7 @@ export function timeTickOf(milliseconds: number, logical = 0): TimeTick {
   return (BigInt(milliseconds) << LOGICAL_BITS) | BigInt(logical)
 }
 
-/** The wall-clock part, in milliseconds since 1970. */
+/** The wall-clock part of a time tick, in milliseconds since 1970. */
 export function millisecondsOf(timeTick: TimeTick): number {
   return Number(timeTick >> LOGICAL_BITS)
 }

@@ -3,12 +3,13 @@ import { isWellFormed } from './text.js'
 import type { PropertyList } from './wire-message.js'
 
 /**
- * Takes a user's properties in, as a flat list. Refuses (`WAL_INVALID_ARGUMENT`) what could not come back exactly or
- * would be taken for the library's own.
+ * Copies a user's properties into a flat list. Throws `WAL_INVALID_ARGUMENT` for a property that could not come back exactly,
+ * and for a key that is reserved for the library.
  */
 export function userPropertyList(properties: ReadonlyMap<string, string>): string[] {
   checkPropertyMap(properties)
-  // In its full length at once: a list that grows takes three times the room, and every message has one.
+  // The list gets its full length at once. A list that grows by pushing takes up to three times the memory, and every message
+  // has one.
   const list = new Array<string>(2 * properties.size)
   let at = 0
   for (const [key, value] of properties) {
@@ -16,23 +17,26 @@ export function userPropertyList(properties: ReadonlyMap<string, string>): strin
     list[at++] = key
     list[at++] = value
   }
-  // A Map of the user's own making may hide some of what it counts.
+  // A subclass of Map may report a `size` that differs from the entries which it gives out.
   if (at < list.length) list.length = at
   return list
 }
 
-/** Throws `WAL_INVALID_ARGUMENT` for what is no Map: a look-alike (URLSearchParams) may hold a key twice. */
+/**
+ * Throws `WAL_INVALID_ARGUMENT` unless the properties are a Map. A similar object, such as URLSearchParams, may hold a key
+ * twice.
+ */
 export function checkPropertyMap(properties: unknown): void {
   if (!(properties instanceof Map) && !isForeignMap(properties))
     throw invalidArgument('The properties of a message must be a Map of text to text', properties)
 }
 
-/** Of another realm (a vm context, jsdom): `instanceof` fails there. */
+/** Whether the value is a Map of another realm, such as a vm context or jsdom, for which `instanceof Map` is false. */
 function isForeignMap(value: unknown): boolean {
   return Object.prototype.toString.call(value) === '[object Map]'
 }
 
-/** Refuses a property as `userPropertyList` does. */
+/** Throws for the same keys and values as `userPropertyList`. */
 export function checkUserProperty(key: unknown, value: unknown): void {
   if (typeof key !== 'string' || key === '')
     throw invalidArgument('The key of a property must be non-empty text', key)
@@ -50,14 +54,14 @@ export function checkUserProperty(key: unknown, value: unknown): void {
 }
 
 /**
- * Keys that begin with "_" are the library's, now or later; but never `__proto__`, which comes along whenever a plain
- * object is turned into properties, and has to come back exactly (G10).
+ * Whether a key is reserved for the library: every key that begins with "_", except `__proto__`. A plain object that is turned
+ * into properties may hold `__proto__`, so that key belongs to users and must come back exactly (G10).
  */
 function isReserved(key: string): boolean {
   return key.charCodeAt(0) === 0x5f && key !== '__proto__'
 }
 
-/** The user's part of a stored list, as the Map that readers see. */
+/** The user's properties in a stored list, as the Map that readers get. */
 export function userPropertyMap(list: PropertyList): Map<string, string> {
   const properties = new Map<string, string>()
   for (let i = 0; i < list.length; i += 2) {
@@ -67,7 +71,7 @@ export function userPropertyMap(list: PropertyList): Map<string, string> {
   return properties
 }
 
-/** The library's part of a stored list. */
+/** The reserved properties in a stored list. */
 export function reservedPropertyMap(list: PropertyList): Map<string, string> {
   const properties = new Map<string, string>()
   for (let i = 0; i < list.length; i += 2) {

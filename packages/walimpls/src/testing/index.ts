@@ -18,7 +18,7 @@ export {
 } from './simulation/simulated-runtime.js'
 export { memoryBuilder }
 
-/** Makes `memory:` known. Importing this module does so; again it is a no-op. */
+/** Registers the in-memory backend, `memory:`. Importing this module does so; a second registration does nothing. */
 export function registerMemoryBackend(): void {
   registerBackend({
     builder: memoryBuilder(),

@@ -36,7 +36,7 @@ const options = {
   },
 } as const satisfies OptionTable
 
-/** The in-memory backend, for tests: the whole contract, no durability. */
+/** The in-memory backend, for tests. It keeps the whole contract of a backend, except that records do not outlive the process. */
 export function memoryBuilder(): OpenerBuilderImpls<FilledOptions<MemoryOptions, typeof options>, MemoryId> {
   return {
     name: 'memory',

@@ -1,6 +1,6 @@
 import { type NumberId, numberIdCodec } from '../helper/number-id.js'
 
-/** A record number, from 1. */
+/** The number of a record in an in-memory log, from 1. */
 export type MemoryId = NumberId
 
 export const memoryIds = numberIdCodec('memory')

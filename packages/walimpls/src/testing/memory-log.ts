@@ -7,46 +7,51 @@ import type { StoredMessage } from '../message/wire-message.js'
 import type { Writer } from '../writer.js'
 import { type MemoryId, memoryIds } from './memory-id.js'
 
-/** Bytes, not objects: a caller that changes what it appended, or what it read, changes nothing here. */
+/**
+ * A stored record as bytes of its own: a caller that changes a message after the append, or one that it read, does not change
+ * the log.
+ */
 interface StoredRecord {
   readonly payload: Uint8Array
   readonly properties: Uint8Array
   readonly bytes: number
 }
 
-/** Takes the place of a record that `lose` removed: its number stays used. */
+/** Stands in place of a record that `lose` removed, so that its number is not given out again. */
 const LOST = undefined
 
-/** More than the adaptor has in flight, so every batch that it may send again is still known. */
+/** How many batches the log remembers, to recognise one that is sent again. More than the adaptor ever has in flight. */
 const REMEMBERED_BATCHES = 64
 
 /**
- * The records of one channel, numbered from 1, and who may add to them. Shared by everyone who has it open. `records`,
- * `batches` and `writer` stand open, since tests do to them what befalls a stored log from outside: an older copy that is
- * put back, a failover that loses the end.
+ * The records of one in-memory channel, numbered from 1, and the writer that may append. Everyone who has the channel open
+ * shares this object. `records`, `batches` and `writer` are public, since tests change them as accidents change a stored log: a
+ * failover that loses the end, or an older copy that is restored.
  */
 export class MemoryLog {
   readonly records: (StoredRecord | typeof LOST)[] = []
-  /** Number of `records[0]`, or of the next record when there is none. */
+  /** The number of `records[0]`, or of the next record when the log is empty. */
   oldest = 1
-  /** Set by `remove`: one who still has it open must not go on as if nothing had happened. */
+  /** Set when the channel was deleted. Logs that are still open on it then reject every call. */
   removed = false
-  /** Holds the fence; undefined before the first batch, and after the fence was forgotten. */
+  /** The writer that holds the fence. Undefined before the first batch, and after an idle writer was forgotten. */
   writer: Writer | undefined
-  /** Where the writer's latest batches lie: sequence to first number and count. */
+  /** The latest batches of the writer, by sequence: the number of the first record, and how many records. */
   readonly batches = new Map<number, { readonly first: number; readonly count: number }>()
-  /** Rings when there may be something new for readers. */
+  /** Rings when readers may find something new. */
   readonly bell = new Bell()
-  /** When the writer stored last, on the runtime's monotonic clock. */
+  /** When a batch was last appended, by the runtime's monotonic clock. */
   #storedAt = 0
-  /** The writer was idle for so long that its fence is gone: the next one to store is let in, however old. */
+  /**
+   * The fence was forgotten because its writer was idle. The next writer that appends is accepted, even one of an older term.
+   */
   #unfenced = false
 
   get next(): number {
     return this.oldest + this.records.length
   }
 
-  /** Takes the fence if told to, stores the batch and answers the number of its first record. */
+  /** Stores the batch, and takes the fence when `fences` is true. Answers the number of the batch's first record. */
   store(batch: Batch, writer: Writer, fences: boolean): number {
     if (this.removed)
       throw new AppendError('WAL_CHANNEL_NOT_FOUND', 'The channel was deleted.', { outcome: 'not-written' })
@@ -84,7 +89,9 @@ export class MemoryLog {
     this.batches.clear()
   }
 
-  /** Forgets a writer that stored nothing for longer than `maxIdleMs`, as a broker does with its producers. */
+  /**
+   * Forgets the fence of a writer that has stored nothing for longer than `maxIdleMs`, as a broker forgets an idle producer.
+   */
   forgetIdleWriter(now: number, maxIdleMs: number): void {
     if (maxIdleMs > 0 && this.writer !== undefined && now - this.#storedAt > maxIdleMs) {
       this.writer = undefined
@@ -93,18 +100,20 @@ export class MemoryLog {
     this.#storedAt = now
   }
 
-  /** Removes the records with these numbers, as a server's retention or an operator's command does. */
+  /** Removes the records with numbers `from` to `to`, as a server's retention or an operator may. */
   lose(from: number, to: number): void {
     for (let value = Math.max(from, this.oldest); value <= Math.min(to, this.next - 1); value++)
       this.records[value - this.oldest] = LOST
   }
 
-  /** The record of that number as an object that is its own and no other record's; undefined when it is not kept. */
+  /**
+   * An object that stands for the record with this number, and for no other record ever stored. Undefined when it is not kept.
+   */
   identityOf(value: number): object | undefined {
     return this.records[value - this.oldest]
   }
 
-  /** Number of the first record kept from that one on; undefined when there is none. */
+  /** The number of the first record kept at or above `from`; undefined when there is none. */
   firstKept(from: number): number | undefined {
     for (let value = Math.max(from, this.oldest); value < this.next; value++)
       if (this.records[value - this.oldest] !== LOST) return value
@@ -117,13 +126,13 @@ export class MemoryLog {
     return undefined
   }
 
-  /** The record of that number, which must be kept. */
+  /** The record with this number. It must be kept. */
   record(value: number): StoredMessage<MemoryId> {
     const { payload, properties } = this.records[value - this.oldest] as StoredRecord
     return { id: memoryIds.of(value), payload: payload.slice(), properties: decodeProperties(properties) }
   }
 
-  /** Records from that number on, which is kept if there is any: about `maxBytes` of them, up to the first lost one. */
+  /** The records from this number on, about `maxBytes` of them, up to the first record that was lost. */
   page(from: number, maxBytes: number): StoredMessage<MemoryId>[] {
     const page: StoredMessage<MemoryId>[] = []
     let bytes = 0
@@ -144,14 +153,17 @@ export class MemoryLog {
     this.oldest = oldest
   }
 
-  /** Another log with the same records, oldest number, fence and remembered batches. */
+  /** A new log with the same records, oldest number, fence and remembered batches. */
   copy(): MemoryLog {
     const copy = new MemoryLog()
     copy.putBack(this)
     return copy
   }
 
-  /** Becomes what `saved` is, under those who have this one open, as when an older copy of a log is restored. */
+  /**
+   * Replaces the content of this log by that of `saved`, while others have this log open: as when an older copy of a log is
+   * restored.
+   */
   putBack(saved: MemoryLog): void {
     this.records.splice(0, this.records.length, ...saved.records)
     this.oldest = saved.oldest

@@ -60,7 +60,10 @@ export class MemoryReadOnlyWAL implements ReadOnlyWALImpls<MemoryId> {
   read(options: ScannerOptions<MemoryId>): PagedScanner<MemoryId> {
     const { log, lifetime } = this
     let next = 0
-    /** The last record given out: when another has its number, the log lost its end and went on. */
+    /**
+     * The last record that the scanner gave out. When another record has its number, the log lost its end and new records were
+     * stored.
+     */
     let given: object | undefined
     const listener = log.bell.listener(this.parts.runtime)
     return new PagedScanner<MemoryId>({
@@ -90,7 +93,7 @@ export class MemoryReadOnlyWAL implements ReadOnlyWALImpls<MemoryId> {
     return this.lifetime.close()
   }
 
-  /** Runs last when the log closes. */
+  /** Waits for appends in progress, when the log closes. A read-only log has none. */
   protected async drained(): Promise<void> {}
 
   protected mustBeThere(): void {

@@ -2,19 +2,19 @@ import { WalError } from '../errors/wal-error.js'
 import { memoryIds } from './memory-id.js'
 import type { MemoryLog } from './memory-log.js'
 
-/** Logs by channel. */
+/** The logs of one store, by channel. */
 export type MemoryStore = Map<string, MemoryLog>
 
 const key = Symbol.for('@wal/walimpls/memory')
 
-/** By name. On `globalThis`, so that the ESM and the CJS copy of this module see the same logs. */
+/** All stores by name. They are kept on `globalThis`, so that the ESM and the CommonJS copy of this module share them. */
 function stores(): Map<string, MemoryStore> {
   const holder = globalThis as { [key]?: Map<string, MemoryStore> }
   holder[key] ??= new Map()
   return holder[key]
 }
 
-/** The store of that name, which lives as long as the process: an opener closed and built again finds its logs. */
+/** The store with this name. It lives as long as the process, so an opener that is closed and built again finds its logs. */
 export function memoryStore(name: string): MemoryStore {
   const present = stores().get(name)
   if (present !== undefined) return present
@@ -23,7 +23,10 @@ export function memoryStore(name: string): MemoryStore {
   return store
 }
 
-/** Forgets the logs of one name, or all. Those still open see that their channel was deleted. */
+/**
+ * Removes all logs of the store with this name, or of all stores. Calls of logs that are still open then fail as for a deleted
+ * channel.
+ */
 export function resetMemory(name?: string): void {
   for (const [each, store] of stores()) {
     if (name !== undefined && each !== name) continue
@@ -33,8 +36,8 @@ export function resetMemory(name?: string): void {
 }
 
 /**
- * Removes records of a log that nobody truncated, as a server's retention or an operator's command may: from the message
- * with id `from` up to the one with id `to`. Readers are told of a gap where they lay.
+ * Removes records that nobody truncated, as a server's retention or an operator may: those with the ids `from` to `to`. Readers
+ * that come to the place are told of a gap.
  */
 export function loseMemoryRecords(log: {
   readonly channel: string
@@ -47,14 +50,14 @@ export function loseMemoryRecords(log: {
   memoryStore(name).get(channel)?.lose(number(from), number(to))
 }
 
-/** Saves a log as it is stored now; `putBack` makes it that again, while writers and readers have it open. */
+/** Saves the present content of a log. `putBack` restores the log to it, also while writers and readers have the log open. */
 export function saveMemoryLog(channel: string, name = 'default'): { putBack(): void } {
   const log = existing(channel, name)
   const saved = log.copy()
   return { putBack: () => log.putBack(saved) }
 }
 
-/** Copies a log into the store of another name, as when a backup is restored elsewhere. */
+/** Copies a log into the store named `to`, as when a backup is restored elsewhere. */
 export function copyMemoryLog(channel: string, from: string, to: string): void {
   memoryStore(to).set(channel, existing(channel, from).copy())
 }

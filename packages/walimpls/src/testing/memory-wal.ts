@@ -8,7 +8,10 @@ import { type MemoryId, memoryIds } from './memory-id.js'
 import { type MemoryLogParts, MemoryReadOnlyWAL } from './memory-read-only-wal.js'
 
 export class MemoryWAL extends MemoryReadOnlyWAL implements WALImpls<MemoryId> {
-  /** The first batch of an opened log takes the fence; a writer opens again when it was taken from it. */
+  /**
+   * Whether a batch was stored through this log. The first batch takes the fence, also when the same writer opened the log
+   * again.
+   */
   #entered = false
   readonly #turns: AppendTurns
 
