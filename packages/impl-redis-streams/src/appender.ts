@@ -16,28 +16,28 @@ export interface AppenderParts {
   readonly calls: RedisCalls
   readonly keys: LogKeys
   readonly writer: Writer
-  /** What was there at the open. */
+  /** What the server had of the log when the log was opened. */
   readonly look: LogLook
-  /** Milliseconds for the ids of a new writer; the script raises them where needed. */
+  /** The proposed milliseconds part of a new writer's ids. The script raises it when the stream already has later ids. */
   readonly milliseconds: number
   readonly publish: 'PUBLISH' | 'SPUBLISH'
   readonly maxRecordBytes: number
   readonly bounds: AppendBounds
-  /** Resolves when what was stored so far is as durable as was asked for. */
+  /** Resolves when all records stored so far are on the replicas, or on the disk, that the options ask for. */
   readonly confirm: (() => Promise<void>) | undefined
 }
 
 /**
- * Sends a writer's batches, several in flight. That a hole never is filled later (G3) rests on the script: each batch
- * names the id before it, and is refused unless that is the last one.
+ * Sends a writer's batches, several at once. Every batch names the id that has to be the last in the stream, and the append
+ * script refuses it when another id is the last. So no batch is stored behind a missing one, and no hole is filled later (G3).
  */
 export class Appender {
   readonly writerText: string
-  /** Greatest id that this writer was told, or that was there when it opened. */
+  /** The greatest id that the server told this writer, or that was in the log at the open. */
   known: RedisStreamsId | undefined
   readonly #place: string
   #base: number | undefined
-  /** What the next batch expects to be the last id; undefined: `known`. */
+  /** The id that has to be the last in the stream when the next batch arrives. When undefined: `known`. */
   #previous: RedisStreamsId | undefined
   #ended: AppendError | undefined
   #claim: string
@@ -57,7 +57,7 @@ export class Appender {
       bounds: parts.bounds,
       prepare: (batch) => this.#prepare(batch),
       send: (batch, encoded) => this.#send(batch, encoded),
-      // The server has to name the milliseconds of this writer's ids first.
+      // The first answer of the server tells the milliseconds of this writer's ids. Later batches have to wait for it.
       mustWait: () => this.#base === undefined,
       stored: (ids) => this.#remember(ids[ids.length - 1] as RedisStreamsId),
       failed: () => {
@@ -99,7 +99,7 @@ export class Appender {
       encoded.bytes,
     ]
     let confirmed: Promise<void> | undefined
-    // On the same connection, right behind: it speaks of the batch and of all before it.
+    // Sent right behind the batch on the same connection, so that the confirmation covers this batch and all earlier ones.
     const sent =
       confirm &&
       (() => {
@@ -154,7 +154,7 @@ export class Appender {
   }
 }
 
-/** The batch is in the log, whatever was wrong with waiting for replicas or the disk. */
+/** The error of a batch that is stored, but for which the wait for replicas or the disk failed. The outcome is `unknown`. */
 function stored(error: unknown): AppendError {
   const { code, message, retryable, cause } = mapError(error, 'confirming an append')
   return new AppendError(code, message, { outcome: 'unknown', retryable, cause })

@@ -16,7 +16,7 @@ export const redisStreamsBuilder: OpenerBuilderImpls<FullRedisStreamsOptions, Re
   traits: { fencing: 'cluster', truncation: 'record', list: true, delete: true },
   messageIds,
   options: optionTable,
-  /** Connects. Rejects when the server can't be reached. */
+  /** Connects to the servers and makes an opener. Rejects when no server can be reached. */
   async build(given: FullRedisStreamsOptions, runtime: Runtime, waits: BuildWaits = {}) {
     waits.signal?.throwIfAborted()
     const options = { ...given, hosts: given.hosts ?? [] }

@@ -2,21 +2,25 @@ import { PositionTruncatedError, WalError } from '@wal/walimpls'
 import type { Entry } from './stored/entry-decoder.js'
 import { idText, messageIds, type RedisStreamsId } from './stored/message-id.js'
 
-/** What the server said of a log's ends, at the moment when a page was read. */
+/** The ends of a log, as the server knew them when it read a page. */
 export interface LogEnds {
-  /** Greatest id ever stored; undefined when the server has none. */
+  /** The greatest id ever stored in the log; undefined when the server has no such entry in the log's state. */
   readonly last: RedisStreamsId | undefined
-  /** The remembered beginning, and the greatest id that was freed; undefined for a log that was never truncated. */
+  /**
+   * The oldest record kept, and below it the greatest id that was freed. Both are undefined for a log that was never truncated.
+   */
   readonly oldest: RedisStreamsId | undefined
   readonly below: RedisStreamsId | undefined
 }
 
 /**
- * Goes from entry to entry by what each says of the one before it. Redis answers a read over a hole, or behind an end
- * that was lost, as if nothing were missing; here the reader gets every record that this log had, or is told (G8).
+ * Checks that no entry is missing between two that follow each other: every entry names the id of the one before it. Redis
+ * itself reads over a hole, or behind a lost end, as if nothing were missing. This check turns both into an error (G8).
  */
 export class Continuity {
-  /** The last id given out, or what stands for it at the start; undefined when only `wanted` is known. */
+  /**
+   * The last id that was given out, or the id after which the scanner starts. Undefined when only the first wanted id is known.
+   */
   #after: RedisStreamsId | undefined
   #wanted: RedisStreamsId | undefined
   readonly #place: string
@@ -25,24 +29,27 @@ export class Continuity {
     this.#place = place
   }
 
-  /** The next entry follows that one. */
+  /** The next entry has to be the one that follows this id. */
   startAfter(id: RedisStreamsId): void {
     this.#after = id
     this.#wanted = undefined
   }
 
-  /** The next entry is that one. */
+  /** The next entry has to be the one with this id. */
   startAt(id: RedisStreamsId): void {
     this.#after = undefined
     this.#wanted = id
   }
 
-  /** First argument of XRANGE for what comes next. */
+  /** The first argument of XRANGE for the next page. */
   get from(): string {
     return this.#after === undefined ? idText(this.#wanted as RedisStreamsId) : `(${idText(this.#after)}`
   }
 
-  /** Takes the next entry. Throws `WAL_POSITION_TRUNCATED` or `WAL_LOG_ROLLED_BACK`. */
+  /**
+   * Checks the next entry. Throws `WAL_POSITION_TRUNCATED` when entries before it are gone, and `WAL_LOG_ROLLED_BACK` when the
+   * log lost its end.
+   */
   take({ message, previous }: Entry): void {
     const { id } = message
     if (this.#after === undefined) {
@@ -50,21 +57,23 @@ export class Continuity {
       if (isAfter(id, wanted))
         throw isAfter(wanted, previous) ? this.#rolledBack(previous, wanted) : this.#removed(id)
     } else if (id.milliseconds !== this.#after.milliseconds || id.ordinal !== this.#after.ordinal + 1) {
-      // The cheap test above is that of nearly all entries; it holds only when `previous` is implied.
+      // Nearly all entries have the ordinal that follows. Only the others name the entry before them, and are compared here.
       if (isAfter(previous, this.#after)) throw this.#removed(id)
       if (isAfter(this.#after, previous)) throw this.#rolledBack(previous, this.#after)
     }
     this.#after = id
   }
 
-  /** Entries came and none follows them: `WAL_POSITION_TRUNCATED` when later ones were stored, and are gone. */
+  /**
+   * For a page that ends with the log: the error to throw when entries with later ids were stored and are gone; else undefined.
+   */
   missingBehind({ last }: LogEnds): Error | undefined {
     const after = this.#after
     if (last === undefined || after === undefined || !isAfter(last, after)) return undefined
     return this.#removed(undefined)
   }
 
-  /** No entry came: is there truly none? */
+  /** For a page without entries: throws when the log should have more, or when it lost its end. */
   atEnd({ last }: LogEnds): void {
     const known = this.#after ?? (this.#wanted as RedisStreamsId)
     if (last === undefined || isAfter(known, last)) {

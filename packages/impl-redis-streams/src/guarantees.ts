@@ -2,7 +2,9 @@ import type { Guarantees } from '@wal/walimpls'
 import type { FullRedisStreamsOptions } from './client/options.js'
 import type { ServerSettings } from './server-settings.js'
 
-/** What the settings make an acknowledgement worth (G2). What a server does not tell is unknown, never assumed. */
+/**
+ * What an acknowledgement is worth with the server's settings (G2). A setting that the server does not tell counts as unknown.
+ */
 export function guaranteesOf(
   servers: readonly ServerSettings[],
   { waitAof, waitReplicas, sentinel, cluster, redis }: FullRedisStreamsOptions,
@@ -49,7 +51,7 @@ const A_SECOND =
 const SYNCED = 'synced to the append-only file before acknowledgement'
 const UNSYNCED = 'written to the append-only file, synced when the system likes'
 
-/** From the worst on. */
+/** The possible values, the weakest first. */
 const DURABILITIES = [UNKNOWN, NOTHING, UNSYNCED, A_SECOND, SYNCED]
 const KEPT = 'kept until truncated, or removed by hand'
 const EVICTED = 'the server may evict logs when its memory is full'

@@ -11,23 +11,26 @@ import { messageIds, type RedisStreamsId } from './stored/message-id.js'
 
 /** What the server has of a log at one moment. */
 export interface LogLook extends LogEnds {
-  /** Whether there is a stream. */
+  /** Whether the stream exists. */
   readonly exists: boolean
-  /** The writer that holds the fence, "term incarnation", and the milliseconds of its ids; empty and undefined for none. */
+  /**
+   * The writer that holds the fence, as "term incarnation"; empty when there is none. `base` is the milliseconds part of that
+   * writer's ids.
+   */
   readonly writer: string
   readonly base: number | undefined
-  /** The server's clock. */
+  /** The server's clock, in milliseconds since 1970. */
   readonly serverTime: number
   readonly lastMessage: StoredMessage<RedisStreamsId> | undefined
 }
 
 export interface LogPage extends LogEnds {
   readonly entries: readonly Entry[]
-  /** Nothing followed the entries. */
+  /** Whether the page ends with the last entry of the stream. */
   readonly ended: boolean
 }
 
-/** Reads one log. Changes nothing on the server. */
+/** Reads one log, and changes nothing on the server. */
 export class LogView {
   readonly #decoder: EntryDecoder
   readonly #calls: RedisCalls
@@ -58,7 +61,10 @@ export class LogView {
     }
   }
 
-  /** Entries from a place on (in XRANGE's words), until about so many bytes are reached. Undefined: there is no stream. */
+  /**
+   * The entries from `from` on (an argument of XRANGE) until they reach about `bytes` bytes. Undefined when the stream does not
+   * exist.
+   */
   async page(from: string, bytes: number): Promise<LogPage | undefined> {
     const reply = await runScript(this.#calls, pageScript, {
       keys: this.keys,
@@ -79,7 +85,7 @@ export class LogView {
     }
   }
 
-  /** An id of the state. Throws `WAL_CORRUPT` for what is none: somebody else changed the state. */
+  /** An id in the log's state. Throws `WAL_CORRUPT` for a value that is no id: another program changed the state. */
   #idAt(reply: ScriptReply, index: number, field: string): RedisStreamsId | undefined {
     const text = textAt(reply, index)
     const id = messageIds.read(text)

@@ -20,7 +20,7 @@ import { channelOf, type LogKeys, logKeys, streamPattern } from './stored/log-ke
 import type { RedisStreamsId } from './stored/message-id.js'
 import { RedisStreamsWAL } from './wal.js'
 
-/** The channels of one server, Sentinel group or Cluster under one prefix. */
+/** An opener for the channels under one key prefix of a server, a Sentinel group or a Cluster. */
 export class RedisStreamsOpener implements OpenerImpls<RedisStreamsId> {
   readonly #server: Server
   readonly #lifetime: Lifetime
@@ -38,7 +38,7 @@ export class RedisStreamsOpener implements OpenerImpls<RedisStreamsId> {
     })
   }
 
-  /** Looks; the fence is taken with the first batch. */
+  /** Reads the log's state only. The first batch takes the fence. */
   open(channel: string, writer: Writer, waits?: Waits): Promise<RedisStreamsWAL> {
     return this.#lifetime.opening(waits, async () => {
       const look = await this.#look(channel)
@@ -50,7 +50,7 @@ export class RedisStreamsOpener implements OpenerImpls<RedisStreamsId> {
     return this.#lifetime.during(waits, async () => {
       const { client } = this.#server.calls
       const servers = isCluster(client) ? client.nodes('master') : [client]
-      // A key may come more than once.
+      // SCAN may return a key more than once.
       const found = new Set<string>()
       for (const server of servers) await this.#scan(server, found)
       return [...found]
@@ -78,7 +78,7 @@ export class RedisStreamsOpener implements OpenerImpls<RedisStreamsId> {
     return logKeys(this.#server.options.prefix, channel)
   }
 
-  /** Reads the server's settings as well: they are reported from the open on. */
+  /** Reads the log's state, and the server's settings too, so that `guarantees` are right from the open on. */
   async #look(channel: string) {
     const view = new LogView(this.#server.calls, this.#keys(channel))
     const [look] = await Promise.all([view.look(), this.#server.readSettings()])

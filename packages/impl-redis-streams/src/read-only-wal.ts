@@ -17,7 +17,10 @@ import type { RedisStreamsId } from './stored/message-id.js'
 
 const MEBIBYTE = 1024 * 1024
 
-/** A batch is one script: while it runs the server serves nobody else, some milliseconds for one of this size. */
+/**
+ * The limits of a log. A batch is stored by one script, and the server serves no other client meanwhile: some milliseconds for
+ * the largest batch.
+ */
 export const LIMITS = {
   maxRecordBytes: 16 * MEBIBYTE,
   maxBatchBytes: MEBIBYTE,
@@ -78,16 +81,16 @@ export class RedisStreamsReadOnlyWAL implements ReadOnlyWALImpls<RedisStreamsId>
     return this.lifetime.close()
   }
 
-  /** For errors. */
+  /** The name of the stream in errors. */
   protected get stream(): string {
     return `the stream ${this.keys.stream}`
   }
 
-  /** Whether the log is known to have had records. */
+  /** Whether the stream must exist. A read-only log was opened on an existing stream, so a missing one was removed. */
   protected mustExist(): boolean {
     return true
   }
 
-  /** Runs when all scanners are closed. */
+  /** Releases what the log holds, when all scanners are closed. */
   protected async release(): Promise<void> {}
 }

@@ -10,7 +10,7 @@ export interface ScannerParts {
   readonly view: LogView
   readonly wakeUps: PublishedWakeUps
   readonly options: ScannerOptions<RedisStreamsId>
-  /** Whether there must be a stream: a log open for writing may have no record yet. */
+  /** Whether a missing stream is an error. A log that is open for writing may have no stream before its first record. */
   readonly mustExist: () => boolean
   readonly log: Lifetime
 }
@@ -34,16 +34,16 @@ export function openScanner(parts: ScannerParts): ScannerImpls<RedisStreamsId> {
 
 const BEFORE_ALL_ID = messageIds.of(0, 0)
 
-/** The records of a log, page by page; while one is given out the next is on its way. */
+/** Reads a log page by page. The next page is requested while the records of the last one are given out. */
 class Pages {
   readonly #continuity: Continuity
   readonly #place: string
   #entries: readonly Entry[] = []
   #at = 0
-  /** The last page ended with the log: the next call says so without asking again. */
+  /** The last page reached the log's end. The next call of `next` gives an empty array for it, without asking the server. */
   #ended = false
   readonly #ahead = new ReadAhead<LogPage | undefined>()
-  /** Thrown once what is whole before it has been given out. */
+  /** An error found in a page. It is thrown after the records before the faulty one have been given out. */
   #failure: unknown
   readonly #parts: ScannerParts
   readonly #wakeUp: Pick<WakeUpListener, 'heard'>
@@ -84,7 +84,7 @@ class Pages {
     return this.#cut(maxBytes)
   }
 
-  /** Resolves when nothing is on its way any more. */
+  /** Resolves when no page is being requested any more. */
   settled(): Promise<void> {
     return this.#ahead.drop()
   }
@@ -101,7 +101,8 @@ class Pages {
     if (entries.length === 0) this.#continuity.atEnd(page)
     this.#entries = this.#whole(entries)
     this.#at = 0
-    // Before the end is told, behind which a reader waits for more.
+    // This check comes before the reader is told that it has reached the end, since it would then wait for records that are
+    // gone.
     if (page.ended && entries.length > 0) this.#failure ??= this.#continuity.missingBehind(page)
     this.#ended = page.ended && entries.length > 0 && this.#failure === undefined
     if (page.ended || this.#failure !== undefined) return

@@ -2,15 +2,18 @@ import type { Redis } from 'ioredis'
 import { isCluster } from './client/connect.js'
 import type { RedisCalls, RedisClient } from './client/redis-calls.js'
 
-/** What one server's settings make of an acknowledgement. Undefined: the server did not say. */
+/** The settings of one server that decide what an acknowledgement is worth. Undefined where the server did not tell. */
 export interface ServerSettings {
   readonly version: string | undefined
-  /** Random text, made when the server started. */
+  /** The server's run id: a random text, made at its start. */
   readonly runId: string | undefined
   readonly appendOnly: boolean | undefined
-  /** `always`, `everysec` or `no`. */
+  /** The setting `appendfsync`: `always`, `everysec` or `no`. */
   readonly sync: string | undefined
-  /** False with `no-appendfsync-on-rewrite yes`: while the file is rewritten nothing is synced, whatever `sync` says. */
+  /**
+   * False with `no-appendfsync-on-rewrite yes`: while the append-only file is being rewritten nothing is synced, whatever
+   * `sync` says.
+   */
   readonly syncsWhileRewriting: boolean | undefined
   readonly maxMemory: number | undefined
   readonly evictionPolicy: string | undefined
@@ -18,7 +21,10 @@ export interface ServerSettings {
   readonly isReplica: boolean | undefined
 }
 
-/** Reads the settings of the server, of every primary in a Cluster. Never rejects: what is refused is unknown. */
+/**
+ * Reads the settings of the server, or of every primary in a Cluster. Never rejects: a setting that cannot be read is
+ * undefined.
+ */
 export async function readSettings(calls: RedisCalls): Promise<ServerSettings[]> {
   return Promise.all(primaries(calls.client).map((server) => readOne(calls, server)))
 }
@@ -32,7 +38,7 @@ async function readOne(calls: RedisCalls, server: Redis): Promise<ServerSettings
     calls.call('reading the server’s settings', what).catch(() => undefined)
   const [info, config] = await Promise.all([
     ask(() => server.info()),
-    // Several names at once are known from Redis 7 on only; this pattern is that of both.
+    // CONFIG GET takes several names only from Redis 7 on. This one pattern covers both settings.
     ask(() => server.config('GET', '*appendfsync*')),
   ])
   const said = new Map<string, string>()

@@ -9,13 +9,13 @@ import { guaranteesOf } from './guarantees.js'
 import { readSettings, type ServerSettings } from './server-settings.js'
 import type { LogKeys } from './stored/log-keys.js'
 
-/** How old what is known of the server's settings may get before it is asked for again. */
+/** The age at which the server's settings are read again. */
 const SETTINGS_AGE_MS = 10_000
 
-/** What the logs of one opener share: the connections, and what is known of the server. */
+/** What all logs of one opener share: the connections, and the settings of the server. */
 export class Server {
   readonly calls: RedisCalls
-  /** A connection of its own where an append holds it up until replicas or the disk have confirmed. */
+  /** The connection for appends; a separate one when appends wait for replicas or the disk, since the wait blocks it. */
   readonly appendCalls: RedisCalls
   readonly wakeUps: PublishedWakeUps
   readonly #settings: Refreshed<readonly ServerSettings[]>
@@ -43,14 +43,14 @@ export class Server {
     this.#stopListening = listen(client, 'ready', () => void this.#settings.refresh())
   }
 
-  /** What is known by now; asks again in the background when that is old. */
+  /** The guarantees by the settings as last read. Old settings are read again in the background. */
   get guarantees(): Guarantees {
     return guaranteesOf(this.#settings.value, this.options)
   }
 
   /**
-   * Where a stream is stored: the run id of the server (in a Cluster the lowest of all primaries') with database and key.
-   * Where the server does not tell its run id, the address stands for it.
+   * Names the place where a log is stored: the server's run id (in a Cluster the lowest of all primaries), database and key.
+   * The address replaces a run id that the server does not tell.
    */
   placeOf({ stream }: LogKeys): string {
     const { client } = this.#clients
@@ -60,7 +60,7 @@ export class Server {
     return `${runId || path || `${host}:${port}`} ${db ?? 0} ${stream}`
   }
 
-  /** In a Cluster from Redis 7 on a wake-up stays on the node of its log. */
+  /** The command for wake-ups. In a Cluster, SPUBLISH keeps a message on the node that has the log; it needs Redis 7. */
   get publish(): 'PUBLISH' | 'SPUBLISH' {
     const { client } = this.#clients
     return isCluster(client) && client.options.shardedSubscribers === true ? 'SPUBLISH' : 'PUBLISH'
@@ -71,15 +71,18 @@ export class Server {
     return this.#settings.refresh()
   }
 
-  /** Waits until what was sent before on the same connection is on the replicas or the disk that the options ask for. */
+  /**
+   * A function that waits until everything sent before on the connection for appends is on the replicas, or the disk, that the
+   * options ask for.
+   */
   confirmation({ stream }: LogKeys): (() => Promise<void>) | undefined {
     if (this.#clients.appends === undefined) return undefined
     const { waitReplicas, waitAof, requestTimeoutMs } = this.options
-    // Below the deadline of the call, so that a reply comes rather than none.
+    // Shorter than the deadline of the request, so that the server answers in time how many have confirmed.
     const ms = Math.max(1, Math.floor(requestTimeoutMs * 0.8))
     return () =>
       this.appendCalls.call(`waiting for replicas of ${stream}`, async (client) => {
-        // In a Cluster a pipeline goes to the node that its keys are on; WAIT has none, and would go to any.
+        // In a Cluster, a pipeline goes to the node of its keys. WAIT has no key, so alone it would go to any node.
         const pipeline = client.pipeline().exists(stream)
         if (waitReplicas > 0) pipeline.call('WAIT', waitReplicas, ms)
         if (waitAof) pipeline.call('WAITAOF', 1, 0, ms)
@@ -102,7 +105,7 @@ export class Server {
     this.appendCalls.close()
     if (appends !== undefined) closing.push(disconnect(appends, this.runtime))
     if (ours) closing.push(disconnect(client, this.runtime))
-    // Side by side: each may have to wait for a server that answers nothing.
+    // All are closed at once, since each may have to wait for a server that does not answer.
     await Promise.all(closing)
   }
 }

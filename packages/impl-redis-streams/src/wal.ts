@@ -7,7 +7,7 @@ import { runScript, textAt } from './scripts/script.js'
 import { truncateScript } from './scripts/truncate-script.js'
 import { messageIds, type RedisStreamsId } from './stored/message-id.js'
 
-/** Entries freed by one command: some milliseconds of the server's time. */
+/** How many entries one command frees: enough to keep the server busy for only some milliseconds. */
 const TRIM_STEP = 10_000
 
 export class RedisStreamsWAL extends RedisStreamsReadOnlyWAL implements WALImpls<RedisStreamsId> {
@@ -25,7 +25,8 @@ export class RedisStreamsWAL extends RedisStreamsReadOnlyWAL implements WALImpls
       keys: this.keys,
       writer,
       look,
-      // Above every clock that may have given ids so far.
+      // Not lower than this process's clock and the server's clock, so that a new writer's ids are above those of writers
+      // before it.
       milliseconds: Math.max(server.runtime.now(), look.serverTime),
       publish: server.publish,
       maxRecordBytes: LIMITS.maxRecordBytes,
@@ -51,7 +52,7 @@ export class RedisStreamsWAL extends RedisStreamsReadOnlyWAL implements WALImpls
     await this.lifetime.settled()
   }
 
-  /** The beginning is remembered first, so that a reader is told the same before, while and after storage is freed. */
+  /** The new beginning is recorded before anything is freed, so that readers get the same answer before, during and after. */
   async #truncate(before: string): Promise<void> {
     const { keys, stream } = this
     const { calls } = this.parts.server

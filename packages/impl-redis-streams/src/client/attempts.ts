@@ -4,20 +4,20 @@ import { listen } from './client-events.js'
 import { mapError } from './error-mapping.js'
 import type { RedisClient } from './redis-calls.js'
 
-/** Emitted on a client when one of its sentinels could not be asked, with the reason. */
+/** The event that a client emits when one of its sentinels could not be asked. Its argument is the error. */
 export const SENTINEL_FAILED = 'wal:sentinel-failed'
 
 /**
- * What becomes of the attempts of a client that connects for the first time. ioredis goes on trying sentinels,
- * whatever they answer; here attempts that no repetition can mend end it, and all others are told to the caller.
+ * Watches a client that connects for the first time. ioredis keeps trying sentinels whatever they answer. Here, an error that
+ * will not change (a wrong password, say) ends the attempts, and every other error is reported to the caller of `build`.
  */
 export class Attempts {
-  /** Rejects once it is certain that the client will not connect. */
+  /** Rejects as soon as it is certain that the client cannot connect. */
   readonly hopeless: Promise<never>
-  /** The last failure that says more than that a connection ended. */
+  /** The last error with a reason. ioredis often says only that a connection has ended. */
   reason: unknown
   readonly #stops: readonly (() => void)[]
-  /** Of the sentinels since they were last tried from the first one on. */
+  /** The errors of the sentinels in the present round, in which ioredis asks each of them once. */
   #ofSentinels: WalError[] = []
   readonly #givenUp = deferred<never>()
 
@@ -42,7 +42,8 @@ export class Attempts {
   #failed(error: unknown): void {
     const sentinels = this.#ofSentinels
     this.#ofSentinels = []
-    // A sentinel that is well would have answered: with the others' errors alone nobody knows where the server is.
+    // One working sentinel would have told the address of the primary. When all fail, a sentinel's error is the reason to
+    // report.
     const mapped = sentinels.at(-1) ?? mapError(error, this.#doing)
     this.reason = mapped
     const final = sentinels.length > 0 ? sentinels.every(({ retryable }) => !retryable) : !mapped.retryable

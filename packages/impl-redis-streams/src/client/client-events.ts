@@ -2,18 +2,18 @@ import type { RedisClient } from './redis-calls.js'
 
 type Listener = (value: unknown) => void
 
-/** By client, then by event: all who listen. */
+/** The callbacks of every client, by event. */
 const listening = new WeakMap<RedisClient, Map<string, Set<Listener>>>()
 
 /**
- * Calls back on every `event` of the client until the returned function is called. However many openers use one client, it
- * carries one listener of ours for each event: Node warns of a leak at the eleventh, and prints that.
+ * Calls back on every `event` of the client until the returned function is called. However many openers share one client, the
+ * client has one listener for each event: Node prints a warning of a leak when an emitter has more than ten.
  */
 export function listen(client: RedisClient, event: string, listener: Listener): () => void {
   const events = listening.get(client) ?? new Map<string, Set<Listener>>()
   listening.set(client, events)
   const listeners = events.get(event) ?? startListening(client, event, events)
-  // A function of its own for every call, so that one callback may be given twice.
+  // Wrapped in a new function for each call, so that the same callback may be added twice.
   const own: Listener = (value) => listener(value)
   listeners.add(own)
   return () => {

@@ -2,14 +2,15 @@ import type { Runtime } from '@wal/walimpls'
 import type { Cluster } from 'ioredis'
 
 /**
- * Connects once: rejects when that does not succeed. ioredis leaves the promise of `connect` pending forever when the nodes
- * answer and their Cluster is not whole (`cluster_state:fail`); it closes then, and tries again by itself.
+ * Connects a Cluster client, and rejects when the first attempt fails. ioredis leaves the promise of `connect` pending forever
+ * when the nodes answer `cluster_state:fail`: it then closes and tries again by itself. So this function watches for that
+ * close.
  */
 export function connectCluster(cluster: Cluster, runtime: Pick<Runtime, 'yield'>): Promise<void> {
   return new Promise((resolve, reject) => {
     const closed = () => {
       const notWhole = () => reject(new Error('the nodes answer, and say that their Cluster is not whole'))
-      // What ioredis itself has to say of a close comes first.
+      // When ioredis has an error of its own for this close, that error rejects first.
       void runtime.yield().then(notWhole)
     }
     cluster.once('close', closed)

@@ -11,16 +11,19 @@ import type { RedisClient } from './redis-calls.js'
 const DEFAULT_PORT = 6379
 const DEFAULT_SENTINEL_PORT = 26_379
 
-/** The clients of an opener. */
+/** The ioredis clients of one opener. */
 export interface Clients {
   readonly client: RedisClient
-  /** Whether `client` is to be closed with the opener. */
+  /** Whether the opener made `client`, and so closes it. */
   readonly ours: boolean
-  /** A second one, where an append holds its connection up until replicas or the disk have confirmed. */
+  /**
+   * A second client for appends, when the options ask for a confirmation by replicas or disk: waiting for it blocks the
+   * connection.
+   */
   readonly appends: RedisClient | undefined
 }
 
-/** The user's client, or a new one that answers. */
+/** The client that the user gave, or a new client that has connected. */
 export async function connect(
   options: FullRedisStreamsOptions,
   runtime: Runtime,
@@ -54,25 +57,26 @@ async function firstConnect(
   try {
     const connected = isCluster(client) ? connectCluster(client, runtime) : client.connect()
     await abortable(Promise.race([connected, attempts.hopeless]), waits.signal)
-    // ioredis goes on in database 0 when the server refuses the one that was asked for.
+    // When the server refuses the database that was asked for, ioredis goes on in database 0. Selecting it once more gives the
+    // error.
     if (!isCluster(client) && client.options.db) await client.select(client.options.db)
   } catch (error) {
     await disconnect(client, runtime)
     waits.signal?.throwIfAborted()
-    // Of a connection that ended ioredis says no more; why, it said before.
+    // When a connection ends, ioredis reports only that. The reason was in an earlier error.
     throw mapError(attempts.reason ?? error, doing)
   } finally {
     attempts.end()
   }
 }
 
-/** Where the servers are, without user and password. */
+/** The addresses of the servers, for errors; without user and password. */
 export function placeOf({ hosts, client }: FullRedisStreamsOptions): string {
   return client === undefined ? `Redis at ${hosts.join(', ')}` : 'Redis'
 }
 
 async function newClient(options: FullRedisStreamsOptions): Promise<RedisClient> {
-  // Loaded only here: importing this package loads no client.
+  // ioredis is loaded only when a client is needed: importing this package must not load it.
   const ioredis = await import('ioredis')
   const { hosts, cluster, sentinel } = options
   if (hosts.length > 1 && !cluster && sentinel === undefined)
@@ -106,7 +110,7 @@ function address({ hosts, sentinel, tls, redis }: FullRedisStreamsOptions): Redi
     return {
       name: sentinel,
       sentinels: parseHosts(hosts, DEFAULT_SENTINEL_PORT),
-      // The hosts are the sentinels, so what was asked of the hosts is asked of them.
+      // The hosts in the options are the sentinels, so the option `tls` concerns the connections to the sentinels as well.
       ...(tls ? { sentinelTLS: redis?.sentinelTLS ?? redis?.tls ?? {} } : {}),
     }
   if (redis?.sentinels || redis?.path !== undefined) return {}
@@ -116,7 +120,7 @@ function address({ hosts, sentinel, tls, redis }: FullRedisStreamsOptions): Redi
 function newCluster(Client: typeof Cluster, options: FullRedisStreamsOptions): Cluster {
   const { clusterOptions, hosts } = options
   const whole = {
-    // A node's wake-ups stay on that node, instead of going through the whole Cluster.
+    // A wake-up is published on the node that has the log, and not sent on to every node of the Cluster.
     shardedSubscribers: true,
     ...clusterOptions,
     redisOptions: {
@@ -125,9 +129,10 @@ function newCluster(Client: typeof Cluster, options: FullRedisStreamsOptions): C
       replyMapping: 'legacy' as const,
     },
     lazyConnect: true,
-    // Connections to nodes are made when first used; what comes meanwhile has to wait (our deadlines bound that).
+    // ioredis connects to a node when a command first needs it, and the command waits in the queue. `requestTimeoutMs` bounds
+    // this wait.
     enableOfflineQueue: true,
-    // Resending is the adaptor's, which knows the order.
+    // ioredis must not send a command again: only the adaptor knows the order of batches.
     retryDelayOnFailover: 0,
     enableAutoPipelining: false,
   }
@@ -135,7 +140,9 @@ function newCluster(Client: typeof Cluster, options: FullRedisStreamsOptions): C
   return new Client(nodes, whole)
 }
 
-/** What the guarantees rest on stands last. */
+/**
+ * The options of an ioredis client. Those that the guarantees depend on come last, so that a user's options cannot change them.
+ */
 function redisOptions(options: FullRedisStreamsOptions): RedisOptions {
   const { user, password, db, tls, requestTimeoutMs, redis = {}, cluster } = options
   if (!/^[0-9]{1,4}$/.test(db))
@@ -151,23 +158,25 @@ function redisOptions(options: FullRedisStreamsOptions): RedisOptions {
   const { reconnectOnError } = redis
   return {
     connectTimeout: requestTimeoutMs,
-    // Kills a half-open connection, so that the next attempt gets another.
+    // Ends a connection over which no answer comes, so that the next attempt uses another.
     socketTimeout: requestTimeoutMs,
     ...redis,
     ...(user === undefined ? {} : { username: user }),
     ...(password === undefined ? {} : { password }),
     ...(db === '0' ? {} : { db: Number(db) }),
     ...(tls && redis.tls === undefined ? { tls: {} } : {}),
-    // Else ioredis talks in clear, password and all, to servers that it has from sentinels.
+    // Otherwise ioredis connects without TLS to the servers that sentinels name, and sends the password in clear text.
     enableTLSForSentinelMode: true,
     lazyConnect: true,
-    // Neither kept until the server is back nor sent again: the adaptor decides, who knows the order and the deadline.
+    // ioredis must neither queue commands while the server is away nor send them again: only the adaptor knows order and
+    // deadlines.
     ...(cluster ? {} : { enableOfflineQueue: false }),
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    // ioredis loses the name of the command in it, and in a Cluster the order.
+    // With auto-pipelining, errors of ioredis do not name the command, and in a Cluster commands may change their order.
     enableAutoPipelining: false,
-    // A primary that was made a replica by a failover: ask the sentinels again.
+    // After a failover the old primary is a replica and refuses writes. Connecting again asks the sentinels for the new
+    // primary.
     reconnectOnError: (error) => error.message.startsWith('READONLY') || (reconnectOnError?.(error) ?? false),
   }
 }
@@ -176,12 +185,12 @@ export function isCluster(client: RedisClient): client is Cluster {
   return (client as Partial<Cluster>).isCluster === true
 }
 
-/** What ioredis takes to destroy a socket that the other side does not close (2,000), and a little more. */
+/** A little longer than the 2,000 ms after which ioredis destroys a socket that the other side has not closed. */
 const END_MS = 2_500
 
-/** Ends a client of ours. Resolves when its sockets are gone. */
+/** Ends a client that the opener made. Resolves when its sockets are closed. */
 export async function disconnect(client: RedisClient, runtime: Runtime): Promise<void> {
-  // Between two attempts to connect there is no socket, and ioredis says nothing when it gives up.
+  // A client that is waiting to reconnect has no socket, and emits no `end` when it is disconnected.
   const idle = client.status === 'end' || client.status === 'wait' || client.status === 'reconnecting'
   if (idle) return client.disconnect()
   const ended = new Promise<void>((resolve) => {

@@ -1,7 +1,7 @@
 import type { WalError } from '@wal/walimpls'
 import { type ErrorMeaning, type ErrorRow, ErrorTable, scrubbedError, textOf } from '@wal/walimpls/helper'
 
-/** Raised before the server has changed anything. */
+/** The meaning of an error for which the server certainly changed nothing: an append is not written. */
 const refused = (retryable: boolean, advice?: string): ErrorMeaning => ({
   retryable,
   outcome: 'not-written',
@@ -11,7 +11,7 @@ const refused = (retryable: boolean, advice?: string): ErrorMeaning => ({
 const CERTIFICATE_ADVICE =
   'The certificate is not one to trust: give the authority that signed it (`redis: { tls: { ca } }`), or mend the certificate.'
 
-/** By the code of an error of TLS: somebody has to change a certificate or the options. */
+/** Codes of TLS errors that somebody has to repair: in a certificate or in the options. */
 const TLS_CODES =
   /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(VERIFY|GET|DECRYPT|DECODE)_\w+|CERT_\w+|INVALID_(CA|PURPOSE)|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|ERR_TLS_CERT_\w+)$/
 const NO_TLS_ADVICE = 'The server does not speak TLS at this address: leave TLS out, or give its TLS port.'
@@ -20,7 +20,9 @@ const NO_TLS_THERE = /^(ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_L
 const ACL_ADVICE =
   'The user lacks a permission; the ACL rules needed are in the README of @wal/impl-redis-streams.'
 
-/** By the first word of the server's reply. Each is raised before the server has changed anything. */
+/**
+ * The meaning of a server's error, by the first word of the reply. The server sends each of these before it changes anything.
+ */
 const REPLIES: Readonly<Record<string, ErrorMeaning>> = {
   OOM: {
     ...refused(
@@ -51,7 +53,7 @@ const REPLIES: Readonly<Record<string, ErrorMeaning>> = {
   WRONGTYPE: refused(false, 'A key of this name belongs to another application: choose another prefix.'),
 }
 
-/** By what else the server or ioredis says. */
+/** The meaning of errors that only the text of the server or of ioredis identifies. */
 const TEXTS: readonly ErrorRow[] = [
   {
     text: /The ID specified in XADD/,
@@ -64,16 +66,16 @@ const TEXTS: readonly ErrorRow[] = [
     text: /unknown (command|subcommand)/,
     ...refused(false, 'Redis from version 6.2 on is needed, with scripting allowed.'),
   },
-  // What remains of an error of TLS where ioredis quotes its text.
+  // ioredis passes some TLS errors on as text only, without their code.
   {
     text: /self-signed certificate|unable to verify the first certificate|certificate has expired|does not match certificate's altnames/,
     ...refused(false, CERTIFICATE_ADVICE),
   },
-  // ioredis' words for a command that it did not send.
+  // The text with which ioredis rejects a command that it did not send.
   { text: /enableOfflineQueue options is false/, ...refused(true) },
 ]
 
-/** The first that fits counts: a certificate is told by its code, what a script passed on by its text. */
+/** All rows of the table, in order. TLS codes come first; errors inside a script are then found by their text. */
 const rows: readonly ErrorRow[] = [
   { names: TLS_CODES, ...refused(false, CERTIFICATE_ADVICE) },
   { names: NO_TLS_THERE, ...refused(false, NO_TLS_ADVICE) },
@@ -81,10 +83,13 @@ const rows: readonly ErrorRow[] = [
   ...Object.entries(REPLIES).map(([word, meaning]) => ({ names: [word], ...meaning })),
 ]
 
-/** A connection that ended, an answer that did not come: the server may have done it. */
+/** The meaning of a lost connection or a missing answer: the server may have executed the command. */
 const SILENCE: ErrorMeaning = { retryable: true, outcome: 'unknown' }
 
-/** The word with which the server's reply begins, also when a script passed it on (as Redis 6 does, behind other words). */
+/**
+ * The first word of a server's error reply, such as `OOM`. Redis 6 puts other words before it when the error comes from within
+ * a script.
+ */
 export function replyCode(error: unknown): string | undefined {
   if (!isReply(error)) return undefined
   const text = textOf(error)
@@ -95,27 +100,27 @@ export function replyCode(error: unknown): string | undefined {
 const table = new ErrorTable({ rows, namesOf, otherwise, scrubbed, shown: withoutScript })
 
 /**
- * An error of ioredis or of the system as one of ours; ours pass. `doing` begins the sentence: `appending to orders`;
- * `trouble` is what the client last said of its connection, of which errors of commands know nothing. The cause is a copy
- * without arguments and options: ioredis' errors carry the command, the password of AUTH included.
+ * Maps an error of ioredis or of the system to a `WalError`; a `WalError` passes unchanged. `doing` begins the message:
+ * `appending to orders`. `trouble` is the client's last connection error, which errors of single commands do not mention. The
+ * cause is a copy without arguments and options, since errors of ioredis carry the command, and so the password of AUTH.
  */
 export function mapError(error: unknown, doing: string, trouble?: unknown): WalError {
   return table.map(error, doing, { trouble })
 }
 
-/** The same for a call that appends: with the outcome that the append has by it. */
+/** Maps the error of an append, and says with which outcome the append failed. */
 export function mapAppendError(error: unknown, doing: string, trouble?: unknown): WalError {
   return table.mapAppend(error, doing, { trouble })
 }
 
-/** Which of our scripts it was, and on which line, says nothing to users; the cause still has it. */
+/** Removes a script's digest and line number from a text: they tell users nothing. The cause keeps them. */
 function withoutScript(said: string): string {
   return said.replace(/\s*script: [0-9a-f]{40}, on @user_script:\d+/, '')
 }
 
 /**
- * Whether a script of ours failed in itself, or made an id of what it found: that is not what this package puts on a
- * server.
+ * Whether a script of this package failed on what it found in the log: a value of another kind, or an invalid id. Only another
+ * program can have stored such a value.
  */
 export function isScriptFailure(error: unknown): boolean {
   const failure = /Invalid stream ID|user_script:\s*\d+: .*(attempt to |bad argument)/s
@@ -133,7 +138,7 @@ function otherwise(error: unknown): ErrorMeaning {
   return inner === undefined ? SILENCE : table.meaningOf(inner)
 }
 
-/** What may be shown of a driver's error: name, code and text. */
+/** A copy of a driver's error that may be shown: name, code and text. */
 export function scrubbed(error: unknown): Error & { readonly code?: string } {
   const inner = nodeError(error)
   const copy = scrubbedError(textOf(error) === '' ? (inner ?? error) : error, withoutArguments)
@@ -145,12 +150,15 @@ function withoutArguments(said: string): string {
   return said.replace(/,? with args beginning with:.*$/s, '')
 }
 
-/** Of a Cluster: why the node that was asked last did not answer. */
+/** In a Cluster: the error of the node that was asked last, if ioredis has noted one. */
 function nodeError(error: unknown): unknown {
   return (error as { lastNodeError?: unknown } | null)?.lastNodeError ?? undefined
 }
 
-/** Errors of replies come from redis-errors, of which there may be several copies: by name, not by class. */
+/**
+ * Whether the error is a server's reply. Compared by name: the package redis-errors, which defines the class, may be installed
+ * more than once.
+ */
 function isReply(error: unknown): boolean {
   return (
     error instanceof Error &&

@@ -3,8 +3,8 @@ import type { Cluster, ClusterOptions, Redis, RedisOptions } from 'ioredis'
 
 export interface RedisStreamsOptions {
   /**
-   * One server; with `cluster` some nodes of a Cluster; with `sentinel` the sentinels. Where no port is given it is
-   * 6379, of sentinels 26379. Needed unless `client` or `redis` says where the server is.
+   * The address of the server; with `cluster`, of some nodes of the Cluster; with `sentinel`, of the sentinels. The
+   * default port is 6379, for sentinels 26379. Needed unless `client` or `redis` says where the server is.
    */
   readonly hosts?: readonly string[]
   /** Name of the ACL user. */
@@ -14,48 +14,48 @@ export interface RedisStreamsOptions {
   /** Number of the database, as text. In a Cluster it is 0. Default: `'0'`. */
   readonly db?: string
   /**
-   * Connect by TLS, to sentinels too. The URL scheme `rediss-streams` says the same. Certificates go into `redis: {
-   * tls: { ca, cert, key } }`, other ones for sentinels into `redis: { sentinelTLS }`. For sentinels without TLS before
+   * Connects by TLS, to sentinels too, as the URL scheme `rediss-streams` does. Certificates go into `redis: { tls: {
+   * ca, cert, key } }`, and other ones for sentinels into `redis: { sentinelTLS }`. For sentinels without TLS before
    * servers with TLS, leave `tls` out and give `redis: { tls }`. Default: `false`.
    */
   readonly tls?: boolean
   /** The hosts are nodes of a Redis Cluster. Default: `false`. */
   readonly cluster?: boolean
-  /** The hosts are sentinels. This is the name under which they know the primary. */
+  /** The name under which the sentinels know the primary. With this option the hosts are sentinels. */
   readonly sentinel?: string
-  /** Every key begins with this text. Default: `'wal:'`. */
+  /** Every key of this backend on the server begins with this text. Default: `'wal:'`. */
   readonly prefix?: string
-  /** An acknowledged append has reached this many replicas as well (`WAIT`). From 0 to 16. Default: 0. */
+  /** An append is acknowledged only when this many replicas have it too (`WAIT`). From 0 to 16. Default: 0. */
   readonly waitReplicas?: number
   /**
-   * An acknowledged append is synced to the server’s append-only file, whatever `appendfsync` says (`WAITAOF`, Redis
-   * 7.2). Default: `false`.
+   * An append is acknowledged only when it is synced to the server’s append-only file, whatever `appendfsync` says
+   * (`WAITAOF`, Redis 7.2). Default: `false`.
    */
   readonly waitAof?: boolean
   /**
-   * How long a server may keep silent. After that the request fails and the connection is made again. From 100 to
-   * 600,000. Default: 10,000.
+   * How long a request may wait for the server’s answer. After that the request fails and the connection is made again.
+   * From 100 to 600,000. Default: 10,000.
    */
   readonly requestTimeoutMs?: number
   /**
-   * How often waiting readers look by themselves, beside the wake-ups that are published. From 10 to 600,000. Default:
-   * 2,000.
+   * How often readers that wait at the log’s end ask the server for new records, in case a published wake-up was lost.
+   * From 10 to 600,000. Default: 2,000.
    */
   readonly pollMs?: number
-  /** How many batches are sent before the first is acknowledged. From 1 to 64. Default: 4. */
+  /** How many batches may be in flight at once: sent and not acknowledged. From 1 to 64. Default: 4. */
   readonly maxInFlightBatches?: number
-  /** Options that are passed through to ioredis. Those that this package relies on are overruled. In code only. */
+  /** Options that are passed through to ioredis, except those that this package sets itself. In code only. */
   readonly redis?: RedisOptions
   /** Options that are passed through to `Cluster` of ioredis, in the same way. In code only. */
   readonly clusterOptions?: ClusterOptions
   /**
-   * A `Redis` or `Cluster` of ioredis that is there already. It is used in place of all options that say where and how
-   * to connect, and is not closed. In code only.
+   * An existing `Redis` or `Cluster` client of ioredis, used in place of all options that say where and how to connect.
+   * The opener does not close this client. In code only.
    */
   readonly client?: Redis | Cluster
 }
 
-/** With the defaults, and with a list of hosts that is empty where a client or `redis` says where to connect. */
+/** The options with their defaults. `hosts` is an empty list when `client` or `redis` says where to connect. */
 export type FullRedisStreamsOptions = FilledOptions<RedisStreamsOptions, typeof optionTable> & {
   readonly hosts: readonly string[]
 }
@@ -65,7 +65,7 @@ export const optionTable = {
     type: 'hosts',
     from: 'hosts',
     description:
-      'One server; with `cluster` some nodes of a Cluster; with `sentinel` the sentinels. Where no port is given it is 6379, of sentinels 26379. Needed unless `client` or `redis` says where the server is.',
+      'The address of the server; with `cluster`, of some nodes of the Cluster; with `sentinel`, of the sentinels. The default port is 6379, for sentinels 26379. Needed unless `client` or `redis` says where the server is.',
   },
   user: { type: 'text', from: 'user', secret: true, description: 'Name of the ACL user.' },
   password: { type: 'text', from: 'password', secret: true, description: 'Password of the user.' },
@@ -79,26 +79,31 @@ export const optionTable = {
     type: 'boolean',
     default: false,
     description:
-      'Connect by TLS, to sentinels too. The URL scheme `rediss-streams` says the same. Certificates go into `redis: { tls: { ca, cert, key } }`, other ones for sentinels into `redis: { sentinelTLS }`. For sentinels without TLS before servers with TLS, leave `tls` out and give `redis: { tls }`.',
+      'Connects by TLS, to sentinels too, as the URL scheme `rediss-streams` does. Certificates go into `redis: { tls: { ca, cert, key } }`, and other ones for sentinels into `redis: { sentinelTLS }`. For sentinels without TLS before servers with TLS, leave `tls` out and give `redis: { tls }`.',
   },
   cluster: { type: 'boolean', default: false, description: 'The hosts are nodes of a Redis Cluster.' },
   sentinel: {
     type: 'text',
-    description: 'The hosts are sentinels. This is the name under which they know the primary.',
+    description:
+      'The name under which the sentinels know the primary. With this option the hosts are sentinels.',
   },
-  prefix: { type: 'text', default: 'wal:', description: 'Every key begins with this text.' },
+  prefix: {
+    type: 'text',
+    default: 'wal:',
+    description: 'Every key of this backend on the server begins with this text.',
+  },
   waitReplicas: {
     type: 'integer',
     default: 0,
     min: 0,
     max: 16,
-    description: 'An acknowledged append has reached this many replicas as well (`WAIT`).',
+    description: 'An append is acknowledged only when this many replicas have it too (`WAIT`).',
   },
   waitAof: {
     type: 'boolean',
     default: false,
     description:
-      'An acknowledged append is synced to the server’s append-only file, whatever `appendfsync` says (`WAITAOF`, Redis 7.2).',
+      'An append is acknowledged only when it is synced to the server’s append-only file, whatever `appendfsync` says (`WAITAOF`, Redis 7.2).',
   },
   requestTimeoutMs: {
     type: 'integer',
@@ -107,7 +112,7 @@ export const optionTable = {
     min: 100,
     max: 600_000,
     description:
-      'How long a server may keep silent. After that the request fails and the connection is made again.',
+      'How long a request may wait for the server’s answer. After that the request fails and the connection is made again.',
   },
   pollMs: {
     type: 'integer',
@@ -115,19 +120,20 @@ export const optionTable = {
     default: 2_000,
     min: 10,
     max: 600_000,
-    description: 'How often waiting readers look by themselves, beside the wake-ups that are published.',
+    description:
+      'How often readers that wait at the log’s end ask the server for new records, in case a published wake-up was lost.',
   },
   maxInFlightBatches: {
     type: 'integer',
     default: 4,
     min: 1,
     max: 64,
-    description: 'How many batches are sent before the first is acknowledged.',
+    description: 'How many batches may be in flight at once: sent and not acknowledged.',
   },
   redis: {
     type: 'value',
     description:
-      'Options that are passed through to ioredis. Those that this package relies on are overruled. In code only.',
+      'Options that are passed through to ioredis, except those that this package sets itself. In code only.',
   },
   clusterOptions: {
     type: 'value',
@@ -136,7 +142,7 @@ export const optionTable = {
   client: {
     type: 'value',
     description:
-      'A `Redis` or `Cluster` of ioredis that is there already. It is used in place of all options that say where and how to connect, and is not closed. In code only.',
+      'An existing `Redis` or `Cluster` client of ioredis, used in place of all options that say where and how to connect. The opener does not close this client. In code only.',
     accepts: { rule: 'a Redis or Cluster of ioredis', test: isClient },
   },
 } as const satisfies OptionTable

@@ -2,15 +2,15 @@ import type { Cluster, Redis, RedisOptions, SentinelConnector as Sentinels } fro
 import { listen } from './client-events.js'
 
 /**
- * Keeps a client of ours from printing. ioredis prints errors that nobody listens to, and the answer of a server that asks
- * for no password and was given one.
+ * Keeps a client of this package from printing. ioredis prints errors that have no listener, and a warning when a server asks
+ * for no password but was given one.
  */
 export function quieten(client: Redis): void {
   client.on('error', () => {})
   answerQuietly(client)
 }
 
-/** The nodes of a Cluster are connected one by one, each as a client of its own. */
+/** In a Cluster, ioredis makes a client for each node, and each of these could print. */
 export function quietenCluster(cluster: Cluster): void {
   cluster.on('error', () => {})
   for (const node of cluster.nodes()) answerQuietly(node)
@@ -36,8 +36,8 @@ function answerQuietly(client: Redis): void {
 }
 
 /**
- * ioredis' own way to the servers behind sentinels, but that `failed` hears why one of these could not be asked: ioredis
- * says of each that its connection was closed, and prints the errors of those that it watches.
+ * The connector of ioredis for servers behind sentinels, changed so that `failed` gets the reason why a sentinel could not be
+ * asked. ioredis itself reports only a closed connection, and prints the errors of sentinels that it watches.
  */
 export function tellingConnector(
   SentinelConnector: typeof Sentinels,

@@ -7,16 +7,19 @@ import { mapError } from './error-mapping.js'
 export type RedisClient = Redis | Cluster
 
 /**
- * Commands that always settle. ioredis leaves promises pending forever when a connection ends under them and resending
- * is off (redis/ioredis#2193, in 6.0.0), and may keep others for long.
+ * Commands that always settle. When a connection ends and resending is off, ioredis 6.0.0 leaves the promises of commands
+ * pending forever (redis/ioredis#2193); in other cases for a long time.
  */
 export class RedisCalls {
   readonly #calls: SettlingCalls
-  /** Why there is no connection, as far as the client says: a password that was changed, say. */
+  /**
+   * The client's last connection error: why commands get no answer, such as a password that was changed. Undefined while
+   * connected.
+   */
   #trouble: unknown
   readonly #stops: readonly (() => void)[]
 
-  /** It hears the client's errors, also of a client that a user made: they come out in the errors of calls. */
+  /** Listens to the client's errors, also when a user made the client, so that errors of calls can name the reason. */
   constructor(
     readonly client: RedisClient,
     runtime: Runtime,
@@ -34,7 +37,7 @@ export class RedisCalls {
     ]
   }
 
-  /** Rejects with one of our errors, as `mapped` makes it. `doing` begins its sentence. */
+  /** Makes a call. `doing` begins the message of an error: `reading orders`. `mapped` makes the error for the caller. */
   call<T>(
     doing: string,
     send: (client: RedisClient) => Promise<T>,

@@ -8,9 +8,9 @@ import { quieten } from './quiet.js'
 import type { RedisCalls } from './redis-calls.js'
 
 /**
- * Tells waiting readers that their log may have grown: by the message that every append publishes, heard on one
- * connection for all logs of an opener (one a node in a Cluster), and by asking now and then, since messages get lost.
- * Blocking reads would take a connection each, and XREAD over many streams slows the server's appends down.
+ * Wakes waiting scanners when their log may have grown. Every append publishes a message, which an opener hears on one
+ * connection for all its logs (in a Cluster, one for each node). Since messages may get lost, logs are also polled. Blocking
+ * reads would need a connection for each scanner, and one XREAD over many streams would slow the server's appends down.
  */
 export class PublishedWakeUps {
   readonly #wakeUps: WakeUps
@@ -28,7 +28,7 @@ export class PublishedWakeUps {
       subscribe: async (topic) => this.#connected().subscribe(topic),
       unsubscribe: (topic) => this.#subscriber?.unsubscribe(topic),
     })
-    // What happened while the connection was away, and whether the log is still what it was, has to be looked for.
+    // While the connection was away, messages were missed, and a failover may have changed the log. Woken scanners find out.
     this.#stopListening = listen(calls.client, 'ready', () => this.#wakeUps.wakeAll())
   }
 
@@ -50,7 +50,9 @@ export class PublishedWakeUps {
     return this.#subscriber
   }
 
-  /** The last id, or that the stream is gone: nobody publishes that it was evicted. */
+  /**
+   * The answer of a poll: the last id of the log, or that the stream is gone. An eviction of the stream publishes no message.
+   */
   async #lastOf({ stream, state, wake }: LogKeys): Promise<string> {
     const [there, last] = await this.#calls.call(`polling ${wake}`, (client) =>
       Promise.all([client.exists(stream), client.hget(state, 'last')]),
@@ -61,15 +63,15 @@ export class PublishedWakeUps {
 
 interface Subscriber {
   subscribe(channel: string): Promise<unknown>
-  /** Failing does no harm: what is heard for nobody is passed over. */
+  /** A failure does no harm: a message that no scanner waits for is ignored. */
   unsubscribe(channel: string): void
   close(): Promise<void>
 }
 
-/** What a subscriber calls back. */
+/** The callbacks of a subscriber. */
 interface SubscriberCalls {
   readonly heard: (channel: string) => void
-  /** Messages may have been missed: the connection was away. ioredis subscribes again after a reconnect. */
+  /** The connection was away, so messages may have been missed. ioredis subscribes again by itself after it has reconnected. */
   readonly lost: () => void
 }
 
@@ -96,7 +98,7 @@ function subscribe(calls: RedisCalls, runtime: Runtime, { heard, lost }: Subscri
   })
   subscriber.on('message', heard)
   subscriber.on('ready', lost)
-  // The commands' connection meets the same errors and reports them.
+  // The client that sends commands gets the same connection errors, and reports them.
   quieten(subscriber)
   return {
     subscribe: (channel) => subscriber.subscribe(channel),

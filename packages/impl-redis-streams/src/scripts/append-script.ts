@@ -2,18 +2,19 @@ import { PREVIOUS_FIELD } from '../stored/fields.js'
 import { defineScript } from './script.js'
 
 /**
- * Stores a batch, whole or not at all: every check and the new state come before the first XADD, and nothing behind that
- * can fail (the ids rise; a server out of memory refuses the script at its first write; a permission that is missing has
- * shown by then; the wake-up may fail).
+ * Stores a batch whole or not at all. All checks, and the change of the log's state, come before the first XADD. After that
+ * nothing can fail: the ids rise, a server without memory refuses the script at its first write, and a missing permission has
+ * shown by then. A failure of the publish command is ignored.
  *
- * Arguments: writer ("term incarnation"), term, proposed milliseconds, sequence, count, expected previous id, claim,
- * known id, base, publish command, largest record's bytes, packed batch.
- * - claim: `no`; `yes`, the batch of sequence 0, which takes the fence; or `from WRITER`, which takes it back from that one.
- * - known: the last id that this writer was told or saw; it must still be there when the expected one is not the last.
- * - base: the milliseconds of this writer's ids, empty while it does not know them.
+ * Arguments: writer ("term incarnation"), term, proposed milliseconds, sequence, count, expected previous id, claim, known id,
+ * base, publish command, largest record's bytes, packed batch.
+ * - claim: `yes` for the batch of sequence 0, which takes the fence; `from WRITER` takes the fence back from that writer; else `no`.
+ * - known id: the greatest id that this writer knows. When the expected previous id is not the last one, the known id must
+ *   still be there.
+ * - base: the milliseconds part of this writer's ids; empty while the writer does not know it.
  *
- * Answers `ok BASE`, `fenced WRITER`, `behind LAST` (the batch before this one is not stored), `lost LAST` (known
- * records are gone from the log's end; LAST is the greatest left of them), `gone`.
+ * Answers `ok BASE`; `fenced WRITER`; `behind LAST`, when the batch before this one is not stored; `lost LAST`, when records
+ * that the writer knew are gone from the log's end (LAST is the greatest id left); or `gone`, when the stream is missing.
  */
 export const appendScript = defineScript(`
 local stream, state = KEYS[1], KEYS[2]

@@ -1,8 +1,9 @@
 import { defineScript } from './script.js'
 
 /**
- * What the server has of a log, at one moment. Answers: 1 or 0 for whether the stream is there; writer, base, last,
- * oldest and below of the state, empty where missing; the server's clock in milliseconds; the last entry, packed.
+ * Reads what the server has of a log at one moment. Answers eight values: 1 if the stream exists, else 0; the fields writer,
+ * base, last, oldest and below of the log's state, empty when missing; the server's clock in milliseconds; the last entry,
+ * packed.
  */
 export const lookScript = defineScript(`
 local stream, state = KEYS[1], KEYS[2]

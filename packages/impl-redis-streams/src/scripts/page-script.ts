@@ -1,13 +1,13 @@
 import { defineScript } from './script.js'
 
 /**
- * Entries from a place on, cut by bytes, packed. XRANGE alone is bounded by a count, which says nothing of bytes; here
- * it is called for few at a time, fewer when the log has large records, so that the server too holds a bounded amount
- * (16 MiB). Of a run that may pass what is asked for the entries are measured one by one, and the answer ends with the
- * one that reaches it: what is read again costs the server less than an answer that fills a client's output buffer.
+ * Reads entries from an id on, up to a number of bytes. XRANGE alone is bounded by a count of entries, which may be of any
+ * size. So the script calls XRANGE for a few entries at a time, fewer when the log has large records, and never holds more than
+ * 16 MiB. When a group of entries may exceed the bound, the script measures them one by one and ends with the entry that
+ * reaches the bound: to read the others again later costs the server less than a larger answer would.
  *
- * Arguments: first id (XRANGE's syntax), bytes to reach. Answers `gone`, or: last, oldest, below of the state; 1 when
- * the end was met; then pieces, each a packed run of entries.
+ * Arguments: first id (as XRANGE takes it), bytes to reach. Answers `gone` when there is no stream. Otherwise: last, oldest and
+ * below of the log's state; 1 when the last entry of the stream is included, else 0; then pieces, each several packed entries.
  */
 export const pageScript = defineScript(`
 local stream, from, bytes = KEYS[1], ARGV[1], tonumber(ARGV[2])

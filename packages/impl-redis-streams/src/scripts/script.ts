@@ -4,7 +4,7 @@ import type { RedisCalls, RedisClient } from '../client/redis-calls.js'
 import { damagedState } from '../stored/damaged-state.js'
 import type { LogKeys } from '../stored/log-keys.js'
 
-/** A Lua script: the server runs it whole before it serves anybody else. */
+/** A Lua script. The server runs it from beginning to end before it serves another client. */
 export interface Script {
   readonly source: string
   readonly digest: string
@@ -16,19 +16,21 @@ export function defineScript(source: string): Script {
   return { source, digest: createHash('sha1').update(source).digest('hex') }
 }
 
-/** One run of a script. */
+/** One call of a script. */
 export interface ScriptRun {
   readonly keys: LogKeys
   readonly args: readonly (string | number | Buffer)[]
-  /** What is being done, for errors: `reading wal:{orders}`. */
+  /** Names the action at the beginning of errors: `reading wal:{orders}`. */
   readonly doing: string
-  /** Called each time right after the script has been handed to the client. */
+  /** Called right after the script was given to the client; a second time when the script is sent again with its source. */
   readonly sent?: (() => void) | undefined
-  /** Maps a driver's error where `mapError` would say too little. */
+  /** Makes the error for the caller, in place of `mapError`. */
   readonly mapped?: typeof mapError
 }
 
-/** Runs a script on a log's keys, by its digest; with its source where the server has not seen or has forgotten it. */
+/**
+ * Runs a script on the keys of a log. Sends its digest first, and its whole source when the server does not know the digest.
+ */
 export async function runScript(
   calls: RedisCalls,
   script: Script,
@@ -55,7 +57,7 @@ export async function runScript(
   return (await calls.call(doing, send, mapped)) as ScriptReply
 }
 
-/** One part of a reply as text; empty where there is none. */
+/** One part of a reply as text; empty when the part is missing. */
 export function textAt(reply: ScriptReply, index: number): string {
   const part = reply[index]
   return part === undefined || part === null ? '' : part.toString()

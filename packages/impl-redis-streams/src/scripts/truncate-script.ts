@@ -1,9 +1,9 @@
 import { defineScript } from './script.js'
 
 /**
- * Remembers that the log begins at the first entry that is not below an id, at the last one at most, and which entry was
- * the greatest below. Freeing comes after, in steps. Arguments: the id, the writer.
- * Answers `ok ID`, the first entry kept; `same`, when the log begins there or above already; `fenced`; `gone`.
+ * Records in the log's state that the log begins at the first entry not below an id (at the last entry, at the latest), and the
+ * greatest id below that. The entries are freed afterwards, in steps. Arguments: the id, the writer. Answers `ok ID` with the
+ * first entry kept; `same` when the log begins there or higher already; `fenced`; or `gone`.
  */
 export const truncateScript = defineScript(`
 local stream, state, before, writer = KEYS[1], KEYS[2], ARGV[1], ARGV[2]

@@ -15,7 +15,8 @@ test('a batch is encoded within its bound, and its largest record is as large as
       const alone = encodeBatch(batchOf(1, [record(unit, count)]), MIB)
       expect(alone.largest).toBe(alone.bytes.length - 1)
       expect(encodeBatch(batchOf(1, [record('a', 0), record(unit, count)]), MIB).largest).toBe(alone.largest)
-      // As the server packs what it unpacked: an entry is its id and these fields.
+      // The answer of the server packs an entry as its id and its fields. This test builds such an answer from the encoded
+      // batch.
       const id = Buffer.from([0x91, 0x92, 0xa3, 0x37, 0x2d, 0x31])
       const [entry] = new EntryDecoder('wal:{orders}').decode(Buffer.concat([id, alone.bytes.subarray(1)]))
       expect(entry?.message.properties).toEqual(record(unit, count).properties)

@@ -2,29 +2,32 @@ import { AppendError, type Batch, invalidArgument } from '@wal/walimpls'
 import { PAYLOAD_LENGTH_BYTES, readLength, readPayloadLength } from '@wal/walimpls/helper'
 import { PAYLOAD_FIELD, PREVIOUS_FIELD } from './fields.js'
 
-/** More arguments than Lua's `unpack` may put on the stack would break a batch off in its middle. */
+/**
+ * The most texts that a record's properties may have. With more, Lua's `unpack` fails, and the script would break off in the
+ * middle of the batch.
+ */
 const MAX_PROPERTY_TEXTS = 4000
 
 const PAYLOAD_NAME = Buffer.from(PAYLOAD_FIELD)
 const PREVIOUS_NAME = Buffer.from(PREVIOUS_FIELD)
 const UNDERSCORE = 0x5f
-/** The field's name as MessagePack has it. */
+/** The name of the payload field, encoded as MessagePack. */
 const PACKED_PAYLOAD_NAME = Buffer.concat([Buffer.of(0xa0 | PAYLOAD_NAME.length), PAYLOAD_NAME])
 
 export interface EncodedBatch {
   readonly bytes: Buffer
-  /** Size of the largest record in it, encoded. */
+  /** The encoded size of the batch's largest record. */
   readonly largest: number
 }
 
-/** A text or the payload, at most: its kind and its length before it. */
+/** The most bytes that MessagePack puts before a text or a payload: its kind and its length. */
 const FRAMING = 5
 
 /**
- * A batch as one MessagePack value, `[[key, value, …, "_payload", payload], …]`: the script unpacks it in C, while the
- * same as arguments of their own fills a core of Node (`docs/decisions/redis.md`). The packed records are copied text by text,
- * so that no text is made of them. Throws `WAL_INVALID_ARGUMENT`, or `WAL_MESSAGE_TOO_LARGE` for a record of more than
- * `maxRecordBytes`.
+ * Encodes a batch as one MessagePack value, `[[key, value, …, "_payload", payload], …]`. The server unpacks it in C, whereas
+ * the same texts as separate arguments keep a whole core of Node busy (`docs/decisions/redis.md`). Bytes are copied from the
+ * packed records, so that no text is made of them. Throws `WAL_INVALID_ARGUMENT`, or `WAL_MESSAGE_TOO_LARGE` for a record of
+ * more than `maxRecordBytes`.
  */
 export function encodeBatch({ packed, count }: Batch, maxRecordBytes: number): EncodedBatch {
   let bound = FRAMING
@@ -43,7 +46,7 @@ export function encodeBatch({ packed, count }: Batch, maxRecordBytes: number): E
   return { bytes: bytes.subarray(0, to.at), largest }
 }
 
-/** Refuses what can't be stored. Answers how many texts the records have. */
+/** Throws when a record cannot be stored. Answers how many texts the records of the batch have. */
 function checkRecords(run: Uint8Array, maxRecordBytes: number): number {
   let all = 0
   for (const cursor = { at: 0 }; cursor.at < run.length; ) {
@@ -74,19 +77,19 @@ function checkRecords(run: Uint8Array, maxRecordBytes: number): number {
   return all
 }
 
-/** Whether a property's key is one of the fields in which we store something else. */
+/** Whether a property's key is the name of a field that this package itself uses. */
 function isTaken(key: Uint8Array): boolean {
   return PAYLOAD_NAME.equals(key) || PREVIOUS_NAME.equals(key)
 }
 
-/** What is written, and the run of packed records that it is copied from. */
+/** The output, and the packed records that are copied to it. */
 interface Output {
   readonly bytes: Buffer
   at: number
   run: Uint8Array
 }
 
-/** Copies the record at `from.at`, and moves that behind it. */
+/** Copies the record at `from.at` to the output, and moves `from.at` behind it. */
 function writeRecord(to: Output, from: { at: number }): void {
   const { run } = to
   const payload = from.at + PAYLOAD_LENGTH_BYTES
@@ -113,7 +116,7 @@ function writeArrayHeader(bytes: Buffer, at: number, count: number): number {
   return bytes.writeUInt32BE(count, at + 1)
 }
 
-/** Most texts are so short that a loop costs less than a call into Buffer. */
+/** Most texts are so short that copying by a loop costs less than a call into Buffer. */
 function copyBytes(to: Output, start: number, length: number): void {
   const { bytes, run } = to
   let at = writeLength(bytes, to.at, length)
@@ -125,7 +128,9 @@ function copyBytes(to: Output, start: number, length: number): void {
   to.at = at
 }
 
-/** Of the old "raw" family: the server's Lua library does not know the newer "bin". */
+/**
+ * Writes a MessagePack text header of the old "raw" family, since the server's Lua library does not know the newer kind "bin".
+ */
 function writeLength(bytes: Buffer, at: number, length: number): number {
   if (length < 32) {
     bytes[at] = 0xa0 | length

@@ -1,7 +1,7 @@
 import { corrupt } from '@wal/walimpls'
 import type { LogKeys } from './log-keys.js'
 
-/** A field of a log's state that this package never wrote so: somebody changed what readers and writers rely on. */
+/** The error for a field of a log's state with a value that this package never writes: another program changed the state. */
 export function damagedState({ state, stream }: LogKeys, what: string): Error {
   return corrupt(`the hash ${state} of the stream ${stream}`, what)
 }

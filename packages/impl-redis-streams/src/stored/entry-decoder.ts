@@ -2,21 +2,24 @@ import { corrupt, type StoredMessage } from '@wal/walimpls'
 import { BEFORE_ALL, PAYLOAD_FIELD, PREVIOUS_FIELD } from './fields.js'
 import { messageIds, type RedisStreamsId } from './message-id.js'
 
-/** An entry, and the id of the one before it as the entry itself says. */
+/** An entry of a stream, and the id of the entry before it, as the entry itself names it. */
 export interface Entry {
   readonly message: StoredMessage<RedisStreamsId>
   readonly previous: RedisStreamsId
-  /** Size of the entry, packed. */
+  /** The size of the entry as the server packed it. */
   readonly bytes: number
 }
 
 const NOTHING = Buffer.alloc(0)
 
-/** Decodes packed runs of entries (MessagePack, as the server's Lua writes it): `[[id, [field, value, …]], …]`. */
+/** Decodes entries that the server's Lua packed as MessagePack: `[[id, [field, value, …]], …]`. */
 export class EntryDecoder {
   #bytes: Buffer = NOTHING
   #at = 0
-  /** Fields of the entry before: keys and most values of the library's own are the same again, and comparing is cheaper. */
+  /**
+   * The fields of the entry before. Most keys and reserved values are the same in each entry, and comparing is cheaper than
+   * making a new text.
+   */
   #before: readonly string[] = []
 
   readonly #place: string
@@ -26,7 +29,10 @@ export class EntryDecoder {
     this.#place = place
   }
 
-  /** Payloads are views of `packed`. Throws `WAL_CORRUPT` for what this package can't have stored. */
+  /**
+   * Decodes all entries. Their payloads are views of `packed`, not copies. Throws `WAL_CORRUPT` for entries that this package
+   * cannot have stored.
+   */
   decode(packed: Buffer): Entry[] {
     this.#bytes = packed
     this.#at = 0
@@ -34,7 +40,7 @@ export class EntryDecoder {
     const entries = new Array<Entry>(count)
     for (let i = 0; i < count; i++) entries[i] = this.#readEntry()
     if (this.#at !== packed.length) throw this.#damaged('the server’s answer goes on behind the last entry')
-    // Until the next page comes, which may be never, the last one would be kept.
+    // Release the bytes. Otherwise the decoder would keep the last page in memory until the next one comes, if ever.
     this.#bytes = NOTHING
     return entries
   }
@@ -86,7 +92,7 @@ export class EntryDecoder {
     if ((kind & 0xf0) === 0x90) return kind & 15
     if (kind === 0xdc) return this.#readNumber(2)
     if (kind === 0xdd) return this.#readNumber(4)
-    // Lua does not tell an empty list from an empty map.
+    // Lua cannot tell an empty list from an empty map, and packs both as a map.
     if (kind === 0x80) return 0
     throw this.#damaged(`the server’s answer has the byte 0x${kind.toString(16)} where a list should begin`)
   }
@@ -131,7 +137,7 @@ export class EntryDecoder {
   }
 }
 
-/** Whether the bytes are this text, all of it ASCII. */
+/** Whether the bytes at `start` spell the text, and the text is all ASCII. */
 function isSame(bytes: Buffer, start: number, text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const byte = bytes[start + i] as number

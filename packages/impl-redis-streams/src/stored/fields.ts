@@ -1,9 +1,9 @@
-/** Field of an entry that holds the payload, always the last one. Properties are fields under their own keys. */
+/** The field with an entry's payload, always the last field. Each property is a field under its own key. */
 export const PAYLOAD_FIELD = '_payload'
 /**
- * First field of an entry that does not directly follow (same milliseconds, ordinal less one) the one before it: names
- * that one. Readers go from entry to entry by it, so that nothing can vanish in between unnoticed.
+ * The first field of an entry whose id does not directly follow the one before (same milliseconds, ordinal one higher); its
+ * value is the id of that entry before. Readers use it to notice an entry that is missing in between.
  */
 export const PREVIOUS_FIELD = '_prev'
-/** What the first entry of a log names. */
+/** The value of `_prev` in the first entry of a log. */
 export const BEFORE_ALL = '0-0'

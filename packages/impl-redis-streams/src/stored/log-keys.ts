@@ -1,10 +1,10 @@
-/** What lies on the server for one channel. The braces make a hash tag: in a Cluster all of it is on one node. */
+/** The keys of one channel on the server. The braces in them are a hash tag: a Cluster keeps all of them on one node. */
 export interface LogKeys {
-  /** The records, one entry each. */
+  /** The stream with the records, one entry for each. */
   readonly stream: string
-  /** A hash: who writes, the last id, where the log begins. See `docs/decisions/redis.md`. */
+  /** A hash with the log's state: the writer, the last id, and where the log begins (`docs/decisions/redis.md`). */
   readonly state: string
-  /** The pub/sub channel that says that the log has grown. Scripts derive it from `stream`. */
+  /** The pub/sub channel for wake-ups of this log. Scripts derive the name from `stream`. */
   readonly wake: string
 }
 
@@ -13,12 +13,12 @@ export function logKeys(prefix: string, channel: string): LogKeys {
   return { stream, state: `${stream}:state`, wake: `${stream}:wake` }
 }
 
-/** A glob pattern for the streams of all channels. */
+/** A pattern for SCAN that finds the streams of all channels. */
 export function streamPattern(prefix: string): string {
   return `${prefix.replace(/[\\*?[\]^-]/g, '\\$&')}{*}`
 }
 
-/** The channel whose stream that key is; undefined for other keys. */
+/** The channel that a stream's key belongs to; undefined for any other key. */
 export function channelOf(prefix: string, key: string): string | undefined {
   return key.startsWith(`${prefix}{`) && key.endsWith('}') ? key.slice(prefix.length + 1, -1) : undefined
 }

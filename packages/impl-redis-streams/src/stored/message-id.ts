@@ -4,8 +4,8 @@ const BACKEND = 'redis-streams'
 const TEXT = /^(0|[1-9][0-9]{0,15})-(0|[1-9][0-9]{0,15})$/
 
 /**
- * The id of a stream entry. `milliseconds` is one number for all of a writer's life, above the clock and above all ids
- * before it; `ordinal` is the message's ordinal in that life. So an id follows from writer and `sequence` alone.
+ * The id of a stream entry. `milliseconds` is the same for all ids of a writer: above the clock and above all earlier ids.
+ * `ordinal` is the ordinal of the record among all of this writer. So writer and `sequence` alone determine an id.
  */
 export interface RedisStreamsId extends MessageId {
   readonly milliseconds: number
@@ -14,11 +14,11 @@ export interface RedisStreamsId extends MessageId {
 
 export interface RedisStreamsIdCodec extends MessageIdCodec<RedisStreamsId> {
   of(milliseconds: number, ordinal: number): RedisStreamsId
-  /** Like `parse`, for text from a server: undefined when it is no id that this package gives out. */
+  /** Parses like `parse`, for a text from the server; undefined when it is no id that this package gives out. */
   read(text: string): RedisStreamsId | undefined
 }
 
-/** Ids as Redis writes them: `1764000000000-42`. */
+/** The codec of ids in the form that Redis uses: `1764000000000-42`. */
 export const messageIds: RedisStreamsIdCodec = {
   of: (milliseconds, ordinal) => new EntryId(milliseconds, ordinal),
   read(text) {
@@ -69,7 +69,7 @@ function mine(id: RedisStreamsId): RedisStreamsId {
   return id
 }
 
-/** One a message: the backend's name stands on the prototype. */
+/** One object for each message, so the backend's name is on the prototype and not in every object. */
 class EntryId implements RedisStreamsId {
   constructor(
     readonly milliseconds: number,
