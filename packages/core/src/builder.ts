@@ -18,7 +18,7 @@ import { WAL_OPTIONS } from './options/wal-options.js'
 /** Of `build` of a builder, beside the options of the backend. */
 const BUILD_WAITS = { ...WAITS, runtime: WAL_OPTIONS.runtime } as const
 
-/** The builder of a registered backend. Throws `WAL_BACKEND_NOT_REGISTERED`, saying which import is missing. */
+/** The builder of a registered backend. Throws `WAL_BACKEND_NOT_REGISTERED`, which names the import that is missing. */
 export function mustGetBuilder<const N extends string>(name: N): OpenerBuilder<N> {
   return adaptBuilder(mustGetBuilderImpls(name)) as unknown as OpenerBuilder<N>
 }
@@ -29,7 +29,7 @@ export function getBuilder<const N extends string>(name: N): OpenerBuilder<N> | 
   return builder === undefined ? undefined : (adaptBuilder(builder) as unknown as OpenerBuilder<N>)
 }
 
-/** Puts the adaptor over a backend's builder. */
+/** The builder that users see, made of a backend's builder. */
 export function adaptBuilder(builder: OpenerBuilderImpls): OpenerBuilder {
   return {
     name: builder.name,
@@ -41,7 +41,7 @@ export function adaptBuilder(builder: OpenerBuilderImpls): OpenerBuilder {
   }
 }
 
-/** Checks options by the backend's own table, and opens a share of the backend's opener for them. */
+/** Checks the options by the backend's own table of options, and returns an opener. Opens with equal options share one. */
 export async function buildOpener(
   builder: OpenerBuilderImpls,
   options: unknown,

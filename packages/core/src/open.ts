@@ -14,28 +14,28 @@ export interface OpenWalOptions extends WalOptions, Waits {
    * or digit, at most 200 in all, and no device name (con, nul …).
    */
   readonly channel: string
-  /** `ro` creates, changes and fences nothing. Default: `'rw'`. */
+  /** `rw` opens for writing; `ro` opens for reading, and creates, changes and fences nothing. Default: `'rw'`. */
   readonly accessMode?: 'rw' | 'ro'
   /**
-   * Epoch of the writer, from 0; `next`: one above the highest that the log has seen. A lower one than the log’s is
-   * `WAL_FENCED`. Not for `ro`. Default: `'next'`.
+   * Term of the writer, a number from 0 on. `next` is one above the highest term that the log has seen. A term lower than the
+   * log's rejects with `WAL_FENCED`. Not for `ro`. Default: `'next'`.
    */
   readonly term?: number | 'next'
   /**
-   * How many milliseconds an open may take, connecting included. Then it fails with `WAL_TIMEOUT`, with the last
-   * failure as its cause. Default: 30,000.
+   * How many milliseconds an open may take, connecting included. After that it rejects with `WAL_TIMEOUT`, whose cause is the
+   * last failure. Default: 30,000.
    */
   readonly openTimeoutMs?: number
-  /** Options of the backend, beside those in the URL: clients, callbacks, what is long. Default: none. */
+  /** Options of the backend that do not fit into the URL, such as clients and callbacks. Default: none. */
   readonly backend?: Readonly<Record<string, unknown>>
-  /** The builder of a backend that is not registered. Default: by the URL. */
+  /** The builder of a backend that is not registered. Default: the registered backend that the URL names. */
   readonly builder?: OpenerBuilderImpls
 }
 
 /**
- * Opens a channel by its backend's URL: `file:./data`, `memory:`. For writing, at the next term, unless told otherwise.
- * Closing the WAL closes everything behind it. Rejects as `Opener.open` and `OpenerBuilder.build` do, and with
- * `WAL_BACKEND_NOT_REGISTERED`.
+ * Opens a channel of the backend that the URL names: `file:./data`, `memory:`. Opens for writing, at the next term, unless the
+ * options say otherwise. Closing the WAL closes the backend's connections too. Rejects as `Opener.open` and
+ * `OpenerBuilder.build` do, and with `WAL_BACKEND_NOT_REGISTERED`.
  */
 export function openWal(
   url: string,
@@ -72,7 +72,7 @@ function checkOptions(given: OpenWalOptions): CheckedOpenWal {
     given,
     'openWal',
   )
-  // A term that was not given must not be one: a reader takes none.
+  // The default term must not be passed on: an open for reading refuses a term.
   const { channel: name, accessMode, term: _term, ...rest } = options
   const { term } = given
   const channel = { name, ...(accessMode && { accessMode }), ...(term === undefined ? {} : { term }) }

@@ -2,19 +2,19 @@ import type { Runtime } from '@wal/walimpls'
 import { endsWithin } from '@wal/walimpls/helper'
 import type { Logger } from '../api/logger.js'
 
-/** How long a backend has to close a scanner, a log or an opener. */
+/** How many milliseconds a backend has to close a scanner, a log or an opener. */
 export const BACKEND_CLOSE_MS = 3_000
 
 export interface Closing {
   readonly runtime: Runtime
   readonly logger: Logger
-  /** For messages: backend and channel. */
+  /** Backend and channel, as log lines name them. */
   readonly where: string
 }
 
 /**
- * Closes something that a backend made, and rejects as its close does. Resolves with a warning when that takes longer than
- * `BACKEND_CLOSE_MS`: a driver that waits on a dead connection must not keep the process from ending.
+ * Closes a backend's scanner, log or opener, and rejects if that fails. If the close takes longer than `BACKEND_CLOSE_MS`, a
+ * warning is logged and the call resolves: a driver that waits on a dead connection must not keep the process from ending.
  */
 export async function closeWithin(
   { runtime, logger, where }: Closing,
@@ -30,7 +30,7 @@ export async function closeWithin(
   )
 }
 
-/** Closes a scanner that nobody needs any more. A failure is logged: nothing that was read depends on it. */
+/** Closes a scanner that is no longer needed. A failure is only logged, since nothing that was read depends on the close. */
 export async function closeScanner(closing: Closing, scanner: { close(): Promise<void> }): Promise<void> {
   try {
     await closeWithin(closing, 'scanner', scanner)

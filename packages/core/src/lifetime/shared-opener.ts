@@ -9,18 +9,18 @@ import { abortable } from '@wal/walimpls/helper'
 
 type Options = Readonly<Record<string, unknown>>
 
-/** The right of one user to a backend's opener, which closes when the last share of it is released. */
+/** One user's share of a backend's opener. The opener closes when the last share is released. */
 export interface OpenerShare {
   readonly opener: OpenerImpls
-  /** Releases the share, once however often it is called. With the last share it resolves when the opener is closed. */
+  /** Releases the share; further calls do nothing. Releasing the last share resolves when the opener has closed. */
   release(): Promise<void>
 }
 
 const inUse = new WeakMap<OpenerBuilderImpls, WeakMap<Runtime, Set<SharedOpener>>>()
 
 /**
- * A share of the opener that `builder` makes from these options, which were checked. Calls with equal options on one runtime
- * get shares of one opener, also while it is being built. The build is given up when nobody waits for it any more.
+ * Returns a share of the opener that `builder` makes from these checked options. Calls with equal options on one runtime share
+ * one opener, even while it is being built. The build is given up when no caller waits for it any more.
  */
 export function shareOpener(
   builder: OpenerBuilderImpls,
@@ -33,7 +33,7 @@ export function shareOpener(
   return (present ?? new SharedOpener(builder, { options: resolved, runtime, openers })).share(waits)
 }
 
-/** Whether two options objects are equal: lists by their items, clients and callbacks by identity. */
+/** Whether two options objects are equal. Lists are compared item by item; clients and callbacks have to be the same object. */
 function sameOptions(one: Options, other: Options): boolean {
   const names = Object.keys(one)
   return (
@@ -61,7 +61,7 @@ class SharedOpener {
   readonly #abandoned = new AbortController()
   readonly #building: Promise<OpenerImpls>
   #shares = 0
-  /** The last failure of a build that goes on. */
+  /** The last failure while the build is still trying to connect. */
   #failure: { readonly error: unknown } | undefined
   readonly #failureListeners = new Set<(error: unknown) => void>()
 
@@ -88,7 +88,8 @@ class SharedOpener {
     try {
       return { opener: await abortable(this.#building, signal), release }
     } catch (error) {
-      // The caller never had the client: it neither waits for its close nor learns how that ended.
+      // The caller has given up and never had the opener. So the caller neither waits for its close nor gets the error of its
+      // close.
       release().catch(() => {})
       throw error
     } finally {
@@ -96,7 +97,7 @@ class SharedOpener {
     }
   }
 
-  /** Rejects for all who wait. When the last of them is gone, so is this object, and the next caller builds again. */
+  /** A failed build rejects for every caller that waits. When the last of them is gone the next caller builds again. */
   async #build(builder: OpenerBuilderImpls, runtime: Runtime): Promise<OpenerImpls> {
     const failed = (error: unknown) => {
       this.#failure = { error }

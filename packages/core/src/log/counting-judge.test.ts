@@ -9,7 +9,7 @@ import { VoidJudge } from './void-judge.js'
 const record = (term: number, incarnation: string, timeTick: number, opening = false) =>
   ({ term, incarnation, timeTick: BigInt(timeTick), opening }) as LogRecord
 
-/** What the judges say of each record: `1` for one that counts, `v` for a void one, `c` for a second copy. */
+/** One letter for each record: `1` if the record counts, `v` if it is void, `c` if it is a second copy. */
 function judged(records: LogRecord[]): string {
   const voids = new VoidJudge()
   const duplicates = new DuplicateJudge()

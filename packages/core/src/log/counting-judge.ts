@@ -3,12 +3,12 @@ import { DuplicateJudge } from './duplicate-judge.js'
 import type { LogRecord } from './log-record.js'
 import { VoidJudge } from './void-judge.js'
 
-/** Decides which records of a log count: those that are neither void nor stored before. */
+/** Decides which records of a log count: the ones that are neither void nor second copies. */
 export class CountingJudge {
   readonly #voids: VoidJudge
   readonly #duplicates: DuplicateJudge
 
-  /** `known`: who is the current writer where reading starts, and the last time tick that counts there. */
+  /** `known`: the current writer where reading starts, and the time tick of the last record that counts there. */
   constructor(known?: { readonly writer: Writer; readonly timeTick: TimeTick }) {
     this.#voids = new VoidJudge(known)
     this.#duplicates = new DuplicateJudge(known?.timeTick)
@@ -18,12 +18,12 @@ export class CountingJudge {
     return this.#voids.writer
   }
 
-  /** The last time tick that counts, -1 before the first. */
+  /** The time tick of the last record that counts; -1 before the first. */
   get timeTick(): TimeTick {
     return this.#duplicates.timeTick
   }
 
-  /** Records are gone before the next one, see `VoidJudge`. */
+  /** Called when the next records are gone; see `VoidJudge`. */
   passHole(): void {
     this.#voids.passHole()
   }

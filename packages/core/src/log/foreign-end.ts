@@ -5,16 +5,17 @@ import { isTimeTick, type LogRecord, refuseMixed, startIdOf } from './log-record
 import type { LogView } from './log-view.js'
 import { readRange } from './read-range.js'
 
-/** How many steps back are taken before the whole log is read instead. */
+/** How many steps back the search may take before it reads the whole log instead. */
 const MAX_STEPS_BACK = 8
 
 /**
- * The end of a log that another system wrote. Its records name no persisted time tick, so the last one is searched: from the
- * last record's last-confirmed id on, since everything above that record's time tick lies behind that id. Where no time tick
- * is found the search steps back to the last-confirmed id of the first record read, and so on.
+ * Finds the end of a log that another system wrote: the last persisted time tick. Its records do not name that time tick, so it
+ * is searched for, from the last record's last-confirmed id on, since everything above that record's time tick is stored behind
+ * that id. If no time tick is found there, the search steps back to the last-confirmed id of the first record that was read,
+ * and so on.
  *
- * Example: record 90 names 80, and no time tick lies between the two. Record 80 names 60, and record 65 is a time tick: the
- * end is settled up to that one.
+ * Example: record 90 is the last one, and its last-confirmed id is 80. There is no time tick between 80 and 90. The
+ * last-confirmed id of record 80 is 60, and record 65 is a time tick. So the order is final up to the time tick of record 65.
  */
 export async function readForeignEnd(view: LogView, last: LogRecord): Promise<LogEnd> {
   const { ids } = view
@@ -48,7 +49,7 @@ export async function readForeignEnd(view: LogView, last: LogRecord): Promise<Lo
   }
 }
 
-/** Whether all records asked for were still kept. */
+/** Whether none of the records that were asked for is gone. */
 async function wasKept(read: () => Promise<void>): Promise<boolean> {
   try {
     await read()

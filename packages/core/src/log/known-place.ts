@@ -1,22 +1,23 @@
 import type { MessageId, TimeTick, Writer } from '@wal/walimpls'
 
-/** A record that a writer stored and acknowledged: there it was the current writer. */
+/** The id and time tick of a record that a writer stored and acknowledged. */
 export interface OwnPlace {
   readonly id: MessageId
   readonly timeTick: TimeTick
 }
 
-/** A record that its writer acknowledged, and which writer that was. */
+/** The id and time tick of a record that was acknowledged, and the writer that stored it. */
 export interface PlaceOfWriter extends OwnPlace {
   readonly writer: Writer
 }
 
-/** What is known at a place in the log: the current writer, and the last time tick that counts. */
+/** A place in the log of which a reader knows the current writer there, and the time tick of the last record that counts. */
 export interface KnownPlace {
   readonly writer: Writer
   readonly timeTick: TimeTick
   /**
-   * From this id on a reader finds the record with that time tick. Absent where the place is not a record's, as at a gap.
+   * The id from which on a reader finds the record with that time tick. Absent if the place is not that of a record, as behind
+   * a gap.
    */
   readonly id?: MessageId | undefined
 }

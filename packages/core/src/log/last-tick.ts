@@ -4,13 +4,13 @@ import type { LogRecord } from './log-record.js'
 import type { LogView } from './log-view.js'
 import { readRange } from './read-range.js'
 
-/** How many time ticks the search goes back before it gives up. */
+/** How many time ticks back the search goes before it gives up. */
 const MAX_STEPS_BACK = 10_000
 
 /**
- * The last persisted time tick before the record `last` for which `isSought` holds. Each record names the persisted time tick
- * before it, so the search goes back from tick to tick: record 90 names tick 81, tick 81 names tick 64. Undefined when the
- * first tick, or one that is gone, is reached without success.
+ * The last persisted time tick before the record `last` for which `isSought` is true. Each record names the persisted time tick
+ * before it, so the search goes back from tick to tick: record 90 names the time tick at id 81, which names the one at id 64.
+ * Undefined when no time tick fits, or when one on the way is gone.
  */
 export async function lastTick(
   view: LogView,

@@ -60,6 +60,6 @@ test('a time tick never says less than an earlier one, nor frees less', () => {
   const beginning = new LogBeginning(undefined, ids)
   beginning.say(three).sent()
   assert.deepEqual(beginning.say(two).now(), three)
-  // A message that was sent twice is further on in time, at an earlier id.
+  // The position of a message that was stored twice may start at an earlier id, although its time tick is greater.
   assert.deepEqual(beginning.say({ ...point(4), id: '2' }).now(), { ...point(4), id: '3' })
 })

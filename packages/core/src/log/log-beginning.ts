@@ -1,32 +1,32 @@
 import type { MessageIdCodec } from '@wal/walimpls'
 import { movedTo, type TruncationPoint } from './truncation-point.js'
 
-/** What one time tick says of the log's beginning. */
+/** How one time tick names the log's beginning, from the moment it is sent until its outcome is known. */
 export interface SaidBeginning {
-  /** The point that the time tick has to name if it is sent now. */
+  /** The truncation point that the time tick has to name if it is sent now. */
   now(): TruncationPoint | undefined
-  /** The time tick is sent now, and names the point that `now` answers. */
+  /** Called when the time tick is sent; it names the point that `now` returns. */
   sent(): void
-  /** The time tick is stored. */
+  /** Called when the time tick is stored. */
   stored(): void
-  /** Nobody will learn any more whether the time tick is stored. `maybeStored`: it may be, now or later. */
+  /** Called when the outcome of the time tick will never be known. `maybeStored`: it may be stored, now or later. */
   failed(maybeStored: boolean): void
 }
 
 /**
- * Where the log begins, as its writer's time ticks name it. A reader believes the last time tick in the log. So a time tick
- * must name a point at least as far on as every earlier time tick that may be stored. A truncation's point is first named by
- * the truncation's own time tick, when that one is sent: a truncation that was given up before leaves no trace.
+ * The log's beginning, as the writer's time ticks name it. A reader believes the last time tick in the log. So each time tick
+ * must name a truncation point at least as far on as every earlier time tick that may be stored. A truncation's own time tick
+ * is the first one that names its point, so a truncation that was given up before that time tick was sent leaves no trace.
  *
- * Example: the log begins at 10, and truncations to 20 and to 30 are under way. The first one's tick is sent and may be
- * stored: a tick that is sent now has to name 20, and the second truncation's own names 30. Had the first been given up
- * before its tick was sent, ordinary ticks would go on naming 10.
+ * Example: the log begins at 10, and truncations to 20 and to 30 are under way. The time tick of the first truncation was sent
+ * and may be stored. So an ordinary time tick sent now has to name 20, and the one of the second truncation names 30. If the
+ * first truncation had been given up before its time tick was sent, ordinary time ticks would still name 10.
  */
 export class LogBeginning {
   readonly #ids: MessageIdCodec
   #stored: TruncationPoint | undefined
   #irrevocable: TruncationPoint | undefined
-  /** The points that time ticks name which are sent and not answered. */
+  /** The truncation points named by time ticks that were sent and not yet answered. */
   readonly #sent = new Map<SaidBeginning, TruncationPoint>()
 
   constructor(point: TruncationPoint | undefined, ids: MessageIdCodec) {
@@ -35,27 +35,35 @@ export class LogBeginning {
     this.#ids = ids
   }
 
-  /** The furthest point that a time tick names which is certainly stored. */
+  /** The furthest truncation point that a time tick names which is certainly stored. */
   get stored(): TruncationPoint | undefined {
     return this.#stored
   }
 
-  /** The furthest point that can't be taken back: the log may name it, or storage may be freed up to it. */
+  /**
+   * The furthest truncation point that cannot be taken back: a stored time tick may name it, or storage may be freed up to it.
+   */
   get irrevocable(): TruncationPoint | undefined {
     return this.#irrevocable
   }
 
-  /** From now on every time tick that is sent names this point, or one further on. */
+  /** From now on every time tick that is sent names this truncation point, or one further on. */
   makeIrrevocable(point: TruncationPoint): void {
     this.#irrevocable = this.#further(this.#irrevocable, point)
   }
 
-  /** Whether a stored time tick may name this point, or one further on, even if the truncation that asked for it fails. */
+  /**
+   * Whether a stored time tick may name this truncation point, or one further on, even if the truncation that asked for it
+   * fails.
+   */
   mayBeginAt(point: TruncationPoint): boolean {
     return (this.#said?.timeTick ?? -1n) >= point.timeTick
   }
 
-  /** For one time tick that is to be sent. `point`: the truncation's, when the time tick is a truncation's own. */
+  /**
+   * The naming for one time tick that is about to be sent. `point`: the truncation's own point, if a truncation sends the time
+   * tick.
+   */
   say(point?: TruncationPoint): SaidBeginning {
     const said: SaidBeginning = {
       now: () => this.#further(this.#said, point),

@@ -1,20 +1,23 @@
 import type { MessageId, TimeTick, Writer } from '@wal/walimpls'
 import type { TruncationPoint } from './truncation-point.js'
 
-/** What a look at the end of a log tells about the whole log. */
+/** What the last records of a log tell about the whole log. */
 export interface LogEnd {
   /** Id of the last stored record, void or not; undefined for a log without records. */
   readonly lastId: MessageId | undefined
-  /** Writer and time tick of that record; undefined for a log without records. */
+  /** Writer and time tick of the last stored record; undefined for a log without records. */
   readonly last: { readonly writer: Writer; readonly timeTick: TimeTick } | undefined
-  /** The current writer and the last time tick that counts; undefined, and −1, for a log without records. */
+  /** The current writer, and the time tick of the last record that counts; undefined and −1 for a log without records. */
   readonly writer: Writer | undefined
   readonly timeTick: TimeTick
   readonly logIdentity: string | undefined
-  /** Serialised id of the last persisted time tick that names the log's identity, empty when there is none. */
+  /** Serialised id of the last persisted time tick that names the log's identity; empty when there is none. */
   readonly lastTick: string
   readonly truncation: TruncationPoint | undefined
-  /** Another system wrote the log. Then `timeTick` is the last persisted one: what lies above is not settled. */
+  /**
+   * Set when another system wrote the log. Then `timeTick` is that of the last persisted time tick: the order of records above
+   * it is not final.
+   */
   readonly foreign?: true
 }
 

@@ -11,7 +11,10 @@ import {
 } from '@wal/walimpls'
 import type { NamedLog } from './log-view.js'
 
-/** A stored record with its reserved properties decoded once. Shared by readers: never changed, never handed to users. */
+/**
+ * A stored record whose reserved properties were decoded. Many readers share it, so it is never changed, and never given to
+ * users.
+ */
 export interface LogRecord {
   readonly id: MessageId
   readonly payload: Uint8Array
@@ -22,14 +25,17 @@ export interface LogRecord {
   readonly type: number
   readonly opening: boolean
   readonly vchannel: string
-  /** Serialised id from which a reader gets everything above this time tick; empty for the record's own id. */
+  /** Serialised id from which on everything above this record's time tick is stored; empty when that is the record's own id. */
   readonly lastConfirmed: string
   readonly previousTick: string
-  /** Of another system's record that is delivered: the term that was current at its last-confirmed id, −1 if unknown. */
+  /**
+   * In another system's log: the term that was current at the record's last-confirmed id, −1 when unknown. Set when it is
+   * delivered.
+   */
   readonly startTerm?: number
 }
 
-/** Decodes a record as it comes from a backend. `WAL_CORRUPT` names its place. */
+/** Decodes a record that a backend read. A damaged record throws `WAL_CORRUPT`, which names the record's place. */
 export function decodeRecord(stored: StoredMessage, log: NamedLog): LogRecord {
   const { id, payload, properties } = stored
   const envelope = readEnvelope(properties, () => placeOf(id, log))
@@ -53,21 +59,19 @@ export function isTimeTick(record: LogRecord): boolean {
 }
 
 /**
- * Whether another system wrote the record. Then its term alone names its writer, and storage order need not be time-tick
- * order.
+ * Whether another system wrote the record. In that system's logs a term alone names a writer, and records may be stored in
+ * another order than that of their time ticks.
  */
 export function isForeign(record: LogRecord): boolean {
   return record.incarnation === ''
 }
 
-/** Names a record in an error: backend, channel and id. */
+/** Names a record in an error: by backend, channel and id. */
 export function placeOf(id: MessageId, { where, ids }: NamedLog): string {
   return `${where}, message ${ids.serialise(id)}`
 }
 
-/**
- * Throws for a record of @wal in a log that another system wrote, and the reverse: nobody can compare their writers.
- */
+/** Throws when a log holds records of @wal and of another system: nobody could tell which of their writers is the newer one. */
 export function refuseMixed(record: LogRecord, foreign: boolean, log: NamedLog): void {
   if (isForeign(record) === foreign) return
   const [these, those] = foreign ? ['@wal', 'another system'] : ['another system', '@wal']
@@ -77,12 +81,15 @@ export function refuseMixed(record: LogRecord, foreign: boolean, log: NamedLog):
   )
 }
 
-/** Serialised id from which a reader gets everything above the record's time tick. */
+/** Serialised id from which on everything above the record's time tick is stored. */
 export function startFrom(record: LogRecord, ids: MessageIdCodec): string {
   return record.lastConfirmed === '' ? ids.serialise(record.id) : record.lastConfirmed
 }
 
-/** What `startFrom` answers, as an id. `WAL_CORRUPT` when the record names an id that this backend can't read. */
+/**
+ * The id from which on everything above the record's time tick is stored. Throws `WAL_CORRUPT` when the record names an id that
+ * this backend cannot read.
+ */
 export function startIdOf(record: LogRecord, log: NamedLog): MessageId {
   if (record.lastConfirmed === '') return record.id
   try {

@@ -10,10 +10,10 @@ import { isSameWriter } from './same-writer.js'
 import { VoidJudge } from './void-judge.js'
 
 /**
- * A writer's look: reads from its last acknowledged record to the log's end, or up to `end`. Rejects with
- * `WAL_LOG_ROLLED_BACK` when that record is not in the log any more, and with `WAL_FENCED` when a record behind it makes
- * another writer the current one. Records of older writers behind it are void and change nothing: writer 3 that sees a
- * late record of writer 2, an opening record too, goes on.
+ * Lets a writer find out whether it is still the current one: reads from its last acknowledged record to the log's end, or up
+ * to `end`. Rejects with `WAL_LOG_ROLLED_BACK` when that record is no longer in the log, and with `WAL_FENCED` when a record
+ * behind it makes another writer the current one. Records of older writers are void and change nothing: writer 3 goes on when
+ * it finds a late record of writer 2, even an opening record.
  */
 export async function lookForward(view: LogView, place: PlaceOfWriter, end?: MessageId): Promise<void> {
   const { log, ids } = view
@@ -24,10 +24,10 @@ export async function lookForward(view: LogView, place: PlaceOfWriter, end?: Mes
     if (upTo === undefined) {
       const last = await log.last(waitsOf(view))
       const order = last === undefined ? -1 : ids.compare(last.id, place.id)
-      // In the usual case of an idle writer, nothing was stored behind its own record.
+      // In the usual case of an idle writer, its own record is the last one in the log.
       if (last !== undefined && order === 0) return see(decodeRecord(last, view))
-      // The log's last record lies below the writer's own. Either others removed that one, or the log lost its end: only the
-      // backend can say which, when it is asked to read there.
+      // The log ends below the writer's last acknowledged record. Either others removed that record, or the log lost its end.
+      // Only the backend can say which, when it is asked to read from that record on.
       upTo = order < 0 ? undefined : last?.id
     }
     await readRange(view, { start: { from: place.id }, end: upTo, see })
@@ -38,9 +38,9 @@ export async function lookForward(view: LogView, place: PlaceOfWriter, end?: Mes
 }
 
 /**
- * What follows when a look that reads forward failed with `error`. Rejects with that error, unless it says that records are
- * gone or damaged: a successor may have truncated past the place where the look began. Then the log's end is looked at, and
- * this rejects with `WAL_FENCED` when another writer is current there.
+ * Called when reading forward from the writer's last acknowledged record failed with `error`. Rejects with the same error
+ * unless it says that records are gone or damaged: a newer writer may have truncated them. In that case the log's end is read,
+ * and this rejects with `WAL_FENCED` when another writer is current there.
  */
 export async function lookAtEndInstead(error: unknown, view: LogView, writer: Writer): Promise<void> {
   if (!isTruncated(error) && !isCorrupt(error)) throw error
@@ -48,7 +48,7 @@ export async function lookAtEndInstead(error: unknown, view: LogView, writer: Wr
   if (fenced !== undefined) throw fenced
 }
 
-/** What a writer concludes from the records that lie from its last acknowledged one on, one after another. */
+/** Judges the records from a writer's last acknowledged one on, one after the other. */
 export class ForwardLook {
   readonly #view: LogView
   readonly #place: PlaceOfWriter
@@ -61,7 +61,7 @@ export class ForwardLook {
     this.#judge = new VoidJudge(place)
   }
 
-  /** Throws `WAL_LOG_ROLLED_BACK`, `WAL_FENCED`, or `WAL_SPEC_UNSUPPORTED` for another system's record. */
+  /** Throws `WAL_LOG_ROLLED_BACK`, `WAL_FENCED`, or, for a record of another system, `WAL_SPEC_UNSUPPORTED`. */
   see(record: LogRecord): void {
     refuseMixed(record, false, this.#view)
     if (!this.#placeSeen) {
@@ -74,7 +74,7 @@ export class ForwardLook {
     if (fenced !== undefined) throw fenced
   }
 
-  /** Throws `WAL_LOG_ROLLED_BACK` when the log ends before the place. */
+  /** Throws `WAL_LOG_ROLLED_BACK` when the log ends before the writer's last acknowledged record was found. */
   assertPlaceSeen(): void {
     if (!this.#placeSeen) throw lostPlace(this.#view, this.#place)
   }

@@ -1,7 +1,7 @@
 import { WalError, type Writer } from '@wal/walimpls'
 import { isSameWriter } from './same-writer.js'
 
-/** What to tell the writer `mine` when the log's current one is newer; undefined when it is not. */
+/** The error for the writer `mine` when the log's current writer is a newer one; undefined when it is not. */
 export function fencedBy(
   current: Writer | undefined,
   mine: Writer,

@@ -28,7 +28,7 @@ test('positions and truncation points come back as they were', () => {
     }),
   )
   const id = fc.stringMatching(/^[!-~]{1,40}$/)
-  // Another system's: no identity, no incarnation, perhaps no term; and the places behind a gap.
+  // Positions in another system's log, which has no identity, no incarnation and perhaps no term; and positions behind a gap.
   const foreign = fc.record({
     backend: fc.constant('memory'),
     logIdentity: fc.constant(''),
@@ -108,7 +108,7 @@ test('a truncation point that moves on keeps the id from which records are still
   const ids = numberIdCodec('memory')
   const writer = { term: 1, incarnation: 'w' }
   const before = { id: '5', writer, timeTick: 50n }
-  // A message that was sent twice has a position that begins at a record before it.
+  // A message that was stored twice has a position that starts at an earlier record.
   assert.deepEqual(movedTo({ id: '3', writer, timeTick: 60n }, before, ids), {
     id: '5',
     writer,

@@ -9,40 +9,45 @@ import {
 } from '@wal/walimpls'
 import type { Position } from '../api/position.js'
 
-/** What a position says. */
+/** The fields of a position. */
 export interface PositionParts {
   readonly backend: string
   /**
-   * Random text made with the log's first opening record: another log, or a re-created one, has another. Empty for a log
-   * that another system wrote: such logs have none.
+   * Random text that the log's first writer made, so that another log, or one that was deleted and created again, has another
+   * text. Empty for a log that another system wrote.
    */
   readonly logIdentity: string
-  /** Serialised id from which a reader gets everything with a greater time tick. */
+  /** Serialised id from which on every record with a greater time tick is stored. */
   readonly lastConfirmed: string
   /**
-   * Who wrote the unit. In a log that another system wrote: no incarnation, and the term that was current at
-   * `lastConfirmed`, −1 if unknown.
+   * The writer of the delivered message. In another system's log it has no incarnation, and its term is the one that was
+   * current at `lastConfirmed`, −1 when unknown.
    */
   readonly writer: Writer
-  /** Time tick of the delivered unit. */
+  /** Time tick of the delivered message. */
   readonly timeTick: TimeTick
-  /** Serialised id of the delivered unit, only in logs that another system wrote: there, units may share a time tick. */
+  /** Serialised id of the delivered message. Only for another system's log, in which several records may have one time tick. */
   readonly ownId?: string
-  /** The place is no record's: the records before `lastConfirmed` are gone, and reading goes on there. */
+  /**
+   * The position lies behind a gap and names no record: the records before `lastConfirmed` are gone, and reading goes on there.
+   */
   readonly gap?: true
 }
 
 const FORMAT = 'wal1'
 const INCARNATION = /^[a-z0-9]{1,32}$/
-/** Stands for what another system's log does not have. */
+/** Written for a field that another system's log does not have. */
 const NONE = '-'
-/** Stands in place of an own id, behind a gap. `encodeURIComponent` leaves no `+` in an id, so the two can't be confused. */
+/**
+ * Written in place of the message's own id in a position behind a gap. An encoded id holds no `+`, so it cannot be taken for
+ * one.
+ */
 const GAP = '+'
 
 /**
- * `wal1:backend:identity:id:term:incarnation:timeTick`; the id is the backend's and percent-encoded. An eighth field
- * follows in a log that another system wrote, the unit's own id, and behind a gap, `+`. Another system's log has `-` for
- * identity and incarnation, and for a term that is not known.
+ * The text of a position: `wal1:backend:identity:id:term:incarnation:timeTick`. The id is the backend's, percent-encoded. In
+ * another system's log an eighth field follows, the message's own id; behind a gap the eighth field is `+`. Another system's
+ * log has `-` for identity and incarnation, and for a term that is unknown.
  */
 export function formatPosition(parts: PositionParts): Position {
   const { backend, logIdentity, lastConfirmed, writer, timeTick, ownId, gap } = parts
@@ -51,7 +56,7 @@ export function formatPosition(parts: PositionParts): Position {
   return `${FORMAT}:${backend}:${logIdentity || NONE}:${encodeURIComponent(lastConfirmed)}:${term}:${writer.incarnation || NONE}:${encodeUint64(timeTick)}${own}`
 }
 
-/** Throws `WAL_INVALID_ARGUMENT` for what is no position, `WAL_SPEC_UNSUPPORTED` for a later format. */
+/** Throws `WAL_INVALID_ARGUMENT` for a text that is not a position, and `WAL_SPEC_UNSUPPORTED` for a later format. */
 export function parsePosition(text: unknown, what = 'The position'): PositionParts {
   if (typeof text !== 'string')
     throw invalidArgument(
@@ -84,7 +89,8 @@ export function parsePosition(text: unknown, what = 'The position'): PositionPar
     term === undefined ||
     timeTick === undefined ||
     !(foreign ? incarnationText === NONE : INCARNATION.test(incarnationText ?? '')) ||
-    // A unit of another system's log has an own id, a unit of ours has none. A gap occurs in both.
+    // A position in another system's log has the message's own id, one in a log of this library has none. Either may lie behind
+    // a gap.
     !(gap || (foreign ? !!ownId : own === undefined)) ||
     fields.length > 8
   )

@@ -18,20 +18,20 @@ import { parseTruncationPoint, type TruncationPoint } from './truncation-point.j
 
 export interface LookOptions {
   /**
-   * Whether to go on behind records that are gone though nobody truncated them. Otherwise such a place is
-   * `WAL_POSITION_TRUNCATED`.
+   * Whether reading goes on behind a place where records are gone though nobody truncated them. Otherwise such a place rejects
+   * with `WAL_POSITION_TRUNCATED`.
    */
   readonly passHoles?: boolean
 }
 
 /**
- * Looks at the end of a log of which nothing is known. The last record names the persisted time tick before it, and the
- * records from that tick on are read: a bounded tail (G18). That tick is not void, since a writer names a tick only once it
- * knows that no newer writer's record lies before it. Where the record with that id is no time tick the log lost its end and
- * went on, and all of it is read.
+ * Finds the end of a log of which nothing is known, by reading only a bounded part of it (G18): the last record names the
+ * persisted time tick before it, and the records from that time tick on are read. That time tick is not void, since a writer
+ * names one only once it knows that no newer writer's record lies before it. If the record with that id is no time tick, the
+ * log lost its end and went on, so the whole log is read.
  *
- * Example: the last record, id 57, names tick 41. Records 41 to 57 are read; 41 tells the log's identity and its truncation
- * point, and those behind it tell who is the current writer.
+ * Example: the last record has id 57 and names the time tick at id 41. Records 41 to 57 are read. Record 41 tells the log's
+ * identity and its truncation point, and the records behind it tell who is the current writer.
  */
 export async function readLogEnd(view: LogView, options: LookOptions = {}): Promise<LogEnd> {
   const { log, ids } = view
@@ -50,17 +50,17 @@ export async function readLogEnd(view: LogView, options: LookOptions = {}): Prom
     } catch (error) {
       if (!isTruncated(error)) throw error
     }
-  // The first records that are kept may be void. Only the truncation point tells who was the current writer there.
+  // The oldest records that are kept may be void. Only the truncation point tells who was the current writer there.
   const point = await tail.latestTruncation()
   const end = await tail.judge(point === undefined ? 'oldest' : { from: ids.parse(point.id) }, point)
   if (end.logIdentity !== undefined) return end
-  // A truncation may have freed records during the look. It stores its time tick behind the record that was the last one, so
-  // a log with a new last record is looked at again.
+  // A truncation may have freed records while this call read them. A truncation stores a time tick at the log's end. So if the
+  // log has a new last record, this call starts again.
   const now = await log.last(waitsOf(view))
   return now === undefined || ids.compare(now.id, last.id) === 0 ? end : readLogEnd(view, options)
 }
 
-/** The last records of a log, up to the one that was the last when the look began. */
+/** The records of a log up to the last one, as it was when the call began. */
 class Tail {
   readonly #view: LogView
   readonly #last: LogRecord
@@ -72,7 +72,10 @@ class Tail {
     this.#options = options
   }
 
-  /** What the records from a time tick on say. Undefined when the record with the id `tick` is not a time tick. */
+  /**
+   * The log's end, judged from the records that start with a time tick. Undefined when the record with the id `tick` is not a
+   * time tick.
+   */
   async judgeFromTick(tick: MessageId): Promise<LogEnd | undefined> {
     const { ids } = this.#view
     let first: LogRecord | undefined
@@ -82,7 +85,10 @@ class Tail {
     return first !== undefined && ids.compare(first.id, tick) === 0 && isTimeTick(first) ? end : undefined
   }
 
-  /** What the records from `start` on say. `known`: the truncation point there, which names the writer that was current. */
+  /**
+   * The log's end, judged from the records from `start` on. `known`: the truncation point at `start`, which names the writer
+   * that was current there.
+   */
   async judge(
     start: StartPosition,
     known?: TruncationPoint,
@@ -99,8 +105,8 @@ class Tail {
         watch?.(record)
         refuseMixed(record, false, this.#view)
         if (!judge.counts(record) || !isTimeTick(record)) return
-        // Of several openers that raced to create the log, the first gave it its identity. The others' first ticks name
-        // identities of their own, so no look may begin at one of those.
+        // Several openers may have created the log at the same time. The first of them gave it its identity. The first time
+        // ticks of the others name other identities, so no later call may start at one of these.
         const identity = propertyOf(record.properties, RESERVED.logIdentity)
         logIdentity ??= identity
         if (identity === logIdentity) lastTick = record
@@ -120,7 +126,7 @@ class Tail {
     }
   }
 
-  /** The furthest truncation point that a kept record names, whichever writer wrote that record. */
+  /** The furthest truncation point that any record names, whether or not that record counts. */
   async latestTruncation(): Promise<TruncationPoint | undefined> {
     let latest: TruncationPoint | undefined
     await this.#read(
@@ -150,13 +156,16 @@ function truncationIn({ properties }: LogRecord, where: string): TruncationPoint
   return text === undefined ? undefined : parseTruncationPoint(text, where)
 }
 
-/** A truncation during a look makes it find records gone, once. Found so often at one place, others removed them. */
+/**
+ * How many times records are found gone at one place before others than `truncate` must have removed them. A truncation makes a
+ * call find records gone once.
+ */
 const LOOKS_AT_HOLE = 2
 
 /**
- * Looks at a log's end again and again until the backend answers, so that a scanner starts through failures that pass (G21);
- * `trouble` is told of each. Where records are gone at the same place every time, others than `truncate` removed them, and
- * the look goes on behind them. Rejects after `tries` failures in a row.
+ * Finds the log's end, and tries again until the backend answers, so that a scanner can start while a failure passes (G21).
+ * `trouble` is told of each failure. When records are gone at the same place each time, they were removed by others than
+ * `truncate`, and reading goes on behind them. Rejects after `tries` failures in a row.
  */
 export function awaitLogEnd(
   view: LogView,

@@ -14,17 +14,17 @@ import { READ_BYTES } from './read-sizes.js'
 export interface RecordRange {
   readonly start: StartPosition
   /**
-   * The last record of the range. It has to be in the log, or reading waits until something is stored above it. Undefined:
-   * the range ends where the log's end is found.
+   * The last record to read. If it is not in the log, reading waits until a record above it is stored. Undefined: reading ends
+   * at the log's end.
    */
   readonly end: MessageId | undefined
-  /** Called with every record, in log order. What it throws ends the reading. */
+  /** Called with each record, in log order. An error that it throws ends the reading. */
   readonly see: (record: LogRecord) => void
-  /** Asked after every record; an answer of true ends the reading. */
+  /** Called after each record; reading ends when it returns true. */
   readonly enough?: () => boolean
   /**
-   * Called where records are gone that nobody truncated; the next record seen is the first one kept behind them. Without
-   * it such a place is `WAL_POSITION_TRUNCATED`.
+   * Called when records are gone that nobody truncated; reading goes on with the first record kept behind them. Without this
+   * function such a place rejects with `WAL_POSITION_TRUNCATED`.
    */
   readonly hole?: (() => void) | undefined
 }
@@ -66,7 +66,9 @@ async function readUntilHole(view: LogView, range: RecordRange): Promise<void> {
   }
 }
 
-/** The first record kept behind a hole. Undefined when the error is another one, or names no place above `start`. */
+/**
+ * The first record kept behind the missing ones. Undefined for any other error, and for one that names no record above `start`.
+ */
 function keptBehind(error: unknown, start: StartPosition, ids: MessageIdCodec): MessageId | undefined {
   if (!isTruncated(error)) return undefined
   const { oldest } = error as PositionTruncatedError

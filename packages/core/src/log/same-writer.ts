@@ -1,6 +1,6 @@
 import type { Writer } from '@wal/walimpls'
 
-/** Whether two are one open for writing. A record may be given in place of the writer that stored it. */
+/** Whether two records, or two writers, come from the same open for writing: they have the same term and incarnation. */
 export function isSameWriter(a: Writer, b: Writer): boolean {
   return a.term === b.term && a.incarnation === b.incarnation
 }

@@ -9,19 +9,19 @@ import {
 } from '@wal/walimpls'
 
 /**
- * Where the log begins: behind the message with this time tick. The log's own time ticks name the point, since a backend may
- * free storage later than asked, and may bring records back after a crash.
+ * The place behind which a log begins: the message with this time tick is the last one that was truncated. The log's own time
+ * ticks name this point, since a backend may free storage later than asked, and may bring records back after a crash.
  */
 export interface TruncationPoint {
-  /** Serialised id from which records are still kept. */
+  /** Serialised id from which on records are kept. */
   readonly id: string
   readonly writer: Writer
   readonly timeTick: TimeTick
 }
 
 /**
- * The later point, with the id that lies further on. A message that was sent twice has a position at a record before its own,
- * and that record may be freed: a log that begins at id 40 must not be told to begin at id 35.
+ * The later point `point`, with the id of `before` if that id is higher. The position of a message that was stored twice may
+ * start at an earlier record, which may have been freed: a log that begins at id 40 must not be said to begin at id 35.
  */
 export function movedTo(
   point: TruncationPoint,
@@ -36,7 +36,7 @@ export function formatTruncationPoint(point: TruncationPoint): string {
   return `${point.id} ${point.writer.term} ${point.writer.incarnation} ${encodeUint64(point.timeTick)}`
 }
 
-/** Throws `WAL_CORRUPT` for a malformed text. `place`: where that text was read, for the error. */
+/** Throws `WAL_CORRUPT` when the text is damaged. `place` says in the error where the text was read. */
 export function parseTruncationPoint(text: string, place: string): TruncationPoint {
   const [id, term, incarnation, tick, ...more] = text.split(' ')
   const termNumber = parseDecimal(term ?? '')

@@ -2,24 +2,24 @@ import type { TimeTick, Writer } from '@wal/walimpls'
 import type { LogRecord } from './log-record.js'
 
 /**
- * Decides, record after record in log order, which records are void. A record of a higher term than every one before makes
- * its writer the current one. So does an opening record of the same term, if its time tick lies above those of all records
- * that were not void. A record of any other writer than the current one is void: an older writer stored it late. Every
- * reader decides alike, whatever fence the backend has (`docs/semantics/writers.md`).
+ * Decides which records are void, one record after the other in log order. A record of a higher term than all before makes its
+ * writer the current one. An opening record of the same term does so too, if its time tick lies above those of all earlier
+ * records that are not void. A record of any writer but the current one is void: an older writer stored it late. Every reader
+ * decides in the same way, whatever the backend's fence does (`docs/semantics/writers.md`).
  *
- * Example: writer 3a stored records with the time ticks 10 and 11, then writer 3b its opening record with 12. A record
- * that 3a stores behind that one is void. An opening record of writer 3c with time tick 11 is void too, since 12 is
- * higher: 3b stays the current writer. With time tick 13 it would have made 3c the current one.
+ * Example: writer A of term 3 stored records with the time ticks 10 and 11, then writer B of term 3 stored its opening record
+ * with 12. A record that A stores behind it is void. An opening record of writer C of term 3 with the time tick 11 is void too,
+ * since 12 is greater, and B stays the current writer. With the time tick 13 it would have made C the current one.
  */
 export class VoidJudge {
   #term: number
   #incarnation: string
-  /** The highest time tick of a record that is not void. */
+  /** The greatest time tick of a record that is not void. */
   #highest: TimeTick
-  /** Behind a hole, until a record of a writer that may be the current one comes. */
+  /** Set behind missing records, until a record is read whose writer may have become the current one in them. */
   #adopting = false
 
-  /** `known`: who is the current writer where reading starts, and the last time tick that counts there. */
+  /** `known`: the current writer where reading starts, and the time tick of the last record that counts there. */
   constructor(known?: { readonly writer: Writer; readonly timeTick: TimeTick }) {
     this.#term = known?.writer.term ?? -1
     this.#incarnation = known?.writer.incarnation ?? ''
@@ -32,8 +32,8 @@ export class VoidJudge {
   }
 
   /**
-   * Records are gone before the next one. Who became current in them can't be known. So the writer of the next record that
-   * lies above all before is taken for the current one, unless its term is lower than one seen before.
+   * Called when the next records are gone, so nobody knows who became current in them. The next record above all earlier ones
+   * decides: its writer counts as the current one, unless its term is lower than an earlier one.
    */
   passHole(): void {
     this.#adopting = true

@@ -4,14 +4,17 @@ import { explainEnd } from '../read/explain-end.js'
 import type { ReadContext } from '../read/read-context.js'
 
 /**
- * Finds out where reading goes on, for errors about tokens that start from a record which the log lost. Callers whose tokens
- * start from the same record share one look, as long as it is under way.
+ * Finds out where reading can go on, when `resolve` found that the log lost the record from which the search for an append had
+ * to start. Calls of `resolve` that start from the same record share one search.
  */
 export class LossLooks {
   readonly #ending = new AbortController()
   readonly #looks = new Map<string, Promise<unknown>>()
 
-  /** The error with `resumeAt`; the error as it is when the look finds no such place, or is given up. Never rejects. */
+  /**
+   * The same error with `resumeAt`, the position where reading can go on. Without it when no such position is found, or the
+   * search is given up. Never rejects.
+   */
   async explain(
     error: unknown,
     token: OutcomeToken,
@@ -32,7 +35,7 @@ export class LossLooks {
     return explainEnd(error, known, { ...context, signal: this.#ending.signal })
   }
 
-  /** Gives up all looks: callers that wait get their error as it is. */
+  /** Gives up every search. Callers that wait get their error without a position. */
   close(): void {
     this.#ending.abort()
   }

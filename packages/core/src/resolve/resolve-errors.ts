@@ -10,7 +10,10 @@ export function overTruncation(where: string, cause?: unknown): WalError {
   )
 }
 
-/** The error of a token whose first record, acknowledged before its messages were sent, is not in the log. */
+/**
+ * `resolve` rejects with this when the record that was acknowledged last before the token's messages were sent is not in the
+ * log.
+ */
 export function lostBefore(
   { token, truncation }: WaitingToken,
   { where }: Pick<ReadContext, 'where'>,
@@ -25,7 +28,7 @@ export function lostBefore(
   )
 }
 
-/** The error of a token on a WAL that is no longer the writer, when no newer writer has opened the log. */
+/** `resolve` rejects with this on a WAL that is no longer the writer, when no newer writer has opened the log either. */
 export function atWritersEnd(where: string, ended: WalError): WalError {
   return new WalError(
     ended.code,
@@ -34,7 +37,7 @@ export function atWritersEnd(where: string, ended: WalError): WalError {
   )
 }
 
-/** The error of a token on a WAL that is no longer the writer and can't read the log either. */
+/** `resolve` rejects with this on a WAL that is no longer the writer and cannot read the log either. */
 export function unreadable(where: string, error: unknown): WalError {
   return new WalError(
     WalError.isInstance(error) ? error.code : 'WAL_UNAVAILABLE',

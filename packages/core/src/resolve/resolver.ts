@@ -9,43 +9,46 @@ import { LossLooks } from './loss-looks.js'
 import { TokenPass } from './token-pass.js'
 import { WaitingToken } from './waiting-token.js'
 
-/** The longest pause before the log is read again for tokens that came too late for the reading before. */
+/** The longest pause before the log is read again, for calls of `resolve` that came too late for the reading before. */
 const MAX_PAUSE_MS = 1000
-/** How long to wait after a time tick that could not be stored, in milliseconds. */
+/** How many milliseconds to wait before a time tick that could not be stored is appended again. */
 const TIME_TICK_PAUSE_MS = 1000
 
 export interface ResolverOptions {
-  /** What passes read with. It changes when the writer ends: from then on reading is given up sooner. */
+  /**
+   * How to read the log. The answer changes when the WAL ceases to be the writer: from then on reading gives up after three
+   * failures.
+   */
   readonly context: () => ReadContext
-  /** On a writer: appends a time tick. A read-only WAL has none, and waits for what the writer appends. */
+  /** Appends a time tick. Only a writer has this; a read-only WAL waits for what the writer appends. */
   readonly tick?: () => Promise<TimeTick>
-  /** What ended the writer; undefined while it is one. */
+  /** The error that ended the writer; undefined while this WAL is the writer. */
   readonly ended?: () => WalError | undefined
-  /** The WAL's tree: closing it ends every call. */
+  /** The parts of the WAL that close with it: when the WAL closes, every call of `resolve` ends. */
   readonly tree: CloseTree
   readonly closed: () => WalError
 }
 
 /**
- * Finds out what became of appends whose outcome is unknown, for all callers of one WAL: by reading on from the last record
- * that was acknowledged before they were sent. A message is written when its record counts. It is not written when a
- * greater time tick or a newer writer comes first, since whatever of it is stored behind that is void (G4).
+ * Finds out what became of appends whose outcome is unknown, for all calls of `resolve` on one WAL. It reads on from the record
+ * that was acknowledged last before the append was sent. A message is written if its record counts. A message is not written if
+ * a greater time tick or a newer writer's opening record comes first: whatever of it is stored behind that is void (G4).
  *
- * All tokens that wait share one reading of the log (`TokenPass`) and one time tick that a writer appends to get past them.
- * Nothing is read while nobody waits.
+ * All calls share one reading of the log (`TokenPass`). When it comes to the log's end, the writer appends one time tick for
+ * all of them. The log is not read while no call waits.
  */
 export class Resolver {
   readonly #options: ResolverOptions
   readonly #closing = new AbortController()
   readonly #losses = new LossLooks()
   readonly #waiting = new Set<WaitingToken>()
-  /** Tokens for the next pass. */
+  /** Tokens that wait for the next reading of the log. */
   #arrivals: WaitingToken[] = []
   #pass: TokenPass | undefined
-  /** Resolves when nobody waits any more; undefined when nobody does. */
+  /** Resolves when no call of `resolve` waits any more; undefined when none does. */
   #passes: Promise<void> | undefined
   #ticking = false
-  /** Scanners of passes that are over, while they close. */
+  /** The scanners of earlier readings that are still closing. */
   readonly #scanners = new Set<Promise<void>>()
 
   constructor(options: ResolverOptions) {
@@ -53,7 +56,7 @@ export class Resolver {
     options.tree.add(() => this.#close())
   }
 
-  /** Ends at once when the signal aborts or the WAL closes, whatever the log and the pipeline do. */
+  /** Ends at once when the signal aborts or the WAL closes, whatever the backend is doing. */
   async resolve(text: string, waits: Waits): Promise<AppendResolution> {
     checkWaits(waits, 'resolve')
     const { signal } = waits
@@ -86,9 +89,7 @@ export class Resolver {
     })
   }
 
-  /**
-   * Called when the WAL is no longer the writer. The log is read again for all tokens, this time without waiting for long.
-   */
+  /** Called when the WAL is no longer the writer. The log is then read again for all tokens, and gives up sooner. */
   writerEnded(): void {
     this.#pass?.stop()
   }
@@ -106,7 +107,7 @@ export class Resolver {
     else this.#pass?.abandon()
   }
 
-  /** One pass after the other until nobody waits. Never rejects. */
+  /** Reads the log again and again until no call waits. Never rejects. */
   async #run(): Promise<void> {
     while (this.#arrivals.length > 0 && !this.#closing.signal.aborted) {
       const pass = this.#newPass(this.#arrivals.splice(0))
@@ -114,7 +115,7 @@ export class Resolver {
       const unanswered = await pass.run()
       this.#pass = undefined
       this.#arrivals.push(...unanswered)
-      // Without a pause, tokens that come one by one would each have the log read again for all that wait.
+      // Without a pause, calls that come one by one would each start a reading of the log for all that wait.
       if (this.#arrivals.length > 0) await this.#pause(pass.pauseMs)
     }
     this.#passes = undefined
@@ -139,8 +140,8 @@ export class Resolver {
   }
 
   /**
-   * Appends a time tick. It lies above all messages that tokens wait for: a message that was not found before it never
-   * follows.
+   * Appends a time tick, which lies above all messages that calls of `resolve` look for. A message that is not stored below it
+   * will never count.
    */
   #appendTimeTick(): void {
     const { tick, ended } = this.#options
@@ -152,7 +153,7 @@ export class Resolver {
         if (this.#pass?.waitsForMoreThan(timeTick)) this.#appendTimeTick()
       },
       async () => {
-        // The pipeline logs the failure, and rejects the appends that fail with it.
+        // The appending side logs the failure, so nothing is logged here.
         await this.#pause(TIME_TICK_PAUSE_MS)
         this.#ticking = false
         if (this.#pass?.waitsForMoreThan(-1n)) this.#appendTimeTick()

@@ -1,11 +1,11 @@
 import type { TimeTick } from '@wal/walimpls'
 
-/** Something that waits for the record with a certain time tick. */
+/** An item that waits for the record with the time tick `next`. */
 export interface Ticked {
   readonly next: TimeTick
 }
 
-/** What waits, ordered by the time tick that each item waits for, the lowest first: a binary heap. */
+/** A binary heap of items that wait for records. The item that waits for the lowest time tick comes first. */
 export class TickHeap<T extends Ticked> {
   #items: T[] = []
 
@@ -41,7 +41,7 @@ export class TickHeap<T extends Ticked> {
     return top
   }
 
-  /** Removes all items for which `leaves` holds, and answers them in no particular order. */
+  /** Removes and returns the items for which `leaves` is true, in no particular order. */
   remove(leaves: (item: T) => boolean): T[] {
     const removed: T[] = []
     const kept: T[] = []
@@ -51,7 +51,7 @@ export class TickHeap<T extends Ticked> {
     return removed
   }
 
-  /** Puts an item in its place, from the top downwards. */
+  /** Moves an item down from the top of the heap to its place. */
   #sink(item: T): void {
     const items = this.#items
     const { length } = items

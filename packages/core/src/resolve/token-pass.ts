@@ -13,29 +13,36 @@ import { atWritersEnd, lostBefore, overTruncation, silentLog, unreadable } from 
 import { TickHeap } from './tick-heap.js'
 import type { WaitingToken } from './waiting-token.js'
 
-/** How long a WAL that is no longer the writer waits for a record before its tokens are rejected. */
+/** How many milliseconds a WAL that is no longer the writer waits for a record before its calls of `resolve` reject. */
 const READ_PATIENCE_MS = 10_000
-/** How often the log may end below an acknowledged record: a broker between two leaders may show its end late. */
+/**
+ * How many times the log may end below an acknowledged record before that record counts as lost: a broker between two leaders
+ * may show its end late.
+ */
 const LOOKS_AT_END = 3
 const FIRST_PAUSE_MS = 50
 
 export interface TokenPassOptions {
   readonly context: ReadContext
-  /** What ended the writer. Then nothing makes another record come, and no token waits for one. */
+  /**
+   * The error that ended the writer; undefined while this WAL is the writer. A former writer can make no further record come,
+   * so its tokens do not wait for one at the log's end.
+   */
   readonly ended: WalError | undefined
-  /** Called when the log's end is reached, and tokens wait for further records. */
+  /** Called when the log's end is reached and some token still waits for a record. */
   readonly reachedEnd: () => void
-  /** Called when the pass is over and its scanner closes, which takes its own time. */
+  /** Called with the close of the scanner when this reading of the log is over. The close may take long. */
   readonly closing: (closed: Promise<void>) => void
 }
 
 /**
- * One reading of the log for many tokens: from the first of the records that tokens start from, up to the last verdict.
- * Records come with rising time ticks, so a record concerns only the tokens that wait for its time tick or a lower one. A
- * pass keeps tokens and results, never records.
+ * One reading of the log for many tokens: from the earliest record at which a token starts, until every token has its answer.
+ * Time ticks of records rise, so a record concerns only tokens that wait for its time tick or a lower one. Tokens and results
+ * are kept, records are not.
  *
- * Example: token A waits for the time ticks 20 to 22, token B for 31. Record 20 is shown to A alone. If record 32 comes
- * next, A's messages 21 and 22 and B's 31 can't follow any more: A is `partly` written, B `not-written`.
+ * Example: token A waits for messages with the time ticks 20 to 22, token B for one with 31. The record with 20 concerns A
+ * alone. If a record with 32 comes next, no message with 21, 22 or 31 can count any more. So A was written in part (`partly`),
+ * and B was not (`not-written`).
  */
 export class TokenPass {
   readonly #options: TokenPassOptions
@@ -43,19 +50,24 @@ export class TokenPass {
   /** Tokens that came before reading began. */
   #arrived: WaitingToken[]
   readonly #heap = new TickHeap<WaitingToken>()
-  /** How many tokens were given up and may still be in the heap. */
+  /** How many tokens that were given up may still be in the heap. */
   #abandoned = 0
   #logIdentity: string | undefined
-  /** Time tick of the record at which reading starts. */
+  /** The time tick of the record at which reading starts. */
   #start: TimeTick = -1n
-  /** Writer of the last record, undefined before the first: the current one. `#place` is that record's time tick. */
+  /**
+   * The writer of the last record that was read, who is the current one; undefined before the first record. `#place` is the
+   * time tick of that record.
+   */
   #writer: Writer | undefined
   #place: TimeTick = -1n
   #phase: 'looking' | 'reading' | 'at-end' | 'over' = 'looking'
   #givesWay = false
   #patience: { clear(): void } | undefined
   #startedAt = 0
-  /** How long to wait before the next pass, in milliseconds: at least as long as this one took to the log's end. */
+  /**
+   * How many milliseconds to wait before the log is read again: at least as long as this reading took to reach the log's end.
+   */
   pauseMs = 0
 
   constructor(tokens: WaitingToken[], options: TokenPassOptions) {
@@ -63,7 +75,7 @@ export class TokenPass {
     this.#options = options
   }
 
-  /** Serves one more token, if no record was read yet that concerns it. Answers whether it does. */
+  /** Adds a token to this reading, and returns true, if no record that concerns the token was passed yet. */
   join(token: WaitingToken): boolean {
     if (this.#givesWay || this.#phase === 'over' || this.#stopping.signal.aborted) return false
     if (this.#phase === 'looking') {
@@ -76,38 +88,38 @@ export class TokenPass {
     token.begin(undefined)
     if (timeTick === this.#place && this.#writer !== undefined && isSameWriter(writer, this.#writer))
       token.startHere()
-    // At the log's end no record follows that would show whether the record before the messages is there.
+    // At the log's end no record will follow that shows whether the record at which the token starts is in the log.
     else if (timeTick <= this.#place || this.#phase === 'at-end') return false
     this.#heap.push(token)
     if (this.#phase === 'at-end') this.#options.reachedEnd()
     return true
   }
 
-  /** Tokens wait for the next pass, so this one is over when it reaches the log's end. */
+  /** Tokens wait for the next reading of the log, so this one ends when it reaches the log's end. */
   giveWay(): void {
     this.#givesWay = true
     if (this.#phase === 'at-end') this.stop()
   }
 
-  /** Ends the pass, whatever it waits for. */
+  /** Ends this reading at once, even while it waits for a record. */
   stop(): void {
     this.#stopping.abort()
   }
 
   /**
-   * A token was given up. They are removed when they are half of the heap: otherwise one that waits for long keeps them
-   * all.
+   * Called when a token was given up. Such tokens are removed once they are half of the heap. Otherwise one token that waits
+   * for hours would keep all of them in memory.
    */
   abandon(): void {
     if (++this.#abandoned * 2 > this.#heap.size) this.#removed(() => false)
   }
 
-  /** Whether the pass waits at the log's end for messages above this time tick. */
+  /** Whether the log's end is reached and some token still waits for a message above this time tick. */
   waitsForMoreThan(timeTick: TimeTick): boolean {
     return this.#phase === 'at-end' && this.#live().some(({ last }) => last > timeTick)
   }
 
-  /** Resolves to the tokens that need another pass. Never rejects. */
+  /** Resolves to the tokens that need another reading of the log. Never rejects. */
   async run(): Promise<WaitingToken[]> {
     const { context, closing } = this.#options
     const { signal } = this.#stopping
@@ -116,7 +128,8 @@ export class TokenPass {
       this.#waitPatiently()
       const plan = this.#begin(await abortable(context.end(signal), signal))
       if (plan === undefined) return []
-      // A writer knows where its log ends, unless the log lost its end. So the log is asked.
+      // A writer answers from memory where its log ends, and may not have noticed that the log lost its end. So the backend is
+      // asked.
       const asking: ReadContext = { ...context, end: (ended) => context.end(ended, true) }
       source = new RecordSource(asking, plan, { signal, readBytes: LOOK_BYTES })
       while (this.#hasLive()) {
@@ -165,14 +178,14 @@ export class TokenPass {
       kind: 'own',
       start: { from },
       known: { writer, timeTick: timeTick - 1n },
-      // Where the log begins at a gap there is no record with the truncation point's time tick.
+      // A log that was truncated may hold no record with the time tick of its truncation point.
       resumed: first.truncation === undefined ? { writer, timeTick, id: from } : undefined,
       until: undefined,
       logIdentity,
     }
   }
 
-  /** Throws for a token of another log, and for a token whose messages lie in the truncated part. */
+  /** Throws for a token of another log, and for a token whose messages lie in the truncated part of the log. */
   #check({ token }: WaitingToken, end: LogEnd): void {
     const { context } = this.#options
     refuseOtherLog(token, 'token is', { ...context, end })
@@ -199,18 +212,21 @@ export class TokenPass {
     else token.owner.resolve(verdict)
   }
 
-  /** From here on another writer is the current one: later records of the writer before are void. */
+  /**
+   * Called when another writer becomes the current one. Later records of earlier writers are void, so tokens of these writers
+   * get their answer.
+   */
   #writerChanged(writer: Writer): void {
     this.#writer = writer
     for (const token of this.#removed(({ found }) => found)) token.owner.resolve(token.verdict())
   }
 
-  /** Called at the log's end; answers whether the pass is over. */
+  /** Called at the log's end. Returns whether this reading is over. */
   #isOverAtEnd(): boolean {
     const { context, ended, reachedEnd } = this.#options
     if (this.pauseMs === 0) this.pauseMs = context.runtime.monotonic() - this.#startedAt
     for (const token of this.#live()) {
-      // A token that joined on the way may have come after this end was read.
+      // A token that joined during the reading may have come after the backend answered where the log ends.
       if (token.found || !token.fromStart || ++token.ends < LOOKS_AT_END) continue
       token.owner.reject(lostBefore(token, context))
     }
@@ -233,8 +249,8 @@ export class TokenPass {
     const rest = this.#live()
     const leads = (token: WaitingToken) => !token.found && token.next === this.#start
     if (isTruncated(error)) {
-      // A truncation may have freed the records during the pass: the next pass sees its point. Found gone a second time,
-      // they are lost.
+      // A truncation may have freed the records during this reading; the next reading will see the truncation point. If the
+      // records are gone for the second time, they are lost.
       for (const token of rest)
         if ((token.found || leads(token)) && ++token.gaps > 1)
           token.owner.reject(overTruncation(context.where, error))
@@ -256,17 +272,17 @@ export class TokenPass {
     return [...this.#arrived, ...this.#heap].filter(({ settled }) => !settled)
   }
 
-  /**
-   * Removes the tokens for which `leaves` holds, and answers them. Tokens that were given up are removed too, and not
-   * answered.
-   */
+  /** Removes and returns the tokens for which `leaves` is true. Tokens that were given up are removed too, but not returned. */
   #removed(leaves: (token: WaitingToken) => boolean): WaitingToken[] {
     const removed = this.#heap.remove((token) => token.settled || leaves(token))
     this.#abandoned = 0
     return removed.filter(({ settled }) => !settled)
   }
 
-  /** Limits the wait for the next record, once the writer has ended: a log that answers nothing must not keep its tokens. */
+  /**
+   * Limits the wait for the next record on a WAL that is no longer the writer: a log that does not answer must not keep callers
+   * waiting.
+   */
   #waitPatiently(): void {
     const { ended, context } = this.#options
     if (ended === undefined) return

@@ -9,32 +9,32 @@ import type { TruncationPoint } from '../log/truncation-point.js'
 import type { ReadContext } from '../read/read-context.js'
 import type { Ticked } from './tick-heap.js'
 
-/** The caller that waits for a verdict. One of the two is called, once. */
+/** The caller of `resolve`, who waits for the answer. Exactly one of the two functions is called, once. */
 export interface TokenOwner {
   resolve(resolution: AppendResolution): void
   reject(error: unknown): void
 }
 
 /**
- * One call of `resolve`: what its token names, and how much of that was found so far. It waits for one time tick after the
- * other: first for the record that was acknowledged before its messages were sent, then for each message.
+ * One call of `resolve`: the messages that its token names, and the records that were found of them. The search goes by time
+ * tick: first for the record that was acknowledged last before the messages were sent, then for each message.
  */
 export class WaitingToken implements Ticked {
   readonly token: OutcomeToken
   readonly owner: TokenOwner
-  /** The time tick that it waits for now. */
+  /** The time tick of the record that is looked for now. */
   next: TimeTick
-  /** The record before the messages was found. From there on their writer is the current one. */
+  /** Whether the record before the messages was found. From that record on the messages' writer is the current one. */
   found = false
-  /** The caller has its verdict, or has given up. */
+  /** Whether the caller has its answer, or has given up. */
   settled = false
-  /** It was there when its pass began to read. */
+  /** Whether the token was there when the present reading of the log began. */
   fromStart = false
-  /** How often records that concern it were found gone. */
+  /** How many times a reading of the log found that records which concern this token are gone. */
   gaps = 0
-  /** How often the log's end was reached before the record before the messages was found. */
+  /** How many times the log's end was reached before the record before the messages was found. */
   ends = 0
-  /** Set when the record before the messages was truncated: the record at the log's beginning is looked for instead. */
+  /** The truncation point, if the record before the messages was truncated. The search then starts at the log's beginning. */
   truncation: TruncationPoint | undefined
   #run = 0
   #results: AppendResult[] = []
@@ -45,20 +45,20 @@ export class WaitingToken implements Ticked {
     this.next = token.ackedBefore.timeTick
   }
 
-  /** The record that has to be found before the messages. */
+  /** The record at which the search starts: it has to be found before the messages. */
   get before(): Pick<KnownPlace, 'writer' | 'timeTick'> {
     const { writer, ackedBefore } = this.token
     return this.truncation ?? { writer, timeTick: ackedBefore.timeTick }
   }
 
-  /** Time tick of the last message. A record with a greater one ends the search. */
+  /** The time tick of the last message. A record with a greater one ends the search. */
   get last(): TimeTick {
     const { runs } = this.token
     const { first, count } = runs[runs.length - 1] as TickRun
     return first + BigInt(count - 1)
   }
 
-  /** Begins the search. `truncation`: where the log begins, when the record before the messages was truncated. */
+  /** Starts the search. `truncation`: where the log begins, if the record before the messages was truncated. */
   begin(truncation: TruncationPoint | undefined): void {
     this.truncation = truncation
     this.found = false
@@ -68,8 +68,8 @@ export class WaitingToken implements Ticked {
   }
 
   /**
-   * Is shown the next record whose time tick is not below `next`. Answers the verdict; `lost` when the record that must come
-   * before the messages is not in the log; undefined when further records are needed.
+   * Takes the next record whose time tick is at least `next`. Returns the answer for the caller; `lost` if the record that must
+   * come before the messages is not in the log; undefined if more records are needed.
    */
   see(record: LogRecord, context: ReadContext): AppendResolution | 'lost' | undefined {
     if (!this.found) return this.#seeBefore(record)
@@ -77,14 +77,14 @@ export class WaitingToken implements Ticked {
     return this.#goOnBehind(record.timeTick) ? undefined : this.verdict()
   }
 
-  /** The verdict, once none of the messages that were not found can follow any more. */
+  /** The answer, once no message that was not found can be stored any more. */
   verdict(): AppendResolution {
     const results = this.#results
     if (results.length === 0) return { outcome: 'not-written' }
     return { outcome: results.length === this.token.total ? 'written' : 'partly', results }
   }
 
-  /** Begins behind the record before the messages, which is the last one that was read. */
+  /** Starts behind the record before the messages, when that record was the last one read. */
   startHere(): void {
     this.found = true
     this.#goOnBehind(this.before.timeTick)
@@ -94,11 +94,11 @@ export class WaitingToken implements Ticked {
     const { writer } = this.before
     if (record.timeTick !== this.next || !isSameWriter(record, writer)) return 'lost'
     this.startHere()
-    // Where the log begins, a newer writer than the messages' was the current one: the messages are void.
+    // The current writer at the log's beginning is newer than the messages' writer, so the messages are void.
     return isSameWriter(writer, this.token.writer) ? undefined : this.verdict()
   }
 
-  /** Waits for the first message above a time tick from now on. Answers whether there is one. */
+  /** Looks for the first message above this time tick from now on. Returns false if there is none. */
   #goOnBehind(timeTick: TimeTick): boolean {
     const { runs } = this.token
     for (; this.#run < runs.length; this.#run++) {

@@ -1,6 +1,6 @@
 /**
- * For applications' own tests: the in-memory backend (`import '@wal/core/testing'`, then `openWal('memory:', …)`), and
- * fault injection over any backend (`openWal(url, { builder: faultyBuilder(memoryBuilder(), faults) })`), and virtual time
+ * For tests of applications: the in-memory backend (`import '@wal/core/testing'`, then `openWal('memory:', …)`), fault
+ * injection into any backend (`openWal(url, { builder: faultyBuilder(memoryBuilder(), faults) })`), and virtual time
  * (`openWal(url, { runtime: simulatedRuntime({ seed }) })`).
  */
 export {

@@ -6,13 +6,13 @@ export interface FenceWatchOptions {
   readonly options: Pick<ResolvedWalOptions, 'runtime' | 'logger' | 'fenceCheckMs'>
   readonly where: string
   readonly appender: Pick<Appender, 'idle' | 'lastAcked'>
-  /** Reads the log; ends the writer, and rejects, when another writer is the current one. */
+  /** Reads the log. Ends the writer, and rejects, when another writer is the current one. */
   readonly look: () => Promise<void>
 }
 
 /**
- * Lets an idle writer look into the log now and then. An idle writer sends nothing that a fence could refuse, so without a
- * look it would never learn that another writer took over.
+ * Lets an idle writer read the log's end now and then. An idle writer sends nothing that a fence could refuse, so without this
+ * it would never learn that another writer took over.
  */
 export class FenceWatch {
   readonly #options: FenceWatchOptions
@@ -36,10 +36,10 @@ export class FenceWatch {
   async #look(): Promise<void> {
     const { appender, look, where, options } = this.#options
     try {
-      // A busy writer learns it from the answers to its appends.
+      // A busy writer learns from its appends that it was replaced.
       if (appender.idle) await look()
     } catch (err) {
-      // If the failure lasts, the next append reports it.
+      // The failure is only logged. If it lasts, the next append reports it.
       options.logger.debug({ err }, `${where}: could not look for a newer writer`)
     }
   }

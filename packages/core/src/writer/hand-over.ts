@@ -1,18 +1,18 @@
 import { deferred, onAbort } from '@wal/walimpls/helper'
 
 export interface HandOver<T> {
-  /** Resolves to what was made; rejects with the signal's reason if the signal aborted before. */
+  /** Resolves to the result; rejects with the signal's reason if the signal aborted before there was one. */
   readonly given: Promise<T>
-  /** Resolves when nothing is being made any more, and what was made too late is released. Rejects as `release` does. */
+  /** Resolves when the work has ended and a result that came too late was released. Rejects as `release` does. */
   readonly ended: Promise<void>
 }
 
 /**
- * Lets a caller give up waiting for something that is being made, and can't be stopped. What is made before the signal
- * aborts goes to the caller, what is made after that goes to `release`; never both.
+ * Lets a caller give up waiting for work that cannot be stopped. A result that comes before the signal aborts goes to the
+ * caller. A later one goes to `release`. Never does one go to both.
  *
- * Example: a caller gives up an open after 2 s, and the backend answers it after 5 s. The caller gets its own reason at
- * once, and the log that was opened for nobody is closed at 5 s.
+ * Example: a caller gives up an open after 2 s, and the backend answers after 5 s. The caller's promise rejects after 2 s, and
+ * the log that nobody needs is closed after 5 s.
  */
 export function handOver<T>(
   making: Promise<T>,

@@ -5,22 +5,22 @@ import { readRange } from '../log/read-range.js'
 import { isSameWriter } from '../log/same-writer.js'
 import { parseTruncationPoint, type TruncationPoint } from '../log/truncation-point.js'
 
-/** What lies between a log's end as it was known and a writer's opening record. */
+/** The records that were stored between the log's end, as it was before an open, and the writer's opening record. */
 export interface StoredBetween {
-  /** The highest time tick of other writers' records, −1 when there are none. */
+  /** The greatest time tick of other writers' records; −1 when there are none. */
   readonly timeTick: TimeTick
   /** Whether another writer of the same term stored a record. */
   readonly ownTerm: boolean
-  /** The first log identity that is named, by this writer's own records too. */
+  /** The first log identity that a record names; this writer's own records count too. */
   readonly logIdentity: string | undefined
   readonly truncation: TruncationPoint | undefined
 }
 
 /**
- * Reads from the last record that was known, undefined for an empty log, up to a writer's opening record. A record of a
- * higher term there is `WAL_FENCED`. With term 4's opening record at id 12 and the end known at id 9, ids 10 and 11 are
- * looked at: a record of term 5 ends the open, one of term 3 only moves the clock, one of term 4 tells of another opener
- * that chose the same term.
+ * Reads the records between the last one before an open (`known`; undefined for an empty log) and the writer's opening record.
+ * Rejects with `WAL_FENCED` if one of them has a higher term. Example: the last record had id 9, and the opening record, of
+ * term 4, has id 12. Records 10 and 11 are read. A record of term 5 ends the open. A record of term 3 only moves the clock on.
+ * A record of term 4 shows that another opener chose the same term.
  */
 export async function lookBack(
   view: LogView,
@@ -35,7 +35,7 @@ export async function lookBack(
   const see = (record: LogRecord): void => {
     if (known !== undefined && ids.compare(record.id, known) <= 0) return
     refuseMixed(record, false, view)
-    // Also this writer's own: a first copy of the opening record may be the log's first record.
+    // Also done for this writer's own records: a first copy of its opening record may be the log's first record.
     logIdentity ??= propertyOf(record.properties, RESERVED.logIdentity)
     if (isSameWriter(record, writer)) return
     if (record.term > writer.term)
@@ -49,13 +49,13 @@ export async function lookBack(
     if (point !== undefined) truncation = laterPoint(truncation, parseTruncationPoint(point, where))
   }
   const start = known === undefined ? 'oldest' : { from: known }
-  // Records that were truncated or removed in the meantime are passed over: the records kept behind them say whether a newer
-  // writer came.
+  // Records that were truncated or removed meanwhile are skipped: the records kept behind them show whether a newer writer
+  // came.
   await readRange(view, { start, end, see, hole: () => {} })
   return { timeTick, ownTerm, logIdentity, truncation }
 }
 
-/** The first point, unless the second lies further on. */
+/** The point that lies further on; the first one when they are equal. */
 export function laterPoint(
   one: TruncationPoint | undefined,
   other: TruncationPoint | undefined,

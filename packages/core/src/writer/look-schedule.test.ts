@@ -5,7 +5,7 @@ import { LookSchedule, MAX_INTERVALS } from './look-schedule.js'
 
 const EVERY = 1000
 
-/** A log whose `state` changes with each append, in virtual time. */
+/** A writer in virtual time whose `state` changes with each append. */
 function idleLog(seed: number, time = simulatedRuntime({ seed })) {
   const looks: number[] = []
   const log = { state: 0, looks, time, schedule: undefined as unknown as LookSchedule }
@@ -57,7 +57,7 @@ test('a thousand logs that were opened at once spread their looks, and look more
     looks.filter((at) => at >= from * EVERY && at < to * EVERY).length
   const slots = new Map<number, number>()
   for (const at of looks) slots.set(Math.floor(at / 50), (slots.get(Math.floor(at / 50)) ?? 0) + 1)
-  // 1,000 looks in the second second are 50 in 50 ms.
+  // 1,000 checks that are spread evenly over one second are 50 in 50 ms.
   assert.ok(Math.max(...slots.values()) < 90, `${Math.max(...slots.values())} in 50 ms`)
   assert.equal(between(0, 1), 0)
   assert.ok(between(10, 20) / 10 < 250, `${between(10, 20)} looks in ten seconds`)

@@ -1,28 +1,28 @@
 import type { Runtime, Timer } from '@wal/walimpls'
 
-/** The longest interval between two looks of an idle writer, in shortest intervals. */
+/** How many times the shortest interval the longest one is. */
 export const MAX_INTERVALS = 16
 
 export interface LookScheduleOptions {
   readonly runtime: Pick<Runtime, 'monotonic' | 'random' | 'setTimeout'>
-  /** The shortest interval; 0: never. */
+  /** The shortest interval in milliseconds; 0: an idle writer never checks. */
   readonly everyMs: number
-  /** Answers another object after every append, and the same one as long as nothing is appended. */
+  /** Returns another object after each append, and the same one while nothing is appended. */
   readonly state: () => unknown
-  /** Never rejects. The next look is planned when this one has ended. */
+  /** Checks whether the writer is still the current one. Never rejects. The next check is planned when this one has ended. */
   readonly look: () => Promise<void>
 }
 
 /**
- * When an idle writer looks whether it still is the writer. A look comes at most `everyMs` after an append; while nothing
- * is appended the interval doubles with each look. Each interval is drawn at random from its second half: a thousand logs
- * that were opened at once would otherwise ask their server at once, for as long as they are idle. The timer itself asks
- * nobody but this process, so it may run out every `everyMs`.
+ * Decides when an idle writer checks whether it is still the current one. A check comes at most `everyMs` after an append.
+ * While nothing is appended the interval doubles with each check. Each interval is shortened at random, to half of it at most,
+ * since a thousand logs that were opened at the same moment would otherwise ask their server at the same moments. The timer may
+ * run out every `everyMs`, since it asks the server nothing by itself.
  */
 export class LookSchedule {
   readonly #options: LookScheduleOptions
   #state: unknown
-  /** How many times `everyMs` the interval to the next look is at most. */
+  /** The interval to the next check is at most this many times `everyMs`. */
   #intervals = 1
   #dueAt = 0
   #timer: Timer | undefined
@@ -41,7 +41,7 @@ export class LookSchedule {
     this.#timer?.clear()
   }
 
-  /** Plans the next look, after a longer interval than the one before. */
+  /** Plans the next check, after a longer interval than the last one. */
   #putOff(): void {
     const { runtime, everyMs } = this.#options
     this.#intervals = Math.min(MAX_INTERVALS, 2 * this.#intervals)

@@ -18,7 +18,7 @@ import type { Stamp } from '../message/stamp.js'
 import { outlasting, reassertFence, release } from './reassert-fence.js'
 import { viewOf, type WriterOpenOptions } from './writer-open-options.js'
 
-/** The batch with which a writer makes itself the current one: a time tick with the mark of an opening record. */
+/** The batch that makes a writer the current one: a time tick record that is marked as an opening record. */
 export function openingBatch(
   stamp: Stamp,
   tick: { readonly sequence: number; readonly timeTick: TimeTick; readonly properties: readonly string[] },
@@ -35,9 +35,9 @@ export function openingBatch(
 }
 
 /**
- * Stores the opening record. The same batch is sent until it is stored: again after a failure that passes, and again in a
- * log that is opened again when the backend says that another writer took the fence and the log itself names none. Answers
- * the log in which it was stored.
+ * Stores the opening record, and returns the log in which it was stored. The same batch is sent until it is stored, again after
+ * each failure that may pass. When the backend says that another writer took the fence, but the log names no newer writer, the
+ * log is opened again and the batch is sent there.
  */
 export async function appendOpening(
   open: WriterOpenOptions,
@@ -49,7 +49,7 @@ export async function appendOpening(
   const shouldRetry = (error: unknown) => !newerFound && (isFenced(error) || mayPass(error))
   const append = async (): Promise<MessageId> => {
     try {
-      // Once the open is given up, the log may be closed under a call that hangs.
+      // When the open was given up, the log may be closed while this call hangs.
       return (await abortable(log.append(batch), open.signal))[0] as MessageId
     } catch (error) {
       if (isFenced(error)) {
@@ -68,13 +68,13 @@ export async function appendOpening(
   try {
     return { id: await retry(open.options.runtime, { ...outlasting(open), shouldRetry }, append), log }
   } catch (error) {
-    // The caller closes the log that it gave.
+    // The caller closes the log that it passed in, and this function the one that it opened.
     if (log !== first) await release(log, open)
     throw withoutOutcome(error)
   }
 }
 
-/** Rejects when the log's current writer is newer. `error`: what the backend said of its fence. */
+/** Rejects when the log's current writer is newer than `writer`. `error`: the backend's error about the fence. */
 async function lookForNewer(
   open: WriterOpenOptions,
   log: WALImpls,
@@ -85,7 +85,7 @@ async function lookForNewer(
   if (fenced !== undefined) throw fenced
 }
 
-/** The error of a failed append as an error of the open: nothing of the caller's was appended, so no outcome is told. */
+/** Turns the error of an append into one of an open: nothing of the caller's was appended, so the error names no outcome. */
 function withoutOutcome(error: unknown): unknown {
   if (!WalError.isInstance(error) || !('outcome' in error)) return error
   return new WalError(error.code, error.message, { cause: error.cause, retryable: error.retryable })

@@ -1,8 +1,8 @@
 import type { Runtime, TimeTick } from '@wal/walimpls'
 
 /**
- * A writer of this process, as every copy of this package in the process sees it. It holds plain data and functions, and
- * their meaning must never change: copies of two versions use them with each other.
+ * One writer of this process, as all copies of this package in the process see it. Its fields must never change their meaning,
+ * since copies of two versions of the package use them with each other.
  */
 export interface ProcessWriter {
   readonly term: number
@@ -10,7 +10,9 @@ export interface ProcessWriter {
   readonly openingTick: TimeTick
   /** How many milliseconds to wait for `supersede` before going on without it. */
   readonly patienceMs: number
-  /** Closes the WAL, gracefully; `reason` is a sentence for its signal and for appends that come later. */
+  /**
+   * Closes the writer's WAL and lets it finish its appends. `reason` is the sentence that its signal and later appends give.
+   */
   supersede(reason: string): Promise<void>
 }
 
@@ -19,8 +21,8 @@ type Writers = Map<string, ProcessWriter>
 const key = Symbol.for('@wal/core/writers')
 
 /**
- * The writers of this process by log: at most one each. A runtime stands for a process, so a simulation of several
- * gives each its own. A worker thread has a `globalThis` of its own: there the log's fence decides.
+ * The writers of this process, at most one for each log. Each runtime has its own list, since in a simulation each runtime
+ * plays one process. A worker thread has its own list too, so between threads only the log's fence decides.
  */
 export function processWriters(runtime: Runtime): Writers {
   const holder = globalThis as { [key]?: WeakMap<Runtime, Writers> }
@@ -32,15 +34,16 @@ export function processWriters(runtime: Runtime): Writers {
 }
 
 /**
- * A log by where it is stored and what it says of itself: two URLs of one folder are one log, while a copy of the folder,
- * or a dump restored on another server, is another one though its records name the same identity.
+ * Names a log by where it is stored and by its identity. Two URLs of one folder name one log. A copy of the folder, or a dump
+ * restored on another server, is another log, although its records name the same identity.
  */
 export function logKey(backend: string, place: string, logIdentity: string): string {
   return `${backend} ${place} ${logIdentity}`
 }
 
 /**
- * Whether readers take the first for the newer writer: it has a higher term, or the same term and a later opening record.
+ * Whether the first writer is the newer one: it has a higher term, or the same term and a greater time tick in its opening
+ * record.
  */
 export function isLater(one: ProcessWriter, other: ProcessWriter): boolean {
   return one.term === other.term ? one.openingTick > other.openingTick : one.term > other.term

@@ -7,21 +7,21 @@ import { ForwardLook, lookAtEndInstead } from '../log/look-forward.js'
 import { READ_BYTES } from '../log/read-sizes.js'
 
 /**
- * A writer's own scanner on a log that no fence protects. What the writer stored is acknowledged when it was read back and
- * found not to be void. The scanner stays open from batch to batch, so that each record is read once.
+ * Lets a writer read back what it stored, in a log that no fence protects: a batch is acknowledged only when it was read back
+ * and is not void. The scanner stays open from batch to batch, so that each record is read once.
  */
 export class ReadBack {
   #view: LogView | undefined
   #scanner: ScannerImpls | undefined
   #look: ForwardLook | undefined
-  /** The last page that was read; records from `#next` on were not looked at yet. */
+  /** The page that was read last; the records from index `#next` on are not judged yet. */
   #ahead: readonly StoredMessage[] = []
   #next = 0
 
   /**
-   * Reads up to the record `end`, which is in the log. Begins at `place`, or behind what was read before. Rejects as
-   * `lookForward` does: with `WAL_FENCED` when a successor stored its opening record, or truncated past `place`. After a
-   * failure the next call begins at its own place.
+   * Reads up to the record `end`, which must be in the log, starting at `place` or behind what was read before. Rejects as
+   * `lookForward` does: with `WAL_FENCED` when a newer writer stored its opening record, or truncated past `place`. After a
+   * failure the next call starts at the `place` that it is given.
    */
   async upTo(end: MessageId, view: LogView, place: PlaceOfWriter): Promise<void> {
     if (this.#view?.log !== view.log) await this.close()

@@ -13,22 +13,22 @@ export interface WriterLogParts {
   readonly options: ResolvedWalOptions
   readonly writer: Writer
   readonly trouble: () => Trouble
-  /** Reads the log; rejects when it holds a newer writer. */
+  /** Reads the log; rejects if it holds a newer writer. */
   readonly look: (signal: AbortSignal) => Promise<void>
-  /** Whether the WAL is being closed, so that no reader needs a log any more. */
+  /** Whether the WAL is being closed. Its readers then need no log any more. */
   readonly closing: () => boolean
 }
 
 /**
- * The backend's log that a writer has open. When another writer takes its fence the log is opened again; when that fails the
- * writer ends, and its readers go on in a log that is opened for reading only (G9).
+ * The log that a writer has open in the backend. When the backend gives its fence to another writer the log is opened again. If
+ * that fails the writer ends, and its readers go on in a log that is opened for reading only (G9).
  */
 export class WriterLog {
   readonly #parts: WriterLogParts
   readonly #closing = new AbortController()
   #current: WALImpls
   #readOnly: ReadOnlyWALImpls | undefined
-  /** Set when the log could not even be opened for reading. */
+  /** Set when the log could not be opened for reading either. */
   #unreadable: { readonly error: unknown } | undefined
   #reopening: Promise<void> | undefined
 
@@ -37,23 +37,25 @@ export class WriterLog {
     this.#parts = parts
   }
 
-  /** The log that was opened for writing last. It is closed while another one is being opened, and when that was refused. */
+  /**
+   * The log that was opened for writing last. It is closed while it is being opened again, and stays closed if that is refused.
+   */
   get current(): WALImpls {
     return this.#current
   }
 
-  /** The log for readers. Throws the error with which it could not be opened for them. */
+  /** The log for readers. Throws the error of the failed open if the log could not be opened for them. */
   get readable(): ReadOnlyWALImpls {
     if (this.#unreadable !== undefined) throw this.#unreadable.error
     return this.#readOnly ?? this.#current
   }
 
-  /** Resolves when the log was opened again, or can't be. Undefined while none is being opened. Never rejects. */
+  /** Resolves when the attempt to open the log again is over. Undefined while there is none. Never rejects. */
   get reopening(): Promise<void> | undefined {
     return this.#reopening
   }
 
-  /** Opens the log again, after the backend said that another writer took over. Rejects when the log itself says so too. */
+  /** Opens the log again after the backend said that another writer took over. Rejects if the log holds a newer writer. */
   async reopen(signal: AbortSignal): Promise<WALImpls> {
     const { where, options, writer, trouble, look } = this.#parts
     options.logger.warn(
@@ -71,7 +73,7 @@ export class WriterLog {
       },
       signal,
     })
-    // The log in which readers read is closed until another one is open, so they wait for this.
+    // The readers' log is closed until the new one is open, so readers wait for this promise.
     const reopening = opening.then(
       (log) => this.#goOnIn(log),
       () => (closed ? this.#openForReaders() : undefined),
@@ -114,7 +116,7 @@ export class WriterLog {
     }
   }
 
-  /** Closes a log that was opened while the WAL closed: nobody else would. */
+  /** Closes a log whose open succeeded only after the WAL was closed, since nobody else would close it. */
   #releaseLate(log: ReadOnlyWALImpls): Promise<void> {
     return release(log, this.#parts)
   }

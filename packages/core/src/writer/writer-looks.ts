@@ -16,24 +16,24 @@ const LOOKING_FAILED = 'looking for a newer writer failed, looking again'
 
 export interface WriterLooksOptions {
   readonly writer: Writer
-  /** Is told the failures of looks for which appends wait. */
+  /** Counts and logs the failures of checks for which appends wait. */
   readonly trouble: () => Trouble
-  /** The log as it is open now, for a look that the signal ends. */
+  /** The log that is open at present, for a single check; the signal ends the check. */
   readonly view: (signal: AbortSignal) => LogView
   readonly lastAcked: () => OwnPlace
-  /** Whether the backend's fence keeps other writers out of the log as it is open now. */
+  /** Whether the backend's fence keeps other writers out of the log that is open at present. */
   readonly fenceReaches: () => boolean
-  /** To find the positions that the error names, when the log lost its end. */
+  /** Finds the positions that an error names when the log lost its end. */
   readonly context: () => ReadContext
-  /** Called when a newer writer owns the log, or acknowledged records are gone from it. */
+  /** Called when a newer writer owns the log, or when acknowledged records are gone from it. */
   readonly endWriter: (error: WalError) => void
 }
 
-/** A writer's ways to learn whether it is still the current one. A look that finds it replaced ends the writer. */
+/** Lets a writer find out from the log whether it is still the current one. If it is not, the writer ends. */
 export class WriterLooks {
   readonly #options: WriterLooksOptions
   readonly #readBack: ReadBack
-  /** The errors that `explained` answered, so that none is explained twice. */
+  /** The errors to which positions were added, so that this is done once for each error. */
   readonly #explained = new WeakSet<object>()
 
   constructor(options: WriterLooksOptions) {
@@ -41,17 +41,17 @@ export class WriterLooks {
     this.#readBack = new ReadBack()
   }
 
-  /** One look, up to the log's end. Rejects as `lookForward` does, or with the backend's failure. */
+  /** Checks once, by reading to the log's end. Rejects as `lookForward` does, or with the backend's failure. */
   look(signal: AbortSignal): Promise<void> {
     return this.#endingTheWriter(() => this.#lookForward(undefined, signal), signal)
   }
 
-  /** A look that is tried again after failures that may pass. */
+  /** Checks again and again until no failure comes that may pass. */
   lookThroughFailures(signal: AbortSignal): Promise<void> {
     return this.#outlasting(100, signal, () => this.look(signal))
   }
 
-  /** Whether the log says that the writer is still the current one. Does not end the writer, whatever the answer. */
+  /** Whether this writer is still the current one. The writer does not end, whatever the answer. */
   async isCurrent(signal: AbortSignal, shouldRetry: (error: unknown) => boolean): Promise<boolean> {
     const view = this.#options.view(signal)
     const trouble = new Trouble(view)
@@ -68,8 +68,8 @@ export class WriterLooks {
   }
 
   /**
-   * Makes sure that the records which this writer stored behind its last acknowledged one, up to `upTo`, are not void. Where
-   * no fence keeps other writers out this is asked for every batch, so a scanner stays open for it.
+   * Makes sure that the records which this writer stored behind its last acknowledged one, up to `upTo`, are not void. In a log
+   * that no fence protects this is done for every batch, so a scanner stays open for it.
    */
   confirm(upTo: MessageId, signal: AbortSignal): Promise<void> {
     const { fenceReaches, view } = this.#options
@@ -85,8 +85,8 @@ export class WriterLooks {
   }
 
   /**
-   * Why a batch got an id that is not above the last acknowledged one (`PipelineEvents.explainIds`): the log lost its end,
-   * or the backend breaks its contract.
+   * The reason why a batch got an id that is not above the last acknowledged one (`PipelineEvents.explainIds`): the log lost
+   * its end, or the backend breaks its contract.
    */
   async explainIds(next: MessageId, signal: AbortSignal): Promise<WalError> {
     const { trouble, view, lastAcked, writer } = this.#options
@@ -107,9 +107,9 @@ export class WriterLooks {
   }
 
   /**
-   * The error that ends the writer, with the positions that it can name. Never rejects. An error is explained once, with what
-   * the writer knew then: having lost record c, a writer may still acknowledge d, and would then name d as the lost one and
-   * send readers to a place behind it.
+   * Adds positions to the error that ends the writer. Never rejects. This is done once for each error, with what the writer
+   * knew then. Otherwise a writer that lost record c and acknowledged d afterwards would name d as lost, and readers would
+   * resume behind d and miss records.
    */
   async explained(reason: WalError, signal: AbortSignal): Promise<WalError> {
     if (this.#explained.has(reason)) return reason

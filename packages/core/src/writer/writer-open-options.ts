@@ -3,14 +3,14 @@ import type { LogView } from '../log/log-view.js'
 import type { OpenPlace } from './reassert-fence.js'
 import type { WriterSeat } from './writer-seat.js'
 
-/** One open for writing: the log, the term that was asked for, and what the open needs of the process. */
+/** What an open for writing needs: the log, the term that the user asked for, and this process's other writers. */
 export interface WriterOpenOptions extends OpenPlace {
   readonly ids: MessageIdCodec
   readonly term: number | 'next'
   readonly seat: WriterSeat
 }
 
-/** A log of this open, to look into. */
+/** The log in the form in which the functions of the folder `log` read it. */
 export function viewOf(log: ReadOnlyWALImpls, open: WriterOpenOptions): LogView {
   const { ids, where, options, signal } = open
   return { log, ids, where, runtime: options.runtime, logger: options.logger, signal }

@@ -19,7 +19,10 @@ import { appendOpening, openingBatch } from './opening-record.js'
 import { outlasting, release } from './reassert-fence.js'
 import { viewOf, type WriterOpenOptions } from './writer-open-options.js'
 
-/** An open log whose writer may append: its opening record is stored, and what lies before that was looked at. */
+/**
+ * A log that is open for writing. Its opening record is stored, and the records before that one were judged, so appends may
+ * start.
+ */
 export interface OpenedWriter {
   readonly log: WALImpls
   readonly writer: Writer
@@ -29,15 +32,15 @@ export interface OpenedWriter {
   readonly truncation: LogEnd['truncation']
   readonly openingId: MessageId
   readonly openingTick: TimeTick
-  /** When the opening record was sent. */
+  /** The moment at which the opening record was sent. */
   readonly openedAt: Moment
   readonly nextSequence: number
 }
 
 /**
- * Opens a channel for writing (G6): look at the log's end without fencing anybody; close this process's own writer of the
- * log; open; store the opening record; look at everything between what was known and that record. Only then may anybody
- * append.
+ * Opens a channel for writing (G6), in five steps: reads the log's end without fencing anybody; closes this process's own
+ * writer of the log; opens the log in the backend; stores the opening record; reads the records that were stored between the
+ * first step and the opening record. Nobody may append before the last step has ended.
  */
 export async function openWriter(open: WriterOpenOptions): Promise<OpenedWriter> {
   const { runtime } = open.options
@@ -49,12 +52,13 @@ export async function openWriter(open: WriterOpenOptions): Promise<OpenedWriter>
         `${open.where}: another system writes this log. @wal/core reads such logs (accessMode: 'ro') and never writes to them; take another channel.`,
       )
     const term = admittedTerm(open, end)
-    // The writer that was closed may have moved the log's end with its last appends.
+    // The writer that was closed may have appended until now, so the log's end is read again.
     if (end?.logIdentity !== undefined && (await open.seat.closePresent(place, end.logIdentity, term)))
       continue
     const opened = await attempt(open, end, { term, incarnation: randomText(runtime) })
     if (opened !== undefined) return opened
-    // Another opener chose the same term. Both choose a higher one, at different moments.
+    // Another opener chose the same term. Each of them waits for a random time, so that they do not choose the same higher term
+    // again.
     await sleep(
       runtime,
       5 + backoffMs(runtime, ++round, { firstMs: 20, maxMs: 1280, jitter: 1 }),
@@ -64,8 +68,8 @@ export async function openWriter(open: WriterOpenOptions): Promise<OpenedWriter>
 }
 
 /**
- * The term to open at. Throws for a lower term than the log's and for a log too far ahead of the clock, before any other writer
- * is disturbed.
+ * The term to open at. Throws for a term lower than the log's, and for a log whose time ticks are too far ahead of the clock,
+ * before any other writer is disturbed.
  */
 function admittedTerm({ term: asked, where, options }: WriterOpenOptions, end: LogEnd | undefined): number {
   const highest = end?.writer?.term ?? -1
@@ -80,7 +84,10 @@ function admittedTerm({ term: asked, where, options }: WriterOpenOptions, end: L
   return term
 }
 
-/** The log's end before anybody is disturbed, and where the log is stored; no end when there is no log yet. */
+/**
+ * Reads the log's end without fencing anybody, and says where the log is stored. There is no end when the channel has no log
+ * yet.
+ */
 async function lookBefore(
   open: WriterOpenOptions,
 ): Promise<{ readonly end: LogEnd | undefined; readonly place: string }> {
@@ -100,7 +107,9 @@ async function lookBefore(
   }
 }
 
-/** Undefined: another opener that asked for `next` was first with the same term. */
+/**
+ * Opens the log at one term. Undefined when another opener that asked for `next` too stored a record of the same term first.
+ */
 async function attempt(
   open: WriterOpenOptions,
   end: LogEnd | undefined,
@@ -120,7 +129,8 @@ async function attempt(
       const openedAt = momentOf(options.runtime)
       const stored = await appendOpening(open, log, { writer, batch })
       log = stored.log
-      // This writer has the fence now: a failure that passes must not leave the channel without a writer.
+      // The opening record is stored, so the earlier writer is fenced. If this open gave up at a failure that may pass, the
+      // channel would have no writer.
       const view = viewOf(log, open)
       const own = { id: stored.id, writer }
       const between = await retry(options.runtime, outlasting(open), () => lookBack(view, end?.lastId, own))
@@ -128,9 +138,9 @@ async function attempt(
         await release(log, open)
         return undefined
       }
-      // The writer of the log's first record gave the log its identity.
+      // The first record of the log gave the log its identity, whichever writer stored it.
       const named = end?.logIdentity ?? between.logIdentity ?? logIdentity
-      // The writer before this one may have truncated since the first look.
+      // The writer before this one may have truncated the log since its end was read.
       const truncated = laterPoint(truncation, between.truncation)
       if (named === logIdentity && truncated === truncation && between.timeTick < openingTick) {
         stamp.previousTick = ids.serialise(stored.id)

@@ -3,7 +3,7 @@ import { abortable, sleep } from '@wal/walimpls/helper'
 import type { Logger } from '../api/logger.js'
 import { isLater, logKey, type ProcessWriter, processWriters } from './process-writers.js'
 
-/** Keeps to one writer of a log in this process: who opens it again closes the writer that was there. */
+/** Keeps this process to one writer for each log: an open for writing closes the writer that this process has already. */
 export class WriterSeat {
   readonly #backend: string
   readonly #where: string
@@ -12,7 +12,7 @@ export class WriterSeat {
   readonly #signal: AbortSignal
   #leave = (): void => {}
 
-  /** `signal`: the open's. It ends the wait for a writer that is being closed. */
+  /** `signal` gives the open up: it ends the wait for the earlier writer's close. */
   constructor(parts: {
     readonly backend: string
     readonly where: string
@@ -27,22 +27,24 @@ export class WriterSeat {
     this.#signal = parts.signal
   }
 
-  /** Closes this process's writer of that log, before another opens it at `term`. Answers whether there was one. */
+  /**
+   * Closes the writer of that log in this process, before another one opens the log at `term`. Returns whether there was one.
+   */
   async closePresent(place: string, logIdentity: string, term: number): Promise<boolean> {
     const writers = processWriters(this.#runtime)
     const key = logKey(this.#backend, place, logIdentity)
     const present = writers.get(key)
     if (present === undefined) return false
     await this.#close(present, term)
-    // A writer that does not close in time is kept out by the log's fence.
+    // An earlier writer that does not close in time is kept out by the log's fence.
     if (writers.get(key) === present) writers.delete(key)
     return true
   }
 
   /**
-   * Makes `writer`, whose open has succeeded, this process's writer of the log. Another open may have succeeded at the same
-   * time, since nothing tells two opens of a new log that they are of one log. Its writer is closed; if its opening record is
-   * the later one, this writer is the replaced one and the call rejects with `WAL_FENCED`.
+   * Makes `writer`, whose open has succeeded, the writer of the log in this process. Two opens of a new log may succeed at the
+   * same time, since a new log has no identity yet by which they could find each other. The one with the earlier opening record
+   * is replaced: it is closed, or, if it is this one, this call rejects with `WAL_FENCED`.
    */
   async occupy(place: string, logIdentity: string, writer: ProcessWriter): Promise<void> {
     const writers = processWriters(this.#runtime)
