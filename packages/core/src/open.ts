@@ -14,21 +14,21 @@ export interface OpenWalOptions extends WalOptions, Waits {
    * or digit, at most 200 in all, and no device name (con, nul …).
    */
   readonly channel: string
-  /** `rw` opens for writing; `ro` opens for reading, and creates, changes and fences nothing. Default: `'rw'`. */
+  /** `ro` creates, changes and fences nothing. Default: `'rw'`. */
   readonly accessMode?: 'rw' | 'ro'
   /**
-   * Term of the writer, a number from 0 on. `next` is one above the highest term that the log has seen. A term lower than the
-   * log's rejects with `WAL_FENCED`. Not for `ro`. Default: `'next'`.
+   * Epoch of the writer, from 0; `next`: one above the highest that the log has seen. A lower one than the log’s is
+   * `WAL_FENCED`. Not for `ro`. Default: `'next'`.
    */
   readonly term?: number | 'next'
   /**
-   * How many milliseconds an open may take, connecting included. After that it rejects with `WAL_TIMEOUT`, whose cause is the
-   * last failure. Default: 30,000.
+   * How many milliseconds an open may take, connecting included. Then it fails with `WAL_TIMEOUT`, with the last
+   * failure as its cause. Default: 30,000.
    */
   readonly openTimeoutMs?: number
-  /** Options of the backend that do not fit into the URL, such as clients and callbacks. Default: none. */
+  /** Options of the backend, beside those in the URL: clients, callbacks, what is long. Default: none. */
   readonly backend?: Readonly<Record<string, unknown>>
-  /** The builder of a backend that is not registered. Default: the registered backend that the URL names. */
+  /** The builder of a backend that is not registered. Default: by the URL. */
   readonly builder?: OpenerBuilderImpls
 }
 
