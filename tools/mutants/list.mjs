@@ -10,6 +10,7 @@ import { openMutants } from './areas/open.mjs'
 import { outcomeMutants } from './areas/outcomes.mjs'
 import { readMutants } from './areas/read.mjs'
 import { redisMutants } from './areas/redis.mjs'
+import { sealMutants } from './areas/seals.mjs'
 import { stageMutants } from './areas/stages.mjs'
 import { truncateMutants } from './areas/truncate.mjs'
 
@@ -20,6 +21,7 @@ export const mutants = [
   ...bufferMutants,
   ...clockMutants,
   ...readMutants,
+  ...sealMutants,
   ...stageMutants,
   ...truncateMutants,
   ...openMutants,

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { systemRuntime } from '@wal/walimpls'
 import { test } from 'vitest'
-import { cleanLogs, faulty, isPending, message, open, texts, within } from './harness.js'
+import type { Message } from '../src/index.js'
+import { cleanLogs, collect, faulty, isPending, message, open, openReader, texts, within } from './harness.js'
 
 cleanLogs()
 
@@ -51,3 +53,38 @@ test('two tailing readers get a payload of their own for the same message', asyn
   assert.equal(Buffer.from(other?.value?.payload ?? []).toString(), 'mine')
   await wal.close()
 })
+
+test('a reader at the end of the log and one in catch-up get the same properties, those of the library as well', async () => {
+  const wal = await open()
+  const tailing = wal.read()
+  let reading = tailing.next()
+  await within(tailing.caughtUp())
+  const found: Message[] = []
+  const take = async (): Promise<void> => {
+    found.push((await within(reading)).value as Message)
+    reading = tailing.next()
+  }
+  for (let i = 0; i < 4; i++) {
+    // Its id is named by the messages behind it.
+    await wal.barrier()
+    const properties = new Map([['i', String(i)]])
+    await wal.appendBatch([message('a', { vchannel: `v${i}`, type: 1000 + i, properties }), message('b')])
+    for (let n = 0; n < 2; n++) await take()
+  }
+  const { timeTick } = await wal.append(message('with a barrier'), {
+    barrierTimeTick: found[0]?.timeTick ?? 0n,
+  })
+  await take()
+  const reader = await openReader({ runtime: { ...systemRuntime } })
+  const stored = (await within(collect(reader.read({ until: 'end' })))) as Message[]
+  assert.deepEqual(found.map(shown), stored.map(shown))
+  assert.ok(new Set(stored.map(({ reserved }) => reserved.get('_pt'))).size >= 4)
+  assert.equal(stored.at(-1)?.timeTick, timeTick)
+  assert.ok(stored.at(-1)?.reserved.has('_btt'))
+  await tailing.close()
+})
+
+function shown({ reserved, properties, type, vchannel, timeTick, messageId, position }: Message) {
+  const lists = { reserved: [...reserved], properties: [...properties] }
+  return { ...lists, type, vchannel, timeTick, messageId, position }
+}

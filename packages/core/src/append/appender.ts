@@ -271,7 +271,9 @@ export class Appender {
       this.#pipeline.abandon(task)
       this.#released(task.charged)
     }
-    tell(state === 'sent' ? this.#pipeline.batchOf(task) : undefined)
+    const sent = state === 'sent' ? this.#pipeline.batchOf(task) : undefined
+    if (state === 'sent' && sent === undefined) this.#released(this.#pipeline.abandonRest(task))
+    tell(sent)
   }
 
   #outstanding(): AppendTask[] {

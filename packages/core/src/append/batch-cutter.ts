@@ -2,18 +2,18 @@ import { type Limits, MESSAGE_TYPE, type TimeTick } from '@wal/walimpls'
 import type { NewMessage } from '../api/wal.js'
 import { AppendTask, type TickOwner } from '../message/append-task.js'
 import type { BatchInFlight } from '../message/batch-in-flight.js'
-import { checkMessage, partsBehind } from '../message/new-message.js'
+import { checkedMessage, partsBehind } from '../message/new-message.js'
 import { RecordArena } from '../message/record-arena.js'
 import type { RecordDraft } from '../message/record-draft.js'
 import type { Stamp } from '../message/stamp.js'
 import type { HybridClock } from '../time-tick/hybrid-clock.js'
 import { TimeTickRun } from '../time-tick/time-tick-run.js'
 import { CutRecords } from './cut-records.js'
-import { Sealing } from './seal/sealing.js'
+import { MAX_SEALED_RECORDS, Sealing } from './seal/sealing.js'
 import { SEALS } from './seal/seals.js'
 import { TaskQueue } from './task-queue.js'
 
-/** Time ticks of one batch are consecutive and must fit the logical counter. */
+/** Time ticks of one batch, and of the rest of its last message, are consecutive and must fit the logical counter. */
 const MAX_BATCH_RECORDS = 1 << 16
 const NO_BYTES = new Uint8Array(0)
 
@@ -57,7 +57,7 @@ export class BatchCutter {
   #rest: Rest | undefined
   #sequence: number
   readonly #arena = new RecordArena()
-  /** Charged bytes of what is queued. */
+  /** Charged bytes of what is queued; all of a message's as long as there is a rest of it. */
   queuedBytes = 0
   /** Last time tick given out; −1 before the first. */
   lastAllocated: TimeTick = -1n
@@ -80,11 +80,11 @@ export class BatchCutter {
 
   /** Checks a message (`WAL_INVALID_ARGUMENT`) and copies it into a slab of ours. It counts for nothing until it is queued. */
   take(message: NewMessage, barrierTimeTick?: TimeTick): AppendTask {
-    checkMessage(message)
-    const { vchannel = '', type = MESSAGE_TYPE.Record } = message
+    const checked = checkedMessage(message)
+    const { vchannel, type } = checked
     const stampBytes = this.#stamp.bytesOf(type)
-    if (barrierTimeTick === undefined) this.#arena.writeMessage(message, stampBytes)
-    else this.#arena.write(partsBehind(message, barrierTimeTick), stampBytes)
+    if (barrierTimeTick === undefined) this.#arena.writeMessage(checked, stampBytes)
+    else this.#arena.write(partsBehind(checked, barrierTimeTick), stampBytes)
     return new AppendTask(this.#arena, vchannel, type)
   }
 
@@ -113,18 +113,23 @@ export class BatchCutter {
     return this.#rest === undefined ? queued : [this.#rest.task, ...queued]
   }
 
-  /** A batch will never be stored: nor will the rest of its last message. Answers what the budget was charged for that. */
-  dropRest({ tasks }: BatchInFlight): number {
-    const task = this.#rest?.task
-    if (task === undefined || tasks[tasks.length - 1] !== task) return 0
-    this.#rest = undefined
+  /** Whether a message of which a part was cut goes on with the next batch. */
+  get hasRest(): boolean {
+    return this.#rest !== undefined
+  }
+
+  /** What is left of this message, if there is a rest of it, will never be cut. Answers what the budget was charged for it. */
+  dropRest(task: AppendTask | undefined): number {
+    if (task === undefined || this.#rest?.task !== task) return 0
+    this.#takeRest()
     return task.charged
   }
 
   /** Undefined when nothing is queued, or seals refused all of it. */
   cut(cut: Cut): BatchInFlight | undefined {
     const records = this.#newRecords(cut.limits)
-    if (this.#rest !== undefined) return this.#cutRest(this.#rest, records, cut)
+    const rest = this.#takeRest()
+    if (rest !== undefined) return this.#cutRest(rest, records, cut)
     const run = this.#run
     let firstTimeTick: TimeTick = -1n
     let charged = 0
@@ -133,7 +138,7 @@ export class BatchCutter {
       if (task.tick !== undefined) this.#renew(task, task.tick)
       if (!records.hasRoom(task.bytes)) break
       if (firstTimeTick < 0n) {
-        firstTimeTick = this.#clock.next(2 * MAX_BATCH_RECORDS)
+        firstTimeTick = this.#clock.next(MAX_BATCH_RECORDS + MAX_SEALED_RECORDS)
         run.start(firstTimeTick)
       }
       this.#queue.shift()
@@ -183,10 +188,16 @@ export class BatchCutter {
   /** What is left of the message whose first records went in the batch before. */
   #cutRest(rest: Rest, records: CutRecords, cut: Cut): BatchInFlight {
     const { firstTimeTick } = rest
-    this.#rest = undefined
     rest.task.index = 0
     const charged = this.#add(rest, records)
     return this.#batch(records, { ...cut, firstTimeTick, charged })
+  }
+
+  #takeRest(): Rest | undefined {
+    const rest = this.#rest
+    this.#rest = undefined
+    if (rest !== undefined) this.queuedBytes -= rest.task.charged
+    return rest
   }
 
   /** Adds records of one message, and keeps the others as the rest. Charged is a message with its last record. */
@@ -195,6 +206,7 @@ export class BatchCutter {
       const { record, bytes } = all[i] as SealedBytes
       if (!records.hasRoom(record.bytes)) {
         this.#rest = { task, records: all.slice(i), firstTimeTick: firstTimeTick + BigInt(i) }
+        this.queuedBytes += task.charged
         return 0
       }
       records.add(task, record, bytes)

@@ -125,6 +125,16 @@ export class Pipeline {
     this.#tellIdle()
   }
 
+  /**
+   * A message gave up between two of its batches, those before being acknowledged. What is left of it is not sent, so it is
+   * never whole. Answers what it was charged.
+   */
+  abandonRest(task: AppendTask): number {
+    const charged = this.#options.cutter.dropRest(task)
+    this.#tellIdle()
+    return charged
+  }
+
   /** Resolves when nothing is queued or in flight. */
   drained(): Promise<void> {
     this.#draining = true
@@ -196,7 +206,9 @@ export class Pipeline {
   }
 
   #lingerIsOver(): boolean {
-    return this.#draining || this.#options.cutter.empty || this.#linger.isOver()
+    const { cutter } = this.#options
+    // The rest of a message lingered with its first records.
+    return this.#draining || cutter.empty || cutter.hasRest || this.#linger.isOver()
   }
 
   /** Sends a batch once; never rejects. */
@@ -370,7 +382,7 @@ export class Pipeline {
   #fail(batch: BatchInFlight, error: unknown): void {
     const { outcomes, released, cutter } = this.#options
     outcomes.failed(batch.tasks, error, batch)
-    released(batch.charged + cutter.dropRest(batch))
+    released(batch.charged + cutter.dropRest(batch.tasks[batch.tasks.length - 1]))
   }
 
   /** A seal refused a message. Made once, since a function made in `#pump` would cost each of its calls. */

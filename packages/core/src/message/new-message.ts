@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import {
   checkPropertyMap,
   encodeUint64,
@@ -11,34 +12,36 @@ import {
 } from '@wal/walimpls'
 import type { NewMessage } from '../api/wal.js'
 import { ownBytes } from './own-bytes.js'
-import type { RecordParts } from './record-arena.js'
+import type { CheckedMessage, RecordParts } from './record-arena.js'
 import type { RecordDraft } from './record-draft.js'
 
 const MAX_VCHANNEL_LENGTH = 1024
 
-/** Checks all but the properties, which are checked when they are copied. `WAL_INVALID_ARGUMENT`. */
-export function checkMessage(message: NewMessage): void {
+/**
+ * Checks all of a message but its properties, which are checked when they are copied. `WAL_INVALID_ARGUMENT`. Reads each field
+ * once: one with a getter may answer something else the next time, which nobody has checked.
+ */
+export function checkedMessage(message: NewMessage): CheckedMessage {
   if (typeof message !== 'object' || message === null)
     throw invalidArgument('A message must be an object with a payload', message)
   for (const name in message) if (!isField(name)) throw unknownField(name)
-  const { payload, vchannel, properties, type } = message
-  if (!(payload instanceof Uint8Array) && !isForeignBytes(payload))
+  const { payload, vchannel = '', properties, type = MESSAGE_TYPE.Record } = message
+  // Not `instanceof`, which fails for bytes of another realm (a vm context, jsdom) and believes whatever has the prototype.
+  if (!types.isUint8Array(payload))
     throw invalidArgument('The payload of a message must be a Uint8Array (or Buffer)', payload)
-  if (
-    vchannel !== undefined &&
-    (typeof vchannel !== 'string' || vchannel.length > MAX_VCHANNEL_LENGTH || !isWellFormed(vchannel))
-  )
+  if (typeof vchannel !== 'string' || vchannel.length > MAX_VCHANNEL_LENGTH || !isWellFormed(vchannel))
     throw invalidArgument(
       `The vchannel of a message must be well-formed text of at most ${MAX_VCHANNEL_LENGTH} characters`,
       vchannel,
     )
-  if (type !== undefined && type !== MESSAGE_TYPE.Record) checkType(type)
+  if (type !== MESSAGE_TYPE.Record) checkType(type)
   if (properties !== undefined) checkPropertyMap(properties)
+  return { payload, vchannel, properties, type }
 }
 
 /** What is stored of a checked message that goes behind a barrier, which it names. */
-export function partsBehind(message: NewMessage, barrierTimeTick: TimeTick): RecordParts {
-  const { payload, vchannel = '', properties } = message
+export function partsBehind(message: CheckedMessage, barrierTimeTick: TimeTick): RecordParts {
+  const { payload, vchannel, properties } = message
   const list = properties === undefined ? [] : userPropertyList(properties)
   return {
     payload,
@@ -95,9 +98,4 @@ function checkType(type: unknown): asserts type is number {
       `Messages of the type ${flags.name} are the library’s own: an application can't append them`,
       type,
     )
-}
-
-/** Bytes of another realm (a vm context, jsdom): `instanceof` fails there. */
-function isForeignBytes(value: unknown): boolean {
-  return Object.prototype.toString.call(value) === '[object Uint8Array]'
 }

@@ -9,7 +9,6 @@ import {
   writeText,
   writeTexts,
 } from '@wal/walimpls/helper'
-import type { NewMessage } from '../api/wal.js'
 import { STAMP_TEXTS } from './stamp.js'
 
 const SLAB_BYTES = 256 << 10
@@ -26,8 +25,13 @@ export interface RecordParts {
   readonly properties: readonly string[]
 }
 
-/** A user's message whose payload and vchannel were checked. */
-export type CheckedMessage = Pick<NewMessage, 'payload' | 'vchannel' | 'properties'>
+/** A user's message, all of it checked but the properties. */
+export interface CheckedMessage {
+  readonly payload: Uint8Array
+  readonly vchannel: string
+  readonly properties: ReadonlyMap<string, string> | undefined
+  readonly type: number
+}
 
 /**
  * Writes records into large slabs, one behind the other, in the form in which backends get them (`Batch.packed`): the length
@@ -51,6 +55,8 @@ export class RecordArena {
   #used = 0
   /** Of the record that is being written: room for its stamp. */
   #stampBytes = 0
+  /** How many records were begun. */
+  #begun = 0
   /** The vchannel of the message before, packed with its key: that of the next is mostly the same. */
   #vchannel = ''
   #vchannelPacked: Uint8Array = this.slab
@@ -61,32 +67,39 @@ export class RecordArena {
    * passes here, so no list of its properties is made where they find room.
    */
   writeMessage(message: CheckedMessage, stampBytes: number): void {
-    const { payload, vchannel = '', properties } = message
+    const { payload, vchannel, properties } = message
     const count = properties === undefined ? 0 : properties.size
     const room = FRAMING_BYTES + stampBytes + payload.length + 3 * vchannel.length + USUAL_BYTES * count
-    if (room > SLAB_BYTES / 8 || !this.#writeAtOnce(message, stampBytes, room))
+    if (room > SLAB_BYTES / 8 || !this.#writeAtOnce(message, stampBytes, { room, count }))
       this.#writeListed(message, stampBytes)
   }
 
-  /** Whether all went in: the properties may need more room than was taken for them. */
-  #writeAtOnce(message: CheckedMessage, stampBytes: number, room: number): boolean {
-    const { payload, vchannel = '', properties } = message
-    const count = properties === undefined ? 0 : properties.size
+  /**
+   * Whether all went in: the properties may need more room than was taken for them. A Map of the user's own making may also
+   * append another message while it is looked at: that one was then written, or begun, in the same place.
+   */
+  #writeAtOnce(
+    message: CheckedMessage,
+    stampBytes: number,
+    { room, count }: { readonly room: number; readonly count: number },
+  ): boolean {
+    const { payload, vchannel, properties } = message
     if (this.#used + room > this.#shared.length) this.#newSlab()
     const slab = this.#shared
     this.#place(slab, this.#used, stampBytes)
     const own = this.#begin(payload, vchannel, 2 * count)
+    const begun = this.#begun
     let end = own
     let texts = 0
     if (properties !== undefined)
       for (const [key, value] of properties) {
         checkUserProperty(key, value)
-        if (end + 10 + 3 * (key.length + value.length) > slab.length) return false
+        if (this.#begun !== begun || end + 10 + 3 * (key.length + value.length) > slab.length) return false
         end = writeText(slab, writeText(slab, end, key), value)
         texts += 2
       }
-    // A Map of the user's own making may hide some of what it counts.
-    if (texts !== 2 * count) return false
+    // Such a Map may also hide some of what it counts.
+    if (this.#begun !== begun || texts !== 2 * count) return false
     this.#end(own, end, texts)
     this.#used = end
     return true
@@ -110,7 +123,7 @@ export class RecordArena {
   }
 
   /** As `writeMessage`, for what is large or odd. */
-  #writeListed({ payload, vchannel = '', properties }: CheckedMessage, stampBytes: number): void {
+  #writeListed({ payload, vchannel, properties }: CheckedMessage, stampBytes: number): void {
     const list = properties === undefined ? [] : userPropertyList(properties)
     this.write({ payload, vchannel, properties: list }, stampBytes)
   }
@@ -136,6 +149,7 @@ export class RecordArena {
   /** Writes all that comes before the properties; answers where these begin. */
   #begin(payload: Uint8Array, vchannel: string, texts: number): number {
     const { slab, start } = this
+    this.#begun++
     writePayloadLength(slab, start, payload.length)
     slab.set(payload, start + PAYLOAD_LENGTH_BYTES)
     const named = vchannel === '' ? 0 : 2

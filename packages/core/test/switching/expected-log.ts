@@ -1,11 +1,20 @@
 import { memoryBuilder } from '@wal/core/testing'
-import { MESSAGE_TYPE, readEnvelope, type StoredMessage, systemRuntime, type TimeTick } from '@wal/walimpls'
+import {
+  MESSAGE_TYPE,
+  readEnvelope,
+  reservedPropertyMap,
+  type StoredMessage,
+  systemRuntime,
+  type TimeTick,
+} from '@wal/walimpls'
 
 export interface ExpectedRecord {
   readonly timeTick: TimeTick
   readonly isTick: boolean
   readonly vchannel: string
   readonly payload: string
+  /** The properties of the library. */
+  readonly reserved: ReadonlyMap<string, string>
   /** The ids of all stored copies of the message. A delivery may have any of them. */
   readonly ids: Set<string>
 }
@@ -21,7 +30,7 @@ export async function expectedLog(name: string, channel: string): Promise<Expect
   let current = { term: -1, incarnation: '' }
   let newest = -1n
   let storedDuplicates = 0
-  for (const { id, text, payload, envelope } of await storedRecords(name, channel)) {
+  for (const { id, text, payload, reserved, envelope } of await storedRecords(name, channel)) {
     const { term, incarnation, timeTick } = envelope
     const isCurrent = term === current.term && incarnation === current.incarnation
     const replaces = term > current.term || (term === current.term && envelope.opening && timeTick > newest)
@@ -38,6 +47,7 @@ export async function expectedLog(name: string, channel: string): Promise<Expect
         isTick: envelope.type === MESSAGE_TYPE.TimeTick,
         vchannel: envelope.vchannel,
         payload,
+        reserved,
         ids: new Set([text]),
       })
     } else if (!envelope.opening)
@@ -69,6 +79,7 @@ async function storedRecords(name: string, channel: string) {
       id,
       text: builder.messageIds.serialise(id as never),
       payload: Buffer.from(payload).toString(),
+      reserved: reservedPropertyMap(properties),
       envelope: readEnvelope(properties, () => 'a stored record'),
     }))
   } finally {

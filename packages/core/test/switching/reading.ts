@@ -121,8 +121,11 @@ export class Reading {
       `${this.#name} delivered something else than the log holds`,
     )
     for (const [i, element] of delivered.entries())
-      if (element.kind === 'message')
+      if (element.kind === 'message') {
         assert.ok(expected[i]?.ids.has(element.messageId), `${this.#name}: ${shown(element)} at a wrong id`)
+        const reserved = [...element.reserved]
+        assert.deepEqual(reserved, [...(expected[i]?.reserved ?? [])], `${this.#name}: ${shown(element)}`)
+      }
     if (this.#above !== undefined) return
     assert.ok(first > this.#ackedBefore, `${this.#name} delivered what was acked before it began`)
     const missed = visible.filter(({ isTick, timeTick }) => !isTick && timeTick < first)

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { invalidArgument } from '../errors/invalid-argument.js'
 import { isWellFormed } from './text.js'
 import type { PropertyList } from './wire-message.js'
@@ -27,13 +28,9 @@ export function userPropertyList(properties: ReadonlyMap<string, string>): strin
  * twice.
  */
 export function checkPropertyMap(properties: unknown): void {
-  if (!(properties instanceof Map) && !isForeignMap(properties))
+  // Not `instanceof`, which fails for one of another realm (a vm context, jsdom) and believes whatever has the prototype.
+  if (!types.isMap(properties))
     throw invalidArgument('The properties of a message must be a Map of text to text', properties)
-}
-
-/** Whether the value is a Map of another realm, such as a vm context or jsdom, for which `instanceof Map` is false. */
-function isForeignMap(value: unknown): boolean {
-  return Object.prototype.toString.call(value) === '[object Map]'
 }
 
 /** Throws for the same keys and values as `userPropertyList`. */

@@ -1,9 +1,13 @@
+import { WalError } from '@wal/walimpls'
 import type { AppendTask } from '../../message/append-task.js'
 import type { RecordArena } from '../../message/record-arena.js'
 import { RecordDraft } from '../../message/record-draft.js'
 import type { Stamp } from '../../message/stamp.js'
 import type { TimeTickRun } from '../../time-tick/time-tick-run.js'
 import type { Refusal, Seal } from './seal.js'
+
+/** Of a message, at most: their time ticks have to fit the clock's counter beside those of a batch. */
+export const MAX_SEALED_RECORDS = 1 << 16
 
 /** Takes messages through the seals, one after the other. */
 export class Sealing {
@@ -29,6 +33,8 @@ export class Sealing {
     let refusal: Refusal | undefined
     try {
       refusal = this.#through(task, 0, { run, sealed })
+      // Without a record to wait for it would never have an outcome.
+      if (sealed.length === 0) refusal ??= miscounted()
     } catch (error) {
       // The batch goes on without the message: those that are in it by now must not wait for an outcome forever.
       refusal = { refuse: error }
@@ -52,10 +58,16 @@ export class Sealing {
       }
       return undefined
     }
+    if (sealed.length === MAX_SEALED_RECORDS) return miscounted()
     sealed.push(record)
     run.advance()
     return undefined
   }
+}
+
+function miscounted(): Refusal {
+  const text = `A message can be stored as 1 to ${MAX_SEALED_RECORDS} records; a seal made another number of them`
+  return { refuse: new WalError('WAL_MESSAGE_TOO_LARGE', text) }
 }
 
 interface Sealed {
