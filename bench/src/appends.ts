@@ -4,7 +4,10 @@ import { payloadOf } from './bench-case.js'
 const PROPERTIES = new Map([['kind', 'created']])
 const BATCH = 500
 
-/** Appends `count` messages by so many callers at once. Each appends again as soon as its append is acknowledged. */
+/**
+ * Appends `count` messages by several concurrent callers. Each caller appends the next one when its last append is
+ * acknowledged.
+ */
 export async function appendsInFlight(wal: WAL, count: number, callers: number): Promise<void> {
   let next = 0
   const caller = async (): Promise<void> => {
@@ -13,7 +16,7 @@ export async function appendsInFlight(wal: WAL, count: number, callers: number):
   await Promise.all(Array.from({ length: callers }, caller))
 }
 
-/** Appends `count` messages, one batch after another: a log to be read. */
+/** Appends `count` messages in batches, one batch after another, to make a log that can be read. */
 export async function appendBatches(wal: WAL, count: number): Promise<void> {
   for (let next = 0; next < count; )
     await wal.appendBatch(Array.from({ length: Math.min(BATCH, count - next) }, () => message(next++)))

@@ -1,4 +1,4 @@
-/** One side of a comparison: does `count` operations and answers how long they took, in ms, set-up left out. */
+/** One side of a comparison. Performs `count` operations, and answers how many milliseconds they took, without the set-up. */
 export interface Contender {
   readonly name: string
   round(count: number): Promise<number>
@@ -7,16 +7,19 @@ export interface Contender {
 
 export interface BenchCase {
   readonly name: string
-  /** What one operation is called, such as `append`. */
+  /** The name of one operation, such as `append`. */
   readonly unit: string
-  /** Operations in a round, and in a round with `--quick`. */
+  /** The number of operations in a round, and in a round with `--quick`. */
   readonly count: number
   readonly quickCount: number
-  /** The ratio to reach, ours ÷ peer in operations a second; absent where there is only a figure to watch. */
+  /**
+   * The ratio that the case should reach: our operations per second divided by the peer's. Absent when the figure is only to be
+   * watched.
+   */
   readonly atLeast?: number
-  /** The server that the case needs. Both sides of a comparison with another commit share one. */
+  /** The server that the case needs. In a comparison with another commit both sides use the same server. */
   readonly server?: 'redis'
-  /** `folder` is empty, and is removed when the case has ended. */
+  /** Prepares the case. `folder` is empty, and is removed when the case has ended. */
   prepare(folder: string): Promise<{ readonly ours: Contender; readonly peer: Contender }>
 }
 
@@ -27,7 +30,7 @@ export async function timed(work: () => Promise<void>): Promise<number> {
   return performance.now() - start
 }
 
-/** Bytes that do not compress to almost nothing. The first four differ from message to message. */
+/** Makes a payload of letters and digits. Its first four bytes differ from message to message. */
 export function payloadOf(index: number, bytes = 256): Uint8Array {
   const payload = Buffer.alloc(bytes, 'abcdefghijklmnopqrstuvwxyz0123456789')
   payload.writeUInt32LE(index)

@@ -5,11 +5,14 @@ import type { BenchCase } from './bench-case.js'
 
 export interface FoundCases {
   readonly cases: readonly BenchCase[]
-  /** Files that could not be loaded. On the packages of an older commit, what a file imports may not exist. */
+  /**
+   * Files that could not be loaded: with the packages of an older commit, a module or export that the file imports may be
+   * missing.
+   */
   readonly broken: readonly { readonly file: string; readonly reason: string }[]
 }
 
-/** Every case that a file of the folder exports, in the order of the files' names. */
+/** All cases that the files of a folder export, in the order of the files' names. */
 export async function findCases(folder: string): Promise<FoundCases> {
   const cases: BenchCase[] = []
   const broken: { file: string; reason: string }[] = []

@@ -14,7 +14,7 @@ const { values, positionals } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '5' },
-    // `tools/bench.mjs` makes these two of `--against`: a clone of the repository, and the commit that is built there.
+    // `tools/bench.mjs` turns the option `--against` into two: the clone of the repository, and the commit that is built in it.
     commit: { type: 'string' },
     clone: { type: 'string' },
   },
@@ -48,7 +48,7 @@ if (commit === undefined || clone === undefined) {
   })
 }
 
-/** Prints the table, and keeps it beside all that was measured. */
+/** Prints the table, and writes it to a file together with all measurements. */
 async function save(suffix: string, table: string, measured: object): Promise<void> {
   console.log(table)
   const folder = join(here, '../results')

@@ -3,7 +3,10 @@ import { type NumberId, numberIdCodec } from '@wal/walimpls/helper'
 
 const ids = numberIdCodec('no-op')
 
-/** Stores nothing but the last record, for which opens and fence checks ask. What a case measures on it is the adaptor. */
+/**
+ * A backend that stores only the last record, for which opens and fence checks ask. A case on this backend measures the adaptor
+ * alone.
+ */
 export class NoOpLog implements WALImpls<NumberId> {
   readonly channel = 'bench'
   readonly place = 'nowhere'

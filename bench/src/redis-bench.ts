@@ -2,10 +2,12 @@ import { type RedisServer, startRedis } from '@wal/brokers'
 import { Redis } from 'ioredis'
 import { payloadOf } from './bench-case.js'
 
-/** Names a server that runs already, as `host:port/database`: both sides of a comparison use the same one. */
+/**
+ * The environment variable that names a running server, as `host:port/database`. Both sides of a comparison use that server.
+ */
 export const BENCH_REDIS = 'WAL_BENCH_REDIS'
 
-/** What both sides of the Redis cases share: one server, and the fields of the peer. */
+/** What our side and the peer's side of a Redis case share: one server, and the fields that the peer stores. */
 export interface RedisBench {
   readonly url: string
   readonly client: Redis
@@ -28,7 +30,7 @@ export async function openRedisBench(): Promise<RedisBench> {
     async close() {
       if (closed) return
       closed = true
-      // Another side may use this server afterwards, so it is left empty.
+      // The database is emptied, since another case may use this server next.
       await client.flushdb()
       client.disconnect()
       await own?.stop()
@@ -36,7 +38,7 @@ export async function openRedisBench(): Promise<RedisBench> {
   }
 }
 
-/** The same fields as our backend stores for such a message: eight properties and a payload of 256 bytes. */
+/** The fields that our backend stores for the same message: eight properties, and a payload of 256 bytes. */
 export function fieldsOf(index: number): (string | Buffer)[] {
   const tick = (2 ** 50 + index).toString(36)
   return [

@@ -1,6 +1,6 @@
 import { type CaseResult, median } from './runner.js'
 
-/** A Markdown table: the median ratio with its spread, absolute figures beside it. */
+/** A Markdown table with the median and the spread of each case's ratio, and the speeds in operations per second. */
 export function markdown(results: readonly CaseResult[]): string {
   const rows = results.map((result) => {
     const low = Math.min(...result.ratios).toFixed(2)

@@ -8,17 +8,17 @@ export interface CaseResult {
   readonly unit: string
   readonly count: number
   readonly peer: string
-  /** Operations a second, a figure a round. */
+  /** Operations per second, one figure for each round. */
   readonly ours: readonly number[]
   readonly peers: readonly number[]
-  /** Ours ÷ peer of each round. */
+  /** The ratio of our speed to the peer's in each round. */
   readonly ratios: readonly number[]
   readonly atLeast: number | undefined
 }
 
 /**
- * Runs a case in turn with its peer (ours, peer, ours, peer …), so that both see the same machine. The first round of each
- * warms up and does not count. What is quoted is the median of the rounds' ratios.
+ * Runs a case and its peer by turns (ours, peer, ours, peer …), so that both run on the machine in the same state. The first
+ * round of each is a warm-up and does not count. The median of the rounds' ratios is the result.
  */
 export async function runCase(
   bench: BenchCase,

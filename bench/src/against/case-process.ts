@@ -3,14 +3,14 @@ import { fileURLToPath } from 'node:url'
 import type { Contender } from '../bench-case.js'
 import { findCases } from '../find-cases.js'
 
-/** What the comparing process asks for, one at a time. */
+/** A request from the comparing process. The next one is sent only after the answer. */
 export type CaseRequest =
   | { readonly kind: 'list'; readonly folder: string }
   | { readonly kind: 'prepare'; readonly name: string; readonly folder: string }
   | { readonly kind: 'round'; readonly count: number }
   | { readonly kind: 'close' }
 
-/** Milliseconds that a round took, and that this process computed meanwhile, on all of its threads. */
+/** The duration of a round in milliseconds, and the CPU time that all threads of this process used during it. */
 export interface RoundTime {
   readonly wall: number
   readonly cpu: number
@@ -22,7 +22,8 @@ export interface CaseReply {
   readonly time?: RoundTime
 }
 
-// The program of one side of a comparison: it runs the cases that lie beside it, on the packages that are installed there.
+// The program of one side of a comparison. It runs the cases of the clone in which it lies, with the packages that are
+// installed there.
 
 let sides: { readonly ours: Contender; readonly peer: Contender } | undefined
 
@@ -41,7 +42,7 @@ async function answer(request: CaseRequest): Promise<CaseReply> {
       return {}
     }
     case 'round':
-      // Collect what earlier rounds left behind, so that this round does not pay for it.
+      // Collects garbage of earlier rounds, so that it does not add to the time of this round.
       ;(globalThis as { gc?: () => void }).gc?.()
       return { time: await timedRound((sides as { ours: Contender }).ours, request.count) }
     case 'close':

@@ -4,10 +4,10 @@ import { startShared } from './shared-server.js'
 import { Side } from './side.js'
 
 export interface Folders {
-  /** `bench/src` of the working tree and of the clone: the same files, on different packages. */
+  /** The folder `bench/src` of the working tree and of the clone: the same files, with different packages installed. */
   readonly here: string
   readonly there: string
-  /** The cases that the commit itself had. */
+  /** The names of the cases that existed at the commit. */
   readonly ownThere: string
 }
 
@@ -17,13 +17,15 @@ export interface Comparison {
   readonly onlyThere: readonly OneSided[]
 }
 
-/** A case that one side alone can run, and why the other can't. */
+/** A case that only one side can run, with the reason why the other side cannot. */
 export interface OneSided {
   readonly name: string
   readonly reason: string
 }
 
-/** Compares one case after another, and names those that only one side can run. `all` are the cases of the working tree. */
+/**
+ * Compares all cases, one after another, and lists those that only one side can run. `all` are the cases of the working tree.
+ */
 export async function compareAll(
   chosen: readonly BenchCase[],
   all: readonly BenchCase[],

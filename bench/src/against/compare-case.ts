@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { BenchCase } from '../bench-case.js'
 import type { RoundTime } from './case-process.js'
 
-/** What a comparison needs of a side; `Side` is one in a process of its own. */
+/** What the comparison calls on a side. A `Side` runs in its own process. */
 export interface ComparedSide {
   prepare(name: string, folder: string): Promise<void>
   round(count: number): Promise<RoundTime>
@@ -14,24 +14,24 @@ export interface ComparisonResult {
   readonly name: string
   readonly unit: string
   readonly count: number
-  /** Operations a second, a figure a round. */
+  /** Operations per second, one figure for each round. */
   readonly here: readonly number[]
   readonly there: readonly number[]
-  /** Here ÷ there of each round: more is better. */
+  /** The ratio of the working tree's speed to the commit's in each round. More is better. */
   readonly ratios: readonly number[]
-  /** The same by the CPU time of the processes: what others do on the machine disturbs it less. */
+  /** The same ratio by the CPU time of the processes, which other load on the machine disturbs less than elapsed time. */
   readonly cpuRatios: readonly number[]
 }
 
 export interface CompareOptions {
   readonly rounds: number
   readonly quick: boolean
-  /** Folder for the files of a round, which are removed when the round ends. */
+  /** The folder for the files of a round. It is removed when the round ends. */
   readonly scratch: string
   readonly progress: (text: string) => void
 }
 
-/** A case that one of the sides could not run. */
+/** The error of a case that one of the sides cannot run. */
 export class SideFailure extends Error {
   constructor(
     readonly side: 'here' | 'there',
@@ -42,9 +42,9 @@ export class SideFailure extends Error {
 }
 
 /**
- * Each round has two processes of its own, since a process that happens to lie well in memory, or to be compiled well,
- * stays so to its end. Both warm up. Then they are measured in turn, as A B B A, so that a machine that gets slower during
- * the round does so for both. Which side is A changes from round to round.
+ * Measures a case in rounds. Each round starts two new processes, one for each side, since the speed of a process depends on
+ * chance (memory layout, compilation) and stays the same until its end. Both warm up; then they are measured in the order A B B
+ * A, so that a machine that slows down during the round affects both alike. Which side is A alternates from round to round.
  */
 export async function compareCase(
   bench: Pick<BenchCase, 'name' | 'unit' | 'count' | 'quickCount'>,
@@ -74,7 +74,7 @@ export async function compareCase(
   return { name: bench.name, unit: bench.unit, count, ...result }
 }
 
-/** The time that each side took, of both turns together. */
+/** The time that each side took, summed over its two measurements. */
 async function oneRound(
   name: string,
   count: number,

@@ -2,7 +2,7 @@ import { figure } from '../report.js'
 import { median } from '../runner.js'
 import type { Comparison } from './compare-all.js'
 
-/** A Markdown table: the working tree beside a commit, and what only one of the two could run. */
+/** A Markdown table that compares the working tree with a commit, and lists the cases that only one of them can run. */
 export function markdownAgainst(commit: string, { results, onlyHere, onlyThere }: Comparison): string {
   const rows = results.map(({ name, unit, ratios, cpuRatios, here, there }) => {
     const spread = `${Math.min(...ratios).toFixed(3)}–${Math.max(...ratios).toFixed(3)}`

@@ -2,12 +2,12 @@ import type { BenchCase } from '../bench-case.js'
 import { BENCH_REDIS, startBenchRedis } from '../redis-bench.js'
 
 export interface SharedServer {
-  /** What tells a side's process of the server: both use the same one, each a database of its own. */
+  /** Names the server to a process of either side. Both sides use one server, each with its own database. */
   environment(side: 'here' | 'there'): Readonly<Record<string, string>>
   stop(): Promise<void>
 }
 
-/** The server that both sides of a case use; undefined for one that needs none. */
+/** The server that both sides of a case use. Undefined when the case needs none. */
 export async function startShared({ server }: Pick<BenchCase, 'server'>): Promise<SharedServer | undefined> {
   if (server === undefined) return undefined
   const redis = await startBenchRedis()

@@ -2,13 +2,13 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
 import type { CaseReply, CaseRequest, RoundTime } from './case-process.js'
 
-/** One side of a comparison: a process of its own, whose working directory is the side's clone of the repository. */
+/** One side of a comparison: a process whose working directory is the working tree or the clone. */
 export class Side {
   readonly #child: ChildProcess
   #gone: string | undefined
   #waiting: ((reply: CaseReply) => void) | undefined
 
-  /** `folder` is the `bench/src` of the side. */
+  /** `folder` is the folder `bench/src` of this side. */
   constructor(folder: string, environment: Readonly<Record<string, string>> = {}) {
     const root = join(folder, '../..')
     this.#child = fork(join(folder, 'against/case-process.ts'), {
@@ -33,7 +33,7 @@ export class Side {
     return (await this.#ask({ kind: 'round', count })).time as RoundTime
   }
 
-  /** Closes what the case has open, then ends the process. Never rejects. */
+  /** Closes what the case has open, and ends the process. Never rejects. */
   async close(): Promise<void> {
     await this.#ask({ kind: 'close' }).catch(() => {})
     if (this.#gone !== undefined) return

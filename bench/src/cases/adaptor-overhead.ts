@@ -7,7 +7,10 @@ const BATCH = 500
 const payload = payloadOf(0)
 const properties = new Map([['kind', 'created']])
 
-/** The backend called directly, with batches as large, is what the adaptor's cost is seen against. */
+/**
+ * The peer: the no-op backend, called directly with batches of the same size. What appends through core take longer is the cost
+ * of core.
+ */
 function direct(): Contender {
   const log = new NoOpLog({ term: 0, incarnation: 'x' })
   const message = { payload, properties: ['kind', 'created'] }

@@ -8,7 +8,7 @@ import { type BenchCase, payloadOf, timed } from '../bench-case.js'
 const IN_FLIGHT = 2000
 const LEVEL_BATCH = 500
 
-/** Many callers at once, each with a promise of its own, beside a store that gathers batches of 500 with one sync. */
+/** Many concurrent callers of `append`, compared with a program that writes batches of 500 records with one sync each. */
 export const fileInFlight: BenchCase = {
   name: 'file, 2,000 appends in flight',
   unit: 'append',

@@ -4,7 +4,7 @@ import { openWal } from '@wal/core'
 import '@wal/impl-file'
 import { type BenchCase, payloadOf, timed } from '../bench-case.js'
 
-/** One durable append after another, beside the least that a program can do for it: write, fdatasync. */
+/** One durable append after another, compared with the least that a program must do for it: write and fdatasync. */
 export const fileOneAtATime: BenchCase = {
   name: 'file, one durable append at a time',
   unit: 'append',

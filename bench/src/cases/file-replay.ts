@@ -7,7 +7,7 @@ import { type BenchCase, payloadOf, timed } from '../bench-case.js'
 
 const BATCH = 500
 
-/** A log read from its first record to its end, every payload looked at, beside an iterator over as many values. */
+/** Reads a log from its first record to its end and looks at every payload, compared with an iterator over as many values. */
 export const fileReplay: BenchCase = {
   name: 'file, replay',
   unit: 'message',

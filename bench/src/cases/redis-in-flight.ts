@@ -7,7 +7,7 @@ import { fieldsOf, openRedisBench } from '../redis-bench.js'
 const IN_FLIGHT = 2000
 const PIPELINE = 500
 
-/** Many callers at once, each with a promise of its own, beside XADD in explicit pipelines with as many in flight. */
+/** Many concurrent callers of `append`, compared with XADD in pipelines with as many commands in flight. */
 export const redisInFlight: BenchCase = {
   name: 'redis, 2,000 appends in flight',
   unit: 'append',

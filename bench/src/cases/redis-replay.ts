@@ -7,7 +7,7 @@ import { fieldsOf, openRedisBench } from '../redis-bench.js'
 
 const PAGE = 1000
 
-/** A log read from its first record to its end, beside XREAD of entries with the same fields. */
+/** Reads a log from its first record to its end, compared with XREAD of entries with the same fields. */
 export const redisReplay: BenchCase = {
   name: 'redis, replay',
   unit: 'message',

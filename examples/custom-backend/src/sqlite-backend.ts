@@ -11,25 +11,25 @@ const limits = {
   maxBatchMessages: 10_000,
   maxInFlightBatches: 1,
 }
-/** AUTOINCREMENT gives no number out twice and leaves none out: a transaction rolled back gives its numbers back. */
+/** AUTOINCREMENT gives no number out twice, and leaves no holes: a transaction that is rolled back returns its numbers. */
 const SCHEMA = `PRAGMA journal_mode = WAL; BEGIN IMMEDIATE;
   CREATE TABLE IF NOT EXISTS writer (one INTEGER PRIMARY KEY CHECK (one = 1), term INTEGER, incarnation TEXT);
   CREATE TABLE IF NOT EXISTS record (id INTEGER PRIMARY KEY AUTOINCREMENT, payload BLOB, properties BLOB);
   COMMIT`
 const TABLES = "SELECT 1 FROM sqlite_master WHERE name = 'record'"
-/** The records that begin within so many bytes. */
+/** Selects the records from number ?1 on, up to the record that reaches ?2 bytes. */
 const PAGE = `SELECT id, payload, properties FROM record WHERE id BETWEEN ?1 AND (SELECT MAX(id) FROM (
   SELECT id, SUM(size) OVER (ORDER BY id) - size AS start FROM (
     SELECT id, length(payload) + length(properties) AS size FROM record WHERE id >= ?1 ORDER BY id LIMIT 1000
   )) WHERE start < ?2) ORDER BY id`
 const LAST = 'SELECT id, payload, properties FROM record ORDER BY id DESC LIMIT 1'
 const ONE = 'SELECT id, payload, properties FROM record WHERE id = ?'
-/** The number of the oldest record kept, and of the last one ever stored, which others may have removed. */
+/** Selects the number of the oldest record kept, and of the last record ever stored, which others may have removed. */
 const BOUNDS = `SELECT COALESCE(MIN(id), 1), COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'record'), 0)
   FROM record`
 
 export interface SqliteOptions {
-  /** Folder of the database files. */
+  /** The folder of the database files. */
   readonly directory: string
 }
 
@@ -47,11 +47,11 @@ export const sqliteBuilder: impls.OpenerBuilderImpls<SqliteOptions, Id> = {
       const path = `${directory}/${channel}.db`
       const { default: Sqlite } = await import('libsql')
       if (create) await runtime.files.makeDirectory(directory)
-      // libsql creates the file whatever it is told.
+      // libsql creates a missing file even when it is told to open an existing one only.
       else if (!runtime.files.existsNow(path)) throw new impls.WalError('WAL_CHANNEL_NOT_FOUND', `no ${path}`)
       const database = new Sqlite(path, { timeout: 30_000 })
       database.exec('PRAGMA synchronous = FULL')
-      // The file is there before what is in it, when another process is just creating the log.
+      // While another process is creating the log, the file exists before its tables do.
       if (rows(database, TABLES).length === 0) {
         if (create) database.exec(SCHEMA)
         else {
@@ -81,7 +81,7 @@ export const sqliteBuilder: impls.OpenerBuilderImpls<SqliteOptions, Id> = {
 
 interface Connection {
   readonly channel: string
-  /** Device and inode of the database. */
+  /** The device and inode of the database file. */
   readonly place: string
   readonly database: Database
   readonly runtime: impls.Runtime
@@ -105,7 +105,7 @@ function readOnlyLog(connection: Connection): impls.ReadOnlyWALImpls<Id> {
       lifetime.during(waits, async () => {
         const { next } = boundsOf(database)
         const [last] = messages(database, LAST)
-        // The last record is never truncated: without any, others removed them.
+        // `truncate` keeps the last record. When no record is left although some were stored, others removed them.
         if (!last && next > 1) throw new impls.PositionTruncatedError('every record of the log was removed')
         return last
       }),
@@ -120,7 +120,7 @@ function readOnlyLog(connection: Connection): impls.ReadOnlyWALImpls<Id> {
         },
         async page(maxBytes) {
           const bounds = boundsOf(database)
-          // Numbers have no holes: what is missing was truncated, or removed by others.
+          // Record numbers have no holes, so a number that is missing on the page was truncated, or removed by others.
           const page = helper.keptRun(
             ids,
             { wanted: next, next: bounds.next },
@@ -131,7 +131,7 @@ function readOnlyLog(connection: Connection): impls.ReadOnlyWALImpls<Id> {
           given = page.at(-1) ?? given
           return page
         },
-        // The writer may be another process.
+        // The writer may be in another process, which does not ring a bell here, so the scanner polls.
         waitForMore: (signal) => helper.sleep(runtime, 20, signal),
       })
     },
@@ -140,13 +140,13 @@ function readOnlyLog(connection: Connection): impls.ReadOnlyWALImpls<Id> {
 }
 
 /**
- * Asked behind every page: no connection breaks when a database is put back to an older state, and the numbers that were
- * lost are given out again.
+ * Throws when the record that the scanner gave out last is gone, or is another one: a database that was put back to an older
+ * state breaks no connection, and gives out the lost numbers again. Checked after every page is read.
  */
 function checkThere(database: Database, given: impls.StoredMessage<Id>): void {
   const { next } = boundsOf(database)
   const [found] = messages(database, ONE, given.id.value)
-  // One that is missing below the last one was truncated.
+  // A missing record is lost when it was the last one. When later records exist, it was truncated.
   if (found ? isDeepStrictEqual(found, given) : given.id.value < next - 1) return
   const known = ids.serialise(given.id)
   throw new impls.LogRolledBackError(`record ${known} was read and is gone: the log lost its end`, { known })
@@ -164,7 +164,7 @@ function writableLog(connection: Connection, writer: impls.Writer): impls.WALImp
       string,
     ][]
     if (term !== writer.term || holder !== writer.incarnation) {
-      // The first batch since the log was opened takes the fence; it must see no higher term.
+      // The first batch after the open takes the fence, unless a writer of a higher term has it.
       if (entered || term > writer.term)
         throw helper.notWritten('WAL_FENCED', `a writer of term ${term} is there`)
       database.prepare('REPLACE INTO writer VALUES (1, ?, ?)').run([writer.term, writer.incarnation])
@@ -179,7 +179,7 @@ function writableLog(connection: Connection, writer: impls.Writer): impls.WALImp
     writer,
     append: (batch) =>
       turns.run(async () => {
-        // The driver does not wait: a loop of appends would leave the event loop no turn.
+        // libsql works synchronously. Without this turn, a loop of appends would keep timers and I/O from running.
         await runtime.yield()
         const stored = inTransaction(database, () => store(batch))
         entered = true
@@ -207,7 +207,10 @@ function inTransaction<T>(database: Database, work: () => T): T {
   }
 }
 
-/** Appends wait for room, and a truncation makes some. Other errors of SQLite pass as they are: the adaptor tries again. */
+/**
+ * Maps a full disk to `WAL_STORAGE_FULL`: appends then wait for room, which a truncation makes. Other errors of SQLite are
+ * retried by the adaptor.
+ */
 function told(error: unknown): unknown {
   if ((error as { code?: unknown }).code !== 'SQLITE_FULL') return error
   const text = `${(error as Error).message}: truncate the log, or free space`
@@ -228,7 +231,7 @@ function messages(database: Database, sql: string, ...values: number[]): impls.S
   }))
 }
 
-/** Always `all`: a statement left half way would hold its read transaction open. */
+/** Always calls `all`: a statement that is read only in part would keep its read transaction open. */
 function rows(database: Database, sql: string, ...values: number[]): unknown[] {
   return database.prepare(sql).raw().all(values)
 }

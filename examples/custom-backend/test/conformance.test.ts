@@ -30,7 +30,8 @@ conformanceTests({
     'positions: through the adaptor: a position of a log that was deleted and created again is refused',
     'prefix: batches in flight behind a record that is too large are refused with it, and stored when sent again',
     'secrets',
-    // It has no connections and no server; a process that is killed is in `processes`.
+    // The backend has no connections and no server that could fail. The part `processes` kills processes that have the log
+    // open.
     'disturbed',
     'crashed',
   ],

@@ -6,7 +6,7 @@ import { openWal } from '@wal/core'
 import { onTestFinished, test, vi } from 'vitest'
 import { sqliteBuilder } from '../src/index.js'
 
-/** SQLite that makes no database larger than this: what it answers then is what it answers on a full disk. */
+/** Limits the size of a database. SQLite then gives the same error as on a full disk. */
 vi.mock('libsql', async (original) => {
   const Sqlite = ((await original()) as { readonly default: typeof import('libsql') }).default
   const Small = new Proxy(Sqlite, {

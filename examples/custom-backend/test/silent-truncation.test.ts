@@ -12,7 +12,7 @@ import { sqliteBuilder } from '../src/index.js'
 const directory = mkdtempSync(join(tmpdir(), 'wal-silent-'))
 afterAll(() => rmSync(directory, { recursive: true }))
 
-/** Goes on at the oldest record where the next one was truncated, and says nothing. */
+/** A backend with a mistake: a scanner whose next record was truncated continues at the oldest record, without an error. */
 function silent<L extends ReadOnlyWALImpls<never>>(log: L): L {
   return {
     ...log,
@@ -50,7 +50,7 @@ test('H181: a backend whose readers pass over what another process truncated fai
       builder,
       options: { directory },
       processes: {
-        // The process that truncates has the backend as it should be.
+        // The other process, which truncates, uses the backend without the mistake.
         module: new URL('./conformance-process.ts', import.meta.url),
         stoppedHoldsLock: true,
         execArgv: ['--import', 'tsx'],

@@ -4,18 +4,18 @@ import { join } from 'node:path'
 import type { LostRecords } from '@wal/conformance'
 import Sqlite from 'libsql'
 
-/** The kit's hooks that put a database of a channel back to an older state, and copy it into another directory. */
+/** Hooks for the kit: they put the database of a channel back to an older state, and copy it to another directory. */
 export class SqliteCopies {
   readonly #copies = mkdtempSync(join(tmpdir(), 'wal-sqlite-copies-'))
   #ordinal = 0
 
-  /** `tables`: all that a log is made of. */
+  /** `tables` are the tables that make up a log. */
   constructor(
     private readonly directory: string,
     private readonly tables: readonly string[],
   ) {}
 
-  /** In a transaction, so that those who have the database open see one state or the other. */
+  /** Done in one transaction, so that a process with the database open sees either the old state or the new one. */
   saveState(channel: string) {
     const saved = join(this.#copied(channel), `${channel}.db`)
     return {
@@ -34,7 +34,7 @@ export class SqliteCopies {
     return { directory: this.#copied(channel) }
   }
 
-  /** `from` and `to` are the ids' numbers in base 36, as `numberIdCodec` writes them. */
+  /** `from` and `to` are message ids as text: record numbers in base 36, as `numberIdCodec` writes them. */
   loseRecords({ channel, from, to }: LostRecords): void {
     const database = new Sqlite(join(this.directory, `${channel}.db`), { timeout: 30_000 })
     const ids = [from, to].map((id) => Number.parseInt(id, 36))

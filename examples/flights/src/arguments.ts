@@ -24,7 +24,7 @@ export interface DemoOptions {
 export function parseArguments(given: string[]): DemoOptions {
   const { url, backend, records, damage, keep, help } = values(given)
   return {
-    // A backend's URL begins with its name.
+    // The scheme of a URL is the name of its backend.
     backend: backend ?? url?.split(':', 1)[0] ?? 'file',
     url,
     records: recordCount(records),
@@ -55,7 +55,7 @@ function values(given: string[]) {
 
 function recordCount(text: string): number {
   const count = Number(text)
-  // With fewer there is hardly a middle of the stream to kill in.
+  // With fewer flights, the writer would be done before it could be killed in the middle.
   if (Number.isInteger(count) && count >= 1000 && count <= RECORDS) return count
   throw new DemoFailure(`--records takes a whole number from 1000 to ${RECORDS}, not "${text}"`)
 }

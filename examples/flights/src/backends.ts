@@ -1,17 +1,20 @@
 import { sep } from 'node:path'
 import { DemoFailure } from './demo-failure.js'
 
-/** How the demo gets hold of a backend. To add one, add it to the table below. */
+/** A backend that the demo can use. To add one, add an entry to the table below. */
 export interface DemoBackend {
-  /** Importing a backend registers it. Done only when it is asked for: a backend may bring a large driver along. */
+  /**
+   * Imports the backend's package, which registers the backend. Done only for the backend in use, since a package may load a
+   * large driver.
+   */
   load(): Promise<unknown>
-  /** Where the log goes without `--url`: into this folder, or onto a server that is started for the demo. */
+  /** The place of the log when `--url` is not given: a temporary folder, or a server that is started for the demo. */
   place(folder: string): Place | Promise<Place>
 }
 
 export interface Place {
   readonly url: string
-  /** Stops the server. */
+  /** Stops the server that was started for the demo. */
   stop?(): Promise<void>
 }
 
@@ -38,7 +41,7 @@ export function backendNames(): string[] {
   return Object.keys(backends)
 }
 
-/** To be called in every process: each has a registry of its own. */
+/** Imports the backend. Every process of the demo has to do this, since each has its own registry. */
 export async function loadBackend(name: string): Promise<DemoBackend> {
   const backend = Object.hasOwn(backends, name) ? backends[name] : undefined
   if (backend === undefined)
@@ -49,7 +52,7 @@ export async function loadBackend(name: string): Promise<DemoBackend> {
   return backend
 }
 
-/** A path as part of a URL. A folder for temporary files may have any name. */
+/** Escapes a path for use in a URL, since a temporary folder may have any name. */
 function encoded(path: string): string {
   return path.split(sep).map(encodeURIComponent).join('/')
 }

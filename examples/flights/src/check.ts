@@ -5,7 +5,7 @@ import type { Log } from './log.js'
 import type { Reading } from './reader.js'
 import { Summarizer, type Summary } from './summary.js'
 
-/** Throws if a reader got anything but the input, and says where the two part. */
+/** Throws unless a reader got exactly the input. The error names the first record that differs. */
 export function check(flights: readonly Flight[], readings: readonly Reading[]): void {
   const summarizer = new Summarizer(flights.length)
   flights.forEach((flight, index) => {
@@ -19,7 +19,7 @@ export function check(flights: readonly Flight[], readings: readonly Reading[]):
   if (differences.length > 0) throw new DemoFailure(`not what was written: ${differences.join('; ')}`)
 }
 
-/** Order, then payloads, then count, then the SHA-256 that would notice anything else. */
+/** Compares the order, then the payloads, then the count, and last the SHA-256, which notices any other difference. */
 function differenceOf(got: Summary, input: Summary): string | undefined {
   const { misplaced } = got
   if (misplaced) return `in place ${misplaced.place} came the record with index ${misplaced.index}`
@@ -30,7 +30,7 @@ function differenceOf(got: Summary, input: Summary): string | undefined {
   return undefined
 }
 
-/** The readers leave with the last record of the input. It must be the last of the log as well. */
+/** Throws when the log goes on behind the last record of the input, where the readers stopped. */
 export async function checkNothingFollows(log: Log, [reading]: readonly Reading[]): Promise<void> {
   if (reading === undefined) return
   await using wal = await openWal(log.url, { channel: log.channel, accessMode: 'ro' })

@@ -7,8 +7,8 @@ export interface Child {
 }
 
 /**
- * Runs one of our files as a process of its own. Resolves when it has ended and all its reports are in: to `done`, or to
- * `killed` if that was done through its handle. An abort of `signal` ends it too.
+ * Runs a file of the demo as a process. Resolves when the process has ended and all its reports have arrived: to `done`, or to
+ * `killed` when it was killed through its handle. An abort of `signal` kills the process too.
  */
 export async function runChild<Report>(
   file: string,
@@ -17,7 +17,7 @@ export async function runChild<Report>(
   onReport: (report: Report, child: Child) => void,
 ): Promise<'done' | 'killed'> {
   signal.throwIfAborted()
-  // The loader that runs TypeScript comes along by itself: a fork inherits `process.execArgv`.
+  // The loader for TypeScript need not be named: a fork inherits `process.execArgv`.
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), [JSON.stringify(job)], {
     signal,
     killSignal: 'SIGKILL',
@@ -26,7 +26,7 @@ export async function runChild<Report>(
   })
   let killed = false
   const handle: Child = {
-    // A process that is gone by now needs no message; how it ended is told below.
+    // The process may have ended already, so a failure to send is ignored. The exit event tells how it ended.
     send: (message) => void (child.connected && child.send(message, () => {})),
     kill: () => {
       killed = true
@@ -35,7 +35,7 @@ export async function runChild<Report>(
   }
   child.on('message', (report) => onReport(report as Report, handle))
   const ending = await new Promise<number | NodeJS.Signals | null>((resolve, reject) => {
-    // Not started, or aborted; in the latter case it is still to end.
+    // The process could not be started, or the signal has aborted. In the second case the exit event is still to come.
     child.on('error', (error) => child.pid === undefined && reject(error))
     child.on('close', (code, by) => resolve(by ?? code))
   })

@@ -1,4 +1,4 @@
-/** The demo did not come to `verified`; the message says what is wrong and where. */
+/** The demo did not get to `verified`. The message says what is wrong, and where. */
 export class DemoFailure extends Error {
   constructor(
     message: string,

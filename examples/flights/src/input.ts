@@ -5,7 +5,7 @@ import type { Message, NewMessage } from '@wal/core'
 export const DATA_SET = 'vega-datasets 2.11.0, data/flights-200k.json'
 export const RECORDS = 231_083
 
-/** A flight in the USA in 2001: minutes of delay, miles, and hour of departure. */
+/** A flight in the USA in 2001: its delay in minutes, its distance in miles, and its hour of departure. */
 export interface Flight {
   readonly delay: number
   readonly distance: number
@@ -19,7 +19,7 @@ export async function loadFlights(count: number): Promise<readonly Flight[]> {
   return flights.slice(0, count)
 }
 
-/** Many flights are alike to the last digit, so each message carries its place in the input as a property. */
+/** Many flights are exactly alike. So each message also carries its index in the input, as a property. */
 export function messageOf(flight: Flight, index: number): NewMessage {
   return {
     payload: payloadOf(flight),
@@ -36,7 +36,7 @@ export function indexOf(message: Message): number {
   return Number(message.properties.get('index') ?? Number.NaN)
 }
 
-/** A vchannel is a stream of its own on the log; a reader of all of them gets them in the order of the appends. */
+/** The vchannel of a flight. A reader of all vchannels gets the flights of all of them in the order of the appends. */
 function vchannelOf({ distance }: Flight): string {
   if (distance < 300) return 'short-haul'
   return distance < 1000 ? 'medium-haul' : 'long-haul'

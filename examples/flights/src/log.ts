@@ -5,15 +5,15 @@ export interface Log {
   readonly channel: string
 }
 
-/** A record that the writer was told is durable. */
+/** A record that was acknowledged to the writer. */
 export interface Acked {
   readonly index: number
   readonly position: string
 }
 
-/** What those who work on the log are given by the one who started them. */
+/** What a writer or a reader of the demo is given by its caller. */
 export interface Follow {
   readonly signal: AbortSignal
-  /** How many records are done by now. */
+  /** Called with the number of records that are done. */
   progress(count: number): void
 }

@@ -11,8 +11,8 @@ import { onStage, type Stage } from './stage.js'
 import { type Life, runWriter } from './writer.js'
 
 /**
- * A process appends flights to a log and is killed twice. Three readers follow it all the while, and in the end each
- * must have got the input: all of it, once, in order.
+ * A process appends flights to a log, and is killed twice. Three readers follow the log meanwhile. In the end each must have
+ * got exactly the input: every record once, in order.
  */
 async function demo(options: DemoOptions, stage: Stage): Promise<void> {
   const flights = await loadFlights(options.records)
@@ -32,21 +32,21 @@ async function writeAndRead(total: number, { damage }: DemoOptions, { log, signa
   const follow = (name: string) => ({ signal, progress: (count: number) => progress.update(name, count) })
   const reader = (name: string) => ({ ...log, name, total })
 
-  // Two readers start before there is a log, one of them in a process of its own. No kill is to disturb them.
+  // Two readers start before the log exists, one of them in its own process. No kill of the writer may disturb them.
   const damagedIndex = damage ? Math.floor(total / 2) : undefined
   const readings = [
     watch(readFlights({ ...reader('reader here'), damagedIndex }, follow('reader here'))),
     watch(readElsewhere(reader('reader apart'), follow('reader apart'))),
   ]
 
-  // The writer has three lives. Each goes on behind the last record that it finds in the log.
+  // The writer process is started three times. Each time it continues behind the last record that it finds in the log.
   const lives: Life[] = []
   for (const killAt of [Math.floor(total / 3), Math.floor((2 * total) / 3), undefined]) {
     const life = await runWriter({ ...log, total, killAt, acked: lives.at(-1)?.acked }, follow('writer'))
     if (killAt !== undefined)
       progress.say(`✗ SIGKILL to the writer behind record ${number(life.acked.index)}`)
     lives.push(life)
-    // The third reader comes late, and reads from the first record on all the same.
+    // The third reader starts late, and nevertheless reads from the first record on.
     if (lives.length === 1) readings.push(watch(readFlights(reader('reader late'), follow('reader late'))))
   }
   return { lives, readings: await Promise.all(readings) }
@@ -60,7 +60,7 @@ try {
     console.log('verified')
   }
 } catch (error) {
-  // What the demo itself has found needs no stack; anything else is a defect and shows all it has.
+  // A `DemoFailure` is shown without a stack. Any other error is a defect, and is shown whole.
   console.error(error instanceof DemoFailure ? `failed: ${error.message}` : error)
   process.exitCode = error instanceof DemoFailure ? error.exitCode : 1
 }

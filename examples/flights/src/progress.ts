@@ -1,9 +1,9 @@
 import cliProgress from 'cli-progress'
 
-/** How far writer and readers are: bars on a terminal, elsewhere a line every ten per cent. */
+/** Shows how far the writer and the readers are: bars on a terminal, elsewhere a line after every ten per cent. */
 export interface Progress extends Disposable {
   update(name: string, count: number): void
-  /** A line of text beside the progress. */
+  /** Prints a line of text above the bars. */
   say(text: string): void
 }
 
@@ -23,7 +23,7 @@ class Bars implements Progress {
         format: '{name} {bar} {percentage} % {value}',
         autopadding: true,
         hideCursor: true,
-        // Interruptions are the stage's.
+        // The library for bars must not handle interruptions: `stage.ts` does.
         gracefulExit: false,
       },
       cliProgress.Presets.rect,

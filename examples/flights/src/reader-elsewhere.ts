@@ -3,7 +3,7 @@ import type { Follow } from './log.js'
 import type { ReaderJob, Reading } from './reader.js'
 import type { ReaderReport } from './reader-process.js'
 
-/** `readFlights`, but in a process of its own. */
+/** Runs `readFlights` in another process. */
 export async function readElsewhere(job: ReaderJob, { signal, progress }: Follow): Promise<Reading> {
   let reading: Reading | undefined
   await runChild<ReaderReport>('./reader-process.ts', job, signal, (report) => {

@@ -1,7 +1,7 @@
 import { jobDone, takeJob, tellParent } from './child-process.js'
 import { type ReaderJob, type Reading, readFlights } from './reader.js'
 
-/** A reader in a process of its own: nothing but the log connects it with the writer. */
+/** The program of a reader in its own process. It shares nothing with the writer but the log. */
 
 export type ReaderReport =
   | { readonly kind: 'progress'; readonly count: number }

@@ -7,21 +7,23 @@ import { Summarizer, type Summary } from './summary.js'
 
 export interface ReaderJob extends Log {
   readonly name: string
-  /** How many records there will be. */
+  /** How many records the input has. */
   readonly total: number
-  /** Index of a record to flip a byte of, after it was delivered and before it is looked at. */
+  /**
+   * For a test of the demo: the index of a record of which one byte is changed after delivery, so that the check has to fail.
+   */
   readonly damagedIndex?: number | undefined
 }
 
-/** What a reader got. */
+/** What a reader has got. */
 export interface Reading extends Summary {
   readonly name: string
   readonly seconds: number
-  /** Of the last record. */
+  /** The position of the last record. */
   readonly position: string
 }
 
-/** Reads from the first record on, waits at the end for more, and is done with the last record of the input. */
+/** Reads the log from its first record on, waits at the end for more, and ends with the last record of the input. */
 export async function readFlights(job: ReaderJob, { signal, progress }: Follow): Promise<Reading> {
   await loadBackend(job.backend)
   await using wal = await openWhenThere(job, signal)
@@ -43,7 +45,7 @@ export async function readFlights(job: ReaderJob, { signal, progress }: Follow):
   throw new Error(`${job.name}: the log ended after ${count} records; a tailing reader should wait`)
 }
 
-/** The first writer makes the log; a reader never does, and may be there before. */
+/** Opening for reading never creates the log. A reader that starts before the first writer has to try again. */
 async function openWhenThere({ url, channel }: Log, signal: AbortSignal): Promise<ReadOnlyWAL> {
   for (;;) {
     try {

@@ -5,7 +5,7 @@ export function number(value: number): string {
   return Math.round(value).toLocaleString('en')
 }
 
-/** The table at the end: what was written and read, how fast, and what each crash left behind. */
+/** The table that the demo prints at the end: how much was written and read, how fast, and what each kill left in the log. */
 export function report(lives: readonly Life[], readings: readonly Reading[]): string {
   const rows = [
     ['', 'records', 'seconds', 'records/s', 'syncs'],
@@ -26,7 +26,7 @@ function pace(count: number, seconds: number): string[] {
   return [number(count), seconds.toFixed(2), number(count / seconds)]
 }
 
-/** Only the next writer can tell what a crash left behind. */
+/** Whether a record was lost or left over by a kill shows only when the next writer opens the log. */
 function crashes(lives: readonly Life[]): string[] {
   const standing = lives[0]?.notices ?? []
   return lives.slice(1).flatMap((next, i) => {

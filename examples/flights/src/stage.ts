@@ -10,16 +10,19 @@ import type { Log } from './log.js'
 const TIME_LIMIT_S = 300
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
-/** What the demo plays on. */
+/** What the demo gets from the stage: the log, and the signal that ends it. */
 export interface Stage {
   readonly log: Log
-  /** Aborted when the demo has failed, is interrupted, or takes too long. All that it starts ends with it. */
+  /**
+   * Aborted when the demo has failed, was interrupted, or takes too long. Everything that the demo starts ends with this
+   * signal.
+   */
   readonly signal: AbortSignal
-  /** For work that is awaited only later: its failure ends the demo at once. */
+  /** Watches a promise that is awaited only later: when it rejects, the demo ends at once. */
   watch<T>(work: Promise<T>): Promise<T>
 }
 
-/** Gives `play` a log and, however it ends, leaves nothing behind: no process, no server, no folder. */
+/** Runs `play` with a log. However `play` ends, no process, server or folder is left afterwards. */
 export async function onStage(options: DemoOptions, play: (stage: Stage) => Promise<void>): Promise<void> {
   const ending = new AbortController()
   const working: Promise<unknown>[] = []
@@ -43,7 +46,7 @@ export async function onStage(options: DemoOptions, play: (stage: Stage) => Prom
     }
     await play({ log, signal: ending.signal, watch })
   } catch (error) {
-    // What is thrown may be a mere consequence; the first reason is what matters.
+    // After the signal has aborted, the thrown error may only be a consequence. The reason of the abort is the error to show.
     throw ending.signal.aborted ? ending.signal.reason : error
   } finally {
     ending.abort()
@@ -54,7 +57,10 @@ export async function onStage(options: DemoOptions, play: (stage: Stage) => Prom
   }
 }
 
-/** A folder, or a server that keeps its data there; or what the URL names, which is not ours to stop or remove. */
+/**
+ * Makes the place of the log: a temporary folder, or a server with its data in one. A log that `--url` names is used, and not
+ * removed.
+ */
 async function openPlace({ backend: name, url, keep }: DemoOptions): Promise<Required<Place>> {
   const backend = await loadBackend(name)
   if (url !== undefined) return { url, stop: async () => {} }
@@ -74,7 +80,7 @@ async function openPlace({ backend: name, url, keep }: DemoOptions): Promise<Req
   }
 }
 
-/** Calls back on the first interruption; a second one ends the process as if nobody listened. */
+/** Calls back on the first interruption. A second interruption ends the process at once. */
 function onInterruption(interrupt: (error: DemoFailure) => void): () => void {
   const listeners = Object.entries(SIGNALS).map(([name, exitCode]) => {
     const listener = () => interrupt(new DemoFailure(`interrupted by ${name}`, exitCode))

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 
-/** What is kept of a stream of records: enough to tell whether it is the input, and if not, where it parts from it. */
+/** A summary of a stream of records. Two summaries show whether the streams are equal, and if not, where they first differ. */
 export interface Summary {
   readonly count: number
-  /** SHA-256 over index and payload of each record, in order. This decides. */
+  /** The SHA-256 over the index and payload of each record, in order. Equal digests mean equal streams. */
   readonly sha256: string
-  /** The first record whose index is not its place. */
+  /** The first record whose index is not its place in the stream. */
   readonly misplaced: { readonly place: number; readonly index: number } | undefined
-  /** CRC-32 of each payload in order, to find the place of a difference. */
+  /** The CRC-32 of each payload, in order, to find the first record that differs. */
   readonly checksums: Uint32Array
 }
 
@@ -26,7 +26,7 @@ export class Summarizer {
   add(index: number, payload: Uint8Array): void {
     const place = this.count++
     if (index !== place) this.misplaced ??= { place, index }
-    // The length as well, so that no byte can pass from one record to the next unnoticed.
+    // The length is hashed too. Otherwise a byte could move from the end of one record to the beginning of the next unnoticed.
     this.head.writeUInt32LE(index >>> 0, 0)
     this.head.writeUInt32LE(payload.length, 4)
     this.hash.update(this.head).update(payload)

@@ -1,8 +1,8 @@
 import { type Runtime, systemRuntime } from '@wal/core'
 
 /**
- * The real machine, but for a counter of what is made durable. A WAL takes clock, timers, randomness and files from its
- * runtime; tests put a simulated machine in its place in the same way.
+ * The real clock, timers, randomness and files, with a counter of file syncs. A WAL takes all of these from its runtime, and
+ * tests pass a simulated runtime in the same way.
  */
 export function countSyncs(): { runtime: Runtime; syncs(): number } {
   let count = 0

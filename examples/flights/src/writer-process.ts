@@ -6,13 +6,13 @@ import { type Flight, indexOf, loadFlights, messageOf } from './input.js'
 import type { Acked, Log } from './log.js'
 import { countSyncs } from './sync-counter.js'
 
-/** The writer: a process that may be killed at any instruction, and started again. */
+/** The program of the writer. It may be killed at any instruction and started again. */
 
 export interface WriterJob extends Log {
   readonly total: number
-  /** The last record that a writer before this one got acknowledged. */
+  /** The last record that was acknowledged to an earlier writer. */
   readonly acked: Acked | undefined
-  /** After how many acknowledged records it tells. */
+  /** The writer sends a report after this many acknowledged records. */
   readonly reportEvery: number
 }
 
@@ -20,9 +20,9 @@ export type WriterReport =
   | { readonly kind: 'opened'; readonly term: number; readonly durable: number; readonly notices: string[] }
   | { readonly kind: 'acked'; readonly acked: Acked; readonly syncs: number }
 
-/** The answer to each report. */
+/** The parent's answer to a report of the writer. */
 export interface Allowance {
-  /** The writer may append the records below this index, and has to wait for the next answer then. */
+  /** The writer may append the records below this index, and then has to wait for the next answer. */
   readonly below: number
 }
 
@@ -36,7 +36,7 @@ async function write(job: WriterJob): Promise<void> {
   const flights = await loadFlights(job.total)
   const { runtime, syncs } = countSyncs()
 
-  // For writing, at the term above all that the log has seen: no writer before this one can append any more.
+  // Opens for writing at a term above every earlier one, so that no earlier writer can append any more.
   await using wal = await openWal(job.url, { channel: job.channel, runtime })
   const durable = await lastDurable(wal, job.acked)
   const { term } = wal.channel
@@ -52,11 +52,11 @@ async function write(job: WriterJob): Promise<void> {
 }
 
 /**
- * Index of the last record in the log, −1 if there is none. Everything acknowledged is there, and what was under way
- * when the writer before was killed may be there or not; the log alone knows.
+ * The index of the last record in the log; −1 when there is none. The log has every acknowledged record. Of the records that
+ * were in flight when the writer was killed, it may have some.
  */
 async function lastDurable(wal: WAL, acked: Acked | undefined): Promise<number> {
-  // Reading begins with the last record known to be acknowledged, so that we see that it is still there.
+  // Reading begins at the last record known to be acknowledged, to check that it is still there.
   let next = acked?.index ?? 0
   for await (const message of wal.read({ until: 'end', ...(acked && { from: acked.position }) })) {
     const index = indexOf(message)

@@ -3,33 +3,34 @@ import { DemoFailure } from './demo-failure.js'
 import type { Acked, Follow, Log } from './log.js'
 import type { Allowance, WriterJob, WriterReport } from './writer-process.js'
 
-/** What became of one writer process. */
+/** What one writer process has done. */
 export interface Life {
   readonly term: number
-  /** The last record that it found in the log when it had opened it, −1 for none. */
+  /** The index of the last record that the writer found in the log when it opened the log; −1 for none. */
   readonly durable: number
-  /** What the backend had to say on opening, about a torn last batch for instance. */
+  /** The backend's warnings at the open, for example of a torn last batch. */
   readonly notices: readonly string[]
-  /** The last record that it was told is durable, and told us. */
+  /** The last record that was acknowledged to the writer and that it reported. */
   readonly acked: Acked
   readonly syncs: number
-  /** From the log opened to the last report. */
+  /** The time from the open of the log to the last report. */
   readonly seconds: number
 }
 
 export interface WriterLife extends Log {
   readonly total: number
-  /** Of the life before. */
+  /** The last record that was acknowledged to the writer before this one. */
   readonly acked: Acked | undefined
-  /** The writer is killed as soon as this record is acknowledged. */
+  /** The writer is killed as soon as it reports that this record is acknowledged. Undefined: it is not killed. */
   readonly killAt: number | undefined
 }
 
-/** Lets a writer process run to its end, or until it is killed. */
+/** Runs a writer process until it is done or killed. */
 export async function runWriter(life: WriterLife, { signal, progress }: Follow): Promise<Life> {
   const { total, killAt } = life
   const reportEvery = Math.ceil(total / 100)
-  // It may be so far ahead of what it has told us: however fast the disk is, it will be killed in mid-stream.
+  // The writer may append at most this many records more than it has reported, so that on a fast disk too it is killed in the
+  // middle.
   const ahead = 25 * reportEvery
   let opened: Extract<WriterReport, { kind: 'opened' }> | undefined
   let acked = life.acked

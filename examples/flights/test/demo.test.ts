@@ -12,10 +12,10 @@ const tsx = join(dirname(createRequire(import.meta.url).resolve('tsx/package.jso
 const temporary = mkdtempSync(join(tmpdir(), 'wal-flights-test-'))
 afterAll(() => rmSync(temporary, { recursive: true }))
 
-/** Beside what tsx keeps there. */
+/** What the demo has left behind in the temporary folder. The files that tsx keeps there do not count. */
 const leftovers = () => readdirSync(temporary).filter((name) => name.startsWith('wal-'))
 
-/** As `npm run demo` does, but like all tests on the sources, by the `paths` of the workspace's tsconfig. */
+/** Runs the demo as `npm run demo` does, but on the sources instead of the built packages, by the `paths` of tsconfig.json. */
 function startDemo(...options: string[]) {
   const main = join(root, 'examples/flights/src/main.ts')
   const child = spawn(process.execPath, ['--import', pathToFileURL(tsx).href, main, ...options], {

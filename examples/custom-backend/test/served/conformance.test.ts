@@ -36,7 +36,7 @@ conformanceTests({
   },
   copy: (channel) => copies.copy(channel),
   loseRecords: (records) => copies.loseRecords(records),
-  // Its server lives in this process.
+  // The database server of this backend lives in the process of the test, so no other process can open the log.
   leftOut: [
     'prefix: batches in flight behind a record that is too large are refused with it, and stored when sent again',
     'processes',

@@ -5,7 +5,9 @@ import Sqlite, { type Database } from 'libsql'
 
 const BYTES_IN_A_TURN = 1024
 
-/** The connection ended under a request. What was `sent` may have been run, or may yet be. */
+/**
+ * A connection that ended during a request. When `sent` is true, the server may have executed the request, or may still do so.
+ */
 export class ConnectionLost extends Error {
   constructor(readonly sent: boolean) {
     super(sent ? 'the connection ended under the request' : 'there is no connection')
@@ -13,8 +15,9 @@ export class ConnectionLost extends Error {
 }
 
 /**
- * SQLite as the database of a server: every request takes its time to get there and back, each connection runs its own
- * one after another, and connections break when a test says so. Transactions, locks and what is stored are SQLite's.
+ * SQLite behind a simulated network, as if it were the database of a server. Every request takes time to arrive and to be
+ * answered; each connection executes its requests one after another; connections break when a test says so. Transactions, locks
+ * and storage are real SQLite.
  */
 export class DatabaseServer {
   readonly #random: () => number
@@ -43,7 +46,7 @@ export class DatabaseServer {
     for (const connection of [...this.#connections]) connection.break(this.#random() < 0.5)
   }
 
-  /** Breaks every connection and takes no other for a while. What was committed is there afterwards. */
+  /** Breaks every connection, and accepts no new one for 30 ms. What was committed before is still there afterwards. */
   async crash(): Promise<void> {
     this.#down = true
     this.disturb()
@@ -51,7 +54,7 @@ export class DatabaseServer {
     this.#down = false
   }
 
-  /** Tells those who listen now. Those who begin later hear nothing of it. */
+  /** Calls the present listeners of this database. A listener that is added later does not hear of this notification. */
   notify(path: string): void {
     for (const heard of [...(this.#listeners.get(path) ?? [])]) heard()
   }
@@ -63,7 +66,7 @@ export class DatabaseServer {
     return () => void listeners.delete(heard)
   }
 
-  /** Some turns of the event loop, and more for a large request. */
+  /** Waits for one to three turns of the event loop, and for more when the request is large. */
   async latency(bytes = 0): Promise<void> {
     for (let turns = 1 + Math.floor(this.#random() * 3) + bytes / BYTES_IN_A_TURN; turns > 0; turns--)
       await new Promise((resolve) => setImmediate(resolve))
@@ -100,14 +103,15 @@ export class Connection {
     return this.#state === 'open'
   }
 
-  /** One round trip. `run` is all that the server does for it, in one go; `bytes` are sent along. */
+  /** Makes one request. The server executes `run` in one piece. `bytes` is the size of the data that is sent along. */
   request<T>(run: (database: Database) => T, bytes = 0): Promise<T> {
     if (!this.open) return Promise.reject(new ConnectionLost(false))
     return new Promise<T>((resolve, reject) => {
       this.#lost.add(reject)
       this.#arrivals = this.#arrivals.then(async () => {
         await this.#server.latency(bytes)
-        // Of what was on its way when the connection broke, a server may run some all the same.
+        // After a connection broke, a server may still execute requests that were on their way: here only when `goesOn` was
+        // set.
         if (this.#state === 'broken' || this.#state === 'closed') return
         const settle = this.#run(run, resolve, reject)
         await this.#server.latency()
@@ -117,7 +121,10 @@ export class Connection {
     })
   }
 
-  /** `goesOn`: the server runs what was on its way, though nobody hears the answer. */
+  /**
+   * Breaks the connection. With `goesOn` the server still executes the requests that were on their way, though nobody gets the
+   * answers.
+   */
   break(goesOn: boolean): void {
     if (!this.open) return
     this.#state = goesOn ? 'broken, goes on' : 'broken'

@@ -16,7 +16,7 @@ afterAll(() => {
   console.log(caught.join('\n'))
 })
 
-/** Runs a part over the backend with that mistake. Fails unless a test of that name does. */
+/** Runs a part of the kit over the backend with this mistake, and fails unless the kit's test of this name fails. */
 async function assertCaught(mistakes: Mistakes, part: PartName, name: RegExp, said: RegExp): Promise<void> {
   const server = new DatabaseServer(Number(process.env.WAL_TEST_SEED ?? 1))
   const backend = {

@@ -1,13 +1,19 @@
-/** The ways in which a backend over a database server is easily wrong. Without any, this one is right. */
+/** Mistakes that are easily made in a backend over a database server. Without any of them the backend is correct. */
 export interface Mistakes {
-  /** The fence is looked up by a statement of its own, before the one that stores. */
+  /** One statement reads the fence, and a later one stores the batch: a newer writer may come in between. */
   readonly fenceLookedUpBefore?: true
-  /** Ids are drawn from a counter before the log is locked, and each batch has a connection of its own. */
+  /**
+   * Ids are drawn before the log is locked, and each batch has its own connection. So a batch may be stored after one with
+   * greater ids.
+   */
   readonly idsDrawnBeforeLock?: true
-  /** A batch goes out although the one before it failed. */
+  /** A batch is sent although the batch before it has failed. */
   readonly goesOnBehindFailure?: true
-  /** A batch whose connection broke is said not to be written. */
+  /** A batch whose connection broke is reported as not written, although the server may have stored it. */
   readonly deniesLostBatch?: true
-  /** A waiting reader listens only while it waits, and never looks by itself. */
+  /**
+   * A scanner at the log's end listens only while it waits, and never polls. So it misses a record that is stored just before
+   * it waits.
+   */
   readonly trustsWakeUps?: true
 }

@@ -13,7 +13,7 @@ const SCHEMA = `BEGIN IMMEDIATE;
   INSERT OR IGNORE INTO counter VALUES (1, 1, 1); COMMIT`
 const TABLES = "SELECT 1 FROM sqlite_master WHERE name = 'record'"
 
-/** A backend as one writes it for a database server, with a log for each file. */
+/** A backend over a database server, written as an author would write it. Each log is a database file. */
 export function servedBuilder(
   server: DatabaseServer,
   mistakes: Mistakes = {},
@@ -70,7 +70,7 @@ class ServedOpener implements impls.OpenerImpls<Id> {
     return this.#lifetime.during(waits, async () => {
       this.#mustExist(channel)
       const log = new ServedLog(this.#partsOf(channel))
-      // Those who have it open find no table any more.
+      // Logs that are still open on the channel find no tables from now on.
       await log.request((database) =>
         database.exec('DROP TABLE IF EXISTS record; DROP TABLE IF EXISTS counter'),
       )

@@ -19,7 +19,7 @@ export interface ServedLogParts {
 const PAGE_ROWS = 500
 const RECORDS = 'SELECT id, payload, properties FROM record'
 
-/** A log open for reading: one connection for its requests, another whenever that one has broken. */
+/** A log open for reading. It makes its requests over one connection, and makes a new connection after that one has broken. */
 export class ServedLog implements impls.ReadOnlyWALImpls<Id> {
   readonly channel: string
   readonly place: string
@@ -80,7 +80,7 @@ export class ServedLog implements impls.ReadOnlyWALImpls<Id> {
     let connection: Connection | undefined
     const stopListening = mistakes.trustsWakeUps ? () => {} : server.listen(path, () => bell.ring())
     const ask = async <T>(run: (database: Database) => T): Promise<T> => {
-      // A scanner whose connection was lost ends: only a new one looks whether its last record is still there.
+      // A scanner keeps its connection and ends with it. A new scanner then checks whether the last record is still stored.
       connection ??= await this.connection()
       return connection.request(run)
     }
@@ -99,7 +99,7 @@ export class ServedLog implements impls.ReadOnlyWALImpls<Id> {
           helper.checkKept(ids, from, bounds.oldest)
           if (from > bounds.next) throw lostEnd(this.channel, from, bounds.next)
           const found = messages(database, `${RECORDS} WHERE id >= ? ORDER BY id LIMIT ${PAGE_ROWS}`, from)
-          // Where ids are drawn early, a hole may yet be filled.
+          // With this mistake a number may be missing only for a moment, so a hole is no sign of a truncation.
           if (mistakes.idsDrawnBeforeLock) return within(maxBytes, found)
           return within(maxBytes, helper.keptRun(ids, { wanted: from, next: bounds.next }, found))
         }).catch(unavailable)
@@ -129,7 +129,7 @@ function boundsOf(database: Database): { oldest: number; next: number } {
   return { next, oldest }
 }
 
-/** At least one, and about so many bytes of them. */
+/** The first messages, about `maxBytes` of them and at least one. */
 function within(
   maxBytes: number,
   all: readonly impls.StoredMessage<Id>[],
@@ -169,7 +169,7 @@ function unavailable(error: unknown): never {
   throw mapped(error)
 }
 
-/** An error of the driver as one of ours. What a broken connection had sent stays the driver's: unknown. */
+/** Maps an error of the driver. After a broken connection the outcome of an append stays unknown. */
 export function mapped(error: unknown): unknown {
   const notWritten = { outcome: 'not-written' } as const
   if (error instanceof ConnectionLost)

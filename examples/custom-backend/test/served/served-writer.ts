@@ -6,10 +6,10 @@ import { type Id, ids, mapped, ServedLog, type ServedLogParts } from './served-l
 
 const notWritten = { outcome: 'not-written' } as const
 
-/** A log open for writing. Each batch is one request, which checks the fence and stores in one transaction. */
+/** A log open for writing. Each batch is one request, which checks the fence and stores the batch in one transaction. */
 export class ServedWriter extends ServedLog implements impls.WALImpls<Id> {
   readonly #turns = new helper.AppendTurns()
-  /** For batches that do not wait for one another. */
+  /** The connections of a backend with a mistake: batches that do not wait for each other are sent over different ones. */
   readonly #pool: (Promise<Connection> | undefined)[] = [undefined, undefined, undefined, undefined]
   #tail: Promise<unknown> = Promise.resolve()
   #drawn: Promise<unknown> = Promise.resolve()
@@ -59,7 +59,7 @@ export class ServedWriter extends ServedLog implements impls.WALImpls<Id> {
     return this.#turns.run(store)
   }
 
-  /** Settles behind those before it. */
+  /** Settles after all earlier appends have settled. */
   #inOrder(sent: Promise<readonly Id[]>): Promise<readonly Id[]> {
     sent.catch(() => {})
     const settled = this.#tail.then(
@@ -95,7 +95,7 @@ export class ServedWriter extends ServedLog implements impls.WALImpls<Id> {
     const { server, path } = this.parts
     const mine = this.#ordinal++ % this.#pool.length
     try {
-      // In call order, by one connection.
+      // Ids are drawn in call order, over one connection.
       const drawing = this.#drawn.then(async () =>
         (await this.connection()).request((database) => draw(database, batch)),
       )
@@ -128,7 +128,7 @@ export class ServedWriter extends ServedLog implements impls.WALImpls<Id> {
     return mapped(error)
   }
 
-  /** The first batch since the log was opened takes the fence; it must see no higher term. */
+  /** Checks the fence. The first batch after the open takes it, unless a writer of a higher term has it. */
   #checkFence(database: Database): void {
     const { term, incarnation } = this.writer
     const [[held, holder] = [-1, '']] = rows(database, 'SELECT term, incarnation FROM writer') as [
@@ -141,7 +141,7 @@ export class ServedWriter extends ServedLog implements impls.WALImpls<Id> {
     database.prepare('REPLACE INTO writer VALUES (1, ?, ?)').run([term, incarnation])
   }
 
-  /** Ids of a batch that is there already: an answer was lost, or a statement of a broken connection ran after all. */
+  /** The ids of a batch that is already stored: its answer was lost, or it was stored by a statement of a broken connection. */
   #known(database: Database, { sequence, messages }: impls.Batch): Id[] | undefined {
     const sql = 'SELECT id FROM record WHERE incarnation = ? AND sequence BETWEEN ? AND ? ORDER BY id'
     const last = sequence + messages.length - 1
@@ -172,7 +172,7 @@ export class ServedWriter extends ServedLog implements impls.WALImpls<Id> {
   }
 }
 
-/** The first of as many ids as the batch has messages. */
+/** Draws one id for each message of the batch, and answers the first of them. */
 function draw(database: Database, { messages }: impls.Batch): number {
   const sql = 'UPDATE counter SET next = next + ? RETURNING next'
   const [[next]] = rows(database, sql, messages.length) as [[number]]
