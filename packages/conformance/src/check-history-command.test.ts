@@ -10,7 +10,7 @@ import { got, history, invoke, reached, start, unknown, written } from './histor
 const command = fileURLToPath(new URL('./check-history-command.ts', import.meta.url))
 const loader = new URL('../../../node_modules/tsx/dist/loader.mjs', import.meta.url).href
 
-// The command runs on the sources, as the tests do.
+// The test runs the command from its TypeScript source, as all tests of this repository do.
 const env = {
   ...process.env,
   TSX_TSCONFIG_PATH: fileURLToPath(new URL('../../../tsconfig.json', import.meta.url)),

@@ -63,7 +63,7 @@ async function main(paths: readonly string[]): Promise<number> {
   return code
 }
 
-// No top-level await: this file is built as CommonJS too.
+// No `await` outside functions here: this file is also built as CommonJS, which has no such `await`.
 void main(process.argv.slice(2)).then((code) => {
   process.exitCode = code
 })

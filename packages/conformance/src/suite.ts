@@ -77,7 +77,7 @@ export interface ConformanceResult {
 export function conformanceTests({ test, leftOut = [], ...backend }: ConformanceOptions): void {
   const name = backend.name ?? backend.builder.name
   const all = allTests(backend, PART_NAMES)
-  // The kit has a time limit of its own, whose error says what the test waited for. The runner's limit must come later.
+  // The kit has a time limit of its own, whose error says what the test waited for. The test runner's limit must be longer.
   const runnersLimit = (patienceMs: number) => ({ timeout: 3 * patienceMs })
   for (const { part, name: promise, doesNotApply, patienceMs, run } of all)
     if (doesNotApply === undefined) test(`${name}: ${part}: ${promise}`, runnersLimit(patienceMs), run)
@@ -91,7 +91,7 @@ export function conformanceTests({ test, leftOut = [], ...backend }: Conformance
   test(`${name}: leftOut names exactly the tests that do not apply`, runnersLimit(DEFAULT_PATIENCE_MS), holds)
 }
 
-/** Runs the kit, or some parts of it, without a test runner: one test after another. Failures are in the result. */
+/** Runs all parts of the kit, or some, without a test runner. The tests run one after another; failures are in the result. */
 export async function runConformance(
   backend: BackendUnderTest,
   parts: readonly PartName[] = PART_NAMES,
@@ -115,8 +115,9 @@ function allTests(backend: BackendUnderTest, parts: readonly PartName[]): Confor
 }
 
 /**
- * Fails unless `named` is exactly what does not apply to the backend: `part: name` of each such test, or `part` when that
- * is every test of the part. So a backend's test file shows what is left out, and a test that begins to apply is noticed.
+ * Fails unless `named` is exactly the list of tests that do not apply to the backend: each as `part: name`, or as `part` when
+ * no test of the part applies. So a backend's test file shows what is left out, and nobody overlooks a test that begins to
+ * apply.
  */
 function assertLeftOut(tests: readonly ConformanceTest[], named: readonly string[]): void {
   const leftOut = tests.filter(({ doesNotApply }) => doesNotApply !== undefined)

@@ -45,7 +45,10 @@ export interface AppendInvoked {
   readonly payloadHash: string
   /** The transaction of the message. The message is delivered only if the transaction's commit is written. */
   readonly transaction?: string
-  /** This append is the commit of `transaction`. A commit is never delivered; its outcome is that of the transaction. */
+  /**
+   * Set when this append is the commit of the named transaction. A commit is never delivered; its outcome is that of the
+   * transaction.
+   */
   readonly commit?: true
 }
 
@@ -53,7 +56,7 @@ export interface AppendInvoked {
 export interface AppendWritten {
   readonly kind: 'append-ok'
   readonly append: string
-  /** The id that the append answered. When the message was stored twice, it may be the id of the second copy (G5). */
+  /** The id that `append` returned. If the message was stored twice, this may be the id of the second copy (G5). */
   readonly id: string
   readonly timeTick: string
 }
@@ -65,7 +68,7 @@ export interface AppendFailed {
   readonly code: string
 }
 
-/** The append ended with an unknown outcome. */
+/** The append failed, and nobody knows whether its message was written. */
 export interface AppendUnknown {
   readonly kind: 'append-unknown'
   readonly append: string
@@ -92,8 +95,8 @@ export interface Opened {
   readonly kind: 'opened'
   readonly writer: HistoryWriterName
   /**
-   * The id of the writer's opening record. With the id, each later record is judged by its place: behind it nothing of an
-   * older writer counts. Without the id only appends that were called after this event are judged.
+   * The id of the writer's opening record. With it the checker judges every later record by its place in the log: a record of
+   * an older writer behind this id is void. Without it the checker judges only appends that were called after this event.
    */
   readonly id?: string
 }
@@ -143,8 +146,8 @@ export interface Delivered {
 }
 
 /**
- * Everything up to this time tick, inclusive, has been delivered to the scanner. The scanner knows this from a time tick
- * record, or because it came to the end of the log.
+ * The scanner has been given everything up to this time tick, inclusive. A scanner learns this from a time tick record, or when
+ * it comes to the log's end.
  */
 export interface ScannerReached {
   readonly kind: 'scanner-reached'

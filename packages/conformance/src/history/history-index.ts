@@ -11,10 +11,10 @@ import { mergeRanges, Peak, type Range } from './ranges.js'
 
 export interface AppendEntry {
   readonly invoked: AppendInvoked & HistoryEvent
-  /** The index of the `append-invoked` event in the history. */
+  /** The index in the history of the event that says that the append was called. */
   readonly invokedAt: number
   outcome: 'written' | 'not-written' | 'unknown'
-  /** The outcome was told by `resolve`, not by the append itself. */
+  /** Whether `resolve` told the outcome, and not the append itself. */
   resolved: boolean
   settled?: HistoryEvent
   settledAt?: number
@@ -29,7 +29,7 @@ export interface DeliveryEntry {
   readonly at: number
   readonly tick: bigint
   readonly append: AppendEntry | undefined
-  /** The same for every delivery of one message, though a scanner may be given another stored copy of it. */
+  /** A key that is equal for all deliveries of one message, also when scanners are given different stored copies of it. */
   readonly key: string
 }
 
@@ -55,11 +55,11 @@ export interface HistoryIndex {
   readonly fencedAt: Map<string, number>
   readonly truncateInvoked: Peak
   readonly truncated: Peak
-  /** The highest acknowledged time tick at each moment. */
+  /** The highest time tick that was acknowledged before a given event of the history. */
   readonly acked: Peak
-  /** The time ticks that the log lost: ranges that overlap are merged. */
+  /** The ranges of time ticks that the log lost; ranges that overlap are merged. */
   readonly rolledBack: readonly Range[]
-  /** The same ranges one by one, with the index of the event that announced each. */
+  /** The ranges of time ticks that the log lost, not merged, each with the index of the event that announced it. */
   readonly announced: readonly (Range & { readonly at: number })[]
 }
 
@@ -133,7 +133,7 @@ function noteAppend(
   } else if (settled.kind !== 'append-unknown') entry.outcome = 'not-written'
 }
 
-/** Called when all appends are indexed: a message may be delivered before the event that acknowledges its append. */
+/** Called when all appends are in the index, since a message may be delivered before the event that acknowledges its append. */
 function indexDeliveries(index: Pick<HistoryIndex, 'appends' | 'scanners'>, events: readonly HistoryEvent[]) {
   const find = appendFinder(index.appends)
   events.forEach((event, at) => {

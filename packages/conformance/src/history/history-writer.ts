@@ -1,8 +1,8 @@
 import type { EventBody, HistoryEvent } from './history-event.js'
 
 /**
- * Collects a history in memory. All parts of a workload share one writer, so that the order of the calls of `add` is the order
- * of the events.
+ * Collects the events of a workload in memory. All parts of the workload share one writer, so that the calls of `add` give the
+ * events their order.
  */
 export class HistoryWriter {
   readonly #events: HistoryEvent[] = []

@@ -1,10 +1,13 @@
-/** The time ticks above `after` up to `upTo`, inclusive. */
+/** A range of time ticks: above `after`, up to `upTo` inclusive. */
 export interface Range {
   readonly after: bigint
   readonly upTo: bigint
 }
 
-/** How many elements at the beginning pass, by binary search. No element that passes may stand behind one that does not. */
+/**
+ * How many items at the beginning of a list pass a test, by binary search. No item that passes may stand behind one that does
+ * not.
+ */
 export function countWhile<T>(sorted: readonly T[], passes: (element: T) => boolean): number {
   let low = 0
   let high = sorted.length
@@ -16,7 +19,7 @@ export function countWhile<T>(sorted: readonly T[], passes: (element: T) => bool
   return low
 }
 
-/** Sorts the ranges and merges those that overlap or touch, so that `rangeOf` needs one binary search. */
+/** Sorts ranges of time ticks and merges ranges that overlap or touch, so that `rangeOf` needs one binary search. */
 export function mergeRanges(ranges: readonly Range[]): Range[] {
   const merged: Range[] = []
   for (const range of [...ranges].sort((a, b) => (a.after < b.after ? -1 : a.after > b.after ? 1 : 0))) {
@@ -27,17 +30,17 @@ export function mergeRanges(ranges: readonly Range[]): Range[] {
   return merged
 }
 
-/** The range that holds this time tick, of ranges that `mergeRanges` has made. */
+/** The range that holds this time tick; undefined when there is none. `merged` has to come from `mergeRanges`. */
 export function rangeOf(merged: readonly Range[], tick: bigint): Range | undefined {
   const range = merged[countWhile(merged, ({ after }) => after < tick) - 1]
   return range !== undefined && tick <= range.upTo ? range : undefined
 }
 
-/** A value that is noted again and again. Tells the highest value that was noted before a moment. */
+/** Remembers a value over time, and answers the highest value up to a moment. Moments are indexes of events in a history. */
 export class Peak {
   readonly #steps: { readonly at: number; readonly value: bigint }[] = []
 
-  /** `at` must not be lower than in the call before. */
+  /** Notes a value at the moment `at`, which must not lie before the moment of the last call. */
   note(at: number, value: bigint): void {
     const last = this.#steps.at(-1)
     if (last === undefined || value > last.value) this.#steps.push({ at, value })

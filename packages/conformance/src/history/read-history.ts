@@ -3,7 +3,7 @@ import type { EventBody, HistoryEvent } from './history-event.js'
 
 export interface ReadHistory {
   readonly events: readonly HistoryEvent[]
-  /** The number of the line that an event was read from. The first line is 1. */
+  /** The number of the line in the file that holds the event, from 1 on. */
   readonly lineOf: (event: HistoryEvent) => number | undefined
 }
 
@@ -66,7 +66,10 @@ const shapes: Record<EventBody['kind'], Record<string, Check>> = {
   'rolled-back': { after: tick, upTo: tick },
 }
 
-/** Parses a history of JSON lines. Throws `WAL_INVALID_ARGUMENT` with the number of a bad line, also when the last is cut off. */
+/**
+ * Parses a history that is stored as JSON lines. A bad line, or a last line that is cut off, throws `WAL_INVALID_ARGUMENT` with
+ * its number.
+ */
 export function readHistory(jsonLines: string, name = 'history'): ReadHistory {
   const lines = new Map<HistoryEvent, number>()
   let last = Number.NEGATIVE_INFINITY

@@ -16,7 +16,7 @@ export const invoke = (
   payloadHash: `#${append}`,
   ...more,
 })
-/** An acknowledgement. In these samples the record with id n has the time tick 10 n. */
+/** The event that an append was acknowledged. In these samples the record with id n has the time tick 10 n. */
 export const ok = (append: string, id: number, tick = id * 10): EventBody => ({
   kind: 'append-ok',
   append,
@@ -30,7 +30,7 @@ export const start = (scanner: string, from: ScannerStarted['start'] = 'all'): E
   scanner,
   start: from,
 })
-/** A delivery to the scanner. */
+/** The event that a message was delivered to a scanner. */
 export const got = (scanner: string, append: string, id: number): Delivered => ({
   kind: 'delivered',
   scanner,
@@ -40,7 +40,7 @@ export const got = (scanner: string, append: string, id: number): Delivered => (
   term: 1,
   append,
 })
-/** The same delivery without the name of its append. */
+/** The event that a message was delivered, without the name of the message's append. */
 export const unnamed = ({ append: _, ...event }: Delivered): Delivered => event
 export const reached = (scanner: string, tick: number): EventBody => ({
   kind: 'scanner-reached',

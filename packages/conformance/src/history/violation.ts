@@ -5,11 +5,11 @@ export type Rule = 1 | 2 | 3 | 4 | 5 | 6 | 7
 
 export interface Violation {
   readonly rule: Rule
-  /** The events that contradict each other, the earliest first. */
+  /** The events of the history that contradict each other, the earliest first. */
   readonly events: readonly HistoryEvent[]
-  /** One sentence that says what is wrong. */
+  /** One sentence that says which rule was broken, and how. */
   readonly text: string
 }
 
-/** Reports that a rule is broken, with a sentence and the events that show it. Events that are undefined are left out. */
+/** Reports a broken rule, with a sentence and the events that show it. Events that are undefined are left out. */
 export type Report = (rule: Rule, text: string, ...events: readonly (HistoryEvent | undefined)[]) => void

@@ -13,9 +13,9 @@ interface Stored {
 }
 interface Sample {
   readonly events: readonly HistoryEvent[]
-  /** A message that was rejected as not written. */
+  /** A message whose append was rejected as not written. */
   readonly notWritten: Stored
-  /** A message that is stored but void: it lies behind a newer writer's opening record. */
+  /** A message that is stored but void, since it lies behind a newer writer's opening record. */
   readonly void: Stored
   readonly truncatedTo: number
 }
@@ -153,7 +153,7 @@ test('one wrong delivery in a random history is always found', () => {
     fc.property(sample, fc.constantFrom(...mutations), fc.nat(), (sampled, mutation, choice) => {
       const events: HistoryEvent[] = [...sampled.events]
       const isKept = (event: HistoryEvent): event is Delivered & HistoryEvent =>
-        // A missing message of a truncated range is no error: the scanner may have begun behind the range.
+        // A scanner may have started behind a truncated range, so a message of that range that is missing breaks no rule.
         event.kind === 'delivered' && Number(event.timeTick) > sampled.truncatedTo
       const of = (scanner: string) => events.filter((event) => isKept(event) && event.scanner === scanner)
       const chosen = ['early', 'second'][choice % 2] as string
@@ -161,7 +161,8 @@ test('one wrong delivery in a random history is always found', () => {
       const target = mine[choice % mine.length] as Delivered & HistoryEvent
       const at = events.indexOf(target)
       const insert = (stored: Stored) => {
-        // The event that is added stands where a delivery of this record would stand, so the only fault is that it is there at all.
+        // The event that the test adds stands where a delivery of this record would be right. So its only fault is that it is
+        // there.
         const next = events.findIndex(
           (event) =>
             (event.kind === 'delivered' &&

@@ -285,7 +285,7 @@ const broken: readonly [rule: number, what: string, events: readonly EventBody[]
     [...written('a', 'b'), rolledBack(5, 10), start('s'), got('s', 'a', 1), rolledBack(5, 20)],
   ],
 ]
-/** In these histories one wrong delivery breaks two rules at once. */
+/** Histories in which one wrong delivery breaks two rules. */
 const severalRules = new Set([
   'a transaction is delivered in two parts',
   'a message is delivered twice, as two stored copies',

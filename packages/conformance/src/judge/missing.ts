@@ -4,7 +4,7 @@ import type { Rule } from '../history/violation.js'
 import type { JudgedLog } from './judged-log.js'
 import { supersededAt } from './writers.js'
 
-/** A message that has to be delivered to every scanner that comes past its time tick. */
+/** A message that every scanner has to be given that comes past its time tick. */
 interface Due {
   readonly key: string
   readonly tick: bigint
@@ -12,11 +12,11 @@ interface Due {
   readonly delivery: DeliveryEntry | undefined
 }
 
-/** A message that a scanner came past without being given it. */
+/** A message that a scanner was not given, although the scanner came past its time tick. */
 interface Missing {
   readonly message: Due
   readonly scanner: ScannerEntry
-  /** A writer of a higher term opened later than the message's writer. */
+  /** Whether a writer of a higher term opened after the message's writer. */
   readonly superseded: boolean
   /** The transactions of the messages that the scanner was given. */
   readonly transactions: ReadonlySet<string | undefined>
@@ -77,7 +77,7 @@ function judge(
   else tell(4, `was delivered to one scanner, but not to ${scannerName}.`)
 }
 
-/** The messages that are due to a scanner of a vchannel (or of all, when undefined), in the order of their time ticks. */
+/** The messages that a scanner of one vchannel, or of all when undefined, has to be given, in the order of their time ticks. */
 function dueMessages(index: HistoryIndex): (vchannel: string | undefined) => readonly Due[] {
   const all: Due[] = []
   for (const append of index.appends.values()) {
@@ -109,7 +109,7 @@ function dueMessages(index: HistoryIndex): (vchannel: string | undefined) => rea
   return (vchannel) => byVChannel.get(vchannel) ?? []
 }
 
-/** The time tick at which the scanner started: only messages above it are due. */
+/** The time tick at which the scanner started: it has to be given only messages above. */
 function startOf(index: HistoryIndex, { started, startedAt, firstAt }: ScannerEntry): bigint {
   if (started.start === 'all') return index.truncateInvoked.before(firstAt)
   if (started.start === 'latest') return index.acked.before(startedAt)
@@ -117,9 +117,9 @@ function startOf(index: HistoryIndex, { started, startedAt, firstAt }: ScannerEn
 }
 
 /**
- * Whether a `latest` scanner may have begun behind this message. Such a scanner owes every message whose append was called
- * after the scanner was ready, and every message behind the first that it delivered. An append that was under way when the
- * scanner became ready may lie before or behind its start.
+ * Whether a `latest` scanner may have started behind this message. Such a scanner has to be given every message whose append
+ * was called after the scanner was ready, and every message behind the first one that it was given. A message whose append was
+ * under way when the scanner became ready may lie before or behind the scanner's start.
  */
 function beforeLatest({ started, startedAt, deliveries }: ScannerEntry, { append, tick }: Due): boolean {
   if (started.start !== 'latest' || (append !== undefined && append.invokedAt > startedAt)) return false

@@ -3,7 +3,7 @@ import { rangeOf } from '../history/ranges.js'
 import type { Report } from '../history/violation.js'
 import type { JudgedLog } from './judged-log.js'
 
-/** Judges each delivery by the outcome of its append: rules 1 and 4, and rule 6 for messages of transactions. */
+/** Compares each delivery with the outcome of its append: rules 1 and 4, and rule 6 for messages of transactions. */
 export function checkOutcomes(log: JudgedLog): void {
   const { index, report } = log
   const hashes = new Set([...index.appends.values()].map(({ invoked }) => invoked.payloadHash))
@@ -33,8 +33,8 @@ function checkDelivery(
     return
   }
   const commit = invoked.transaction === undefined ? undefined : index.commits.get(invoked.transaction)
-  // A message may be delivered, then lost with the log's end, then resolved as not written. All three are right. Rule 7 asks
-  // whether the scanner was told of the loss.
+  // A message may be delivered, then lost with the log's end, then resolved as not written. No rule is broken by that; rule 7
+  // asks whether the scanner was told of the loss.
   const lost = append.resolved && rangeOf(index.rolledBack, tick) !== undefined
   if (invoked.commit || (outcome === 'not-written' && !lost))
     report(4, `${name} was ${invoked.commit ? 'a commit' : 'not written'}, but delivered.`, settled, event)
@@ -47,8 +47,8 @@ function checkDelivery(
   else if (commit?.timeTick !== undefined && commit.timeTick !== tick)
     report(6, `${name} was not delivered at the time tick of its commit.`, commit.settled, event)
   else if (acked && ![id, append.delivery?.event.id].includes(event.id) && append.delivery?.event.id !== id)
-    // Allowed are the id that the append answered, and the id of the first stored copy. An append that was not acknowledged
-    // answered no id, so its deliveries are not compared.
+    // A delivery may have the id that the append returned, or that of the message's first stored copy. An append that was not
+    // acknowledged returned no id, so its deliveries are not compared.
     report(rule, `${name} was delivered at two ids.`, append.delivery?.event, event)
   else if (append.delivery !== undefined && append.delivery.tick !== tick)
     report(rule, `${name} was delivered at two time ticks.`, append.delivery.event, event)

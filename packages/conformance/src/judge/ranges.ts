@@ -4,8 +4,9 @@ import type { Report } from '../history/violation.js'
 import type { JudgedLog } from './judged-log.js'
 
 /**
- * Rule 7 for messages that are delivered: none of a truncated or rolled-back range, and none behind such a range to a scanner
- * that knew more and reported no gap. Messages that are missing without a report are found by `checkMissing`.
+ * Rule 7, for deliveries: no message of a truncated or lost range may be delivered after the range was announced. Nor may a
+ * message behind such a range be delivered to a scanner that had read beyond the range's beginning and reported no gap.
+ * Messages that are missing without a report are found by `checkMissing`.
  */
 export function checkRanges({ index, report }: Omit<JudgedLog, 'compareIds'>): void {
   for (const scanner of index.scanners.values()) {
@@ -60,8 +61,8 @@ function checkRolledBack(index: HistoryIndex, scanner: ScannerEntry, report: Rep
 }
 
 /**
- * Whether the loss of this time tick was announced before the moment `before`. A log may lose its end several times at one
- * place, so ranges may touch or lie inside one another; each is compared by itself.
+ * Whether the loss of this time tick was announced before the event with the index `before`. A log may lose its end several
+ * times at one place, so these ranges may touch or overlap, and are not merged.
  */
 function isAnnounced({ announced }: HistoryIndex, tick: bigint, before: number): boolean {
   return announced.some(({ after, upTo, at }) => at < before && tick > after && tick <= upTo)

@@ -15,7 +15,7 @@ export function checkRealTime({ index, compareIds, report }: JudgedLog): void {
     .sort((a, b) => (a.settledAt as number) - (b.settledAt as number))
   let next = 0
   let highest: AppendEntry | undefined
-  // The entries stand in the order in which the appends were invoked, so `highest` only ever rises.
+  // Appends come in the order in which they were called, so the highest id acknowledged before each of them only rises.
   for (const entry of entries) {
     for (
       ;

@@ -5,8 +5,8 @@ import type { Report } from '../history/violation.js'
 import type { JudgedLog } from './judged-log.js'
 
 /**
- * Rule 2: an id names one message, with one payload and one writer. Ids and time ticks rise strictly in every scanner, where
- * the messages of one transaction share a time tick.
+ * Rule 2: an id names one message, with one payload and one writer. Ids and time ticks rise strictly in every scanner, except
+ * that the messages of one transaction have one time tick.
  */
 export function checkValues({ index, compareIds, report }: JudgedLog): void {
   const values = new Map<string, { readonly key: string; readonly event: HistoryEvent }>()

@@ -43,7 +43,10 @@ export function checkWriters(log: JudgedLog): void {
 
 interface Takeovers {
   readonly openings: readonly Opening[]
-  /** For each opening record, the writer that is current from this record on: its own writer, unless the term is lower. */
+  /**
+   * For each opening record, the writer that is current from it on: the record's own writer, unless a writer of a higher term
+   * opened before.
+   */
   readonly currents: readonly Current[]
   readonly known: ReadonlySet<string>
   readonly compareIds: CompareIds

@@ -97,7 +97,7 @@ export interface LogScanner extends AsyncIterable<DeliveredRecord> {
   close(): Promise<void>
 }
 
-/** An error of the adaptor, with what the kit looks at. */
+/** The fields of an error of `@wal/core` that the kit checks. */
 export interface AdaptorError extends Error {
   readonly code: string
   readonly outcome?: AppendOutcome

@@ -16,7 +16,7 @@ interface Call {
  * and the last error of the backend.
  */
 export class BackendWatch {
-  /** The same backend, with its calls recorded. */
+  /** The backend under test; calls of its methods are recorded here. */
   readonly builder: AnyBuilder
   readonly #calls = new Set<Call>()
   #last: { readonly call: string; readonly error: unknown; readonly at: number } | undefined
@@ -27,11 +27,12 @@ export class BackendWatch {
     })
   }
 
-  /** Sentences about the calls that have not settled and about the backend's last error. */
+  /** Sentences that name the calls which have not settled, and the backend's last error. */
   report(): string {
     const now = systemRuntime.monotonic()
     const longest = new Map<string, { count: number; readonly ms: number }>()
-    // Calls stand here in the order in which they began. So the first of a name has been under way longest.
+    // Calls are listed in the order in which they began, so the first call of each name has been under way for the longest
+    // time.
     for (const { name, since } of this.#calls) {
       const known = longest.get(name)
       if (known === undefined) longest.set(name, { count: 1, ms: Math.round(now - since) })
@@ -80,8 +81,8 @@ export class BackendWatch {
       ready: () => this.#call('ready', () => scanner.ready()),
       next: async () => {
         const batch = await this.#call('next', () => scanner.next())
-        // A broken scanner may say again and again, without waiting, that it is at the end. Its test would then leave the
-        // event loop no turn, and the test's time limit would never fire.
+        // A broken scanner may answer again and again, at once, that it is at the log's end. Without this pause the event loop
+        // would get no turn, and the test's time limit would never fire.
         if (batch?.length === 0 && atEnd) await systemRuntime.yield()
         atEnd = batch?.length === 0
         return batch
@@ -90,7 +91,7 @@ export class BackendWatch {
     })
   }
 
-  /** Makes the call and records it. A call that throws instead of rejecting still throws. */
+  /** Makes a call to the backend and records it. A call that throws instead of rejecting still throws. */
   #call<T>(name: string, run: () => Promise<T>): Promise<T> {
     const call = { name, since: systemRuntime.monotonic() }
     const failed = (error: unknown): never => {

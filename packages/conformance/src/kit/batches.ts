@@ -4,7 +4,7 @@ import { batchOf, systemRuntime } from '@wal/walimpls'
 
 export { batchOf }
 
-/** A backend's log that is open for writing. Its batches are numbered one after another, as the adaptor numbers them. */
+/** A backend's log that is open for writing. Its batches are numbered one after another, as `@wal/core` numbers them. */
 export interface TestWriter {
   readonly opener: OpenerImpls
   readonly wal: WALImpls
@@ -31,7 +31,7 @@ export function randomName(): string {
 
 export const writerOf = (term: number): Writer => ({ term, incarnation: randomName() })
 
-/** Opens a log for writing and appends a first batch of one record, as the adaptor does with its opening record. */
+/** Opens a log for writing and appends a first batch of one record, as `@wal/core` does with its opening record. */
 export async function openWriter(opener: OpenerImpls, channel: string, writer: Writer): Promise<TestWriter> {
   const wal = await opener.open(channel, writer)
   let sequence = 0

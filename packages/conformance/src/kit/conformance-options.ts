@@ -12,9 +12,9 @@ export interface BackendUnderTest {
   // biome-ignore lint/suspicious/noExplicitAny: takes every backend.
   readonly builder: OpenerBuilderImpls<any, any>
   /**
-   * Where the logs are: the backend's options, a function that makes them (called for each opener), or a URL. Every test
-   * has a channel of its own there, with a new random name. The test deletes its channel at the end when the backend can
-   * delete; otherwise the channel stays.
+   * Where the tests' logs are stored: the backend's options, a function that makes them (called for each opener), or a URL.
+   * Every test uses a channel with a new random name there. At its end it deletes the channel if the backend can delete;
+   * otherwise the channel stays.
    */
   readonly options: Readonly<Record<string, unknown>> | string | (() => Readonly<Record<string, unknown>>)
   /** `openWal` of `@wal/core`, the function that the backend's users call. */
@@ -23,12 +23,12 @@ export interface BackendUnderTest {
   readonly name?: string
   /**
    * Whether the backend itself rejects an append by a writer whose term is lower than the log's. Default: true. A backend
-   * may say false, since the adaptor refuses such a writer too; the kit then leaves that test out.
+   * may say false, since `@wal/core` refuses such a writer too; the kit then leaves that test out.
    */
   readonly refusesLowerTerm?: boolean
   /**
    * Whether the backend itself rejects a record over `limits.maxRecordBytes`. Default: true. A backend may say false, since
-   * the adaptor refuses such a record too, and has to when its limit is 96 MiB or more: the kit makes no larger record.
+   * `@wal/core` refuses such a record too, and has to when its limit is 96 MiB or more: the kit makes no larger record.
    */
   readonly refusesTooLarge?: boolean
   /** Options that hold a secret and with which connecting or opening fails. Required when the backend has a secret option. */
@@ -68,8 +68,8 @@ export interface BackendUnderTest {
    */
   runtime?(): Runtime
   /**
-   * Seed of the random workloads. Default: the environment's `WAL_TEST_SEED`, else a random one. Every workload prints its
-   * seed.
+   * Seed of the random workloads. Default: the environment variable `WAL_TEST_SEED`, else a random number. Every workload
+   * prints its seed.
    */
   readonly seed?: number
   /** A test fails when it takes longer than this. Default: 60,000. */

@@ -1,4 +1,4 @@
-/** An error in one line: its code, its text, and the same of each cause in turn. */
+/** The text of an error in one line: its code and message, then those of each cause. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { code, cause } = error as Error & { code?: unknown }

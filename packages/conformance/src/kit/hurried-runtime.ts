@@ -1,8 +1,8 @@
 import type { Runtime } from '@wal/walimpls'
 
 /**
- * The same runtime with waits twenty times as short, so that a test has time for many failures and retries. Waits of ten
- * seconds and more stay as they are: these are deadlines, and a shortened deadline would fail a slow machine.
+ * A runtime whose waits are twenty times as short, so that a test has time for many failures and retries. Waits of ten seconds
+ * and more stay as they are: these are deadlines, and a shortened deadline would fail a slow machine.
  */
 export function hurriedRuntime(runtime: Runtime): Runtime {
   return {

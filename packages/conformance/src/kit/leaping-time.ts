@@ -2,7 +2,7 @@ import type { Runtime, Timer } from '@wal/walimpls'
 import { systemRuntime } from '@wal/walimpls'
 
 interface Planned {
-  /** In milliseconds of leapt time. */
+  /** When the timer runs, in milliseconds on the clock that the test moves. */
   readonly due: number
   readonly run: () => void
 }
@@ -17,7 +17,7 @@ export class LeapingTime {
   readonly #start = systemRuntime.now()
   readonly #timers = new Set<Planned>()
 
-  /** The same runtime with this clock and its timers. */
+  /** A runtime that takes its clock and its timers from here. */
   over(runtime: Runtime): Runtime {
     return {
       ...runtime,
@@ -41,7 +41,7 @@ export class LeapingTime {
     }
   }
 
-  /** Moves the clock on. Resolves when every timer that fell due has been started. */
+  /** Moves the clock on. Resolves when every timer that is due by then was started. */
   async leap(ms: number): Promise<void> {
     this.#leapt += ms
     const due = [...this.#timers].filter((each) => each.due <= this.#leapt)

@@ -8,22 +8,22 @@ import type {
 } from '@wal/walimpls'
 import { withMethods } from '@wal/walimpls/helper'
 
-/** Counts of the calls that the adaptor makes to the backend. */
+/** Counts of the calls that `@wal/core` makes to the backend. */
 export class Observations {
   openers = 0
   opens = 0
   appends = 0
-  /** How often a reader found its next record in the write-ahead buffer and closed its backend scanner. */
+  /** How many times a reader found its next record in the write-ahead buffer and closed its backend scanner. */
   switchesToTailing = 0
-  /** How often a slow reader's next record had left the buffer, and the reader opened a backend scanner again. */
+  /** How many times a slow reader's next record had left the buffer, so that the reader opened a backend scanner again. */
   evictions = 0
 }
 
 type Life = 'reading' | 'failed' | 'let go'
 
 /**
- * The same backend, with its calls counted. The adaptor passes one signal to all backend scanners that it opens for one
- * reader, one after another; so the signal tells readers apart.
+ * The backend under test, with its calls counted. `@wal/core` passes the same signal to all backend scanners that it opens for
+ * one reader, so the signal tells readers apart.
  */
 export function observedBuilder(inner: OpenerBuilderImpls, seen: Observations): OpenerBuilderImpls {
   const lives = new WeakMap<AbortSignal, Life>()

@@ -3,13 +3,13 @@ import type { BackendUnderTest } from './conformance-options.js'
 import { within } from './patience.js'
 import { DEFAULT_PATIENCE_MS, Scene } from './scene.js'
 
-/** Calls `context.test` once for each test of one promise. */
+/** A part of the kit: a function that calls `context.test` once for each test of one promise. */
 export type Part = (context: PartContext) => void
 
 export interface PartContext {
   readonly backend: BackendUnderTest
   readonly traits: Traits
-  /** Adds a test to the part. Its name states what a backend has to do. */
+  /** Adds a test to the part. The test's name says what a backend has to do. */
   test(name: string, run: (scene: Scene) => Promise<void>, choices?: TestChoices): void
 }
 
@@ -20,13 +20,13 @@ export interface TestChoices {
   readonly patience?: number
 }
 
-/** A test of the kit that no runner has been given yet. */
+/** A test of the kit, before it is handed to a test runner. */
 export interface ConformanceTest {
   readonly part: string
   readonly name: string
   /** Why this backend need not pass the test; undefined when it must. */
   readonly doesNotApply: string | undefined
-  /** The test fails when it takes longer than this. */
+  /** The time limit of the test in milliseconds. */
   readonly patienceMs: number
   run(): Promise<void>
 }
@@ -58,7 +58,7 @@ export function testsOf(partName: string, part: Part, backend: BackendUnderTest)
       failed = false
     } finally {
       const ended = scene.end()
-      // A test that failed often leaves something that cannot be closed. Report the first failure, not its consequence.
+      // After a failed test the cleanup often fails too. Report the test's failure, and not its consequence.
       await (failed ? ended.catch(() => {}) : ended)
     }
   }

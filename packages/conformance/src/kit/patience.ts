@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { systemRuntime, WalError } from '@wal/walimpls'
 import { deferred, sleep } from '@wal/walimpls/helper'
 
-/** Waits. An abort of the signal ends the wait, which then rejects with the signal's reason. */
+/** Waits for some milliseconds. Rejects with the signal's reason when the signal aborts. */
 export const pause = (ms: number, signal?: AbortSignal): Promise<void> => sleep(systemRuntime, ms, signal)
 
 /**
@@ -17,9 +17,9 @@ export function awaitedLater<T>(work: () => Promise<T>): Promise<T> {
 
 export interface TimeLimit {
   readonly ms: number
-  /** Begins the error's text: "<what>: not done after 500 ms." */
+  /** The beginning of the error's text: "<what>: not done after 500 ms." */
   readonly what: string
-  /** Called when the time is up. Its sentences end the error's text and say what is known of the reason. */
+  /** Called when the time is up. Returns sentences for the end of the error's text, which say what is known about the cause. */
   readonly report?: () => string
 }
 
@@ -38,15 +38,15 @@ export async function within<T>(promise: Promise<T>, { ms, what, report = () => 
 }
 
 /**
- * How long a call is watched that must not settle. A call that settles wrongly does so at once, as a rule. One that settles
- * wrongly but later than this goes unnoticed; a correct backend is never failed by a slow machine.
+ * For how many milliseconds a call is watched that must not settle. As a rule a call that settles wrongly does so at once. One
+ * that settles wrongly after this time goes unnoticed, but no correct backend fails on a slow machine.
  */
 const QUIET_MS = 60
 
 /** Fails when the call settles within the next 60 ms. `what` names who calls. */
 export async function assertWaits(promise: Promise<unknown>, what: string): Promise<void> {
   const waiting = Symbol('waiting')
-  // The test looks at the outcome later. Until then a rejection must not count as unhandled.
+  // The test checks the outcome later. Until then a rejection must not count as unhandled.
   promise.catch(() => {})
   const first = await Promise.race([promise, pause(QUIET_MS).then(() => waiting)])
   assert.equal(first, waiting, `${what} had to wait, but the call settled within ${QUIET_MS} ms.`)
@@ -65,7 +65,7 @@ export async function rejectsWith(promise: Promise<unknown>, ...codes: readonly 
   await assert.rejects(promise, check, `The call had to reject with ${expected}, but it succeeded.`)
 }
 
-/** Whether the adaptor would make the call again after this error: a retryable one of ours, or any error of a driver. */
+/** Whether `@wal/core` makes a call again after this error: after a retryable `WalError`, and after any error of a driver. */
 export function isPassing(error: unknown): boolean {
   if (error instanceof assert.AssertionError) return false
   return !WalError.isInstance(error) || error.retryable

@@ -7,7 +7,7 @@ import { awaitedLater } from './patience.js'
 
 type Readable<I extends MessageId> = Pick<ReadOnlyWALImpls<I>, 'read'>
 
-/** For a scanner without end: `next` resolved to undefined although nobody closed the scanner. */
+/** The error when `next` of a scanner without end resolved to undefined, although nobody closed the scanner. */
 export const ENDED_BY_ITSELF =
   'The scanner ended by itself: next() answered undefined, though nothing was closed. At the end of the log next() has to wait.'
 
@@ -23,8 +23,8 @@ export async function readToEnd<I extends MessageId>(scanner: ScannerImpls<I>): 
 }
 
 /**
- * Reads at least this many records. The scanner may say meanwhile that it is at the end: a reader in another process may
- * look before a record has arrived.
+ * Reads at least this many records. The scanner may say meanwhile that it is at the log's end, since a record of another
+ * process may arrive later.
  */
 export function readCount<I extends MessageId>(
   scanner: ScannerImpls<I>,
@@ -40,11 +40,14 @@ export function readCount<I extends MessageId>(
 export interface ReadUpTo {
   /** Reading stops after this many records. Default: never. */
   readonly count?: number
-  /** What it means that the scanner says that it is at the end: it may, and is asked again; or the test fails. */
+  /** What to do when the scanner says that it is at the log's end: ask it again, or fail the test. */
   readonly atEnd: 'ask again' | 'fail'
 }
 
-/** Reads until the scanner rejects, or has given so many records. The error is undefined when the scanner did not reject. */
+/**
+ * Reads until the scanner rejects, or has given the wanted number of records. `error` is undefined when the scanner did not
+ * reject.
+ */
 export async function readUpToError(
   scanner: ScannerImpls,
   { count = Number.POSITIVE_INFINITY, atEnd }: ReadUpTo,
@@ -81,12 +84,14 @@ export async function readAll<I extends MessageId>(
   }
 }
 
-/** The id of the record with this index in what was read. */
+/** The id of the record at this index of a list of records. */
 export function idAt(all: readonly StoredMessage[], index: number): MessageId {
   return all[index]?.id ?? assert.fail(`The log has ${all.length} records; the test needs record ${index}.`)
 }
 
-/** `oldest` of an error that has to be `WAL_POSITION_TRUNCATED`: where reading can go on. Undefined when it names no place. */
+/**
+ * Where reading can go on after this error, which has to be `WAL_POSITION_TRUNCATED`. Undefined when the error names no place.
+ */
 export function oldestOf(error: unknown): string | undefined {
   const { code, oldest } = (error ?? {}) as { code?: string; oldest?: string }
   assert.equal(
@@ -97,14 +102,14 @@ export function oldestOf(error: unknown): string | undefined {
   return oldest
 }
 
-/** Everything that the adaptor delivers up to the log's end. */
+/** Everything that `@wal/core` delivers up to the log's end. */
 export async function deliveredTo(log: ReadOnlyLog, choices: ReadChoices = {}): Promise<DeliveredRecord[]> {
   const all: DeliveredRecord[] = []
   for await (const record of log.read({ until: 'end', ...choices })) all.push(record)
   return all
 }
 
-/** The next records that the adaptor delivers, exactly this many. */
+/** The next records that `@wal/core` delivers, exactly this many. */
 export function takeCount(scanner: LogScanner, count: number): Promise<DeliveredRecord[]> {
   const all: DeliveredRecord[] = []
   return awaitedLater(async () => {

@@ -4,11 +4,13 @@ import { type Deferred, deferred, withMethods } from '@wal/walimpls/helper'
 // biome-ignore lint/suspicious/noExplicitAny: takes every backend.
 type AnyBuilder = OpenerBuilderImpls<any, any>
 
-/** A backend whose scanners a test can cut off. After a cut every further scanner waits until the test calls `letGo`. */
+/**
+ * A backend whose open scanners a test can make reject. Scanners that are opened after that wait until the test calls `letGo`.
+ */
 export class ScannerCutter {
   readonly builder: AnyBuilder
   readonly #cuts = new Set<() => void>()
-  /** Holds back the scanners of the time after a cut, until the test calls `letGo`. */
+  /** Pending from a call of `cut` to the next call of `letGo`. Scanners that are opened meanwhile wait for it. */
   #held: Deferred | undefined
 
   constructor(inner: AnyBuilder) {
@@ -25,14 +27,14 @@ export class ScannerCutter {
     })
   }
 
-  /** Every open scanner rejects, as when its connection is reset. */
+  /** Makes every open scanner reject, as a lost connection does. */
   cut(): void {
     this.#held = deferred()
     for (const cut of [...this.#cuts]) cut()
     this.#cuts.clear()
   }
 
-  /** Lets the scanners that were opened since the cut read. */
+  /** Lets the scanners read that were opened since the last call of `cut`. */
   letGo(): void {
     this.#held?.resolve()
   }

@@ -23,12 +23,12 @@ interface Closer {
 }
 
 /**
- * What one test works with: a channel with a new random name, and everything that the test opens there. At the end of the
- * test all of that is closed, and the channel is deleted when the backend can delete.
+ * Everything that one test works with: a channel with a new random name, and whatever the test opens. When the test ends, all
+ * that it opened is closed, and the channel is deleted if the backend can delete.
  */
 export class Scene {
   readonly channel = `conformance-${randomName()}`
-  /** The conditions that the test waits for. The end of the test ends these waits. */
+  /** The conditions that the test waits for. When the test ends, these waits end too. */
   readonly waiting = new Waiting()
   readonly #watch: BackendWatch
   readonly #channels: Set<string>
@@ -40,12 +40,15 @@ export class Scene {
     this.#channels = new Set([this.channel])
   }
 
-  /** The backend, with its calls recorded: the report of a test that hangs names the last calls and the last error. */
+  /**
+   * The backend under test. Its calls are recorded, so that the report of a hanging test names the last calls and the last
+   * error.
+   */
   get builder(): BackendUnderTest['builder'] {
     return this.#watch.builder
   }
 
-  /** The backend's options, taken from a URL or made by a function when they were given so. */
+  /** The backend's options, from whatever the kit was given: options, a function that makes them, or a URL. */
   get options(): Readonly<Record<string, unknown>> {
     const { options, builder } = this.backend
     if (typeof options === 'string') return optionsFromUrl(builder, parseBackendUrl(options))
@@ -88,14 +91,14 @@ export class Scene {
     return wal.read({ start, maxBytes: 64 * 1024, ...options })
   }
 
-  /** Opens the channel for writing through the adaptor, with a runtime of its own as in a separate process. */
+  /** Opens the channel for writing through `@wal/core`, with a runtime of its own as in a separate process. */
   async open(options: Partial<AdaptorOptions> = {}): Promise<WriterLog> {
     const wal = await this.backend.openWal(this.#url, { ...this.#adaptorOptions(options), accessMode: 'rw' })
     this.atEnd('closing a writer', () => wal.close())
     return wal
   }
 
-  /** Opens the channel read-only through the adaptor, with a runtime of its own as in a separate process. */
+  /** Opens the channel read-only through `@wal/core`, with a runtime of its own as in a separate process. */
   async openReader(options: Partial<AdaptorOptions> = {}): Promise<ReadOnlyLog> {
     const wal = await this.backend.openWal(this.#url, { ...this.#adaptorOptions(options), accessMode: 'ro' })
     this.atEnd('closing a reader', () => wal.close())
@@ -103,20 +106,20 @@ export class Scene {
   }
 
   /**
-   * Closes something when the test ends; what was opened last is closed first. A test whose time is up may still open
-   * something. That is closed at once and its outcome is ignored, since nobody would close it later.
+   * Closes something when the test ends; the last thing opened is closed first. If the test has ended already, because its time
+   * was up, the thing is closed at once and a failure of its close is ignored.
    */
   atEnd(what: string, close: () => Promise<unknown>): void {
     if (this.waiting.signal.aborted) void close().catch(() => {})
     else this.#closers.push({ what, close })
   }
 
-  /** Does some work after everything that the test opened has been closed. */
+  /** Does this work at the end of the test, after everything that the test opened was closed. */
   afterClosing(what: string, work: () => Promise<unknown>): void {
     this.#closers.unshift({ what, close: work })
   }
 
-  /** Sentences about what the test still waits for: for the error of a test whose time is up. */
+  /** Sentences about what the test still waits for, for the error of a test whose time is up. */
   report(): string {
     return [this.waiting.report(), this.#watch.report()].filter((text) => text !== '').join(' ')
   }
@@ -144,7 +147,7 @@ export class Scene {
         : new AggregateError(errors, `At the end of a test ${errors.length} things could not be closed.`)
   }
 
-  /** Deletes the test's channels. A channel may be missing: the test may not have created or may have deleted it. */
+  /** Deletes the test's channels. A missing channel is no error: the test may not have created it, or may have deleted it. */
   async #deleteChannels(): Promise<void> {
     const { builder } = this.backend
     const opener = await builder.build(
@@ -168,7 +171,7 @@ export class Scene {
     return channel
   }
 
-  /** A URL with nothing but the backend's name. Builder and options are passed beside the URL. */
+  /** A URL with the backend's name and nothing else, since builder and options are passed beside the URL. */
   get #url(): string {
     return `${this.backend.builder.name}:`
   }

@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 /** The path from a value to the place where a secret can be read, such as `.cause.args[0]`; undefined when there is none. */
 export function findSecret(value: unknown, secret: string): string | undefined {
   const seen = new Set<unknown>()
-  // Breadth first, so that the path found is the shortest.
+  // Breadth-first search, so that the path found is the shortest.
   const queue: { readonly path: string; readonly value: unknown }[] = [{ path: '', value }]
   for (const { path, value: each } of queue) {
     if (shows(each, secret)) return path === '' ? ' itself' : path

@@ -5,11 +5,11 @@ import type { Scene } from './scene.js'
 /** A workload whose random choices come from a seed. */
 export interface SeededWorkload {
   run(): Promise<void>
-  /** What has happened so far, as counts. */
+  /** Counts of what has happened so far, by name. */
   report(): string
 }
 
-/** "acked 40, unknown 2": the counts of a workload's report. */
+/** The counts as text, for example "acked 40, unknown 2". */
 export function countsAsText(counts: Readonly<Record<string, number>>): string {
   return Object.entries(counts)
     .map(([name, count]) => `${name} ${count}`)
@@ -17,8 +17,8 @@ export function countsAsText(counts: Readonly<Record<string, number>>): string {
 }
 
 /**
- * Runs a workload with the seed of the kit's options, else with that of the environment (`WAL_TEST_SEED`), else with a
- * random one. The seed is printed when the workload succeeds and stands in the error when it fails.
+ * Runs a workload with a seed: that of the kit's options, else that of the environment (`WAL_TEST_SEED`), else a random one.
+ * The seed is printed when the workload succeeds, and is part of the error when it fails.
  */
 export async function runSeeded(scene: Scene, make: (seed: number) => SeededWorkload): Promise<void> {
   const { backend, patienceMs } = scene
@@ -27,7 +27,7 @@ export async function runSeeded(scene: Scene, make: (seed: number) => SeededWork
   const workload = make(seed)
   const name = backend.name ?? backend.builder.name
   try {
-    // A little less than the test's own limit, whose error would not name the seed.
+    // A little less than the test's time limit, since the error of that limit would not name the seed.
     await within(workload.run(), {
       ms: 0.9 * patienceMs,
       what: 'the workload',

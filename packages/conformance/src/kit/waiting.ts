@@ -26,7 +26,7 @@ export class Waiting {
     this.#over.abort(new Error('the test is over'))
   }
 
-  /** A sentence for each condition that has not come true; empty when there is none. */
+  /** A sentence for each condition that the test still waits for; empty when there is none. */
   report(): string {
     return [...this.#open].map((what) => `The test waited until ${what()}.`).join(' ')
   }

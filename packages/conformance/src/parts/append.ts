@@ -6,7 +6,7 @@ import type { PartContext } from '../kit/part.js'
 import { awaitedLater } from '../kit/patience.js'
 import { deliveredTo, readAll } from '../kit/reading.js'
 
-/** G1, and G2 as far as one process can see it: an acked record is stored once, in call order, under rising ids. */
+/** G1, and G2 as far as one process can see it: an acknowledged record is stored once, in call order, with rising ids. */
 export function appendPart({ backend, test }: PartContext): void {
   const { compare, serialise } = backend.builder.messageIds
 

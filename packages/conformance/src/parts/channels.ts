@@ -4,7 +4,7 @@ import type { PartContext } from '../kit/part.js'
 import { rejectsWith } from '../kit/patience.js'
 import { readAll } from '../kit/reading.js'
 
-/** What a backend declares about itself, and its optional `list` and `delete`. */
+/** Tests what a backend declares about itself, and its optional methods `list` and `delete`. */
 export function channelsPart({ backend, test, traits }: PartContext): void {
   test('an open log states its guarantees and its limits', async (scene) => {
     const { wal } = await scene.writer(1)

@@ -4,16 +4,18 @@ import { FaultWorkload } from '../workload/fault-workload.js'
 import { StrikeWorkload } from '../workload/strike-workload.js'
 import { struckFlow } from '../workload/struck-flow.js'
 
-/** Breaks of the connections under a writer of the backend itself. */
+/** How many times the connections of a writer are broken that calls the backend directly. */
 const BREAKS = 30
-/** At most this many breaks while no batch has had an unknown outcome yet. */
+/** How many times the connections are broken at most, until the outcome of some batch is unknown. */
 const MOST_BREAKS = 150
-/** Breaks of the connections under the adaptor, whose readers wait longer before they try again. */
+/** How many times the connections under `@wal/core` are broken. Fewer, since its readers wait longer before they try again. */
 const BREAKS_UNDER_LOAD = 12
-/** Kills of the server. */
+/** How many times the server is killed. */
 const KILLS = 5
 
-/** G1, G3 to G6 and G21 together: a random workload over a backend whose calls fail at random. Its history is judged. */
+/**
+ * G1, G3 to G6 and G21 together: a random workload over a backend whose calls fail at random. The history checker judges it.
+ */
 export function faultsPart({ test }: PartContext): void {
   test('under random faults nothing is lost, delivered twice or out of order, and every outcome is true', (scene) =>
     runSeeded(scene, (seed) => new FaultWorkload(scene, seed)))

@@ -24,7 +24,7 @@ export function fencingPart({ backend, test, traits }: PartContext): void {
         const older = await scene.writer(1)
         await older.append(text('a'))
         const newer = await scene.writer(term)
-        // These appends may settle before the newer writer's append or after it.
+        // These appends may settle before or after the newer writer's append.
         const count = Math.min(3, older.wal.limits.maxInFlightBatches)
         const late = Promise.allSettled(
           Array.from({ length: count }, (_, i) => older.append(text(`late ${i}`))),
@@ -138,7 +138,8 @@ export function fencingPart({ backend, test, traits }: PartContext): void {
         first.signal.addEventListener('abort', () => resolve(), { once: true }),
       )
     assert.match((first.signal.reason as { code: string }).code, /^WAL_(FENCED|CLOSED)$/)
-    // A backend without a fence may have stored "late". It lies behind the second writer's opening record, so it is void.
+    // A backend without a fence may have stored the message "late". It lies behind the second writer's opening record, so it is
+    // void.
     assert.deepEqual(textsOf(await deliveredTo(second)), ['1', '2'])
   })
 

@@ -18,7 +18,7 @@ import type { Scene } from '../kit/scene.js'
 
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f']
 
-/** Why an error behind which no record is kept must not name a place. */
+/** The failure of a test in which an error names a place although no record is kept behind the missing ones. */
 const NO_PLACE =
   'The error names `oldest`, though no record is kept behind the hole: nothing can be read there.'
 const REUSED = 'The id of a record that was removed was given out again.'
@@ -93,7 +93,7 @@ export function holesPart({ backend, test }: PartContext): void {
         textsOf(all.slice(0, given.length)),
         'The scanner went on behind records that were removed. It had to reject with WAL_POSITION_TRUNCATED.',
       )
-      // Without an error the scanner had read all the rest before the records were removed.
+      // If the scanner ended without an error, it must have read all records before they were removed.
       if (error !== undefined) await assertGoesOn(reader, error, all.slice(5))
     },
   )
@@ -231,7 +231,7 @@ export function holesPart({ backend, test }: PartContext): void {
     return { wal, append, all: await readAll(wal) }
   }
 
-  /** A log of six messages appended through the adaptor, with a time tick record between the third and the fourth. */
+  /** A log of six messages appended through `@wal/core`, with a time tick record between the third and the fourth. */
   async function log(scene: Scene) {
     const writer = await scene.open({ timeTickMs: 60_000 })
     const results = new Map<string, Appended>()

@@ -6,7 +6,7 @@ import { rejectsWith } from '../kit/patience.js'
 import { readAll } from '../kit/reading.js'
 import type { Scene } from '../kit/scene.js'
 
-/** A backend without `limits.maxIdleMs` never forgets a writer. The test asks it after a month. */
+/** The idle time after which a backend without `limits.maxIdleMs` is tested: a month. Such a backend never forgets a writer. */
 const A_MONTH_MS = 30 * 24 * 3_600_000
 
 /**
@@ -21,7 +21,7 @@ export function idlePart({ test, traits }: PartContext): void {
       const older = await writerIn(scene, time, 1)
       await older.append(text('a'))
       const newer = await writerIn(scene, time, 2)
-      // The first time counts from the writer's opening record, the second from its last record.
+      // The idle time counts from the writer's opening record the first time, and from its last record the second time.
       for (const name of ['b', 'c']) {
         await time.leap((newer.wal.limits.maxIdleMs ?? A_MONTH_MS) - 1)
         await rejectsWith(older.append(text(`late ${name}`)), 'WAL_FENCED')
@@ -34,7 +34,7 @@ export function idlePart({ test, traits }: PartContext): void {
   )
 }
 
-/** A writer in a process of its own, whose clock is that of `time`. */
+/** Opens a writer in a simulated process of its own, whose clock is that of `time`. */
 async function writerIn(scene: Scene, time: LeapingTime, term: number): Promise<TestWriter> {
   const opener = await scene.opener(time.over(scene.runtime()))
   return openWriter(opener, scene.channel, writerOf(term))

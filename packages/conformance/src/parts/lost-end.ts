@@ -19,7 +19,10 @@ import type { Scene } from '../kit/scene.js'
 
 const KEPT = ['a', 'b', 'c']
 const LOST = ['d', 'e', 'f']
-/** More messages than were lost. So the new ids pass the highest id that a reader or writer knew before. */
+/**
+ * The number of messages that the new writer appends. More than were lost, so the new ids pass the highest id that any reader
+ * or writer knew before.
+ */
 const NEW = ['1', '2', '3', '4', '5', '6', '7', '8']
 
 /**
@@ -49,7 +52,7 @@ export function lostEndPart({ backend, test }: PartContext): void {
         awaitedLater(async () => {
           for (let i = 0; !writer.signal.aborted; i++) {
             const outcome = await outcomeOf(writer.append({ payload: bytesOf(`${name}${i}`) }))
-            // Once appends are refused at once, the loop must not keep the event loop from its other work.
+            // When appends are refused at once, this loop must still give the event loop turns.
             await pause(1)
             if (outcome === 'acked') acks++
             else
@@ -164,7 +167,7 @@ export function lostEndPart({ backend, test }: PartContext): void {
     await next.append({ payload: bytesOf('on') })
   })
 
-  /** A log of six messages whose state was saved after the third. `putBack` puts it back to that state. */
+  /** A log of six messages, with the state saved after the third. `putBack` restores that state. */
   async function lostLog(scene: Scene, options: Partial<AdaptorOptions> = {}) {
     const writer = await scene.open(options)
     const kept = await writer.appendBatch(recordsOf(KEPT))
@@ -177,7 +180,7 @@ export function lostEndPart({ backend, test }: PartContext): void {
     return { writer, reader, kept, lost, putBack: async () => saved.putBack() }
   }
 
-  /** Opens a new writer, as another process would, which appends the new messages behind what is left. */
+  /** Opens a new writer, as another process would, and appends the new messages. */
   async function goOn(scene: Scene): Promise<WriterLog> {
     const next = await scene.open()
     for (const record of recordsOf(NEW)) await next.append(record)

@@ -44,7 +44,7 @@ export function oncePart({ backend, test }: PartContext): void {
     for (const each of reading) assert.deepEqual(trimmed(await each), names)
     for (const log of [wal, reader]) {
       assert.deepEqual(trimmed(await deliveredTo(log)), names)
-      // The id that append answered may be that of the second copy. Its position must work as well as the first copy's.
+      // `append` may have returned the id of the second copy. The position with this id must work as well as the first copy's.
       for (const i of [0, 31, 77, names.length - 1])
         assert.deepEqual(
           trimmed(await deliveredTo(log, { after: results[i]?.position ?? '' })),

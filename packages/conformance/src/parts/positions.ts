@@ -21,10 +21,10 @@ export function positionsPart({ backend, test }: PartContext): void {
       for (const [j, other] of ids.entries()) assert.equal(Math.sign(compare(id, other)), Math.sign(i - j))
       assert.doesNotThrow(() => JSON.stringify(id))
     }
-    // An id that was made text and parsed again is a place to start reading from, for every record, the oldest included.
+    // Every record's id, made text and parsed again, has to be a place from which reading can start; the oldest record's too.
     for (const [i, id] of ids.entries())
       assert.equal((await readAll(wal, { from: parse(serialise(id)) })).length, ids.length - i)
-    // `pack` is optional. The ids it gives back must be the same, also when the numbers have gaps: ids 1, 2, 4, say.
+    // `pack` is optional. It has to give back the same ids, also when their numbers have gaps, as in 1, 2, 4.
     for (const some of [ids, ids.slice(1), [...ids.slice(0, 1), ...ids.slice(2)]]) {
       const packed = pack?.(some) ?? some
       for (const [i, id] of some.entries())

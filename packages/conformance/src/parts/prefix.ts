@@ -8,7 +8,7 @@ import type { PartContext } from '../kit/part.js'
 import { deliveredTo, readAll } from '../kit/reading.js'
 import type { Scene } from '../kit/scene.js'
 
-/** The kit makes no record of more bytes: it has to fit into memory a few times. */
+/** The largest record that the kit makes, in bytes: it has to fit into memory a few times. */
 const LARGEST_MADE = 96 * 1024 * 1024
 
 interface Attempt {
@@ -32,8 +32,8 @@ export function prefixPart({ backend, test }: PartContext): void {
   }
 
   /**
-   * Compares what is stored with the outcomes. No batch may be acknowledged behind one that failed, none may be stored that
-   * was rejected as not written, and none may be stored behind one that is missing.
+   * Compares the stored records with the outcomes of their batches. No batch may be acknowledged behind one that failed. No
+   * batch may be stored that was rejected as not written, or that lies behind a missing one.
    */
   function assertPrefix(attempts: readonly Attempt[], stored: readonly string[]): void {
     const failed = attempts.findIndex(({ result }) => result.status === 'rejected')
@@ -83,7 +83,7 @@ export function prefixPart({ backend, test }: PartContext): void {
       `A record of ${size} bytes was stored, though limits.maxRecordBytes is ${maxRecordBytes}. Reject it, or ${orElse}`,
     )
     assertPrefix(attempts, await stored())
-    // When every batch in flight has settled, the failure is over: batches that are sent now must be stored.
+    // When every batch in flight has settled the failure is over, so batches that are sent now must be stored.
     for (const { batch: failed } of behind) await wal.append(failed)
     assert.deepEqual(await stored(), names.slice(1))
   }

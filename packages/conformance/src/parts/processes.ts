@@ -12,7 +12,7 @@ import { assertKept } from '../workload/history-recorder.js'
 import { WorkloadHistory } from '../workload/workload-history.js'
 
 const ROUNDS = 3
-/** A writer is killed or stopped when this many of its appends are acknowledged. */
+/** The number of acknowledged appends after which a writer is killed or stopped. */
 const ACKS = 30
 
 /** G6, G8, G12, G13 and G18 with writers and readers in processes of their own, which are stopped and killed. */
@@ -112,7 +112,7 @@ export function processesPart({ backend, test, traits }: PartContext): void {
           () => `a reader, at record ${each.reached}, has reached record ${last}`,
           () => each.hasReached(last),
         )
-      // The log that was open all the time and one that is opened afterwards must give the same.
+      // A log that was open all the time and a log that is opened now must give the same records.
       const { truncated: position, oldest } =
         truncated ?? assert.fail('The child process ended without truncating.')
       const kept = Array.from({ length: last + 1 - oldest }, (_, i) => oldest + i)
@@ -141,7 +141,7 @@ export function processesPart({ backend, test, traits }: PartContext): void {
     return child
   }
 
-  /** What several processes did to one log: told by the writers' processes, read by this one. */
+  /** The history of one log that several processes wrote to and this process reads. */
   class Story {
     readonly #events = new MergedHistory()
     readonly #history: WorkloadHistory

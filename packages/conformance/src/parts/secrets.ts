@@ -11,7 +11,7 @@ const PLANTED = 'hunter2-planted'
 interface Shown {
   readonly option: string
   readonly secret: string
-  /** Where the secret must not appear: completes "is shown in …". */
+  /** The place where the secret must not appear; completes the sentence "The secret is shown in …". */
   readonly where: string
 }
 
@@ -43,7 +43,7 @@ export function secretsPart({ backend, test }: PartContext): void {
     'a printed URL does not show the value of a secret option',
     async () => {
       for (const [name, { from = 'query' }] of secretOptions) {
-        // Hosts are printed as they are.
+        // Host names are no secret, so they may be printed.
         if (from === 'hosts') continue
         const urls = {
           query: `?${name}=${PLANTED}`,

@@ -7,12 +7,14 @@ import { rejectsWith } from '../kit/patience.js'
 import { deliveredTo, readAll } from '../kit/reading.js'
 
 const MIB = 1 << 20
-/** The kit makes no record of more bytes: it has to fit into memory. A limit above this is not tested. */
+/** The largest record that the kit makes, in bytes, since it has to fit into memory. A limit above this is not tested. */
 const LARGEST_MADE = 64 * MIB
-/** The same for properties, which take more memory: each is two texts. */
+/** The most bytes of properties that the kit makes. Fewer, since properties take more memory: each one is two strings. */
 const MOST_IN_PROPERTIES = 8 * MIB
 const MANY = 1000
-/** Two bytes in each key and none in each value. The lengths that an encoding adds are as many bytes again, or more. */
+/**
+ * Each key has two bytes, and no value has any. The lengths that an encoding adds then take as many bytes as the keys, or more.
+ */
 const TINY_PROPERTIES = Array.from({ length: MANY }, (_, i) => [i.toString(36).padStart(2, '0'), '']).flat()
 const TINY_BYTES = 2 * MANY
 

@@ -9,7 +9,7 @@ import { ENDED_BY_ITSELF, readCount, readToEnd, takeCount } from '../kit/reading
 
 const TRIES = 100
 
-/** When a record is stored, compared with the calls of a scanner that is at the end of the log. */
+/** When a record is stored, in relation to the calls of `next` of a scanner at the log's end. */
 const MOMENTS = [
   'before next is called',
   'as next is called',
@@ -22,8 +22,8 @@ const END_NOT_SAID =
   'A scanner that has given every record has to answer [] once, which says that it is at the end, before it waits.'
 
 /**
- * Reads one record with a scanner that has given out everything so far. `ready` resolves when the record has to be stored;
- * `go` lets the scanner's `next` be called; `record` is what it gave.
+ * Reads one record with a scanner that has given all records so far. The test stores the record when `ready` resolves. `go`
+ * lets the scanner's `next` be called. `record` is the record that `next` gave.
  */
 function wokenBy(scanner: ScannerImpls, moment: Moment) {
   const { promise: gone, resolve: go } = deferred()
@@ -55,7 +55,8 @@ export function tailPart({ test, traits }: PartContext): void {
         const next = scanner.next()
         await assertWaits(next, 'A scanner at the end of the log')
         await append(text(name))
-        // A reader in another process may look before the record has arrived. Then it says once more that it is at the end.
+        // A reader in another process may look for the record before it has arrived. Then its scanner says once more that it is
+        // at the end.
         const first = (await next) ?? assert.fail(ENDED_BY_ITSELF)
         assert.deepEqual(textsOf(first.length > 0 ? first : await readCount(scanner, 1)), [name])
         assert.deepEqual(await scanner.next(), [], END_NOT_SAID)
@@ -84,7 +85,7 @@ export function tailPart({ test, traits }: PartContext): void {
       await Promise.all(reading.map(({ ready }) => ready))
       const letGo = async () => {
         for (const { go } of reading) go()
-        // So many turns later the scanner is in the middle of looking for records.
+        // After this many turns of the event loop the scanner is in the middle of looking for records.
         await turns(i % 5)
       }
       if (moment === 'after next was called' || moment === 'as the end is reached') await letGo()

@@ -64,9 +64,9 @@ export function takenBackPart({ test, traits }: PartContext): void {
 }
 
 /**
- * Opens the log at the same term and stores an opening record whose time tick is too low, then closes. Such a writer does not
- * become the current one: an opening record counts only when its time tick is above all before it. A real writer would store
- * a second opening record; this one plays a process that died before.
+ * Opens the log at the same term, stores an opening record whose time tick is too low, and closes. Such a writer does not
+ * become the current one, since an opening record counts only if its time tick lies above those of all earlier records. A real
+ * writer would store a second opening record. This function plays a process that died before it could.
  */
 async function openBehind(scene: Scene): Promise<void> {
   const [opening] = await readAll(await scene.reader())
@@ -87,7 +87,7 @@ const outcomeOfAppend = (append: Promise<unknown>): Promise<string> =>
     (error: { code?: string }) => error.code ?? String(error),
   )
 
-/** A backend that fences its writer once without a reason, when the test says so. The writer's next open then waits. */
+/** A backend that, when the test says so, fences its writer once without a reason. The writer's next open then waits. */
 class HeldReopening {
   readonly builder: OpenerBuilderImpls
   reached = false

@@ -12,9 +12,12 @@ import { WriterInFlow } from '../workload/writer-in-flow.js'
 const ROUNDS = 30
 /** How many newer writers open at the same time, at one term. */
 const NEWER = 3
-/** An older writer that has so many more batches acknowledged after a newer one opened will never be fenced. */
+/** An older writer counts as never fenced when this many of its batches are acknowledged after a newer writer opened. */
 const MOST_BEHIND = 50
-/** Readers in openers of their own. Several, since one reader rarely looks in just the moment in which it could miss a record. */
+/**
+ * How many readers there are, each with an opener of its own. A single reader rarely reads at the moment at which it could miss
+ * a record.
+ */
 const READERS = 3
 /** How many batches the readers follow when there is no takeover. */
 const FOLLOWED = 300
@@ -72,7 +75,10 @@ export function takeoverPart({ backend, test, traits }: PartContext): void {
     return liveReaders(scene, logs)
   }
 
-  /** Opens writers at the same time. Answers those whose opening record was stored: others may be fenced before. */
+  /**
+   * Opens several writers at the same time. Returns the ones whose opening record was stored; the others may have been fenced
+   * before.
+   */
   async function openAtOnce(scene: Scene, term: number, name: string): Promise<WriterInFlow[]> {
     const openers = await Promise.all(Array.from({ length: NEWER }, () => scene.opener()))
     const writers = await Promise.all(

@@ -5,9 +5,9 @@ import type { ProcessLine, ProcessTask } from './process-task.js'
 
 /** A child process that uses the backend, and the lines that it has printed. */
 export class Child {
-  /** The text of the last line in which the process told how its task ended. */
+  /** The text of the last line that the process printed, which says how its task ended. */
   ending: string | undefined
-  /** The process has printed that its program runs. */
+  /** Whether the process has printed that its program is running. */
   started = false
   readonly #process: LineProcess
 

@@ -13,7 +13,7 @@ export interface ConformanceProcess {
   readonly builder: OpenerBuilderImpls<any, any>
 }
 
-/** Loops that append at the same time, so that appends are in flight when the process is stopped or killed. */
+/** The number of loops that append at the same time, so that appends are in flight when the process is stopped or killed. */
 const LOOPS = 8
 const TRUNCATIONS = 20
 const RECORDS_A_TRUNCATION = 25
@@ -29,7 +29,7 @@ export async function conformanceProcess(given: ConformanceProcess): Promise<voi
   // The process has to end by itself now. If something of the backend keeps it alive, the kit's test fails.
 }
 
-/** Prints a line. Resolves when the line has left this process: a kill at any later moment cannot take the line back. */
+/** Prints a line. Resolves when the line has left this process, so that a kill after that cannot take the line back. */
 function say(line: ProcessLine): Promise<void> {
   return new Promise((resolve) => process.stdout.write(`${JSON.stringify(line)}\n`, () => resolve()))
 }
@@ -54,7 +54,8 @@ async function write(given: ConformanceProcess, task: ProcessTask): Promise<void
     while (!fenced) {
       const append = `${task.name}-${next++}`
       const record = namedRecord(append, 30 + ((next * 37) % 900))
-      // Tell the parent of the append before it begins. Otherwise a kill could leave a stored message that no history names.
+      // Tells the parent process of the append before the append begins. Otherwise a kill could leave a stored message that no
+      // history names.
       await note(invoked(append, writer, record))
       try {
         await note(written(append, await wal.append(record)))
@@ -108,7 +109,7 @@ async function openAppendReadClose(given: ConformanceProcess, task: ProcessTask)
   const tails = [wal.read(), reader.read()]
   let read = 0
   for (const tail of tails) for (let i = 0; i < 20; i++) if (!(await tail.next()).done) read++
-  // These two calls wait at the end of the log when the WALs are closed.
+  // These two calls are waiting at the end of the log when the WALs are closed.
   const waiting = tails.map((tail) => tail.next())
   await wal.close()
   await reader.close()

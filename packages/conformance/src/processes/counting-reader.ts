@@ -12,7 +12,7 @@ import { ordinalOf } from './counted-record.js'
 export class CountingReader {
   /** The number of the last record read. */
   reached = -1
-  /** How often a read rejected because the log was truncated. */
+  /** How many reads rejected because the log was truncated. */
   timesTold = 0
   readonly #reading: Promise<void>
   #failure: { readonly error: unknown } | undefined

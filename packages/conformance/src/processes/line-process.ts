@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { WakeList } from '@wal/walimpls/helper'
 
-/** The program that a child process runs. */
+/** The program of a child process, and its arguments. */
 export interface LineProgram {
   /** The arguments of Node: its own options, then the file, then the arguments of the program. */
   readonly args: readonly string[]
@@ -38,12 +38,12 @@ export class LineProcess {
     this.#process.once('close', () => this.#changes.wake())
   }
 
-  /** The end of what the process printed on stderr. */
+  /** The last lines that the process printed on stderr. */
   get complaints(): string {
     return this.#complaints
   }
 
-  /** Null while the process runs, and after a signal has ended it. */
+  /** The exit code; null while the process runs, and after a signal has ended it. */
   get exitCode(): number | null {
     return this.#process.exitCode
   }
@@ -78,7 +78,8 @@ export class LineProcess {
 
   #hear(text: string): void {
     const lines = (this.#rest + text).split('\n')
-    // The last piece is not a whole line yet. It never becomes one when the process was killed while it printed.
+    // The text behind the last line break is no whole line yet. It never becomes one if the process was killed while it
+    // printed.
     this.#rest = lines.pop() ?? ''
     for (const line of lines) this.#onLine(line)
     this.#changes.wake()

@@ -1,7 +1,7 @@
 import type { EventBody } from '../history/history-event.js'
 import { HistoryWriter } from '../history/history-writer.js'
 
-/** The time in nanoseconds on a clock that all processes of the machine share. */
+/** The time now, in nanoseconds, on a clock that all processes of the machine share. */
 export const sharedNanoseconds = (): bigint => process.hrtime.bigint()
 
 /**

@@ -5,15 +5,15 @@ export interface ProcessTask {
   readonly role: 'write' | 'truncate' | 'look for a missing log' | 'open, append, read, close'
   readonly options: Readonly<Record<string, unknown>> | string
   readonly channel: string
-  /** The names of the process's appends begin with this. */
+  /** The beginning of the names of the process's appends. */
   readonly name: string
 }
 
 /** A line of JSON that a child process prints. */
 export type ProcessLine =
-  /** An event of the history, and the time at which it happened, in nanoseconds on the machine's clock. */
+  /** An event of the history, with the time at which it happened, in nanoseconds on the machine's clock. */
   | { readonly event: EventBody; readonly at: string; readonly token?: string }
   | { readonly started: true }
-  /** The log was truncated at this position. The record with the number `oldest` is the first that is kept. */
+  /** The process truncated the log at this position. The record with the number `oldest` is the first one that is kept. */
   | { readonly truncated: string; readonly oldest: number }
   | { readonly ended: string | undefined }

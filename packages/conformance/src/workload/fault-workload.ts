@@ -20,18 +20,18 @@ const APPEND_FAULTS = [
   'full',
 ] as const
 const READ_FAULTS = ['fail', 'cut', 'delay'] as const
-/** Of ten appends four have a fault; of a hundred reads eight have one. */
+/** Chances of a fault: four of ten appends have one, and eight of a hundred reads. */
 const APPEND_CHANCE = 0.4 / APPEND_FAULTS.length
 const READ_CHANCE = 0.08 / READ_FAULTS.length
-/** The workload does at least this many rounds, and more while something has not happened yet. */
+/** The least number of rounds. The workload does more while some kind of fault or event has not happened yet. */
 const LEAST_ROUNDS = 90
-/** What has not happened in this many rounds will not happen: the workload then ends, and fails. */
+/** The largest number of rounds. If some kind of fault or event has not happened by then, the workload fails. */
 const MOST_ROUNDS = 1500
-/** A round waits while more calls of append than this have no outcome. */
+/** The next round waits while more appends than this have no outcome. */
 const MOST_IN_FLIGHT = 8
 
 /**
- * Appends, reads and takeovers through the adaptor, over a backend whose calls fail at random. The seed decides every choice;
+ * Appends, reads and takeovers through `@wal/core`, over a backend whose calls fail at random. The seed decides every choice;
  * only the timing of I/O differs between two runs with one seed.
  */
 export class FaultWorkload {
@@ -146,7 +146,7 @@ export class FaultWorkload {
     await aborting
   }
 
-  /** Starts a reader at the beginning, or behind a record that another reader has been given. Every other one is slow. */
+  /** Starts a reader at the log's beginning, or behind a record that another reader was given. Every second reader is slow. */
   #read(log: ReadOnlyLog): void {
     const { readers } = this.#history
     const known = readers[Math.floor(this.#random() * readers.length)]?.records

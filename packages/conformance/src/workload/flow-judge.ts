@@ -6,18 +6,18 @@ import type { LiveReader } from './live-reader.js'
 import { type FlowBatch, nameOf, type WriterInFlow } from './writer-in-flow.js'
 
 /**
- * Compares a log, read when all its writers had ended, with what the writers were told and what readers were given meanwhile.
- * Collects a sentence for everything that is wrong, and fails with all of them.
+ * Compares a log, read after all its writers have ended, with the outcomes that the writers got and the records that readers
+ * got. Collects a sentence for each contradiction, and fails with all of them.
  */
 export class FlowJudge {
   readonly #ids: MessageIdCodec
   readonly #log: readonly StoredMessage[]
   readonly #names: readonly string[]
-  /** The place of each record in the log, from 0, by its serialised id. */
+  /** The index of each record in the log, by the record's serialised id. */
   readonly #places: ReadonlyMap<string, number>
   readonly #failures: string[]
 
-  /** `failures`: sentences about what the test has found before. */
+  /** `failures`: sentences about faults that the test found before. */
   constructor(ids: MessageIdCodec, log: readonly StoredMessage[], failures: readonly string[] = []) {
     this.#failures = [...failures]
     this.#ids = ids
@@ -80,7 +80,7 @@ export class FlowJudge {
     assert.ok(lines.length === 0, lines.join('\n'))
   }
 
-  /** `end`: the place of the next writer's opening record, or the length of the log. */
+  /** `end`: the index of the next writer's opening record, or the length of the log. */
   #judgeWriter(writer: WriterInFlow, end: number): void {
     const { first, last } = this.#recordsOf(writer)
     for (const { names } of writer.outOfTurn)
@@ -121,7 +121,10 @@ export class FlowJudge {
     if (place > end) this.#fail(`"${name}" was acked behind a newer writer’s opening record.`)
   }
 
-  /** The first and the last place of each record of a writer. A batch that was sent again may be stored twice. */
+  /**
+   * The indexes of the first and the last copy of each record of a writer, since a batch that was sent again may be stored
+   * twice.
+   */
   #recordsOf(writer: WriterInFlow): Readonly<Record<'first' | 'last', ReadonlyMap<string, number>>> {
     const mine = new Set(writer.batches.flatMap(({ names }) => names))
     const first = new Map<string, number>()

@@ -34,14 +34,20 @@ export function written(append: string, { messageId, timeTick }: Appended): Even
   return { kind: 'append-ok', append, id: messageId, timeTick: `${timeTick}` }
 }
 
-/** An error without an outcome is the reason of the caller's own abort, before the message was sent: not written. */
+/**
+ * The event for an append that rejected. An error without an outcome is the reason of the caller's own abort, which came before
+ * the message was sent: the message is not written.
+ */
 export function notAcked(append: string, error: Partial<AdaptorError>): EventBody {
   return error.outcome === 'unknown'
     ? { kind: 'append-unknown', append }
     : { kind: 'append-failed', append, code: error.code ?? 'aborted' }
 }
 
-/** A token may stand for several appends. `index` is the place of this append among them. */
+/**
+ * The event that `resolve` told an outcome. A token may stand for several appends; `index` is the place of this append among
+ * them.
+ */
 export function resolved(append: string, resolution: Resolution, index = 0): EventBody {
   const result = resolution.outcome === 'not-written' ? undefined : resolution.results[index]
   if (result === undefined) return { kind: 'append-resolved', append, outcome: 'not-written' }
@@ -72,13 +78,13 @@ export interface RecordedScannerOptions {
   readonly pauseBetween?: () => Promise<void> | undefined
 }
 
-/** A reader of a workload. It records in the history what is delivered to it. */
+/** A reader of a workload, which records in the history what it is given. */
 export class RecordedScanner {
   /** The time tick of the last record delivered. */
   reached = 0n
   readonly records: DeliveredRecord[] = []
   readonly #options: RecordedScannerOptions
-  /** Why the scanner's loop ended. */
+  /** The error that ended the scanner's loop; undefined when it ended without one. */
   #ended: unknown
   readonly #reading: Promise<void>
 

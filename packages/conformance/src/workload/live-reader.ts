@@ -14,7 +14,7 @@ export interface LiveReaderOptions {
   readonly name: string
   readonly ids: MessageIdCodec
   readonly scan: (start: StartPosition) => ScannerImpls
-  /** Its abort ends the reader. */
+  /** Ends the reader when it aborts. */
   readonly signal: AbortSignal
 }
 
@@ -29,7 +29,7 @@ export function liveReaders(scene: Scene, logs: readonly ReadOnlyWALImpls[]): Li
 
 /**
  * Reads a backend's log while others write, and keeps what it was given. When a scanner rejects because its connection was
- * lost, the reader opens another one at its last record, as the adaptor does.
+ * lost, the reader opens another one at its last record, as `@wal/core` does.
  */
 export class LiveReader {
   readonly name: string
@@ -45,7 +45,7 @@ export class LiveReader {
     })
   }
 
-  /** Whether the reader was given this record, or one behind it. Throws the error that ended the reader. */
+  /** Whether the reader was given this record or one behind it. Throws the error that ended the reader. */
   hasReached(end: StoredMessage): boolean {
     const last = this.records.at(-1)
     if (this.#failure !== undefined) throw this.#failure.error
@@ -76,7 +76,9 @@ export class LiveReader {
     }
   }
 
-  /** Reads the first page of a scanner that starts at the last record known: that record has to come first. */
+  /**
+   * Reads the first page of a scanner that starts at the last record that the reader was given. That record has to come first.
+   */
   async #readFrom(scanner: ScannerImpls, last: StoredMessage): Promise<void> {
     const [first, ...more] = (await scanner.next()) ?? []
     const given = first === undefined ? 'nothing' : `"${nameOf(first)}"`

@@ -11,25 +11,28 @@ import { countsAsText } from '../kit/seeded-run.js'
 import { assertKept, namedRecord, type RecordedScanner } from './history-recorder.js'
 import { type RecordedWriter, WorkloadHistory } from './workload-history.js'
 
-/** Loops that append at the same time. Their messages fill several batches, so that as many are in flight as the log takes. */
+/**
+ * The number of loops that append at the same time. Their messages fill several batches, so as many batches are in flight as
+ * the log allows.
+ */
 const LOOPS = 32
 const LARGEST = 30_000
-/** Acknowledged appends between one strike and the next. */
+/** How many appends are acknowledged between two failures of the server or of its connections. */
 const ACKS = 40
 
-/** What happens to the writer after a strike: these three in turn. */
+/** What the workload does with the writer after each failure of the server or of its connections: these three in turn. */
 const AFTER = ['nothing', 'close it', 'open a newer one'] as const
 
 export interface Strikes {
   readonly seed: number
-  /** How many times the workload calls `strike`. */
+  /** How many times the workload makes the server or its connections fail, by a call of `strike`. */
   readonly strikes: number
   /** Breaks the backend's connections or kills its server. Resolves when that is done. */
   readonly strike: () => Promise<void>
 }
 
 /**
- * Appends, reads and takeovers through the adaptor, while a hook of the backend's author breaks the connections or kills the
+ * Appends, reads and takeovers through `@wal/core`, while a hook of the backend's author breaks the connections or kills the
  * server. No faults are injected between adaptor and backend: what fails is the backend itself.
  */
 export class StrikeWorkload {
@@ -82,7 +85,7 @@ export class StrikeWorkload {
     return countsAsText({ ...this.#history.counts, ...this.#counts })
   }
 
-  /** Waits until forty more appends are acknowledged. Throws what an append loop failed with. */
+  /** Waits until forty more appends are acknowledged. Throws the error with which a loop of appends failed. */
   async #untilAcked(when: string): Promise<void> {
     const { counts } = this.#history
     const due = counts.acked + ACKS
@@ -101,7 +104,7 @@ export class StrikeWorkload {
     const before = this.#writer
     this.#writer = this.#open()
     if (what === 'close it' && before !== undefined) {
-      // The close ends appends whose batches are in flight: they have to get an outcome though the backend cannot answer.
+      // The close ends appends whose batches are in flight. They must get an outcome although the backend cannot answer.
       const { wal } = await before
       this.#history.closing(wal)
       await wal.close()
@@ -119,7 +122,7 @@ export class StrikeWorkload {
     return this.#history.opened(await this.#untilAvailable(() => this.#scene.open(options)))
   }
 
-  /** Makes the call again and again while the server cannot be reached. */
+  /** Repeats a call until the server can be reached. */
   async #untilAvailable<T>(call: () => Promise<T>): Promise<T> {
     const { signal } = this.#scene.waiting
     for (;;) {
@@ -135,7 +138,8 @@ export class StrikeWorkload {
   async #appendAll(): Promise<void> {
     while (!this.#ended && this.#failure === undefined && !this.#scene.waiting.signal.aborted) {
       try {
-        // A backend whose appends settle without a turn of the event loop would keep the test's time limit from firing.
+        // If a backend's appends settle without a turn of the event loop, this loop would keep the test's time limit from
+        // firing.
         await systemRuntime.yield()
         await this.#append(await (this.#writer as Promise<RecordedWriter>))
       } catch (error) {
@@ -156,7 +160,7 @@ export class StrikeWorkload {
       expected.includes(code),
       `An append rejected with ${describeError(error)}. While the backend cannot be reached it must wait, or end with ${expected.join(', ')}.`,
     )
-    // This writer has ended. The next one is being opened: do not try again at once.
+    // This writer has ended and the next one is being opened, so do not try again at once.
     if (code === 'WAL_CLOSED' || code === 'WAL_FENCED') await pause(5, this.#scene.waiting.signal)
   }
 

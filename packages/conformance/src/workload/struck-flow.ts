@@ -7,17 +7,20 @@ import { FlowJudge } from './flow-judge.js'
 import { liveReaders } from './live-reader.js'
 import { type FlowBatch, nameOf, WriterInFlow } from './writer-in-flow.js'
 
-/** Acknowledged batches between one strike and the next. */
+/** How many batches are acknowledged between two failures of the server or of its connections. */
 const ACKS = 4
-/** A server may go on for a while with a statement whose connection broke. So wait before the log is read. */
+/**
+ * How many milliseconds to wait before the log is read, since a server may go on for a while with a statement whose connection
+ * broke.
+ */
 const LATE_MS = 15
 
 export interface StruckFlow {
-  /** How many times to strike. */
+  /** How many times to make the server or its connections fail. */
   readonly rounds: number
   /**
-   * Strike on, up to this many times in all, until some batch has had an unknown outcome; fail when none has. Default:
-   * `rounds`, and no batch need have one.
+   * Go on with failures, up to this many in all, until some batch has an unknown outcome; the test fails if none ever has.
+   * Default: `rounds`, and then no batch need have an unknown outcome.
    */
   readonly mostRounds?: number
   /** Breaks the backend's connections or kills its server. Resolves when that is done. */
@@ -67,9 +70,9 @@ export async function struckFlow(
 }
 
 /**
- * A sentence for each failed batch about which the log contradicts the writer. Example: the batches 1, 2 and 3 were in flight
- * and failed. With 2 in the log and 1 not, 2 was stored behind a hole. With 1 in the log and told as not written, the outcome
- * was wrong.
+ * A sentence for each failed batch whose outcome contradicts the log. Example: batches 1, 2 and 3 were in flight and failed. If
+ * the log holds 2 and not 1, then 2 was stored behind a hole. If the log holds 1, and 1 was rejected as not written, the
+ * outcome was wrong.
  */
 function wronglyTold(failed: readonly FlowBatch[], log: readonly StoredMessage[]): string[] {
   const stored = new Set(log.map(nameOf))
@@ -89,7 +92,7 @@ function wronglyTold(failed: readonly FlowBatch[], log: readonly StoredMessage[]
   return wrong
 }
 
-/** Reads the log to its end. The reader's own connection may break too: then it reads from the start again. */
+/** Reads the log to its end. The connection may break during the read too; then the read starts again. */
 async function readThrough(
   scene: Scene,
   log: ReadOnlyWALImpls,

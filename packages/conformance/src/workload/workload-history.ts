@@ -27,17 +27,17 @@ export interface NamedRecord {
 export interface ReaderOptions {
   readonly name: string
   readonly log: ReadOnlyLog
-  /** The reader starts behind this record. Default: at the beginning of the log. */
+  /** The position behind which the reader starts. Default: the reader starts at the beginning of the log. */
   readonly after?: DeliveredRecord | undefined
   /** Called after each record; the reader goes on when the promise resolves. */
   readonly pauseBetween?: () => Promise<void> | undefined
 }
 
-/** Writes down what the writers and readers of a workload do, through the adaptor. The history checker judges it later. */
+/** Writes down what the writers and readers of a workload do, through `@wal/core`. The history checker judges it later. */
 export class WorkloadHistory {
-  /** How many appends had each outcome. */
+  /** The number of appends by outcome. */
   readonly counts = { acked: 0, 'not written': 0, unknown: 0 }
-  /** Calls of append that have no outcome yet. */
+  /** The number of calls of append that have no outcome yet. */
   inFlight = 0
   /** For each token of an unknown outcome, the names of the messages that the token stands for. */
   readonly tokens = new Map<string, readonly string[]>()
@@ -109,7 +109,7 @@ export class WorkloadHistory {
     return scanner
   }
 
-  /** Before a log is closed: its readers end with it, so `complete` must not wait for them. */
+  /** Called before a log is closed, which ends the log's readers: `complete` must not wait for these. */
   closing(log: ReadOnlyLog): void {
     this.#readers = this.#readers.filter((each) => each.log !== log)
   }

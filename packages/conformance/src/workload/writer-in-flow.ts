@@ -5,7 +5,10 @@ import { describeError } from '../kit/describe-error.js'
 import { pause } from '../kit/patience.js'
 import type { Waiting } from '../kit/waiting.js'
 
-/** Every other batch has this many records of this many bytes: storing it takes longer than what a backend does before. */
+/**
+ * Every second batch has this many records of this many bytes, so that storing it takes longer than what a backend does before
+ * that, such as a check of its fence.
+ */
 const LARGE_RECORD = 1024
 const LARGE_BATCH = 24
 
@@ -14,19 +17,19 @@ export function nameOf(record: { readonly payload: Uint8Array }): string {
   return textOf(record).trimEnd().split(' .')[0] as string
 }
 
-/** A batch of a `WriterInFlow`, and what became of it. */
+/** A batch of a `WriterInFlow`, and its outcome. */
 export interface FlowBatch {
   readonly batch: Batch
-  /** A name for each record. The record's payload begins with it. */
+  /** A name for each record. The record's payload begins with the name. */
   readonly names: readonly string[]
-  /** The ids that the acknowledged attempt answered. */
+  /** The ids that the backend returned for the attempt that was acknowledged. */
   ids?: readonly MessageId[]
   /**
-   * The outcome of all attempts together. Once an attempt was unknown, the batch stays unknown until a later attempt is
-   * acknowledged: a later `not-written` speaks of the later attempt only.
+   * The outcome of all attempts to store the batch. After an attempt with unknown outcome the batch stays unknown until a later
+   * attempt is acknowledged: a later `not-written` says nothing about the earlier attempt.
    */
   outcome?: 'acked' | 'not-written' | 'unknown'
-  /** What the last attempt failed with. */
+  /** The error of the last attempt. */
   error?: unknown
 }
 
@@ -37,7 +40,7 @@ export type BeforeSendingAgain = (
 ) => Promise<void>
 
 /**
- * A writer that calls a backend directly and keeps as many batches in flight as the log allows. It behaves as the adaptor
+ * A writer that calls a backend directly and keeps as many batches in flight as the log allows. It behaves as `@wal/core`
  * does: it sends a new batch only at the beginning of a turn of the event loop; after a failure it waits until every batch in
  * flight has settled, then sends the failed ones again in their order. It ends when it is fenced or stopped.
  */
@@ -45,13 +48,13 @@ export class WriterInFlow {
   readonly batches: FlowBatch[] = []
   acks = 0
   failures = 0
-  /** How many attempts failed with an unknown outcome. */
+  /** The number of attempts whose outcome was unknown. */
   unknowns = 0
-  /** Batches that settled before a batch that was sent earlier. */
+  /** The number of batches that settled before a batch that was sent earlier. */
   readonly outOfTurn: FlowBatch[] = []
-  /** Batches that were acknowledged although a batch before them had failed. */
+  /** The number of batches that were acknowledged although an earlier batch had failed. */
   readonly behindFailure: FlowBatch[] = []
-  /** The error that ended this writer; undefined while it runs, or when `stop` ended it. */
+  /** The error that ended this writer; undefined while it runs, and when `stop` ended it. */
   ending: { readonly error: unknown } | undefined
   readonly #inFlight: { readonly batch: FlowBatch; readonly settled: Promise<void> }[] = []
   readonly #running: Promise<void>
@@ -66,7 +69,7 @@ export class WriterInFlow {
   ) {
     this.#beforeSendingAgain = beforeSendingAgain
     this.#running = this.#run()
-    // The error reaches the test through `ended`. Here it must not count as unhandled.
+    // The test gets the error through `ended`, so the rejection must not count as unhandled.
     this.#running.catch(() => {})
   }
 
@@ -74,7 +77,7 @@ export class WriterInFlow {
     return this.#inFlight.length
   }
 
-  /** Resolves when this many batches are acknowledged in all, or an error has ended the writer. */
+  /** Resolves when this many batches in all are acknowledged, or when an error has ended the writer. */
   untilAcked(acks: number, waiting: Waiting): Promise<void> {
     return waiting.until(
       () => `${acks} batches are acked (${this})`,
@@ -87,12 +90,12 @@ export class WriterInFlow {
     this.#stopped = true
   }
 
-  /** Resolves when every batch has an outcome and nothing is sent any more. */
+  /** Resolves when every batch has an outcome and none is sent any more. */
   ended(): Promise<void> {
     return this.#running
   }
 
-  /** The writer's name, how many of its batches are acknowledged, and its last error: for the report of a failed test. */
+  /** For the report of a failed test: the writer's name, the number of its acknowledged batches, and its last error. */
   toString(): string {
     const last = [...this.batches].reverse().find(({ error }) => error !== undefined)?.error
     const said = last === undefined ? '' : `, its last error ${describeError(last)}`
@@ -150,7 +153,9 @@ export class WriterInFlow {
     return acked.at(-1)?.ids?.at(-1)
   }
 
-  /** Sends the failed batches again. Resolves to false when the writer has ended: it is fenced, or its error is final. */
+  /**
+   * Sends the failed batches again. Resolves to false when the writer has ended, because it was fenced or its error is final.
+   */
   async #sendAgain(): Promise<boolean> {
     const failed = this.batches.filter(({ outcome }) => outcome !== 'acked')
     const error = failed[0]?.error
