@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { type ConformanceResult, PART_NAMES, runConformance } from '@wal/conformance'
 import { memoryBuilder } from '@wal/core/testing'
-import { afterAll, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { isTimeOut, kitFailure } from '../../../../tools/errors-page/kit-failure.js'
+import { type KitVerdict, kitPage } from '../../../../tools/errors-page/kit-page.js'
 import { openWal } from '../../src/index.js'
 import { brokenAnswers } from './broken-answers.js'
 import { brokenAppends } from './broken-append.js'
@@ -28,8 +32,7 @@ const brokenBackends: BrokenBackend[] = [
   ...brokenIdlers,
 ]
 
-const caught: string[] = []
-afterAll(() => console.log(caught.join('\n')))
+const caught = new Map<string, KitVerdict>()
 
 const failures = (results: readonly ConformanceResult[]) => results.filter(({ error }) => error !== undefined)
 
@@ -38,8 +41,14 @@ for (const { name, part, builder, ...more } of brokenBackends)
     // A short time limit is enough: a call that hangs here is one that was broken on purpose.
     const backend = { openWal, builder, options: { name: 'broken' }, patienceMs: 3000, seed: 1, ...more }
     const failed = failures(await runConformance(backend, [part]))
-    caught.push(`${name} → ${failed.map((each) => `${each.part}: ${each.name}`).join(' | ')}`)
     assert.ok(failed.length > 0, 'nobody noticed')
+    const shown = failed.map(({ name: test, error }) => ({
+      test,
+      text: kitFailure(error, test),
+      late: isTimeOut(error),
+    }))
+    const foundFirst = shown.sort((one, other) => Number(one.late) - Number(other.late))
+    caught.set(name, { part, backend: name, failures: foundFirst })
   })
 
 test('the unbroken memory backend fails no test of the kit, and neither does a failed login that shows no secret', async () => {
@@ -57,4 +66,11 @@ test('every part except processes has a broken backend that fails it', () => {
     PART_NAMES.filter((part) => !covered.has(part)),
     ['processes'],
   )
+})
+
+test('docs/errors-of-the-kit.md shows what the kit says of each broken backend', async () => {
+  const verdicts = brokenBackends.map(({ name }) => caught.get(name) ?? assert.fail(`${name}: not run`))
+  const page = fileURLToPath(new URL('../../../../docs/errors-of-the-kit.md', import.meta.url))
+  const before = existsSync(page) ? readFileSync(page, 'utf8') : ''
+  await expect(kitPage(PART_NAMES, verdicts, before)).toMatchFileSnapshot(page)
 })

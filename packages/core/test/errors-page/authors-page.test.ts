@@ -284,8 +284,7 @@ testErrorsPage({
   render: (states, inputs) => `# Errors for authors of backends and tests
 
 What the contract, the helper, the in-memory backend, faults and the history checker say. The kit itself fails tests with
-assertions; each says which promise is broken: [docs/conformance.md](conformance.md). Made by a test, as [the errors of
-users](errors.md) are.
+assertions: [errors of the kit](errors-of-the-kit.md). Made by a test, as [the errors of users](errors.md) are.
 
 ${states}
 
