@@ -29,7 +29,7 @@ const BOUNDS = `SELECT COALESCE(MIN(id), 1), COALESCE((SELECT seq FROM sqlite_se
   FROM record`
 
 export interface SqliteOptions {
-  /** The folder of the database files. */
+  /** Folder of the database files. */
   readonly directory: string
 }
 
