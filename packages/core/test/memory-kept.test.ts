@@ -27,10 +27,10 @@ async function payloadBytes(): Promise<number> {
 
 test('G15 calls that overlap all the time do not keep earlier ones in memory', async () => {
   const order = new CallOrder()
-  let newest = order.take(message('first'), undefined)
+  let newest = order.occupy(message('first'), undefined)
   const first = new WeakRef(newest)
   for (let i = 0; i < 10; i++) {
-    const next = order.take(message('next'), undefined)
+    const next = order.occupy(message('next'), undefined)
     await newest.end()
     newest = next
   }

@@ -5,8 +5,8 @@ import type { LogWriter } from './log-writer.js'
 import { messageIds } from './message-id.js'
 
 /**
- * Batches in call order, written one at a time: on disk at most one is not synced. The check sum of each is taken at once, so
- * the next is ready when the disk is.
+ * Writes batches in the order of the calls, one at a time, so that on disk at most one batch is not synced. The check sum of a
+ * batch is made when it is queued, so that the batch is ready when the disk is.
  */
 export class AppendQueue {
   readonly #turns: AppendTurns

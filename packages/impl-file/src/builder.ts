@@ -12,9 +12,9 @@ export const fileBuilder: OpenerBuilderImpls<FullFileOptions, NumberId> = {
   traits: { fencing: 'host', truncation: 'segment', list: true, delete: true },
   messageIds,
   options: optionTable,
-  /** A relative path means the working directory of now. */
+  /** A relative path is resolved now, by the working directory of the process. */
   resolveOptions: absolute,
-  /** Touches no disk. */
+  /** Does not touch the disk: that begins with the first open. */
   async build(options: FullFileOptions, runtime: Runtime, waits: Waits = {}) {
     waits.signal?.throwIfAborted()
     return new FileOpener(absolute(options), runtime)

@@ -1,7 +1,9 @@
 import type { Runtime } from '@wal/walimpls'
 import { Bell, type WakeUpListener } from '@wal/walimpls/helper'
 
-/** A watch may miss changes (and does on some file systems); asking this often costs an idle reader next to nothing. */
+/**
+ * How often a waiting reader looks by itself, since a watch misses changes on some file systems. It costs next to nothing.
+ */
 const POLL_MS = 100
 
 /** Tells the readers of one log that something may have been written to it, by this process or another. */
@@ -22,7 +24,7 @@ export class Changes {
   }
 
   /** A reader begins. Watching stops when the last one has left. */
-  enter(): WakeUpListener {
+  listener(): WakeUpListener {
     this.#readers++
     this.#startWatching()
     const listener = this.#bell.listener(this.#runtime)
@@ -44,7 +46,7 @@ export class Changes {
     try {
       this.#watcher ??= this.#runtime.files.watch(this.#directory, () => this.notify())
     } catch {
-      // Out of inotify watches, or no such folder yet: polling does it.
+      // The system has no inotify watches left, or there is no such folder yet: readers look by themselves then.
     }
   }
 }

@@ -48,7 +48,7 @@ async function createMarker(files: FileSystem, directory: string, epoch: number)
   return exclusively(create)
 }
 
-/** False when somebody else has made the name. */
+/** Creates the marker. False when another writer has created one of that name before. */
 async function exclusively(make: () => Promise<void>): Promise<boolean> {
   try {
     await make()

@@ -18,9 +18,9 @@ const ADVICE: Readonly<Record<string, string>> = {
   EACCES: PERMISSION,
   EPERM: PERMISSION,
 }
-/** The disk, its quota or its inodes are used up. */
+/** Codes of a system that is out of disk space, quota or inodes. */
 const NO_ROOM = ['ENOSPC', 'EDQUOT']
-/** What no repetition mends: somebody has to change something first. */
+/** Codes of failures that last until somebody changes something: trying again does not help. */
 const FINAL = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP']
 
 const rows = Object.entries(ADVICE).map(([name, advice]): ErrorRow => {
@@ -29,12 +29,12 @@ const rows = Object.entries(ADVICE).map(([name, advice]): ErrorRow => {
 })
 const table = new ErrorTable({ rows, otherwise: () => ({ retryable: true }) })
 
-/** A system error as one of ours; errors of ours pass. `doing` begins the sentence: `reading data/orders/…`. */
+/** A system error as a `WalError`; a `WalError` is answered as it is. `doing` begins the text: `reading data/orders/…`. */
 export function mapError(error: unknown, doing: string): WalError {
   return table.map(error, doing)
 }
 
-/** The same for an append. An error that already says its outcome keeps it. */
+/** As `mapError`, for an append: the error says the outcome. One that says an outcome already is answered as it is. */
 export function mapAppendError(error: unknown, doing: string, outcome: AppendOutcome): AppendError {
   return table.mapAppend(error, doing, { outcome }) as AppendError
 }

@@ -31,7 +31,7 @@ export class FrameDecoder {
   }
 
   /** Appends records to `into` until about `maxBytes` of the segment are used up. Answers how many bytes it used. */
-  take(into: StoredMessage<NumberId>[], maxBytes: number): number {
+  decode(into: StoredMessage<NumberId>[], maxBytes: number): number {
     const begin = this.#at
     while (!this.done && this.#at - begin < maxBytes) into.push(this.#record())
     if (this.done && this.#at !== this.#end)

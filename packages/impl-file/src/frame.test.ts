@@ -46,8 +46,8 @@ test('what goes in comes out, in parts of any size', () => {
       const decoder = new FrameDecoder({ bytes, at: 0, header, place: 'here' }, 0)
       const found = []
       while (!decoder.done) {
-        const page: Parameters<FrameDecoder['take']>[0] = []
-        decoder.take(page, maxBytes)
+        const page: Parameters<FrameDecoder['decode']>[0] = []
+        decoder.decode(page, maxBytes)
         expect(page.length).toBeGreaterThan(0)
         found.push(...page)
       }

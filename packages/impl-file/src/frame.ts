@@ -29,12 +29,12 @@ export interface FrameHeader {
   readonly bodyCrc: number
 }
 
-/** A batch that is to be written, all but the place where. */
+/** A batch that is to be written, before its place in a segment is known. */
 export interface FrameBody {
   /** The records, packed one behind the other: the body, in runs of bytes. */
   readonly packed: readonly Uint8Array[]
   readonly bodyBytes: number
-  /** Taken while the disk is busy with the batch before. */
+  /** The check sum, made while the disk is busy with the batch before. */
   readonly bodyCrc: number
   readonly count: number
   readonly sequence: number
@@ -45,7 +45,10 @@ const MAGIC = 0x664c4157
 const CHECKED_BYTES = 32
 const ZEROS = Buffer.alloc(8)
 
-/** The part of every frame's seed that is the segment's, so that bytes of one segment are nothing in another. */
+/**
+ * The part of the check sum's seed that stands for the segment: a frame copied to another segment has a wrong check sum
+ * there.
+ */
 export function identityOf(segmentFile: string): number {
   return crc32(segmentFile)
 }
@@ -55,7 +58,7 @@ function paddedLength(bodyEnd: number): number {
   return (bodyEnd + 7) & ~7
 }
 
-/** The body of a frame, of the runs of bytes in which a batch has its records. */
+/** The body of a frame for a batch: the same runs of bytes in which the batch has its records. */
 export function frameBody({
   packed,
   count,
@@ -73,7 +76,7 @@ export function frameBody({
 /** The mark of a clean close: a frame of no records. */
 export const CLEAN_CLOSE: FrameBody = { packed: [], bodyBytes: 0, bodyCrc: 0, count: 0, sequence: 0 }
 
-/** How long the frame of such a body is, with its header and the zeros behind. */
+/** How long the frame of this body is, with its header and the zeros behind it. */
 export function frameBytes({ bodyBytes }: Pick<FrameBody, 'bodyBytes'>): number {
   return paddedLength(FRAME_HEADER_BYTES + bodyBytes)
 }
@@ -101,9 +104,9 @@ export function frameOf(
 
 /** Where a frame was written: its check sum covers the place, so that a frame copied elsewhere is not taken for one. */
 export interface FramePlace {
-  /** Of the segment, `identityOf` its file's name. */
+  /** `identityOf` the name of the segment's file. */
   readonly identity: number
-  /** In the segment. */
+  /** Offset in the segment. */
   readonly offset: number
 }
 
@@ -115,7 +118,7 @@ export function readFrameHeader(
 ): FrameHeader | undefined {
   if (at + FRAME_HEADER_BYTES > bytes.length || bytes.readUInt32LE(at) !== MAGIC) return undefined
   const crc = crc32(bytes.subarray(at, at + CHECKED_BYTES), seedOf(identity, offset))
-  // The last four bytes carry nothing, but a bit that flips there is damage like any other.
+  // The last four bytes of a header are always zero. Other bytes there are damage.
   if (crc !== bytes.readUInt32LE(at + 32) || bytes.readUInt32LE(at + 36) !== 0) return undefined
   const bodyBytes = bytes.readUInt32LE(at + 4)
   return {

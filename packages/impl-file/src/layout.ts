@@ -21,7 +21,7 @@ export interface Listing {
 const SEGMENT = /^([0-9]{16})-([0-9]{10})-([0-9]{8})\.seg$/
 const EPOCH = /^epoch-([1-9][0-9]{0,9})$/
 
-/** Fixed widths, so that names sort as their records do. */
+/** The numbers in a name have fixed widths, so that names sort in the order of their records. */
 export function segmentName(firstId: number, epoch: number, ordinal: number): SegmentName {
   const file = `${digits(firstId, 16)}-${digits(epoch, 10)}-${digits(ordinal, 8)}.seg`
   return { file, firstId, epoch, ordinal }
@@ -40,7 +40,7 @@ export function segmentPath(directory: string, name: SegmentName): string {
   return join(directory, name.file)
 }
 
-/** Other names are left alone: an editor's back-up or `lost+found` is no business of ours. */
+/** Undefined for other names, such as an editor's back-up or `lost+found`: these files are left alone. */
 export function parseListing(names: readonly string[]): Listing {
   const segments: SegmentName[] = []
   let highestMarker = 0

@@ -20,11 +20,11 @@ export interface Link {
  */
 export class LogDirectory {
   readonly index = new SegmentIndex()
-  /** Of segments that count: such a header never changes. */
+  /** Headers of segments that count: such a header never changes. */
   readonly #headers = new Map<string, SegmentHeader>()
   /** Segments that no later writer can leave out of the chain any more. */
   readonly #final = new Set<string>()
-  /** Of the files, by name, that all this was found in. */
+  /** The identity of the file, by its name, in which the above was found. */
   readonly #identities = new Map<string, string>()
 
   constructor(
@@ -50,7 +50,7 @@ export class LogDirectory {
    * crash. The last link is open, unless the segment that seals it is not yet final itself.
    */
   async links(): Promise<readonly Link[]> {
-    // A truncation may remove files between the listing and a look into them; the next listing is without them.
+    // A truncation may remove a file after it was listed and before it is read. The next listing is without that file.
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#finalPart(await this.#chain())
@@ -103,12 +103,12 @@ export class LogDirectory {
     )
   }
 
-  /** The segment counts, and this is its file. One that does not count may be removed, and made again under its name. */
+  /** The segment counts, and this is its file. (The name of a segment that does not count may be given to another file.) */
   know({ file }: SegmentName, identity: string | undefined): void {
     if (identity !== undefined) this.#identities.set(file, identity)
   }
 
-  /** What it was found in is not there any more. */
+  /** The files in which headers were found may have been replaced: everything is read again. */
   forget(): void {
     this.#headers.clear()
     this.#final.clear()

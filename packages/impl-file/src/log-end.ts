@@ -8,12 +8,12 @@ import { LogReader } from './log-reader.js'
 import { SEGMENT_HEADER_BYTES, type Seal, type SegmentHeader } from './segment-header.js'
 import type { Chunk, SegmentReader } from './segment-reader.js'
 
-/** So many truncations in a row do not overtake one look. */
+/** A truncation may remove the segment that is looked at. So many looks in a row are not all overtaken by truncations. */
 const LOOKS = 10
 
 /** Where a new writer takes over. */
 export interface LogEnd {
-  /** Undefined when there is nothing before. */
+  /** Undefined when the log has no segment before. */
   readonly seal: Seal | undefined
   readonly nextId: number
   /**
@@ -40,7 +40,8 @@ export async function findEnd(log: LogDirectory, report: (notice: string) => voi
   const listing = await log.listing()
   const head = await log.head(listing)
   reportIncomplete(listing, head?.name.file, report)
-  // Ids are never given out twice, also if the only segment that truncation left has lost its only batch.
+  // Ids are never given out twice, even when truncation left one segment and that has lost its only batch: the name of the
+  // segment says which id it began with.
   if (head === undefined)
     return { seal: undefined, nextId: listing.segments.at(-1)?.firstId ?? 1, unproven: undefined }
   const reader = await log.openSegment(head.name)
@@ -57,7 +58,7 @@ export async function lastRecord(
   log: LogDirectory,
   runtime: Runtime,
 ): Promise<StoredMessage<NumberId> | undefined> {
-  // What it looks at may be truncated meanwhile; the next look is without it.
+  // The segment that is looked at may be truncated meanwhile. The next look does not find it any more.
   for (let attempt = 1; ; attempt++) {
     try {
       return await lookAtLast(log, runtime)
@@ -80,7 +81,7 @@ async function lookAtLast(log: LogDirectory, runtime: Runtime): Promise<StoredMe
     if (last === undefined) return undefined
     const { firstId, count } = last.header
     const messages: StoredMessage<NumberId>[] = []
-    new FrameDecoder(last, firstId + count - 1).take(messages, 1)
+    new FrameDecoder(last, firstId + count - 1).decode(messages, 1)
     return messages[0]
   } finally {
     await reader.close()
@@ -151,7 +152,10 @@ function endBefore({ name, previous }: SegmentHeader, { chunk, frame }: ChunkFra
   return { seal, nextId: firstId, unproven }
 }
 
-/** Segments above the head do not count: their first batch is torn, or its writer is still at it (and too late). */
+/**
+ * Reports segments above the head, which do not count: their first batch is torn, or a superseded writer is still writing
+ * it.
+ */
 function reportIncomplete(
   { segments }: Listing,
   head: string | undefined,

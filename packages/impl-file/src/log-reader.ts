@@ -12,14 +12,16 @@ import { CHUNK_BYTES, type Chunk, type SegmentReader } from './segment-reader.js
 /** A verified frame that is durable and final. */
 export interface FoundFrame {
   readonly bytes: Buffer
-  /** Where it starts in `bytes`. */
+  /** Where the frame starts in `bytes`. */
   readonly at: number
   readonly header: FrameHeader
-  /** For errors. */
+  /** File and offset, for errors. */
   readonly place: string
 }
 
-/** A sync makes everything before it durable, so a reader that keeps up needs few; each costs the writer's disk time. */
+/**
+ * A reader syncs at most this often: one sync makes everything before it durable, and each takes the disk from the writer.
+ */
 const SYNC_SPACING_MS = 2
 const SMALLEST_CHUNK_BYTES = 4096
 
@@ -38,13 +40,13 @@ export class LogReader {
   #chunk: Chunk | undefined
   #chunkIndex = 0
   readonly #ahead = new ReadAhead<Chunk>()
-  /** Frames that end here or before are final, in an open segment. */
+  /** In an open segment: frames that end at this offset or before it are final. */
   #finalEnd = 0
   #lastFrameId = 0
   #segmentNextId = 0
   /** The last frame given out. */
   #given: FrameHeader | undefined
-  /** Where no whole frame was found the last time. */
+  /** The offset at which the last look found no whole frame. */
   #suspect = -1
   #syncedAt = Number.NEGATIVE_INFINITY
 
@@ -157,7 +159,7 @@ export class LogReader {
       this.#syncedAt = this.#runtime.now()
       await reader.sync()
     } else if (!chunk.more || (await reader.read(frame.end)).frames.length === 0) {
-      // The successor decides: no later frame proves that this one was acknowledged before.
+      // A later writer decides whether this frame counts: nothing proves that it was acknowledged before that writer came.
       return this.#relocate()
     }
     this.#finalEnd = frame.end
@@ -179,7 +181,7 @@ export class LogReader {
           this.#place(this.#offset),
           `the frame that should begin here is damaged or missing, though the segment counts up to offset ${seal}`,
         )
-      // While a frame is being written it looks damaged. Still so the next time: perhaps it is.
+      // A frame that is being written looks damaged. Only when it still does at the next look may it be damaged.
       if (size > end && this.#suspect === this.#offset) await reader.assertNotDamaged(this.#offset)
       this.#suspect = this.#offset
       return false
@@ -205,7 +207,7 @@ export class LogReader {
     return this.#relocate()
   }
 
-  /** Looks at the folder again. False when that brought nothing new for the present segment. */
+  /** Looks at the folder again. False when nothing has changed for the present segment. */
   async #relocate(): Promise<boolean> {
     const before = this.#link as Link
     this.#links = await this.#log.links()
@@ -225,16 +227,16 @@ export class LogReader {
     if (at < 0) return this.#locateBehind(this.#links)
     const next = this.#links[at + 1]
     if (next === undefined) return false
-    // Entered in the middle, where nothing was read before the seal: what is wanted next is all that is known.
+    // A reader that began at the seal has read nothing of this segment, and knows only which id it wants next.
     if (next.name.firstId > (this.#segmentNextId || this.nextId))
       throw corrupt(
         this.#place(this.#offset),
         `the next segment begins with record ${next.name.firstId}, not ${this.#segmentNextId}`,
       )
-    return this.#enter(next)
+    return this.#openLink(next)
   }
 
-  /** The present segment is not of the log any more. */
+  /** Goes on where the log goes on now: the present segment is no longer part of it. */
   #locateBehind(links: readonly Link[]): Promise<boolean> {
     const { name } = this.#link as Link
     const [first] = links
@@ -270,20 +272,20 @@ export class LogReader {
     let at = this.#links.length - 1
     const from = Math.max(first.name.firstId, this.#rereadFrom)
     while ((this.#links[at] as Link).name.firstId > from) at--
-    return this.#enter(this.#links[at] as Link)
+    return this.#openLink(this.#links[at] as Link)
   }
 
-  /** Behind what was given out already, the last frame of it is looked at again. */
+  /** Reading begins with the last frame that was given out, to see that it is still there. */
   get #rereadFrom(): number {
     return this.#given?.firstId ?? this.nextId
   }
 
-  async #enter(link: Link): Promise<boolean> {
+  async #openLink(link: Link): Promise<boolean> {
     await this.close()
     try {
       this.#reader = await this.#log.openSegment(link.name)
     } catch (error) {
-      // Truncated meanwhile: the next look says so.
+      // The segment was truncated meanwhile, or is lost: a look at the folder says which.
       if (isMissing(error)) return this.#stillThere(link.name)
       throw error
     }

@@ -13,7 +13,7 @@ interface Open {
   readonly file: File
   readonly name: SegmentName
   readonly identity: number
-  /** Of the file that was created. */
+  /** The identity of the file that was created. */
   readonly fileIdentity: string | undefined
   end: number
 }
@@ -26,23 +26,23 @@ interface Open {
 export class LogWriter {
   #epoch: number | undefined
   #ordinal = 0
-  /** Where the log ends, durably. Undefined before it was found out; its seal is when there is nothing before. */
+  /** Up to where the log is durable. Undefined before the first batch; its seal is undefined in a log without records. */
   #end: { readonly seal: Seal | undefined } | undefined
-  /** The predecessor's last batch, as long as it waits to be written again. */
+  /** The last batch of the writer before, until it was written again. */
   #unproven: Unproven | undefined
   #nextId = 1
   #open: Open | undefined
   #fenced = false
   /** The segment that holds the last acknowledged batch. */
   #lastSegment: Open | undefined
-  /** Another file lies where that segment was, or a shorter one: who opens the log again finds out what it has. */
+  /** Whether another or a shorter file lies where that segment was: then the log has to be opened again. */
   #replaced = false
-  /** Whether the batch at hand may have reached a file, by this attempt or an earlier one. */
+  /** Whether this attempt to store the batch, or an earlier one, may have written to a file. */
   #attempted = false
-  /** Whether a batch of this writer is acknowledged. Until then it may use the reserve. */
+  /** Whether a batch of this writer was acknowledged. Before that the writer may use the reserve when the disk is full. */
   #stored = false
   readonly #reserve: Reserve
-  /** No room could be set aside for the next writer's opening record. */
+  /** Whether the disk had no room to set aside for the opening record of the next writer. */
   lacksReserve = false
 
   readonly #log: LogDirectory
@@ -62,7 +62,7 @@ export class LogWriter {
     this.#reserve = new Reserve(log.files, log.path)
   }
 
-  /** Resolves with the id of the first record once all are durable and no successor was there. */
+  /** Resolves with the id of the first record, once all records are durable and no later writer has taken over. */
   async store(batch: FrameBody): Promise<number> {
     try {
       this.#assertCurrent()
@@ -107,7 +107,7 @@ export class LogWriter {
     const segment = this.#open
     if (segment !== undefined && !this.isFenced()) {
       const mark = this.#frameOf(CLEAN_CLOSE, segment)
-      // Without the mark the log is as good, but for telling damage in its last batch from a crash.
+      // The mark may be missing: then damage in the last batch can't be told from a crash while it was written.
       await segment.file.writeDurably(mark, segment.end).catch(() => {})
     }
     await this.#leaveSegment()
@@ -188,7 +188,7 @@ export class LogWriter {
     }
   }
 
-  /** A file for the next segment, empty as yet. */
+  /** Creates an empty file for the next segment. */
   async #newSegment(): Promise<Open> {
     const { files, path } = this.#log
     for (;;) {
@@ -204,12 +204,12 @@ export class LogWriter {
     }
   }
 
-  /** The same of a file that was set aside; undefined when none is left. */
+  /** Makes a file that was set aside the next segment; undefined when none is left. */
   async #reservedSegment(): Promise<Open | undefined> {
     const { files, path } = this.#log
     const name = segmentName(this.#nextId, this.#epoch as number, this.#ordinal + 1)
     if (!(await this.#reserve.useAs(segmentPath(path, name)))) return undefined
-    // Ordinals have no gap: a reader looks for the next one alone.
+    // Ordinals have no gaps, since a reader looks only for the next one.
     this.#ordinal++
     const file = await files.open(segmentPath(path, name), 'write')
     return this.#opened(file, name)
@@ -246,7 +246,7 @@ export class LogWriter {
         .size()
         .then((size) => size < length)
         .finally(() => file.close())
-      // A complete one may have been read already; it stays and is void once the next one counts.
+      // A complete segment may have been read already, so it stays. It does not count once the next one does.
       if (incomplete) {
         await this.#log.files.remove(segmentPath(this.#log.path, name))
         this.#ordinal--
@@ -272,17 +272,20 @@ export class LogWriter {
   async #leaveSegment(): Promise<void> {
     const segment = this.#open
     this.#open = undefined
-    // All that counts is durable already.
+    // All acknowledged batches are durable already.
     await segment?.file.close().catch(() => {})
   }
 
-  /** Of a channel that was deleted neither a segment nor the marker is there, so one look tells, and the other is spared. */
+  /** Whether the channel was deleted. Then both the segment and the marker are gone, so looking for one of them is enough. */
   #isNewest(epoch: number): boolean {
     const { files, path } = this.#log
     return this.#lastSegment === undefined ? isCurrent(files, path, epoch) : !isSuperseded(files, path, epoch)
   }
 
-  /** A microsecond, so it is asked before every acknowledgement: what goes into a file without a name is lost. */
+  /**
+   * Whether the file still has its name: what is written to a file without a name is lost. Asked before every
+   * acknowledgement, since it takes a microsecond.
+   */
   #isInPlace(): boolean {
     const lastSegment = this.#lastSegment
     if (lastSegment === undefined) return true

@@ -39,7 +39,7 @@ export class FileOpener implements OpenerImpls<NumberId> {
     )
   }
 
-  /** Makes the channel's folder. The fence is taken with the first batch. */
+  /** Creates the folder of the channel. The fence is taken later, with the first batch. */
   open(channel: string, writer: Writer, waits?: Waits): Promise<FileWAL> {
     return this.#lifetime.opening(
       waits,
@@ -68,7 +68,7 @@ export class FileOpener implements OpenerImpls<NumberId> {
     )
   }
 
-  /** Takes the fence first, so that a writer still at work is not left writing into files without a name. */
+  /** Takes the fence first: otherwise a writer at work would go on writing to files that no longer have a name. */
   delete(channel: string, waits?: Waits): Promise<void> {
     return this.#lifetime.during(
       waits,
@@ -77,7 +77,7 @@ export class FileOpener implements OpenerImpls<NumberId> {
         const { files } = this.#runtime
         const directory = this.#folderOf(channel)
         await claimEpoch(files, directory)
-        // Oldest first: a crash on the way leaves what looks truncated, never a log without its end.
+        // The oldest goes first: after a crash on the way the log looks truncated, and never lacks its end.
         for (const name of (await new LogDirectory(files, directory).listing()).segments)
           await files.remove(segmentPath(directory, name))
         await files.remove(directory, { recursive: true })
@@ -96,7 +96,7 @@ export class FileOpener implements OpenerImpls<NumberId> {
     return join(this.#options.path, channel)
   }
 
-  /** The channel's folder has to be there. */
+  /** Throws `WAL_CHANNEL_NOT_FOUND` unless the folder of the channel is there. */
   async #partsOf(channel: string): Promise<FileWALParts> {
     const directory = this.#folderOf(channel)
     const { files } = this.#runtime
@@ -118,7 +118,8 @@ export class FileOpener implements OpenerImpls<NumberId> {
     try {
       return (await log.head(await log.listing())) !== undefined
     } catch (error) {
-      // ENOTDIR: a stray file that has a channel's name. A damaged log is there all the same; who reads it is told.
+      // ENOTDIR: a file, not a folder, has the name of a channel. A damaged log counts as there: readers are told of the
+      // damage.
       if (isMissing(error) || codeOf(error) === 'ENOTDIR') return false
       if (WalError.isInstance(error)) return true
       throw error

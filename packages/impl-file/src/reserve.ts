@@ -7,7 +7,7 @@ import { isNoRoom } from './error-mapping.js'
  * writing before something has to be truncated.
  */
 const FILES = 4
-/** An opening record takes less than one kilobyte, a block of the file system mostly four. */
+/** An opening record takes less than one kilobyte, and a block of a file system mostly has four. */
 const BYTES = 16 * 1024
 
 /** Whether a segment that begins with so many bytes needs no more room than a reserved file has. */
@@ -39,7 +39,7 @@ export class Reserve {
     }
   }
 
-  /** Gives one of the files a new name, which nothing has yet. False when none is left. */
+  /** Gives one of the files a new name, which no other file has. False when no file is left. */
   async useAs(path: string): Promise<boolean> {
     const reserved = this.#oneLeft()
     if (reserved === undefined) return false
@@ -47,7 +47,7 @@ export class Reserve {
     return true
   }
 
-  /** Removes one of the files, for something that can't be made out of it. False when none is left. */
+  /** Removes one of the files, to make room for something else. False when no file is left. */
   async giveUpOne(): Promise<boolean> {
     const reserved = this.#oneLeft()
     if (reserved === undefined) return false

@@ -25,13 +25,13 @@ export interface ScannerParts {
   readonly changes: Changes
   readonly runtime: Runtime
   readonly options: ScannerOptions<NumberId>
-  /** The log's. */
+  /** The lifetime of the log. */
   readonly lifetime: Lifetime
 }
 
 export function openScanner(parts: ScannerParts): ScannerImpls<NumberId> {
   const { options, changes } = parts
-  const reader = changes.enter()
+  const reader = changes.listener()
   const pages = new Pages(parts, reader)
   return new PagedScanner<NumberId>({
     options,
@@ -50,7 +50,7 @@ export function openScanner(parts: ScannerParts): ScannerImpls<NumberId> {
 class Pages {
   readonly #reader: LogReader
   #decoder: FrameDecoder | undefined
-  /** The lowest record that was asked for: the first frame may begin below. */
+  /** The lowest id that was asked for. The first frame may begin with a lower one. */
   #from = 1
 
   readonly #parts: ScannerParts
@@ -68,7 +68,7 @@ class Pages {
       const { start } = options
       const oldest = (await log.links())[0]?.name.firstId ?? 1
       const next = start === 'latest' ? ((await lastRecord(log, runtime))?.id.value ?? 0) + 1 : oldest
-      // A log has all from 1 on that was not truncated, so an id below 1 asks for what the oldest one gives.
+      // Ids begin with 1, so an id below 1 means the same as 1.
       this.#from = Math.max(1, startValue(messageIds, start, { oldest, next }))
       this.#reader.nextId = this.#from
     })
@@ -81,7 +81,7 @@ class Pages {
       try {
         await this.#fill(messages, maxBytes, signal)
       } catch (error) {
-        // What is whole before the damage is given out first; the next call meets the damage again.
+        // Whole records before the damage are given out first. The next call finds the damage again and throws.
         if (messages.length === 0) throw error
       }
       return messages
@@ -100,7 +100,7 @@ class Pages {
         if (frame === undefined) return
         this.#decoder = new FrameDecoder(frame, this.#from)
       }
-      const used = this.#decoder.take(messages, left)
+      const used = this.#decoder.decode(messages, left)
       if (this.#decoder.done) this.#decoder = undefined
       else if (used === 0) return
       left -= used

@@ -3,7 +3,7 @@ import { WalError, type Writer } from '@wal/walimpls'
 import { readUint53, writeUint53 } from './frame.js'
 import { type SegmentName, segmentName } from './layout.js'
 
-/** Where a log ends, durably: the byte of a segment up to which it counts. */
+/** A segment, and the byte in it up to which the log is durable and counts. */
 export interface Seal {
   readonly segment: SegmentName
   readonly end: number
@@ -50,7 +50,9 @@ export function encodeSegmentHeader({ name, previous, writer }: SegmentHeader): 
   return bytes
 }
 
-/** Undefined for what is no intact header of the segment `name`. Throws `WAL_SPEC_UNSUPPORTED` for a later format. */
+/**
+ * Undefined unless the bytes are an intact header of the segment `name`. Throws `WAL_SPEC_UNSUPPORTED` for a later format.
+ */
 export function decodeSegmentHeader(bytes: Buffer, name: SegmentName): SegmentHeader | undefined {
   if (bytes.length < SEGMENT_HEADER_BYTES || bytes.toString('latin1', 0, 8) !== MAGIC) return undefined
   if (crc32(bytes.subarray(0, 92)) !== bytes.readUInt32LE(92)) return undefined

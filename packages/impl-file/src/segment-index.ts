@@ -6,16 +6,16 @@ interface Entry {
   readonly offset: number
 }
 
-/** One remembered frame a mebibyte: 64 in a segment of the default size. */
+/** One frame in each mebibyte is remembered: 64 in a segment of the default size. */
 const SPACING_BYTES = 1024 * 1024
 
-/** Where some frames start, remembered as they are read or written, so that reading need not begin at the segment's. */
+/** Remembers where some frames start, so that reading need not begin at the start of a segment. */
 export class SegmentIndex {
   readonly #entries = new Map<string, Entry[]>()
-  /** The last frame that this process's writer had acknowledged: `last` asks for it again and again. */
+  /** The last frame that the writer of this process has acknowledged: `last()` asks for it again and again. */
   #tip: (Entry & { readonly file: string; readonly end: number }) | undefined
 
-  /** Only for frames that are final. The mark of a clean close is not noted: it has no record for `last` to find. */
+  /** Notes a frame, which must be final. The mark of a clean close is not noted: it has no record for `last()` to find. */
   note(segment: SegmentName, frame: FrameHeader): void {
     if (frame.start < SPACING_BYTES || frame.count === 0) return
     let list = this.#entries.get(segment.file)
@@ -36,7 +36,7 @@ export class SegmentIndex {
     return this.#tip?.file === segment.file ? this.#tip.end : 0
   }
 
-  /** Offset of a frame at or before the record, if one is remembered. */
+  /** Offset of the nearest remembered frame that begins at the record or before it. */
   nearest(segment: SegmentName, id: number): number | undefined {
     if (this.#tip?.file === segment.file && this.#tip.firstId <= id) return this.#tip.offset
     const list = this.#entries.get(segment.file) ?? []
@@ -50,7 +50,7 @@ export class SegmentIndex {
     return list[low - 1]?.offset
   }
 
-  /** The last frame that is remembered. */
+  /** The last remembered frame of the segment. */
   latest(segment: SegmentName): Entry | undefined {
     return this.#tip?.file === segment.file ? this.#tip : this.#entries.get(segment.file)?.at(-1)
   }

@@ -20,7 +20,7 @@ export interface Chunk {
   readonly end: number
   /** Whether frames may follow at `end` that this read was merely too short for. */
   readonly more: boolean
-  /** How far the file went. More than `end`, without `more`: what lies between is no frame, or not yet. */
+  /** Size of the file. When it is more than `end`, and `more` is false, the bytes between are no frame, or not yet. */
   readonly size: number
 }
 
@@ -36,7 +36,7 @@ export class SegmentReader {
   private constructor(
     readonly name: SegmentName,
     file: File,
-    /** Of the file that lay at the path when it was opened; undefined when none did any more. */
+    /** The identity of the file that lay at the path after it was opened; undefined when it was gone by then. */
     readonly fileIdentity: string | undefined,
   ) {
     this.#file = file
@@ -50,7 +50,7 @@ export class SegmentReader {
     return new SegmentReader(name, file, files.lookNow(path)?.identity)
   }
 
-  /** Undefined when there is no intact header, or not yet. */
+  /** The header of the segment. Undefined when there is no intact one, or not yet. */
   async header(): Promise<SegmentHeader | undefined> {
     const bytes = Buffer.alloc(SEGMENT_HEADER_BYTES)
     const read = await this.#file.read(bytes, 0)
@@ -61,7 +61,7 @@ export class SegmentReader {
   async read(position: number, limit?: number, chunkBytes = CHUNK_BYTES): Promise<Chunk> {
     const size = limit ?? (await this.#file.size())
     let chunk = await this.#readChunk(position, size, chunkBytes)
-    // One frame larger than a chunk: its header says how much to read.
+    // The frame may be larger than a chunk: then its header says how much to read.
     const header = chunk.frames.length === 0 && chunk.more ? this.#headerIn(chunk) : undefined
     if (header !== undefined) chunk = await this.#readChunk(position, size, header.end - header.start)
     return chunk
@@ -105,7 +105,7 @@ export class SegmentReader {
     )
   }
 
-  /** Makes durable what has been read of this file. */
+  /** Makes durable everything that was read of this file. */
   sync(): Promise<void> {
     return this.#file.sync()
   }

@@ -21,6 +21,6 @@ export async function truncateSegments(log: LogDirectory, before: number): Promi
     }
     log.index.forget(name)
   }
-  // Also when nothing is left to remove: the call before may have failed just here.
+  // Synced even when nothing was removed: the call before may have removed the files and failed before this sync.
   await log.files.syncDirectory(log.path)
 }

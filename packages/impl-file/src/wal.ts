@@ -24,7 +24,7 @@ import { truncateSegments } from './truncation.js'
 
 const MEBIBYTE = 1024 * 1024
 
-/** Two in flight, so that a batch is encoded while the one before it is written. They are written one by one. */
+/** Two batches may be in flight, so that one is encoded while the one before it is written. They are written one by one. */
 const LIMITS: Limits = {
   maxRecordBytes: 64 * MEBIBYTE,
   maxBatchBytes: 8 * MEBIBYTE,
@@ -39,9 +39,9 @@ export interface FileWALParts {
   readonly runtime: Runtime
   readonly channel: string
   readonly directory: string
-  /** Device and inode of the folder. */
+  /** Device and inode of the folder, as a text. */
   readonly place: string
-  /** Whether other hosts may write to the folder, whom no marker keeps out. */
+  /** Whether other hosts may write to the folder. No marker keeps these out. */
   readonly shared: boolean
   readonly segmentBytes: number
   readonly opener: Lifetime
@@ -54,7 +54,7 @@ export class FileReadOnlyWAL implements ReadOnlyWALImpls<NumberId> {
   protected readonly log: LogDirectory
   protected readonly changes: Changes
   protected readonly lifetime: Lifetime
-  /** What was found amiss and dealt with, for operators. */
+  /** Notices for operators: damage that was found and left out. */
   protected readonly notices = new Set<string>()
 
   constructor(protected readonly parts: FileWALParts) {
@@ -92,7 +92,7 @@ export class FileReadOnlyWAL implements ReadOnlyWALImpls<NumberId> {
     return this.lifetime.close()
   }
 
-  /** What is amiss as long as it lasts. */
+  /** Warnings about what is wrong now. They go when it does. */
   protected troubles(): readonly string[] {
     return []
   }

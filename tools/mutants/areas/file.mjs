@@ -88,7 +88,7 @@ export const fileMutants = [
   {
     name: 'file: a reader gives out what a successor may drop',
     file: 'packages/impl-file/src/log-reader.ts',
-    find: `      // The successor decides: no later frame proves that this one was acknowledged before.
+    find: `      // A later writer decides whether this frame counts: nothing proves that it was acknowledged before that writer came.
       return this.#relocate()`,
     replace: '      await this.#relocate()',
     harness: reader,

@@ -205,7 +205,7 @@ export class WalAdaptor implements WAL {
     return new Promise((resolve, reject) => {
       this.#checkUsable()
       if (this.#goesStraight(message, options))
-        this.#appender.submit(this.#appender.take(message), { resolve, reject }, options)
+        this.#appender.submit(this.#appender.copy(message), { resolve, reject }, options)
       else appendIntercepted(this.#interception(), message, { options, owner: { resolve, reject } })
     })
   }
@@ -219,7 +219,7 @@ export class WalAdaptor implements WAL {
     const outcomes = new BatchOutcomes(messages.length, this.#appender.context)
     try {
       this.#appender.submitBatch(
-        messages.map((message) => this.#appender.take(message)),
+        messages.map((message) => this.#appender.copy(message)),
         outcomes,
         options,
       )

@@ -8,10 +8,10 @@ const task = (bytes: number) => ({ charged: bytes, state: 'waiting' }) as Append
 test('what fits enters at once, what does not waits its turn, in order', () => {
   const admission = new Admission(100, 1000)
   const [a, b, c, d] = [task(60), task(60), task(10), task(30)]
-  assert.equal(admission.enter(a), true)
-  assert.equal(admission.enter(b), false)
-  assert.equal(admission.enter(c), false, 'it would fit, but must not overtake')
-  assert.equal(admission.enter(d), false)
+  assert.equal(admission.admit(a), true)
+  assert.equal(admission.admit(b), false)
+  assert.equal(admission.admit(c), false, 'it would fit, but must not overtake')
+  assert.equal(admission.admit(d), false)
   assert.deepEqual([admission.usedBytes, admission.waitingBytes], [60, 100])
   assert.equal(admission.next(), undefined)
   admission.release(60)
@@ -26,10 +26,10 @@ test('what fits enters at once, what does not waits its turn, in order', () => {
 test('one larger than the budget goes alone', () => {
   const admission = new Admission(100, 0)
   assert.equal(admission.hasRoom(500), true)
-  assert.equal(admission.enter(task(500)), true)
+  assert.equal(admission.admit(task(500)), true)
   assert.equal(admission.hasRoom(1), false)
   admission.check(500)
-  assert.equal(admission.enter(task(500)), false)
+  assert.equal(admission.admit(task(500)), false)
   assert.throws(() => admission.check(1), {
     code: 'WAL_RATE_LIMITED',
     outcome: 'not-written',
@@ -41,10 +41,10 @@ test('one larger than the budget goes alone', () => {
 
 test('one that gave up waiting is passed over, and its bytes are free', () => {
   const admission = new Admission(100, 100)
-  admission.enter(task(100))
+  admission.admit(task(100))
   const [gone, stays] = [task(90), task(10)]
-  admission.enter(gone)
-  admission.enter(stays)
+  admission.admit(gone)
+  admission.admit(stays)
   assert.throws(() => admission.check(1), { code: 'WAL_RATE_LIMITED' })
   gone.state = 'settled'
   admission.abandon(gone)
@@ -56,8 +56,8 @@ test('one that gave up waiting is passed over, and its bytes are free', () => {
 
 test('what is held outside counts against both bounds, but does not block who enters', () => {
   const admission = new Admission(100, 50)
-  admission.heldBytes = 100
+  admission.bytesHeldByInterceptors = 100
   assert.equal(admission.hasRoom(1), false)
   assert.throws(() => admission.check(1), { code: 'WAL_RATE_LIMITED' })
-  assert.equal(admission.enter(task(100)), true)
+  assert.equal(admission.admit(task(100)), true)
 })

@@ -3,8 +3,9 @@ import type { AppendTask } from '../message/append-task.js'
 import { TaskQueue } from './task-queue.js'
 
 /**
- * The byte budget of appends. A task is admitted, in order, when its bytes fit (or nothing else is there: one larger
- * than the budget goes alone); what waits for room is bounded too, and refused beyond.
+ * The byte budget of appends. Tasks are admitted in the order of their calls, each when its bytes fit. With a budget of 100
+ * bytes of which 60 are used, a task of 50 waits, and a task of 10 behind it waits too, so as not to overtake. A task that is
+ * larger than the whole budget is admitted when nothing else is. The bytes of waiting tasks are bounded as well.
  */
 export class Admission {
   readonly #budgetBytes: number
@@ -12,8 +13,8 @@ export class Admission {
   readonly #waiting = new TaskQueue()
   #usedBytes = 0
   #waitingBytes = 0
-  /** Of what waits before it gets here, in interceptors. */
-  heldBytes = 0
+  /** Bytes of messages that interceptors still hold: they count as waiting, though no task of theirs is here yet. */
+  bytesHeldByInterceptors = 0
 
   constructor(budgetBytes: number, maxWaitingBytes: number) {
     this.#budgetBytes = budgetBytes
@@ -28,14 +29,16 @@ export class Admission {
     return this.#waitingBytes
   }
 
-  /** Whether a task of so many bytes would be admitted at once, also if all that is held came first. */
+  /**
+   * Whether a task of so many bytes would be admitted at once, even if all messages that interceptors hold came before it.
+   */
   hasRoom(bytes: number): boolean {
-    return this.#waitingBytes === 0 && this.#fits(bytes, this.#usedBytes + this.heldBytes)
+    return this.#waitingBytes === 0 && this.#fits(bytes, this.#usedBytes + this.bytesHeldByInterceptors)
   }
 
-  /** Throws `WAL_RATE_LIMITED` when as much waits already as may. */
+  /** Throws `WAL_RATE_LIMITED` when so many bytes more would wait than `maxWaitingBytes` allows. */
   check(bytes: number): void {
-    const pending = this.#waitingBytes + this.heldBytes
+    const pending = this.#waitingBytes + this.bytesHeldByInterceptors
     if (this.hasRoom(bytes) || pending === 0 || pending + bytes <= this.#maxWaitingBytes) return
     throw new AppendError(
       'WAL_RATE_LIMITED',
@@ -44,8 +47,8 @@ export class Admission {
     )
   }
 
-  /** Whether the task is admitted now; otherwise it waits, and comes out of `next` later. */
-  enter(task: AppendTask): boolean {
+  /** Admits the task and answers true when it has room now. Otherwise it waits, and `next` answers it later. */
+  admit(task: AppendTask): boolean {
     if (this.#waitingBytes === 0 && this.#fits(task.charged, this.#usedBytes)) {
       this.#usedBytes += task.charged
       task.state = 'queued'
@@ -62,13 +65,13 @@ export class Admission {
     this.#usedBytes -= bytes
   }
 
-  /** A waiting task gave up. */
+  /** The owner of a waiting task waits no longer: the task is never admitted. */
   abandon(task: AppendTask): void {
     this.#waitingBytes -= task.charged
     this.#waiting.passOver()
   }
 
-  /** The next waiting task that fits by now. */
+  /** Admits and answers the task that has waited longest, when there is room for it now. */
   next(): AppendTask | undefined {
     const task = this.#waiting.peek()
     if (task === undefined) return undefined
@@ -85,12 +88,12 @@ export class Admission {
     return this.#waiting.peek()
   }
 
-  /** All that waits, for a close that has to reject it. */
+  /** All tasks that wait for room: a close has to reject them. */
   waiting(): AppendTask[] {
     return this.#waiting.toArray()
   }
 
-  /** One larger than the budget goes alone. */
+  /** A task that is larger than the budget fits when nothing else is admitted. */
   #fits(bytes: number, used: number): boolean {
     return used === 0 || used + bytes <= this.#budgetBytes
   }

@@ -5,11 +5,13 @@ import type { AppendTask } from '../message/append-task.js'
 import { checkAppendOptions } from './append-options.js'
 import type { Appender } from './appender.js'
 
-/** Results that wait to be read: beyond this nothing more is pulled. They are small (about 100 bytes each). */
+/** When so many results wait to be read, nothing more is pulled from the source. A result takes about 100 bytes. */
 const MAX_UNREAD = 1 << 14
-/** Messages on their way at once: enough to keep any backend busy; more would only queue up. */
+/**
+ * When so many messages are on their way, nothing more is pulled: they keep any backend busy, and more would only queue up.
+ */
 const MAX_OUTSTANDING = 1 << 12
-/** Pulls in one go from a source that never waits; then the event loop gets its turn. */
+/** After so many pulls from a source that never waits, the event loop gets its turn. */
 const PULLS_A_TURN = 4096
 
 const DONE: IteratorResult<never, undefined> = { done: true, value: undefined }
@@ -38,25 +40,25 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
   /** Throws when the WAL takes no appends any more. */
   readonly #checkUsable: () => void
   readonly #goesStraight: (message: NewMessage) => boolean
-  /** Through the interceptors. */
+  /** Appends a message through the interceptors. */
   readonly #append: (message: NewMessage) => Promise<AppendResult>
   #before: Promise<void> = Promise.resolve()
-  /** Of the outstanding ones, how many go through the interceptors. */
+  /** How many of the outstanding messages go through the interceptors. */
   #intercepted = 0
-  /** Of those that do not, how many were handed in, and how many have their outcome. */
+  /** How many messages were submitted without passing interceptors, and how many of these have their outcome. */
   #straight = 0
   #straightSettled = 0
   #results: AppendResult[] = []
   #read = 0
   #outstanding = 0
   #exhausted = false
-  #left = false
-  /** Why nothing more is pulled. It is told once those that were handed in before have their outcome. */
+  #readerGone = false
+  /** Why nothing more is pulled. The reader is told once all messages that were submitted before have their outcome. */
   #error: { readonly error: unknown } | undefined
-  /** An append failed that was handed in: results of those behind it are not given out. */
+  /** Whether an append has failed. Results of messages behind it are then not given out. */
   #broken = false
   #iterator: Iterator<NewMessage> | AsyncIterator<NewMessage> | undefined
-  /** Whether the source owes an answer. */
+  /** Whether the source was asked for a message and has not answered. */
   #pulling = false
   readonly #changed = new WakeList()
   readonly #stopListening: (() => void) | undefined
@@ -94,27 +96,27 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
         }
         return { done: false, value }
       }
-      if (this.#outstanding === 0 || this.#left) {
+      if (this.#outstanding === 0 || this.#readerGone) {
         if (this.#error !== undefined) {
           await this.#closeSource()
           throw this.#error.error
         }
-        if (this.#left || this.#exhausted) return DONE
+        if (this.#readerGone || this.#exhausted) return DONE
         this.#failIfUnusable()
       }
       if (this.#error === undefined || this.#outstanding > 0) await this.#change()
     }
   }
 
-  /** Closes the source. What was sent by now goes on. */
+  /** Closes the source. Messages that were submitted by now are appended all the same. */
   async return(): Promise<IteratorResult<AppendResult, undefined>> {
-    this.#left = true
+    this.#readerGone = true
     this.#tell()
     await this.#closeSource()
     return DONE
   }
 
-  /** A source that owes an answer is told to end, and not waited for: it may wait itself, forever. */
+  /** A source that has not answered is told to end, but nobody waits for it: it may itself wait forever. */
   async #closeSource(): Promise<void> {
     if (!this.#pulling) return this.#filling
     const iterator = this.#iterator
@@ -139,7 +141,7 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
     try {
       for (let pulls = 1; ; pulls++) {
         if (pulls % PULLS_A_TURN === 0) await this.#wait()
-        if (this.#left || this.#error !== undefined) return
+        if (this.#readerGone || this.#error !== undefined) return
         const pulled = iterator.next()
         this.#pulling = true
         const next = 'then' in pulled ? await pulled : pulled
@@ -148,11 +150,11 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
           ended = true
           return
         }
-        if (this.#left || this.#error !== undefined) return
+        if (this.#readerGone || this.#error !== undefined) return
         this.#checkUsable()
-        const message = this.#appender.take(next.value)
+        const message = this.#appender.copy(next.value)
         while (!this.#hasRoom(message.bytes) || this.#wouldOvertake(next.value)) {
-          if (this.#left || this.#error !== undefined) return
+          if (this.#readerGone || this.#error !== undefined) return
           await this.#change()
           this.#checkUsable()
         }
@@ -160,7 +162,7 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
         else this.#inOrder(this.#append(next.value))
       }
     } catch (error) {
-      // Before the end is told: it must not look like a good one.
+      // Noted before the source counts as exhausted: otherwise the reader would see a good end.
       this.#fail(error)
     } finally {
       this.#pulling = false
@@ -175,12 +177,12 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
     return unread < MAX_UNREAD && this.#outstanding < MAX_OUTSTANDING && this.#appender.hasRoom(bytes)
   }
 
-  /** Results are given out in order: one that goes straight waits for those before it that do not. */
+  /** Results are given out in order, so a message that passes no interceptors waits for those before it that do. */
   #wouldOvertake(message: NewMessage): boolean {
     return this.#intercepted > 0 && this.#goesStraight(message)
   }
 
-  /** Throws when the message is refused at once: those before it may still be on their way. */
+  /** Throws when the message is refused at once. Messages before it may still be on their way then. */
   #submit(message: AppendTask): void {
     this.#appender.submit(message, this, this.#options)
     this.#outstanding++
@@ -206,13 +208,16 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
     )
   }
 
-  /** Resolves when those handed in before have their outcome: of those that went straight, the first `straight`. */
+  /**
+   * Resolves when `before` has, and when the first `straight` of the messages that passed no interceptors have their
+   * outcome.
+   */
   async #allBefore(before: Promise<void>, straight: number): Promise<void> {
     await before
     while (this.#straightSettled < straight) await this.#change()
   }
 
-  /** Of the pipeline: the next message is stored. Results come in order. */
+  /** Called by the pipeline, in order: the next message that passed no interceptors is stored. */
   resolve(result: AppendResult): void {
     this.#straightSettled++
     this.#settle(result)
@@ -225,11 +230,11 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
 
   #settle(result: AppendResult): void {
     this.#outstanding--
-    if (!this.#broken && !this.#left) this.#results.push(result)
+    if (!this.#broken && !this.#readerGone) this.#results.push(result)
     this.#tell()
   }
 
-  /** The failure of a message comes before whatever refused one behind it. */
+  /** The failure of a message replaces an error that refused a message behind it: the first failure is the one to tell. */
   #break(error: unknown): void {
     this.#outstanding--
     if (!this.#broken) this.#error = { error }
@@ -251,7 +256,7 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
 
   #tell(): void {
     const ended = this.#exhausted && this.#outstanding === 0
-    if (ended || this.#left || this.#error !== undefined) this.#stopListening?.()
+    if (ended || this.#readerGone || this.#error !== undefined) this.#stopListening?.()
     this.#changed.wake()
   }
 }

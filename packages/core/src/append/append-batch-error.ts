@@ -11,7 +11,10 @@ export interface BatchFailure {
   readonly token?: string | undefined
 }
 
-/** What an `appendBatch` rejects with: when nothing was sent, a foreign error (an abort's reason) as it is. */
+/**
+ * The error that `appendBatch` rejects with. An error of another class (an abort's reason) stays as it is when nothing was
+ * sent.
+ */
 export function batchFailure(
   results: readonly AppendResult[],
   total: number,
@@ -23,8 +26,9 @@ export function batchFailure(
 }
 
 /**
- * `appendBatch` failed: `results` are certain, they are the batch's beginning; the rest has one outcome. When that is
- * unknown, the `token` names all messages of the rest: `resolve` tells how many of them were stored.
+ * `appendBatch` failed. `results` are those of the first messages, which are written. The other messages have one outcome
+ * together. Example: of five messages, two were stored, and the connection broke with the others on their way. Then there are
+ * two results, the outcome is `unknown`, and `resolve(token)` tells how many of the last three were stored.
  */
 export class AppendBatchError extends AppendError {
   readonly results: readonly AppendResult[]

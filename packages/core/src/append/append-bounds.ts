@@ -9,12 +9,12 @@ export interface AppendBoundsOptions {
   readonly diagnostics: AppendDiagnostics | undefined
 }
 
-/** What is refused before it is taken in: a message that is too large, or more than may wait for now. */
+/** Refuses a message that is too large, or that comes when as many bytes wait already as may, before it is submitted. */
 export class AppendBounds {
   readonly #options: AppendBoundsOptions
   readonly #log: () => Pick<WALImpls, 'limits'>
 
-  /** `log`: the one that is open now. */
+  /** `log` answers the backend's log that is open now: after it was opened again its limits may be others. */
   constructor(log: () => Pick<WALImpls, 'limits'>, options: AppendBoundsOptions) {
     this.#log = log
     this.#options = options
@@ -26,7 +26,7 @@ export class AppendBounds {
     this.#checkRoom(task.bytes + MESSAGE_OVERHEAD_BYTES)
   }
 
-  /** As `check`; together they count as one for the bound on what waits (G19). */
+  /** As `check`. The messages of a batch count as one for the bound on what waits, so all are accepted or none (G19). */
   checkAll(tasks: readonly AppendTask[]): void {
     let bytes = 0
     for (const task of tasks) {

@@ -10,8 +10,8 @@ export interface AppendCircumstances {
 }
 
 /**
- * What a caller is told when something other than its own append ended it: the same code, with the append's outcome. A
- * close says nothing of why the append was not done by then, so the last failure is told with it.
+ * What a caller is told when something other than its own append failed, such as the whole writer: the same code, with the
+ * outcome of this append. A close does not say why the append was not done before it, so the last failure is told as well.
  */
 export function appendError(
   error: unknown,
@@ -31,12 +31,12 @@ export function appendError(
   })
 }
 
-/** For a call on a writer that has ended, whatever ended it: the same call again fails at once, and always will. */
+/** The error of a call on a writer that has ended. It is not retryable: the same call on this WAL will always fail. */
 export function endedError(end: WalError): AppendError {
   return new AppendError(end.code, end.message, { outcome: 'not-written', cause: end, retryable: false })
 }
 
-/** The wait ended before the message was sent. `failure`: what the batches before it are being tried again through. */
+/** The deadline passed before the message was sent. `failure` is why the batches before it are being sent again. */
 export function notSentInTime(where: string, failure?: unknown): AppendError {
   return new AppendError(
     'WAL_TIMEOUT',
@@ -45,7 +45,7 @@ export function notSentInTime(where: string, failure?: unknown): AppendError {
   )
 }
 
-/** The wait ended after the message was sent. Where it was the deadline that ended it, the cause is the last failure. */
+/** The wait ended after the message was sent. When the deadline ended it, the cause is the last failure of the backend. */
 export function stillOnItsWay(
   where: string,
   cause: unknown,

@@ -34,7 +34,7 @@ function refusal(name: 'timeoutMs' | 'barrierTimeTick', value: unknown): Error {
   return invalidArgument(`The option "${name}" of an append must be ${rule}`, value)
 }
 
-/** What becomes of a batch of no messages. */
+/** The results of a batch without messages, whose options are checked all the same. */
 export function emptyBatch(options: AppendOptions): AppendResult[] {
   checkAppendOptions(options)
   return []

@@ -25,19 +25,21 @@ export interface AppendOutcomesOptions {
   readonly context: ResultContext
   readonly runtime: Runtime
   readonly where: string
-  /** What batches are being sent again through. */
+  /** Knows the last failure of the backend while batches are being sent again. */
   readonly trouble: Trouble
-  /** A batch of users' messages was stored: so many bytes are new since the last time tick. */
+  /** Called with the bytes of users' messages in each stored batch: a time tick has to follow them some time. */
   readonly wrote: (bytes: number) => void
 }
 
-/** What becomes of batches: those that are stored are made known to readers, then every owner is told. */
+/**
+ * Tells what became of batches: a stored one is first given to readers in the write-ahead buffer, then its owners are told.
+ */
 export class AppendOutcomes {
   readonly #options: AppendOutcomesOptions
   readonly #slices: InSlices
   readonly #turns: FailureTurns
   readonly #timedOut: Leaving
-  /** Of the abort that was looked at last: one signal may end thousands of waits. */
+  /** What owners are told whose signal aborted, kept for the next of them: one signal may end thousands of waits. */
   #aborted: (Leaving & { readonly reason: unknown }) | undefined
 
   constructor(options: AppendOutcomesOptions, slices: InSlices) {
@@ -57,7 +59,7 @@ export class AppendOutcomes {
     }
   }
 
-  /** Answers the serialised id of the batch's last record. */
+  /** The backend stored the batch: gives it to readers. Answers the serialised id of the last record of the batch. */
   stored(batch: BatchInFlight, ids: readonly MessageId[]): string {
     const { buffer, readable, context, stamp, runtime, wrote } = this.#options
     const { tasks, firstTimeTick } = batch
@@ -72,7 +74,7 @@ export class AppendOutcomes {
       const { type, charged } = tasks[i] as AppendTask
       if (type !== MESSAGE_TYPE.TimeTick) continue
       stamp.previousTick = context.ids.serialise(ids[i] as MessageId)
-      // A barrier is charged, and calls for no time tick behind it.
+      // A barrier is a time tick itself, so none has to follow it, though the budget was charged for it.
       fresh -= charged
     }
     if (fresh > 0) wrote(fresh)
@@ -82,7 +84,7 @@ export class AppendOutcomes {
   settled(batch: BatchInFlight, ids: readonly MessageId[]): void {
     const { tasks, firstTimeTick } = batch
     const stored = { context: this.#options.context, lastConfirmed: placeOf(batch), firstTimeTick }
-    // Behind failures that are still to be told, success waits its turn.
+    // Owners are told in order: when failures of earlier messages are still to be told, this success waits behind them.
     const { busy } = this.#slices
     for (let i = 0; i < tasks.length; i++) {
       const task = tasks[i] as AppendTask
@@ -112,12 +114,12 @@ export class AppendOutcomes {
     return new StoredResult(batch, firstId, { index: 0, vchannel })
   }
 
-  /** Apart, since a function made in the loop would cost every message. */
+  /** A method of its own, since a function made in the loop above would cost every message. */
   #resolveLater(owner: TaskOwner, result: StoredResult): void {
     this.#slices.add(() => owner.resolve(result))
   }
 
-  /** `batch` undefined: they had not been sent. */
+  /** These tasks failed. `batch` is the batch with which they were sent; undefined when they had not been sent. */
   failed(tasks: readonly AppendTask[], error: unknown, batch: BatchInFlight | undefined): void {
     const outcome = endOutcome(batch)
     const sent = outcome === 'unknown' ? batch : undefined
@@ -141,7 +143,7 @@ export class AppendOutcomes {
   aborted(task: AppendTask, sent: BatchInFlight | undefined, reason: unknown): void {
     if (this.#aborted?.reason !== reason) {
       this.#aborted = { reason, ...this.#abortedBy(reason) }
-      // Not kept for longer than the abort takes.
+      // Forgotten once all owners were told, so that the reason of the abort does not stay in memory.
       this.#slices.add(() => {
         this.#aborted = undefined
       })
@@ -163,13 +165,16 @@ export class AppendOutcomes {
   }
 }
 
-/** What the owners of tasks are told that wait no longer, by whether the message was sent. */
+/** What an owner is told who waits no longer: one thing when the message was sent, another when it was not. */
 interface Leaving {
   readonly sent: Failure
   readonly unsent: Failure
 }
 
-/** Where reading meets a batch: it may lie anywhere behind the last ack when it was sent more than once. Empty: at its ids. */
+/**
+ * Serialised id from which a reader finds the batch. A batch that was sent once lies at its own ids (empty). One that was sent
+ * twice may be stored twice, first behind the record that was acknowledged before it, so reading begins at that record.
+ */
 function placeOf(batch: BatchInFlight): string {
   return batch.attempts > 1 ? batch.lastAckedBefore : ''
 }

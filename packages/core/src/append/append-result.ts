@@ -13,13 +13,13 @@ export interface ResultContext extends Pick<ReadContext, 'backend' | 'ids'> {
 /** What the results of one batch share. */
 export interface StoredBatch {
   readonly context: ResultContext
-  /** Serialised id from which a reader meets all of the batch; empty: each message's own. */
+  /** Serialised id from which a reader finds all of the batch. Empty when that is the own id of each message. */
   readonly lastConfirmed: string
-  /** Of the first message; the others' follow without a gap. */
+  /** Time tick of the first message. The others' follow without a gap: 20, 21, 22 for a batch of three. */
   readonly firstTimeTick: TimeTick
 }
 
-/** The result of an append: what can be made of its place in the batch is made when asked for. */
+/** The result of an append. Position, id and time tick are made when they are asked for: most callers never ask. */
 export class StoredResult implements AppendResult {
   readonly #batch: StoredBatch
   readonly #index: number

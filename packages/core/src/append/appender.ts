@@ -41,9 +41,9 @@ export class Appender {
   readonly #room = new WakeList()
   /** For what thousands of appends may cause at once. */
   readonly slices: InSlices
-  /** Ordinal of the message that was taken in last. */
+  /** Ordinal of the message that was submitted last. */
   #taken = 0
-  /** Why nothing is taken any more. */
+  /** Why nothing is accepted any more; undefined as long as appends are. */
   #stopped: WalError | undefined
 
   constructor(options: AppenderOptions) {
@@ -80,17 +80,17 @@ export class Appender {
     return this.#pipeline.idle
   }
 
-  /** What batches are being sent again through. */
+  /** Knows the last failure of the backend while batches are being sent again. */
   get trouble(): Trouble {
     return this.#options.trouble
   }
 
-  /** Checks and copies a message (`WAL_INVALID_ARGUMENT`); it counts for nothing until it is submitted. */
-  take(message: NewMessage, barrierTimeTick?: TimeTick): AppendTask {
-    return this.#options.cutter.take(message, barrierTimeTick)
+  /** Checks a message (`WAL_INVALID_ARGUMENT`) and copies it. The copy counts for nothing until it is submitted. */
+  copy(message: NewMessage, barrierTimeTick?: TimeTick): AppendTask {
+    return this.#options.cutter.copy(message, barrierTimeTick)
   }
 
-  /** Throws when the message can't go on its way: it is too large, too much waits for now, or it is aborted already. */
+  /** Throws when the message is too large, when as much waits already as may, or when the signal is aborted. */
   submit(task: AppendTask, owner: TaskOwner, options: AppendOptions = NO_OPTIONS): void {
     const timeoutMs = this.#begin(options)
     this.#bounds.check(task)
@@ -98,7 +98,7 @@ export class Appender {
     this.#admit(task, owner, options.signal)
   }
 
-  /** For a message that was counted by `hold` and is let go of: its place is not refused to it any more. */
+  /** Submits a message that `hold` has counted until now. It is not refused for want of room: `hold` made sure of that. */
   submitHeld(task: AppendTask, owner: TaskOwner, options: AppendOptions): void {
     const timeoutMs = this.#begin(options)
     this.#bounds.checkSize(task)
@@ -117,25 +117,25 @@ export class Appender {
     }
   }
 
-  /** A time tick of our own: not charged to the budget, which must never keep ticks from flowing. */
+  /** A time tick of the library. The budget is not charged for it: time ticks must flow while the budget is used up. */
   submitTick(owner: TickOwner): void {
     if (this.#stopped !== undefined) {
       owner.reject(endedError(this.#stopped))
       return
     }
     const { runtime, appendTimeoutMs, cutter } = this.#options
-    const task = cutter.takeTick(owner)
+    const task = cutter.draftTick(owner)
     task.deadline = runtime.monotonic() + appendTimeoutMs
     task.owner = this.#watched(owner, task)
     task.state = 'queued'
-    this.#pipeline.enter(task)
+    this.#pipeline.enqueue(task)
     this.#deadlines.watch(task.deadline)
   }
 
-  /** A time tick that a user asks for: it waits for room like a message, hence behind all that were submitted before. */
+  /** A time tick that a user asks for. It waits for room as a message does, and so comes behind all submitted before it. */
   submitBarrier(owner: TickOwner, options: AppendOptions): void {
     const timeoutMs = this.#begin(options)
-    const task = this.#options.cutter.takeTick(owner)
+    const task = this.#options.cutter.draftTick(owner)
     this.#bounds.check(task)
     task.deadline = this.#options.runtime.monotonic() + timeoutMs
     this.#admit(task, owner, options.signal)
@@ -155,26 +155,27 @@ export class Appender {
     this.#bounds.checkAll(tasks)
     return tasks.map((task) => {
       let bytes = task.bytes + MESSAGE_OVERHEAD_BYTES
-      admission.heldBytes += bytes
+      admission.bytesHeldByInterceptors += bytes
       return () => {
-        admission.heldBytes -= bytes
+        admission.bytesHeldByInterceptors -= bytes
         bytes = 0
         this.#room.wake()
       }
     })
   }
 
-  /** Calls back once, when budget has become free or a task has left the pipeline, unless the returned function is called. */
+  /** Calls back once, when budget has become free or a task has settled. The returned function takes the call back off. */
   onRoom(callback: () => void): () => void {
     return this.#room.add(callback)
   }
 
-  /** Resolves when all messages taken in by now have their outcome, or never will be sent; rejects only by the signal. */
+  /** Resolves when all messages submitted by now have their outcome, or will never be sent. Rejects only by the signal. */
   async settledSoFar(signal?: AbortSignal): Promise<void> {
     const last = this.#taken
     const { cutter, admission } = this.#options
     while (this.#stopped === undefined) {
-      // Each of the three is in order, and behind the one before. A time tick keeps the head for a while only.
+      // Messages in flight are older than queued ones, and these than waiting ones. A time tick, whose ordinal is 0, may be
+      // the oldest for a while.
       const oldest = this.#pipeline.head?.tasks[0] ?? cutter.oldest ?? admission.oldest
       if (oldest === undefined || oldest.ordinal > last) return
       await this.#room.next(signal)
@@ -190,7 +191,10 @@ export class Appender {
     }
   }
 
-  /** Resolves once the storage has no room for a batch; with `again`, not before the next refusal. Rejects only by the signal. */
+  /**
+   * Resolves once the storage had no room for a batch twice in a row; with `again`, not before it refuses it once more.
+   * Rejects only by the signal.
+   */
   stuck(again: boolean, signal: AbortSignal): Promise<void> {
     return this.#pipeline.stuck(again, signal)
   }
@@ -204,7 +208,7 @@ export class Appender {
     return this.slices.done()
   }
 
-  /** Ends for good: everything outstanding is rejected with this error's code and its own outcome. */
+  /** Ends for good: every outstanding append is rejected with the code of this error and an outcome of its own. */
   stop(error: WalError): void {
     this.#stopped ??= error
     this.#deadlines.close()
@@ -217,18 +221,19 @@ export class Appender {
 
   #released(bytes: number): void {
     this.#options.admission.release(bytes)
-    this.#enterWaiting()
+    this.#admitWaiting()
     this.#room.wake()
   }
 
-  #enterWaiting(): void {
-    // After the end what still waits is rejected by `stop`, in order; the pipeline takes nothing any more.
+  #admitWaiting(): void {
+    // Once the writer has ended, `stop` rejects what still waits, in order, and nothing goes to the pipeline any more.
     if (this.#stopped !== undefined) return
     const { admission } = this.#options
-    for (let task = admission.next(); task !== undefined; task = admission.next()) this.#pipeline.enter(task)
+    for (let task = admission.next(); task !== undefined; task = admission.next())
+      this.#pipeline.enqueue(task)
   }
 
-  /** What is checked before anything is looked at; answers the time-out. */
+  /** Checks the options, and that appends are still accepted. Answers the time-out. */
   #begin(options: AppendOptions): number {
     if (options !== NO_OPTIONS) checkAppendOptions(options)
     const { signal, timeoutMs = this.#options.appendTimeoutMs } = options
@@ -241,7 +246,7 @@ export class Appender {
     task.owner = this.#watched(owner, task)
     task.charged = task.bytes + MESSAGE_OVERHEAD_BYTES
     task.ordinal = ++this.#taken
-    if (this.#options.admission.enter(task)) this.#pipeline.enter(task)
+    if (this.#options.admission.admit(task)) this.#pipeline.enqueue(task)
     this.#deadlines.watch(task.deadline)
     if (signal !== undefined) this.#endWith(signal, task)
   }
@@ -250,22 +255,27 @@ export class Appender {
     return this.#options.diagnostics?.watch(owner, task) ?? owner
   }
 
-  /** Apart from what every message passes through, where a function made here would cost each of them. */
+  /**
+   * A method of its own: were this function made in `#admit`, every message would pay for it, also those without a signal.
+   */
   #endWith(signal: AbortSignal, task: AppendTask): void {
     task.stopListening = onAbort(signal, (reason) =>
       this.#giveUp(task, (sent) => this.#outcomes.aborted(task, sent, reason)),
     )
   }
 
-  /** Ends the wait, not the append: what was sent goes on. `tell` is given the batch that was sent, if there is one. */
+  /**
+   * Ends the wait of an owner, not the append: a message that was sent goes on. `tell` is given the batch that was sent, if
+   * any.
+   */
   #giveUp(task: AppendTask, tell: (sent: BatchInFlight | undefined) => void): void {
     if (task.state === 'settled') return
     const { state } = task
     settle(task)
     if (state === 'waiting') {
       this.#options.admission.abandon(task)
-      // It may have been the large one that kept smaller ones waiting.
-      this.#enterWaiting()
+      // A large task may have kept smaller ones behind it waiting, which have room now.
+      this.#admitWaiting()
       this.#room.wake()
     } else if (state === 'queued') {
       this.#pipeline.abandon(task)

@@ -27,14 +27,14 @@ export interface BatchCutterOptions {
 /** What a batch is cut for. */
 export interface Cut {
   readonly limits: Limits
-  /** The record up to which the log is acknowledged: its id, serialised, and its time tick. */
+  /** Serialised id and time tick of the last record that was acknowledged before the batch is cut. */
   readonly lastAckedBefore: string
   readonly lastAckedTickBefore: TimeTick
-  /** A seal refused a message, which is not in the batch. */
+  /** Called for a message that a seal refused: the message is not in the batch. */
   readonly refused: (task: AppendTask, error: unknown) => void
 }
 
-/** The records of a message that found no room in the batch in which its first ones went. */
+/** The last records of a message whose first records filled a batch: they are the beginning of the next batch. */
 interface Rest {
   readonly task: AppendTask
   readonly records: readonly SealedBytes[]
@@ -46,7 +46,11 @@ interface SealedBytes {
   readonly bytes: number
 }
 
-/** The ordered queue, and the scissors: this is where a message gets its time tick, its stamp and its sequence. */
+/**
+ * Holds admitted tasks in order and makes batches of them. A record gets its time tick here and not earlier, so that time
+ * ticks rise in the order in which records are stored: of a task queued as the third, the time tick is never below the
+ * second's, however long either waited before.
+ */
 export class BatchCutter {
   readonly #queue = new TaskQueue()
   readonly #clock: HybridClock
@@ -57,7 +61,10 @@ export class BatchCutter {
   #rest: Rest | undefined
   #sequence: number
   readonly #arena = new RecordArena()
-  /** Charged bytes of what is queued; all of a message's as long as there is a rest of it. */
+  /**
+   * What the budget was charged for the tasks in the queue, and for a message whose last records are still to be cut: such a
+   * message counts whole until its last record is in a batch.
+   */
   queuedBytes = 0
   /** Last time tick given out; −1 before the first. */
   lastAllocated: TimeTick = -1n
@@ -78,8 +85,8 @@ export class BatchCutter {
     return this.#rest?.task ?? this.#queue.peek()
   }
 
-  /** Checks a message (`WAL_INVALID_ARGUMENT`) and copies it into a slab of ours. It counts for nothing until it is queued. */
-  take(message: NewMessage, barrierTimeTick?: TimeTick): AppendTask {
+  /** Checks a message (`WAL_INVALID_ARGUMENT`) and copies it into a slab. The copy counts for nothing until it is queued. */
+  copy(message: NewMessage, barrierTimeTick?: TimeTick): AppendTask {
     const checked = checkedMessage(message)
     const { vchannel, type } = checked
     const stampBytes = this.#stamp.bytesOf(type)
@@ -88,8 +95,8 @@ export class BatchCutter {
     return new AppendTask(this.#arena, vchannel, type)
   }
 
-  /** The same of a time tick: what it says is asked for again when it is cut. */
-  takeTick(tick: TickOwner): AppendTask {
+  /** Drafts a time tick. Its properties are asked for again when the batch is cut, since they may have changed by then. */
+  draftTick(tick: TickOwner): AppendTask {
     this.#writeTick(tick)
     const task = new AppendTask(this.#arena, '', MESSAGE_TYPE.TimeTick)
     task.tick = tick
@@ -101,31 +108,31 @@ export class BatchCutter {
     this.queuedBytes += task.charged
   }
 
-  /** A queued task gave up. */
+  /** The owner of a queued task waits no longer: the task gets into no batch. */
   abandon(task: AppendTask): void {
     this.queuedBytes -= task.charged
     this.#queue.passOver()
   }
 
-  /** What is queued, for an end that has to reject it. */
+  /** All queued tasks: the end of the writer has to reject them. */
   queued(): AppendTask[] {
     const queued = this.#queue.toArray()
     return this.#rest === undefined ? queued : [this.#rest.task, ...queued]
   }
 
-  /** Whether a message of which a part was cut goes on with the next batch. */
+  /** Whether the last records of a message are still to be cut: they are the beginning of the next batch. */
   get hasRest(): boolean {
     return this.#rest !== undefined
   }
 
-  /** What is left of this message, if there is a rest of it, will never be cut. Answers what the budget was charged for it. */
+  /** Drops the records of this message that are still to be cut, if there are any. Answers what the budget was charged for it. */
   dropRest(task: AppendTask | undefined): number {
     if (task === undefined || this.#rest?.task !== task) return 0
     this.#takeRest()
     return task.charged
   }
 
-  /** Undefined when nothing is queued, or seals refused all of it. */
+  /** The next batch. Undefined when nothing is queued, or when seals refused all that was. */
   cut(cut: Cut): BatchInFlight | undefined {
     const records = this.#newRecords(cut.limits)
     const rest = this.#takeRest()
@@ -160,7 +167,10 @@ export class BatchCutter {
     return this.#batch(records, { ...cut, firstTimeTick, charged })
   }
 
-  /** Adds the records that seals make of a message, as many as there is room for. Answers what is charged for them. */
+  /**
+   * Adds as many of the records that seals make of a message as there is room for. Answers what the budget was charged for
+   * them.
+   */
   #seal(task: AppendTask, records: CutRecords, { lastAckedBefore, refused }: Cut): number {
     const run = this.#run
     const firstTimeTick = run.timeTick
@@ -185,7 +195,7 @@ export class BatchCutter {
     return this.#add({ task, records: stamped, firstTimeTick }, records)
   }
 
-  /** What is left of the message whose first records went in the batch before. */
+  /** Makes a batch of the last records of a message whose first records went into the batch before. */
   #cutRest(rest: Rest, records: CutRecords, cut: Cut): BatchInFlight {
     const { firstTimeTick } = rest
     rest.task.index = 0
@@ -200,7 +210,7 @@ export class BatchCutter {
     return rest
   }
 
-  /** Adds records of one message, and keeps the others as the rest. Charged is a message with its last record. */
+  /** Adds records of one message, and keeps those without room as the rest. A message is charged with its last record. */
   #add({ task, records: all, firstTimeTick }: Rest, records: CutRecords): number {
     for (let i = 0; i < all.length; i++) {
       const { record, bytes } = all[i] as SealedBytes
@@ -248,7 +258,7 @@ export class BatchCutter {
     })
   }
 
-  /** A message's records have consecutive time ticks, those in the next batch as well. */
+  /** The records of one message have consecutive time ticks, so those for the next batch get theirs now, too. */
   get #restLength(): number {
     return this.#rest?.records.length ?? 0
   }

@@ -15,16 +15,16 @@ export function checkAnswer(
     checkRise(answer, ids, where)
   } catch (error) {
     if (WalError.isInstance(error) && error.code === 'WAL_CORRUPT') throw error
-    // Found again here, since nothing on the way of a good answer looks at each id.
+    // Each id is looked at here only: for a good answer that would take time for nothing.
     const odd = answer.findIndex((id) => !isId(id, ids))
     throw broken(where, `${shown(answer[odd])} as the id of message ${odd}`, error)
   }
 }
 
 function checkRise(answer: readonly MessageId[], ids: MessageIdCodec, where: string): void {
-  // An id that is none fails here.
+  // Throws when the first id is not an id at all.
   ids.serialise(answer[0] as MessageId)
-  // Ids that pack into less than a list have been found to be consecutive.
+  // `pack` answers the same list unless it has found the ids to be consecutive, and so rising.
   if (ids.pack !== undefined && ids.pack(answer) !== answer) return
   for (let i = 1; i < answer.length; i++)
     if (!(ids.compare(answer[i - 1] as MessageId, answer[i] as MessageId) < 0))
@@ -35,7 +35,7 @@ function checkRise(answer: readonly MessageId[], ids: MessageIdCodec, where: str
       )
 }
 
-/** `next` was answered for a message behind the one that was answered with `before`. */
+/** The error for the answer `next` for a message whose predecessor was answered with `before`. */
 export function idsDoNotRise(where: string, before: string, next: string): WalError {
   return new WalError(
     'WAL_CORRUPT',

@@ -2,15 +2,15 @@ import { type Batch, packedBatch } from '@wal/walimpls'
 import type { AppendTask } from '../message/append-task.js'
 import type { RecordDraft } from '../message/record-draft.js'
 
-/** No less than what the stamp adds to a record. */
+/** The stamp adds at most this to a record. */
 const STAMP_BYTES = 160
 
-/** The records of a batch that is being cut. Those that lie behind each other in a slab become one run of bytes. */
+/** The records of a batch that is being cut. Records that lie next to each other in a slab become one run of bytes. */
 export class CutRecords {
-  /** Of each record, whose it is. */
+  /** The task of each record. A message that is stored as three records is listed three times. */
   readonly tasks: AppendTask[] = []
   readonly #most: { readonly bytes: number; readonly records: number }
-  /** Without stamps. */
+  /** Bytes of the records without their stamps. */
   #ownBytes = 0
   #bytes = 0
   readonly #packed: Uint8Array[] = []
@@ -26,7 +26,9 @@ export class CutRecords {
     return this.tasks.length
   }
 
-  /** Whether a record of so many bytes, its stamp not counted, may go in. One that is larger than a batch may be goes alone. */
+  /**
+   * Whether a record of so many bytes, without its stamp, has room. A record larger than a whole batch gets a batch alone.
+   */
   hasRoom(bytes: number): boolean {
     const { count } = this
     if (count === 0) return true
@@ -35,7 +37,7 @@ export class CutRecords {
     )
   }
 
-  /** `bytes`: what `recordBytes` counts of the record. */
+  /** `bytes` is the size of the stamped record, as `recordBytes` counts. */
   add(task: AppendTask, record: RecordDraft, bytes: number): void {
     this.tasks.push(task)
     this.#ownBytes += record.bytes

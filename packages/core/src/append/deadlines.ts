@@ -1,12 +1,18 @@
 import type { Runtime, Timer } from '@wal/walimpls'
 import type { AppendTask } from '../message/append-task.js'
 
-/** How late a deadline may be noticed, ms: one timer serves all appends, as one each would cost more than the append. */
+/**
+ * How many ms late a deadline may be noticed. One timer serves all appends: a timer for each would cost more than the
+ * append.
+ */
 const GRAIN_MS = 10
-/** Node fires a timer beyond this at once; a deadline further away is looked at again then. */
+/** Node fires a longer timer at once. For a deadline further away the timer is set again when this time is over. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
-/** Tells when the callers of appends stop waiting. It keeps no task: it asks for those that are outstanding. */
+/**
+ * Notices when the deadlines of appends pass. It keeps no list of tasks: when its timer fires it asks for the outstanding
+ * ones.
+ */
 export class Deadlines {
   readonly #runtime: Runtime
   readonly #outstanding: () => readonly AppendTask[]

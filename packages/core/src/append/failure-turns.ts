@@ -2,9 +2,9 @@ import type { TaskOwner } from '../message/append-task.js'
 import type { SentMessage } from '../message/batch-in-flight.js'
 import type { InSlices } from './in-slices.js'
 
-/** Why tasks failed: many share one. */
+/** Why tasks failed. Thousands of tasks may share one failure. */
 export interface Failure {
-  /** What an owner is told; the token names a message that was sent and whose outcome is unknown. */
+  /** Makes the error for an owner. `token` names the message, when it was sent and its outcome is unknown. */
   of(token: string | undefined): unknown
 }
 
@@ -12,7 +12,7 @@ export interface Failure {
 export class FailureTurns {
   readonly #slices: InSlices
   readonly #tokenOf: (sent: SentMessage) => string | undefined
-  /** The error made last for an owner that names all of its tasks together: it gets the same one for the next task. */
+  /** The last error made for an owner of many tasks (`namesAll`), which gets the same error for its next task. */
   #shared: { readonly owner: TaskOwner; readonly failure: Failure; readonly error: unknown } | undefined
 
   constructor(slices: InSlices, tokenOf: (sent: SentMessage) => string | undefined) {

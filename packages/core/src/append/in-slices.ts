@@ -1,9 +1,9 @@
 import type { Runtime } from '@wal/walimpls'
 import { WakeList } from '@wal/walimpls/helper'
 
-/** How long is worked before the event loop gets its turn. */
+/** After so many milliseconds of work the event loop gets its turn. */
 const SLICE_MS = 5
-/** So many pieces are done before the clock is looked at. */
+/** The clock is looked at after so many pieces of work. */
 const GROUP = 32
 
 /**
@@ -13,13 +13,13 @@ const GROUP = 32
 export class InSlices {
   readonly #runtime: Pick<Runtime, 'monotonic' | 'yield'>
   #waiting: (() => void)[] = []
-  /** The first of them that is not done. */
+  /** Index of the first piece of work that is not done. */
   #next = 0
-  /** Whether somebody will go on: a microtask, or the next turn. */
+  /** Whether a microtask or the next turn of the event loop will go on with the work. */
   #planned = false
-  /** When this turn of the event loop has had its slice; undefined before the first work of a turn. */
+  /** When the slice of this turn of the event loop is over; undefined before the first work in a turn. */
   #until: number | undefined
-  /** The turn's slice is used up. */
+  /** Whether the slice of this turn is used up, so that work goes on in the next. */
   #paused = false
   readonly #allDone = new WakeList()
 
@@ -27,7 +27,7 @@ export class InSlices {
     this.#runtime = runtime
   }
 
-  /** Whether some of it is still to be done. */
+  /** Whether some work is still to be done. */
   get busy(): boolean {
     return this.#next < this.#waiting.length
   }
@@ -45,12 +45,12 @@ export class InSlices {
     return this.busy ? this.#allDone.next() : Promise.resolve()
   }
 
-  /** In a microtask; not by `queueMicrotask`, which fake timers replace. */
+  /** Works in a microtask. `queueMicrotask` is not used, since fake timers of tests replace it. */
   #workSoon(): void {
     void Promise.resolve().then(() => this.#work())
   }
 
-  /** A group, then what callers do with it at once, which counts: the next group follows in a microtask. */
+  /** Does a group of pieces. The next group follows in a microtask, so that what callers do at once counts into the slice. */
   #work(): void {
     const now = this.#runtime.monotonic()
     if (this.#until === undefined) this.#beginSlice(now)

@@ -1,6 +1,6 @@
 import type { Runtime, Timer } from '@wal/walimpls'
 
-/** A small batch waits for company, for `lingerMs` from when it might first have been sent. */
+/** Lets a small batch wait for more messages, for `lingerMs` from the moment at which it could first have been sent. */
 export class Linger {
   readonly #runtime: Pick<Runtime, 'setTimeout'>
   readonly #lingerMs: number

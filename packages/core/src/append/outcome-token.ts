@@ -12,14 +12,14 @@ import { isSameWriter } from '../log/same-writer.js'
 import type { BatchInFlight, SentMessage } from '../message/batch-in-flight.js'
 import type { ResultContext } from './append-result.js'
 
-/** A record of the writer's that was acknowledged. */
+/** A record that the writer appended and that was acknowledged. */
 export interface AckedRecord {
-  /** Serialised. */
+  /** The serialised id. */
   readonly id: string
   readonly timeTick: TimeTick
 }
 
-/** Messages with consecutive time ticks. */
+/** Messages with consecutive time ticks: the first of them, and how many there are. */
 export interface TickRun {
   readonly first: TimeTick
   readonly count: number
@@ -35,13 +35,19 @@ export interface OutcomeToken {
    * id comes to the messages wherever they were stored. A log without this record lost its end.
    */
   readonly ackedBefore: AckedRecord
-  /** Of the messages whose outcome is unknown. Rising; no run begins where the one before ends. */
+  /**
+   * The time ticks of the messages whose outcome is unknown, rising. Messages with 11, 12, 13 and 20 make two runs, 11 to 13
+   * and 20: no run begins right behind the run before.
+   */
   readonly runs: readonly TickRun[]
   /** How many messages of the call are not known to be written: those in the runs, and those certainly not written. */
   readonly total: number
 }
 
-/** A token names some thousand runs at most: appends of others lie between its messages only through interceptors. */
+/**
+ * A token has room for some thousand runs. Few have more than one: appends of others get between the messages of a batch
+ * only when these wait in interceptors.
+ */
 const MAX_LENGTH = 1 << 20
 const MAX_TIME_TICK = (1n << 64n) - 1n
 const WHAT = 'the text that an error with an unknown outcome carries'
@@ -49,9 +55,10 @@ const TOKEN = /^append:(wal[0-9]+:[^\s]*):runs([0-9]{1,4}):([0-9]+):([0-9a-z.-]+
 const VERSION = '1'
 
 /**
- * `append:POSITION:runs1:TOTAL:RUN-RUN…`: the position of the record acknowledged before, then what is to be found behind
- * it. A run is `DISTANCE.COUNT`, the distance from that record, or from the end of the run before, in base 36. Undefined
- * when the text would be longer than any reader of tokens takes.
+ * `append:POSITION:runs1:TOTAL:RUN-RUN…`: the position of the record that was acknowledged before, then the messages to be
+ * found behind it. A run is `DISTANCE.COUNT`. The distance, in base 36, is that of its first time tick from the record, or
+ * from the last time tick of the run before: behind a record with time tick 10, the runs 11 to 13 and 20 are `1.3-7.1`.
+ * Undefined when the text would be longer than `parseToken` accepts.
  */
 export function formatToken({ ackedBefore, runs, total, ...place }: OutcomeToken): string | undefined {
   const { id: lastConfirmed, timeTick } = ackedBefore
@@ -85,7 +92,7 @@ export function parseToken(text: unknown): OutcomeToken {
   const runs = parseRuns(runsText, timeTick)
   const total = parseDecimal(totalText ?? '')
   const named = runs?.reduce((sum, { count }) => sum + count, 0) ?? 0
-  // Another system's log has no appends of ours, and no record lies at a gap.
+  // Nobody appends to another system's log with this library, and no record lies at a gap: no token has such a position.
   const isPlace = logIdentity !== '' && ownId === undefined && gap === undefined
   if (!isPlace || runs === undefined || total === undefined || total < named)
     throw invalidArgument(`This is no token of an append. A token is ${WHAT}`, text)
@@ -99,7 +106,7 @@ function parseRuns(text: string, ackedTick: TimeTick): TickRun[] | undefined {
     const [distanceText, countText, ...more] = run.split('.')
     const distance = parseUint64(distanceText ?? '')
     const count = parseDecimal(countText ?? '')
-    // A distance of one continues the run before; only the first run may begin right behind the record before.
+    // A run at a distance of one would be part of the run before it. Only the first may lie right behind the record before.
     const least = runs.length === 0 ? 1n : 2n
     if (distance === undefined || distance < least || !count || more.length > 0) return undefined
     const first = last + distance
@@ -110,7 +117,7 @@ function parseRuns(text: string, ackedTick: TimeTick): TickRun[] | undefined {
   return runs
 }
 
-/** Names one message that was sent. */
+/** The text of a token that names one message that was sent. */
 export function outcomeToken(context: ResultContext, { batch, index }: SentMessage): string | undefined {
   const run = { first: batch.firstTimeTick + BigInt(index), count: 1 }
   return formatToken(tokenOf(context, ackedBefore(batch), { runs: [run], total: 1 }))
@@ -120,7 +127,7 @@ export function ackedBefore({ lastAckedBefore, lastAckedTickBefore }: BatchInFli
   return { id: lastAckedBefore, timeTick: lastAckedTickBefore }
 }
 
-/** Names the messages of one call together. */
+/** A token that names several messages of one call. */
 export function tokenOf(
   { backend, logIdentity, writer }: ResultContext,
   acked: AckedRecord,
@@ -130,8 +137,8 @@ export function tokenOf(
 }
 
 /**
- * One token in place of several that name messages of one call. Undefined when there are none, or when they are not of one
- * writer (an interceptor may reject with the error of an append to another log).
+ * One token for all messages that several tokens of one call name. Undefined when there are no tokens, or when they are of
+ * different writers: an interceptor may reject with the error of an append to another log.
  */
 export function joinTokens(tokens: readonly string[], total: number): string | undefined {
   const parts = tokens.map((token) => parseToken(token))
@@ -157,7 +164,7 @@ function joined(runs: readonly TickRun[]): TickRun[] {
   return merged
 }
 
-/** Adds a run above those there; one that continues the last becomes part of it. */
+/** Adds a run that lies above all runs in the list. When it continues the last run, the two become one. */
 export function addRun(runs: TickRun[], run: TickRun): void {
   const last = runs[runs.length - 1]
   if (last === undefined || last.first + BigInt(last.count) !== run.first) runs.push(run)

@@ -23,17 +23,17 @@ import type { WriterFence } from './writer-fence.js'
 
 export interface PipelineOptions {
   readonly cutter: BatchCutter
-  /** Told in order. What it throws ends the writer. */
+  /** Is told of each batch, in order. What it throws ends the writer. */
   readonly outcomes: Pick<AppendOutcomes, 'stored' | 'settled' | 'failed'>
   readonly fence: WriterFence
-  /** So many charged bytes are free again. Must not throw. */
+  /** Called when the budget gets so many bytes back. Must not throw. */
   readonly released: (bytes: number) => void
   readonly runtime: Runtime
   readonly trouble: Trouble
   readonly where: string
-  /** A further batch is sent while others are in flight only when so many bytes are queued. */
+  /** While batches are in flight, another one is sent only once so many bytes are queued. */
   readonly pipelineBytes: number
-  /** How long a batch smaller than `pipelineBytes` waits for company. */
+  /** How long a batch smaller than `pipelineBytes` waits for more messages. */
   readonly lingerMs: number
   readonly trust: AnswerTrust
   readonly ids: MessageIdCodec
@@ -52,7 +52,7 @@ export class Pipeline {
   #log: WALImpls
   #inFlight: BatchInFlight[] = []
   #lastAcked: OwnPlace
-  /** Its id, serialised: a token's starting point. */
+  /** Serialised id of the last acknowledged record, at which the token of an unknown outcome starts to read. */
   #lastAckedId: string
   /**
    * `failing`: an append failed, others are still in flight. `recovering`: all have an outcome, some are sent again.
@@ -62,13 +62,13 @@ export class Pipeline {
   #pumpPlanned = false
   #turnPlanned = false
   readonly #linger: Linger
-  /** Set by `drained`: nothing lingers any more. */
+  /** Set by `drained`: small batches wait no longer for more messages. */
   #draining = false
   readonly #idle = new WakeList()
   #confirming = false
   /** Why the writer ends once what is confirmed, and nothing else, is acknowledged. */
   #ending: WalError | undefined
-  /** How often in a row the batch at the front was refused for want of room in the storage. */
+  /** How often in a row the oldest batch was refused for want of room in the storage. */
   #fullInRow = 0
   readonly #full = new WakeList()
 
@@ -84,12 +84,12 @@ export class Pipeline {
     return this.#log
   }
 
-  /** Everything taken in whose outcome is open. */
+  /** All messages without an outcome: those in batches that were sent, and those that are queued. */
   outstanding(): { readonly sent: readonly BatchInFlight[]; readonly queued: readonly AppendTask[] } {
     return { sent: this.#inFlight, queued: this.#options.cutter.queued() }
   }
 
-  /** The batch with which a task was sent that has no outcome yet. */
+  /** The batch in flight with which a task was sent. */
   batchOf(task: AppendTask): BatchInFlight | undefined {
     return this.#inFlight.find(({ tasks }) => tasks[task.index] === task)
   }
@@ -107,19 +107,19 @@ export class Pipeline {
     return this.#inFlight[0]
   }
 
-  /** Takes in an admitted task. The batch is cut in a microtask, so that appends made in one turn travel together. */
-  enter(task: AppendTask): void {
+  /** Queues an admitted task. The batch is cut in a microtask, so that appends made in one turn get into one batch. */
+  enqueue(task: AppendTask): void {
     this.#options.cutter.push(task)
     if (this.#pumpPlanned) return
     this.#pumpPlanned = true
-    // Not `queueMicrotask`, which fake timers replace.
+    // `queueMicrotask` is not used, since fake timers of tests replace it.
     void Promise.resolve().then(() => {
       this.#pumpPlanned = false
       this.#guard(() => this.#pump())
     })
   }
 
-  /** A queued task gave up. */
+  /** The owner of a queued task waits no longer: the task is never sent. */
   abandon(task: AppendTask): void {
     this.#options.cutter.abandon(task)
     this.#tellIdle()
@@ -153,7 +153,7 @@ export class Pipeline {
     while (this.#fullInRow < 2) await this.#full.next(signal)
   }
 
-  /** Ends for good: what has not settled fails with this error. */
+  /** Ends for good: every batch and task without an outcome fails with this error. */
   stop(error: unknown): void {
     if (this.#state === 'stopped') return
     this.#state = 'stopped'
@@ -171,11 +171,12 @@ export class Pipeline {
   /** `atTurn`: called at the beginning of a turn of the event loop. */
   #pump(atTurn = false): void {
     const { cutter, pipelineBytes } = this.#options
-    // While a batch at the front is being confirmed, one behind it may have failed: nothing may follow that (G3).
+    // While the oldest batch is being confirmed, a batch behind it may have failed: none may be sent behind that one (G3).
     if (this.#confirming && this.#inFlight.some(({ outcome }) => outcome && 'error' in outcome)) return
     while (this.#state === 'running' && this.#inFlight.length < this.#log.limits.maxInFlightBatches) {
       if (cutter.queuedBytes < pipelineBytes && (this.#inFlight.length > 0 || !this.#lingerIsOver())) return
-      // A rejection is on its way for some microtasks: one behind a batch that has failed must not be handed in (G3).
+      // The rejection of a batch takes some microtasks to get here. A batch must not be handed to the backend behind one that
+      // has failed (G3), so the next turn of the event loop is waited for.
       if (this.#inFlight.length > 0 && !atTurn) {
         this.#planTurn()
         return
@@ -187,7 +188,7 @@ export class Pipeline {
         refused: this.#refused,
       })
       if (batch === undefined) {
-        // All that was queued was refused.
+        // Seals refused all that was queued.
         this.#tellIdle()
         return
       }
@@ -231,7 +232,10 @@ export class Pipeline {
     }
   }
 
-  /** Acknowledges from the front what is stored and counts. Answers a batch at the front that has to be confirmed first. */
+  /**
+   * Acknowledges batches in order, as long as they are stored and count: of batches 5, 6 and 7, of which 5 and 7 are stored,
+   * only 5, since 6 may still fail (G3). Answers the oldest batch when it has to be confirmed first.
+   */
   #acknowledge(): BatchInFlight | undefined {
     for (let head = this.#inFlight[0]; head?.outcome && 'ids' in head.outcome; head = this.#inFlight[0]) {
       if (this.#ending !== undefined && !head.confirmed) break
@@ -243,8 +247,8 @@ export class Pipeline {
   }
 
   /**
-   * Looks whether the stored batches at the front count. Rejects when they don't, or when no look can tell. A log that lost
-   * its end gives out ids again: what is stored there is acknowledged, and then the writer ends.
+   * Reads the log to learn whether the oldest stored batches count. Rejects when they don't, or when reading can't tell. A log
+   * that lost its end gives out the same ids again: what is stored there is acknowledged, and then the writer ends.
    */
   async #confirm(): Promise<void> {
     const { fence, ids } = this.#options
@@ -254,7 +258,8 @@ export class Pipeline {
     for (const batch of this.#inFlight) {
       if (batch.outcome === undefined || 'error' in batch.outcome) break
       const [first] = batch.outcome.ids as readonly [MessageId]
-      // Behind a newer writer's record it is void, and before one it counts: until the look ends nobody knows.
+      // The batch is void if a newer writer's record lies before it, and otherwise counts. That is unknown until the log
+      // was read.
       batch.maybeWritten = true
       stored.push(batch)
       if (ids.compare(first, last) <= 0) {
@@ -267,7 +272,7 @@ export class Pipeline {
     for (const batch of stored) batch.confirmed = true
   }
 
-  /** Settles from the front; at a failure waits until all in flight have an outcome, then recovers. */
+  /** Settles batches in order. At a failure it waits until all batches in flight have an outcome, then recovers. */
   #settle(): void {
     if (this.#state === 'running' && !this.#confirming) {
       if (this.#acknowledge() !== undefined) this.#confirmThenSettle()
@@ -277,7 +282,7 @@ export class Pipeline {
       this.#pump()
       this.#tellIdle()
     } else if (this.#state === 'failing' && this.#inFlight.every((batch) => batch.outcome !== undefined)) {
-      // A driver may fail everything in flight at one blow: only the first to come here starts the recovery.
+      // A driver may fail all batches in flight at once: only the first of them starts the recovery.
       this.#state = 'recovering'
       this.#recover().then(
         () => {
@@ -286,13 +291,15 @@ export class Pipeline {
           this.#guard(() => this.#pump())
           this.#tellIdle()
         },
-        // A stop, by close or because `reassert` found a newer writer, ends up here as well.
+        // A recovery that is cut short by `stop` rejects as well, and then nothing is left to break.
         (error: unknown) => this.#break(error),
       )
     }
   }
 
-  /** What throws in here has no caller: it ends the writer, or appends would wait for an outcome that nobody brings. */
+  /**
+   * Work that throws has no caller to tell: it ends the writer, since appends would otherwise wait for an outcome forever.
+   */
   #guard(work: () => void): void {
     try {
       work()
@@ -319,7 +326,7 @@ export class Pipeline {
     )
   }
 
-  /** Until everything that was in flight is stored or refused forever. */
+  /** Sends batches again until everything that was in flight is stored or refused for good. */
   async #recover(): Promise<void> {
     const { runtime, trouble, where } = this.#options
     const { signal } = this.#stopping
@@ -354,8 +361,8 @@ export class Pipeline {
   }
 
   /**
-   * Sends from the front again, as many batches as the log may have in flight as it is open now: after it was opened again
-   * that may be fewer than before. Whether all of them are stored.
+   * Sends the oldest batches again, as many as the log may have in flight: after it was opened again that may be fewer than
+   * before. Answers whether all of them are stored.
    */
   async #sendAgain(signal: AbortSignal): Promise<boolean> {
     const again = this.#inFlight.slice(0, this.#log.limits.maxInFlightBatches)
@@ -365,7 +372,10 @@ export class Pipeline {
     return again.every(({ outcome }) => outcome !== undefined && 'ids' in outcome)
   }
 
-  /** The batch at the front counts. It stays there until its owners are told: of what throws in between, too. */
+  /**
+   * The oldest batch counts. It stays in flight until its owners were told, so that they are also told when this throws
+   * halfway.
+   */
   #succeed(batch: BatchInFlight, ids: readonly MessageId[]): void {
     const { outcomes, trust, released } = this.#options
     this.#fullInRow = 0
@@ -385,7 +395,7 @@ export class Pipeline {
     released(batch.charged + cutter.dropRest(batch.tasks[batch.tasks.length - 1]))
   }
 
-  /** A seal refused a message. Made once, since a function made in `#pump` would cost each of its calls. */
+  /** Called when a seal refused a message. Made once, since a function made in `#pump` would cost each call of it. */
   readonly #refused = (task: AppendTask, error: unknown): void => {
     this.#options.outcomes.failed([task], error, undefined)
     this.#options.released(task.charged)

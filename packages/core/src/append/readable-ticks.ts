@@ -1,17 +1,21 @@
 import { MESSAGE_TYPE, type TimeTick } from '@wal/walimpls'
 import type { AppendTask } from '../message/append-task.js'
 
-/** More vchannels than this are not told apart: the least recently written ones share a bound. */
+/** For so many vchannels the time tick is kept apart; those that were written longest ago share one. */
 const MAX_VCHANNELS = 4096
 
 /**
- * Up to which time tick a reader has to read to see everything that was acknowledged on a vchannel. These
- * ticks are those of stored messages, so each is persisted before anybody learns of it.
+ * Up to which time tick a reader has to read to see everything that was acknowledged on a vchannel. Example: messages of the
+ * vchannel `eu` were acknowledged with the time ticks 11 and 14, and one of `us` with 15. Then it is 14 for `eu` and 15 for
+ * `us`. All are time ticks of stored records, so none is told to anybody before it is persisted.
  */
 export class ReadableTicks {
   readonly #vchannels = new Map<string, TimeTick>()
   readonly #maxVchannels: number
-  /** Of messages that belong to every vchannel, and of vchannels that are not told apart any more. */
+  /**
+   * The highest time tick of messages without a vchannel, which belong to all, and of vchannels that are no longer kept
+   * apart.
+   */
   #everywhere: TimeTick
   #newest: TimeTick
 
@@ -21,12 +25,12 @@ export class ReadableTicks {
     this.#maxVchannels = maxVchannels
   }
 
-  /** Consecutive time ticks from `first`, one for each record of these tasks. */
+  /** The records of these tasks were acknowledged. Their time ticks are `first`, `first + 1` and so on. */
   acknowledged(tasks: readonly Pick<AppendTask, 'vchannel' | 'type'>[], first: TimeTick): void {
     const { length } = tasks
     for (let i = 0; i < length; i++) {
       const { vchannel, type } = tasks[i] as AppendTask
-      // The last of a run on one vchannel speaks for all of it.
+      // Of consecutive records of one vchannel only the last has to be noted.
       const next = tasks[i + 1]
       if (next !== undefined && next.vchannel === vchannel && next.type === type) continue
       const timeTick = first + BigInt(i)
@@ -36,7 +40,7 @@ export class ReadableTicks {
     this.#newest = first + BigInt(length - 1)
   }
 
-  /** Undefined: of the whole log. */
+  /** For `undefined` it answers the time tick of the whole log. */
   of(vchannel: string | undefined): TimeTick {
     if (vchannel === undefined) return this.#newest
     const own = this.#vchannels.get(vchannel) ?? -1n

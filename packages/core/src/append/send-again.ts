@@ -2,12 +2,14 @@ import { outcomeOf, WalError } from '@wal/walimpls'
 import { isFenced, mayPass } from '../log/classify.js'
 import type { BatchInFlight } from '../message/batch-in-flight.js'
 
-/** The log itself is beyond help (`WAL_CORRUPT` found at a takeover, say): no batch will ever be stored by this writer. */
+/** Whether this writer can never store a batch again, as after `WAL_CORRUPT` at a takeover. */
 export function isHopeless(error: unknown): boolean {
   return !mayPass(error) && !isFenced(error)
 }
 
-/** This batch is refused for good: sending the same one again can't help, and others may go on. */
+/**
+ * Whether this batch is refused for good: sending the same one again can't help. The batches behind it may still be stored.
+ */
 export function isRefusedForever(error: unknown): boolean {
   return (
     WalError.isInstance(error) &&
@@ -17,8 +19,9 @@ export function isRefusedForever(error: unknown): boolean {
 }
 
 /**
- * The first of these batches failed. One stored behind it would make a hole that readers never see filled (G3): throws
- * `WAL_CORRUPT`, which stops the writer, rather than lose what is sent again.
+ * Throws `WAL_CORRUPT` when a batch was stored although the first of these batches failed (G3). Example: batch 5, with the
+ * time ticks 50 to 59, failed, and batch 6, with 60 to 69, was stored. If 5 were sent again, it would lie behind 6, and
+ * readers, who drop a time tick that does not rise, would never deliver it. So the writer is stopped instead.
  */
 export function checkPrefix(inFlight: readonly BatchInFlight[], cause: unknown, where: string): void {
   const late = inFlight.find(({ outcome }) => outcome !== undefined && 'ids' in outcome)

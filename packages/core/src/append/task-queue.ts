@@ -1,9 +1,12 @@
 import type { AppendTask } from '../message/append-task.js'
 
-/** As many settled ones as this may stay, however few others there are. */
+/** So many settled tasks may stay in the queue, however few others there are. */
 const MAX_SETTLED = 64
 
-/** FIFO of tasks. A settled one (timed out, aborted) stays in place for a while and is passed over: removal is cheap. */
+/**
+ * Tasks in the order in which they came. A task that settles while it is queued (its deadline passed, its signal aborted)
+ * stays in its place and is left out later: searching for it would make giving up thousands of appends slow.
+ */
 export class TaskQueue {
   #tasks: (AppendTask | undefined)[] = []
   #head = 0
@@ -29,7 +32,10 @@ export class TaskQueue {
     return task
   }
 
-  /** One in it has settled. Once they are the most they are let go, or one that waits forever would keep them all. */
+  /**
+   * Called when a task in the queue has settled. When more than half of the queue is settled, all settled tasks are dropped:
+   * otherwise they would stay in memory for as long as one unsettled task before them waits.
+   */
   passOver(): void {
     if (++this.#settled <= Math.max(MAX_SETTLED, (this.#tasks.length - this.#head) / 2)) return
     this.#tasks = this.toArray()
@@ -37,7 +43,7 @@ export class TaskQueue {
     this.#settled = 0
   }
 
-  /** A copy of what is in it, settled ones left out. */
+  /** The tasks that are not settled, in order. */
   toArray(): AppendTask[] {
     return (this.#tasks.slice(this.#head) as AppendTask[]).filter((task) => task.state !== 'settled')
   }

@@ -6,7 +6,7 @@ import { formatTruncationPoint, type TruncationPoint } from '../log/truncation-p
 import type { TickOwner } from '../message/append-task.js'
 import type { Appender } from './appender.js'
 
-/** A tick is due after so many bytes as well, which bounds the tail that an open has to read. */
+/** A time tick is also due after so many bytes: an open reads from the last time tick to the end, so that end stays short. */
 const TICK_BYTES = 8 << 20
 
 /**
@@ -24,12 +24,12 @@ export class Ticker {
   readonly #logIdentity: string
   readonly beginning: LogBeginning
   #timer: Timer | undefined
-  /** Whether the timer is set for something new, or only for those who follow. */
+  /** Whether nothing was written since the last time tick, so that the timer runs only for readers or for the backend. */
   #idle = true
   #newBytes = 0
   #followers = 0
   #persisting = false
-  /** Asked for while one was under way: the one under way may lie before what the asker means. */
+  /** Whether another time tick was asked for while one was on its way: that one may lie before what the asker wrote. */
   #again = false
   #closed = false
 
@@ -38,9 +38,9 @@ export class Ticker {
     appender: Appender
     logger: Logger
     intervalMs: number
-    /** 0: none while idle. */
+    /** How often an idle log with readers gets a time tick; 0 for never. */
     idleMs: number
-    /** How long the backend remembers a writer that stores nothing; undefined: for as long as it lives. */
+    /** How long the backend remembers a writer that stores nothing; undefined when it never forgets one. */
     maxIdleMs: () => number | undefined
     logIdentity: string
     beginning: LogBeginning
@@ -56,7 +56,7 @@ export class Ticker {
     this.#rest()
   }
 
-  /** So many bytes were stored since. */
+  /** So many bytes of users' messages were stored. */
   wrote(bytes: number): void {
     this.#newBytes += bytes
     if (this.#newBytes >= TICK_BYTES) this.#persist()
@@ -64,8 +64,8 @@ export class Ticker {
   }
 
   /**
-   * Somebody reads time ticks from now on: one at once, so that a reader who starts on an idle log need not wait, then
-   * one now and then. Call what is returned when the reader ends.
+   * A reader of time ticks begins. It gets a time tick at once, so that it need not wait on an idle log, and then one every
+   * `idleMs`. The returned function is to be called when the reader ends.
    */
   follow(): () => void {
     this.#followers++
@@ -75,12 +75,12 @@ export class Ticker {
     }
   }
 
-  /** A time tick now, past what waits for room; resolves when it is durable. `truncation`: where the log begins from it on. */
+  /** Persists a time tick now, without waiting for room. `truncation` is where the log begins from then on. */
   tick(truncation?: TruncationPoint): Promise<TimeTick> {
     return this.#submit((owner) => this.#appender.submitTick(owner), truncation)
   }
 
-  /** A time tick behind all that was appended so far. Rejects as an append does. */
+  /** Persists a time tick behind all that was appended so far. Rejects as an append does. */
   barrier(options: AppendOptions): Promise<TimeTick> {
     return this.#submit((owner) => this.#appender.submitBarrier(owner, options))
   }
@@ -91,7 +91,7 @@ export class Ticker {
     this.#timer = undefined
   }
 
-  /** However many ask while one is under way, one more follows. */
+  /** However often it is called while a time tick is on its way, one more follows. */
   #persist(): void {
     if (this.#closed) return
     if (this.#persisting) {
@@ -108,7 +108,7 @@ export class Ticker {
       try {
         await this.tick()
       } catch (err) {
-        // Who has to know learns of it from an append or from `wal.signal`.
+        // Nobody waits for this time tick. A user learns of a lasting failure from an append or from `wal.signal`.
         this.#logger.debug({ err }, 'a time tick was not persisted')
       }
     } while (this.#again && !this.#closed)
@@ -130,7 +130,7 @@ export class Ticker {
           reject(error)
         },
       })
-      // Not before: one that is refused leaves what is due as it is.
+      // Not before `submit`, which may throw: then the time tick that is due stays due.
       this.#rest()
     })
   }

@@ -4,14 +4,17 @@ import type { LogRecord } from '../log/log-record.js'
 import { lastConfirmedOf, previousTickOf, typeOf, vchannelOf } from '../message/stamp.js'
 import type { Run } from './run.js'
 
-/** What a record costs in the buffer beside payload and properties, alone in its run and with the collector's slack. */
+/**
+ * What a record costs in memory beside payload and properties when it is alone in its run, with slack for the garbage
+ * collector.
+ */
 export const RECORD_OVERHEAD_BYTES = 512
 
 export interface RunParts {
   readonly ids: PackedIds
   readonly firstTimeTick: TimeTick
   readonly writer: Writer
-  /** Serialised id from which a reader meets all of the run; empty: each record's own. */
+  /** Serialised id from which a reader finds all of the run. Empty when that is the own id of each record. */
   readonly lastConfirmed: string
 }
 
@@ -40,7 +43,7 @@ export class BufferedRun implements Run {
     return this.#parts.firstTimeTick + BigInt(this.#count - 1)
   }
 
-  /** Makes the records, which `bytes` does not count. */
+  /** Makes the records. `bytes` does not count them. */
   decode(): readonly LogRecord[] {
     const { ids, firstTimeTick, writer, lastConfirmed } = this.#parts
     const records = new Array<LogRecord>(this.#count)

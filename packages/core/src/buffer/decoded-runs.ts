@@ -9,7 +9,7 @@ import type { Run } from './run.js'
 export class DecodedRuns {
   readonly #capacityBytes: number
   readonly #records = new Map<Run, readonly LogRecord[]>()
-  /** How many bytes the kept records count: as many as the runs that they were decoded from. */
+  /** The bytes of the runs whose records are kept. */
   bytes = 0
 
   constructor(capacityBytes: number) {
@@ -22,7 +22,7 @@ export class DecodedRuns {
     const records = run.decode()
     this.#records.set(run, records)
     this.bytes += run.bytes
-    // The last one stays, however large it is: the others at the end of the log are about to ask for it.
+    // The newest run stays, however large it is: the other readers at the end of the log are about to ask for it.
     for (const oldest of this.#records.keys()) {
       if (this.bytes <= this.#capacityBytes || oldest === run) break
       this.forget(oldest)

@@ -2,7 +2,9 @@ import type { TimeTick } from '@wal/walimpls'
 import type { LogRecord } from '../log/log-record.js'
 import type { Run } from './run.js'
 
-/** Records that a backend gave, at least one. Kept as they are: the bytes that they are views of are kept either way. */
+/**
+ * Records that a backend gave, at least one. They are kept decoded: their bytes, of which they are views, are kept anyway.
+ */
 export class ReadRun implements Run {
   constructor(
     readonly records: readonly LogRecord[],

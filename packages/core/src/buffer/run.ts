@@ -1,21 +1,21 @@
 import type { TimeTick } from '@wal/walimpls'
 import type { LogRecord } from '../log/log-record.js'
 
-/** Records that follow each other in the log, as a buffer keeps them. */
+/** Consecutive records of the log, as the buffer keeps them. */
 export interface Run {
-  /** What it keeps in memory. */
+  /** How much memory it takes. */
   readonly bytes: number
   readonly firstTimeTick: TimeTick
   readonly lastTimeTick: TimeTick
-  /** The records, where they are kept. */
+  /** The records, when they are kept; undefined when `decode` has to make them. */
   readonly records?: readonly LogRecord[]
-  /** Makes the records, which `bytes` does not count. */
+  /** Makes the records. `bytes` does not count them. */
   decode(): readonly LogRecord[]
 }
 
-/** What readers at the end of the log share: records that follow each other in it. */
+/** Consecutive records of the log that all readers at its end share. */
 export interface TailRun {
   readonly records: readonly LogRecord[]
-  /** What keeping one of them keeps. */
+  /** How much memory stays in use as long as one of the records is kept. */
   readonly bytes: number
 }

@@ -16,7 +16,7 @@ function run(first: number, count: number, bytes = count * 10): Run {
     lastTimeTick: BigInt(first + count - 1),
   } as unknown as Run
 }
-const ticks = (taken: ReturnType<BufferReader['take']>) =>
+const ticks = (taken: ReturnType<BufferReader['next']>) =>
   typeof taken === 'object' ? taken.records.map((each) => Number(each.timeTick)) : taken
 
 const buffer = (capacityBytes = 100, maxAgeMs = 1000, runtime: Runtime = simulatedRuntime({ seed: 1 })) =>
@@ -40,15 +40,15 @@ test('a reader starts in the middle of a run, goes on as they come, and is told 
   one.append(run(11, 3), 0)
   const reader = one.readAfter(12n)
   const late = one.readAfter(10n)
-  assert.deepEqual(ticks(reader.take()), [13])
-  assert.equal(reader.take(), undefined)
+  assert.deepEqual(ticks(reader.next()), [13])
+  assert.equal(reader.next(), undefined)
   one.append(run(14, 2), 0)
-  assert.deepEqual(ticks(reader.take()), [14, 15])
+  assert.deepEqual(ticks(reader.next()), [14, 15])
   one.append(run(16, 9), 0)
-  assert.equal(late.take(), 'evicted')
+  assert.equal(late.next(), 'evicted')
   assert.equal(one.covers(12n), false)
   assert.equal(one.covers(15n), true)
-  assert.deepEqual(ticks(reader.take()), [16, 17, 18, 19, 20, 21, 22, 23, 24])
+  assert.deepEqual(ticks(reader.next()), [16, 17, 18, 19, 20, 21, 22, 23, 24])
 })
 
 test('evicts by bytes and by age; the newest run stays though it is too large', () => {
@@ -78,7 +78,7 @@ test('close wakes who waits, and everybody goes back to the backend', () => {
   one.onChange(() => woken++)
   one.close()
   assert.equal(woken, 2)
-  assert.equal(reader.take(), 'evicted')
+  assert.equal(reader.next(), 'evicted')
   assert.equal(one.covers(11n), false)
   one.append(run(12, 1), 0)
   assert.equal(one.newest, 11n)
@@ -104,9 +104,9 @@ test('readers see a gapless rest, or `evicted`, through any number of runs', () 
           if (i % (every + 1) !== 0) continue
           for (const each of readers) {
             for (
-              let taken = ticks(each.reader.take());
+              let taken = ticks(each.reader.next());
               Array.isArray(taken);
-              taken = ticks(each.reader.take())
+              taken = ticks(each.reader.next())
             )
               for (const tick of taken) assert.equal(tick, ++each.at)
           }
@@ -122,9 +122,9 @@ test('thousands of runs: what was let go of is dropped from time to time', () =>
   const reader = one.readAfter(10n)
   for (let i = 0; i < 20_000; i++) {
     one.append(run(11 + i, 1), 0)
-    assert.deepEqual(ticks(reader.take()), [11 + i])
+    assert.deepEqual(ticks(reader.next()), [11 + i])
   }
-  assert.equal(typeof one.readAfter(20_008n).take() === 'object', true)
+  assert.equal(typeof one.readAfter(20_008n).next() === 'object', true)
 })
 
 test('H163: what nobody appends to any more is let go of at its age, and readers go on from there', async () => {
@@ -135,17 +135,17 @@ test('H163: what nobody appends to any more is let go of at its age, and readers
   one.append(run(11, 2), time.monotonic())
   await time.advance(500)
   one.append(run(13, 1), time.monotonic())
-  assert.deepEqual(ticks(tailing.take()), [11, 12])
+  assert.deepEqual(ticks(tailing.next()), [11, 12])
   await time.advance(499)
   assert.equal(one.runs, 2)
   await time.advance(2)
   assert.equal(one.bytes, 10)
-  assert.deepEqual(ticks(tailing.take()), [13])
+  assert.deepEqual(ticks(tailing.next()), [13])
   await time.advance(500)
   assert.equal(one.bytes, 0)
   assert.equal(one.runs, 0)
-  assert.equal(stuck.take(), 'evicted')
-  assert.equal(tailing.take(), undefined)
+  assert.equal(stuck.next(), 'evicted')
+  assert.equal(tailing.next(), undefined)
   // A reader that has everything meets the empty buffer; one that lacks something does not.
   assert.deepEqual(
     [12n, 13n].map((tick) => one.covers(tick)),
@@ -154,7 +154,7 @@ test('H163: what nobody appends to any more is let go of at its age, and readers
   const late = one.readAfter(13n)
   one.append(run(14, 2), time.monotonic())
   assert.deepEqual(
-    [tailing, late].map((reader) => ticks(reader.take())),
+    [tailing, late].map((reader) => ticks(reader.next())),
     [
       [14, 15],
       [14, 15],
@@ -200,7 +200,7 @@ test('H162: records that readers share are charged, a few of the last are kept, 
   }
   const readers = Array.from({ length: 16 }, () => one.readAfter(10n))
   const takeAll = () => {
-    for (const reader of readers) reader.take()
+    for (const reader of readers) reader.next()
   }
   for (let tick = 11; tick <= 20; tick++) append(tick, 50)
   assert.equal(one.bytes, 500)
@@ -209,7 +209,7 @@ test('H162: records that readers share are charged, a few of the last are kept, 
   assert.deepEqual(decoded, [11, 12, 13, 14, 15, 16, 17, 18, 19, 20])
   assert.equal(one.bytes, 600)
   const late = one.readAfter(10n)
-  late.take()
+  late.next()
   assert.equal(decoded.length, 11)
   assert.equal(one.bytes, 600)
 

@@ -3,11 +3,11 @@ import { WakeList } from '@wal/walimpls/helper'
 import { DecodedRuns } from './decoded-runs.js'
 import type { Run, TailRun } from './run.js'
 
-/** For decoded records: what readers at the end of the log share. A small buffer gives less. */
+/** So many bytes of decoded records are kept for readers at the end of the log to share: at most an eighth of the buffer. */
 const DECODED_BYTES = 1 << 20
 const DECODED_SHARE = 1 / 8
 
-/** Of the greatest age: records that reach it within so much leave together, so that a busy log needs few timers. */
+/** Records that reach the greatest age within a sixteenth of it are evicted together, so that a busy log needs few timers. */
 const AGE_STEPS = 16
 
 /**
@@ -21,15 +21,17 @@ export class WriteAheadBuffer {
   readonly #runtime: Pick<Runtime, 'monotonic' | 'setTimeout'>
   #timer: Timer | undefined
   #runs: Run[] = []
-  /** When each run came. */
+  /** When each run was added, by the monotonic clock. */
   #addedAt: number[] = []
-  /** Index in `#runs` of the oldest run kept; what lies before is dropped now and then, as a shift of all costs. */
+  /**
+   * Index in `#runs` of the oldest run kept. What lies before is cut off now and then: doing so for each run would be slow.
+   */
   #head = 0
-  /** Number of the oldest run kept, counted over the buffer's life. */
+  /** Number of the oldest run kept, when all runs that were ever added are counted. */
   #firstNumber = 0
   #bytes = 0
   readonly #decoded: DecodedRuns
-  /** Everything above this time tick that was acknowledged is in the buffer. */
+  /** Every acknowledged record above this time tick is in the buffer. */
   #floor: TimeTick
   #newest: TimeTick
   #closed = false
@@ -49,7 +51,7 @@ export class WriteAheadBuffer {
     this.#decoded = new DecodedRuns(Math.min(DECODED_BYTES, options.capacityBytes * DECODED_SHARE))
   }
 
-  /** Of the runs, and of the records that were made of them and are kept. */
+  /** Bytes of the runs, and of the decoded records that are kept. */
   get bytes(): number {
     return this.#bytes + this.#decoded.bytes
   }
@@ -63,7 +65,7 @@ export class WriteAheadBuffer {
     return this.#runs.length - this.#head
   }
 
-  /** Everything acknowledged above this time tick is here. */
+  /** Every acknowledged record above this time tick is in the buffer. */
   get floor(): TimeTick {
     return this.#floor
   }
@@ -89,7 +91,10 @@ export class WriteAheadBuffer {
     this.#changes.wake()
   }
 
-  /** Whether a reader that has everything up to this time tick can go on from here. */
+  /**
+   * Whether a reader that has everything up to this time tick can go on with the buffer. When the buffer has the records 21 to
+   * 30, that is so for 20 to 30: with 19 the reader would miss 20, which was evicted.
+   */
   covers(timeTick: TimeTick): boolean {
     return !this.#closed && timeTick >= this.#floor && timeTick <= this.#newest
   }
@@ -99,13 +104,13 @@ export class WriteAheadBuffer {
     return new BufferReader(this, this.#firstNumber + this.#indexAfter(timeTick) - this.#head, timeTick)
   }
 
-  /** The run that the record of this time tick is in, if it is in any. */
+  /** The run that has the record of this time tick, if one has. */
   runAt(timeTick: TimeTick): Run | undefined {
     const run = this.#runs[this.#indexAfter(timeTick - 1n)]
     return run !== undefined && run.firstTimeTick <= timeTick ? run : undefined
   }
 
-  /** Of the first run that has anything above this time tick. */
+  /** Index of the first run that has a record above this time tick. */
   #indexAfter(timeTick: TimeTick): number {
     let low = this.#head
     let high = this.#runs.length
@@ -117,12 +122,12 @@ export class WriteAheadBuffer {
     return low
   }
 
-  /** The run of that number; undefined when it is not there yet, `evicted` when no more. */
+  /** The run of that number. Undefined when it was not added yet, `evicted` when it was dropped. */
   run(number: number): Run | 'evicted' | undefined {
     return number < this.#firstNumber ? 'evicted' : this.#runs[number - this.#firstNumber + this.#head]
   }
 
-  /** The records of a run, shared with the readers that asked for it just before. */
+  /** The records of a run. Readers that ask for the same run share them. */
   recordsOf(run: Run): TailRun['records'] {
     if (run.records !== undefined) return run.records
     const records = this.#decoded.recordsOf(run)
@@ -135,7 +140,7 @@ export class WriteAheadBuffer {
     return this.#changes.add(callback)
   }
 
-  /** Wakes the readers; from now on they fall back to the backend. */
+  /** Wakes the readers. From now on they read from the backend. */
   close(): void {
     this.#closed = true
     this.#timer?.clear()
@@ -148,11 +153,12 @@ export class WriteAheadBuffer {
     this.#changes.wake()
   }
 
-  /** Lets go of what is beyond the bytes, and of what came before that moment. */
+  /** Drops the oldest runs: those beyond the capacity, and those added before that moment. */
   #evict(before: number): void {
     while (this.#head < this.#runs.length) {
       const isLast = this.#head === this.#runs.length - 1
-      // The last run stays though it is too large alone, so that a reader in catch-up can meet a busy log's buffer.
+      // The newest run stays even if it alone is too large: otherwise a reader in catch-up of a busy log would never find the
+      // time tick that it has reached in the buffer.
       const isRoom = isLast || this.bytes <= this.#capacityBytes
       if (isRoom && (this.#addedAt[this.#head] as number) >= before) break
       const oldest = this.#runs[this.#head] as Run
@@ -170,7 +176,7 @@ export class WriteAheadBuffer {
     }
   }
 
-  /** When the oldest run reaches the greatest age. Does not keep the process alive. */
+  /** Sets a timer for when the oldest run reaches the greatest age. The timer does not keep the process alive. */
   #planEviction(now: number): void {
     const oldest = this.#addedAt[this.#head]
     if (oldest === undefined) return
@@ -200,8 +206,8 @@ export class BufferReader {
     this.#after = after
   }
 
-  /** The next records; undefined when there are none yet; `evicted` when the reader has to go back to the backend. */
-  take(): TailRun | 'evicted' | undefined {
+  /** The next records. Undefined when there are none yet, `evicted` when the reader has to go on with the backend. */
+  next(): TailRun | 'evicted' | undefined {
     const run = this.#buffer.closed ? 'evicted' : this.#buffer.run(this.#number)
     if (run === undefined || run === 'evicted') return run
     this.#number++

@@ -14,7 +14,7 @@ import type { BatchInFlight, SentMessage } from '../message/batch-in-flight.js'
 import type { RecordDraft } from '../message/record-draft.js'
 import type { WalMetrics } from './wal-metrics.js'
 
-/** More links than this on a batch's span help nobody. */
+/** The span of a batch links to the spans of so many of its messages at most: more make traces slow to read and to store. */
 const MAX_LINKS = 128
 
 export interface AppendDiagnosticsOptions {
@@ -27,9 +27,9 @@ export interface AppendDiagnosticsOptions {
 }
 
 /**
- * Spans and measurements of the append path: one span from a message's taking to its outcome, one for each attempt of
- * the backend's, linked to the messages of its batch. Made only when somebody collects either. A span that
- * throws is logged and changes no outcome: an append must not be sent again, nor its caller wait, because of it.
+ * Spans and measurements of appends: a span for each message, from its submission to its outcome, and a span for each attempt
+ * to store a batch, with links to the messages in it. They are made only when somebody collects spans or measurements. A span
+ * that throws is logged and changes no outcome: it must neither fail an append nor keep its caller waiting.
  */
 export class AppendDiagnostics {
   readonly #options: AppendDiagnosticsOptions
@@ -47,7 +47,7 @@ export class AppendDiagnostics {
     this.#tracer = tracer
   }
 
-  /** Stands between a message's outcome and who waits for it. */
+  /** An owner that measures the outcome of the message and then tells `owner`. */
   watch(owner: TaskOwner, message: RecordDraft): TaskOwner {
     const watched = new WatchedOwner(owner, message, this.#options)
     watched.span = this.#begin(message)
@@ -79,7 +79,7 @@ export class AppendDiagnostics {
     this.#options.metrics?.refused(statusOf(error))
   }
 
-  /** An attempt begins; call what is returned when it has ended. */
+  /** An attempt to store the batch begins. The returned function is to be called when the attempt has ended. */
   sending(batch: BatchInFlight): (error?: unknown) => void {
     try {
       return this.#sending(batch)
@@ -127,7 +127,7 @@ class WatchedOwner implements TaskOwner {
   readonly #options: AppendDiagnosticsOptions
   readonly #startedAt: number
   readonly namesAll: boolean
-  /** From taking the message to its outcome; undefined when nobody collects spans. */
+  /** The span of the message; undefined when nobody collects spans. */
   span: Span | undefined
 
   constructor(
@@ -181,7 +181,7 @@ function linksOf({ tasks }: BatchInFlight) {
   return links
 }
 
-/** Only what is ours is told: another's error may carry anything. */
+/** Puts only texts of the library's own errors into the span: another error may have a password in its text. */
 function markFailed(span: Span | undefined, error: unknown): void {
   if (span === undefined) return
   span.setAttribute('error.type', statusOf(error))
@@ -191,12 +191,12 @@ function markFailed(span: Span | undefined, error: unknown): void {
   })
 }
 
-/** An error's code; what has none is an abort's reason, or a driver's error. */
+/** The code of an error, or `other` for an error without one: the reason of an abort, or a driver's error. */
 function statusOf(error: unknown): string {
   return WalError.isInstance(error) ? error.code : 'other'
 }
 
-/** The API hands out a proxy; behind it is nothing until an SDK was set up. */
+/** Undefined until an OpenTelemetry SDK was set up: before that its API hands out a proxy for nothing. */
 function tracerIfAny(): Tracer | undefined {
   const provider = trace.getTracerProvider()
   const delegate = (provider as { getDelegate?: () => unknown }).getDelegate

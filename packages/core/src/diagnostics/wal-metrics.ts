@@ -90,12 +90,12 @@ export class WalMetrics {
     if (status === 'ok' && type === 1) counters.persistedTicks?.add(1, this.#labels)
   }
 
-  /** Refused before it had a time tick. */
+  /** A message was refused before it got a time tick. */
   refused(status: string): void {
     this.#recorders.counters.appends?.add(1, this.#with('status', status))
   }
 
-  /** One attempt of the backend's. */
+  /** An attempt to store a batch has ended. */
   sent(
     { batch, attempts }: Pick<BatchInFlight, 'batch' | 'attempts'>,
     status: string,
@@ -117,7 +117,7 @@ export class WalMetrics {
     histograms.afterAppend?.record(afterSeconds, attributes)
   }
 
-  /** A scanner reads there from now on; `undefined`: nowhere (yet, or any more). */
+  /** A scanner reads from another place now. `undefined` stands for a scanner that has not begun or has ended. */
   scannerMoved(from: ScannerModel | undefined, to: ScannerModel | undefined): void {
     if (from !== undefined) this.#scanners[from]--
     if (to !== undefined) this.#scanners[to]++

@@ -11,8 +11,8 @@ export interface AppendRunParts {
   readonly signal: AbortSignal
   readonly options: AppendOptions
   /** Hands the message to the pipeline; when it throws, the message has not reached it. */
-  readonly enter: (message: NewMessage) => Promise<AppendResult>
-  /** Given when somebody wants the timings. */
+  readonly submit: (message: NewMessage) => Promise<AppendResult>
+  /** The clock; undefined when nobody wants the timings. */
   readonly now: (() => number) | undefined
   readonly logger: Logger
   readonly where: string
@@ -21,7 +21,7 @@ export interface AppendRunParts {
 /** One append on its way through the interceptors; holds each of them to the contract of `Interceptor`. */
 export class AppendRun {
   readonly #parts: AppendRunParts
-  /** The pipeline's word, once the message has reached it. Nothing else counts from then on. */
+  /** The outcome of the append, once the message has reached the pipeline. From then on no interceptor can change it. */
   #stored: Promise<AppendResult> | undefined
   readonly timings: InterceptorTiming[] = []
 
@@ -36,10 +36,10 @@ export class AppendRun {
   }
 
   async #step(index: number, message: NewMessage): Promise<AppendResult> {
-    const { interceptors, channel, signal, options, enter } = this.#parts
+    const { interceptors, channel, signal, options, submit } = this.#parts
     const interceptor = interceptors[index]
     if (interceptor === undefined) {
-      this.#stored = enter(message)
+      this.#stored = submit(message)
       return this.#stored
     }
     const watch = new StopWatch(this.timings[index], this.#parts.now)
@@ -67,14 +67,14 @@ export class AppendRun {
         pending = undefined
         watch.answered()
       })
-      // Whether or not the interceptor looks at it, the chain does.
+      // An interceptor may ignore the answer of `next`: then a rejection must not end the process as an unhandled one.
       answer.catch(nothing)
       return answer
     }
     const append: InterceptedAppend = { message, channel, options, signal }
     const outcome = await outcomeOf(interceptor, append, next)
     ended = true
-    // Not awaited by the interceptor, but on its way.
+    // The interceptor ended without awaiting `next`: the message is on its way all the same.
     if (pending !== undefined) await (pending as Promise<AppendResult>).catch(nothing)
     watch.end()
     const inner = last !== undefined && 'result' in last ? last.result : undefined
@@ -131,8 +131,8 @@ async function outcomeOf(
 }
 
 /**
- * What an interceptor returns, as a result. A spread of what `next` resolved to has lost position and time tick, which are
- * getters there: then `extra` is taken over from it.
+ * What an interceptor returned, as a result. `{ ...result, extra }` has lost position and time tick, since these are getters
+ * of the result: then it is the result of `next` with that `extra`.
  */
 function resultIn(returned: unknown, inner: AppendResult | undefined): AppendResult | undefined {
   if (isResult(returned)) return returned
@@ -150,7 +150,7 @@ function isMoved(message: NewMessage, changed: NewMessage | undefined): boolean 
   return (changed?.vchannel ?? '') !== (message.vchannel ?? '') || changed?.type !== message.type
 }
 
-/** Adds up what one interceptor takes; does nothing when nobody wants to know. */
+/** Adds up the time that one interceptor takes. Does nothing when nobody wants the timings. */
 class StopWatch {
   readonly #timing: InterceptorTiming | undefined
   readonly #now: () => number
@@ -163,7 +163,9 @@ class StopWatch {
     this.#since = this.#now()
   }
 
-  /** It calls `next`: what it did until now came before, the pause between two turns as well. */
+  /**
+   * The interceptor calls `next`: the time until now counts as before it. With `redo`, so does the pause between two calls.
+   */
   next(): void {
     this.#called = true
     if (this.#timing !== undefined) this.#timing.beforeMs += this.#now() - this.#since

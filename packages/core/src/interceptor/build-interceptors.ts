@@ -1,7 +1,7 @@
 import type { Interceptor, InterceptorBuilder, InterceptorContext } from '../api/interceptor.js'
 import { checkInterceptor } from '../options/check-interceptors.js'
 
-/** Calls the builders, in order; when one fails, what was built before is closed and the error thrown. */
+/** Calls the builders in order. When one throws, the interceptors built before it are closed, and the error is thrown. */
 export function buildInterceptors(
   given: readonly (Interceptor | InterceptorBuilder)[],
   context: InterceptorContext,

@@ -3,23 +3,30 @@ import type { InterceptedAppend, Interceptor } from '../api/interceptor.js'
 import type { AppendResult, NewMessage } from '../api/wal.js'
 import { isExclusive } from './lock.js'
 
-/** When an append, and all before it in its order, has passed on to the pipeline, and when it has settled. */
+/**
+ * Resolve when an append, and every append before it in its order, has reached the pipeline, and when all of them have
+ * settled.
+ */
 interface Place {
   readonly entered: Promise<unknown>
   readonly settled: Promise<unknown>
 }
 
 /**
- * The order in which appends were called: one for each vchannel, whatever outer interceptors wait for or change. One that
- * takes the whole pchannel exclusively has its place in all of them.
+ * The order in which appends were called, one order for each vchannel. Example: append 1 and 3 are for `a`, append 2 for `b`.
+ * Outer interceptors hold 1 for a second: 3 waits for it, and 2 does not. An append that has the whole pchannel to itself has
+ * a place in the order of every vchannel.
  */
 export class CallOrder {
-  /** The newest of each vchannel since the newest that belongs to all. */
+  /** The newest append of each vchannel, of those called after `#newestOfAll`. */
   readonly #newest = new Map<string, Place>()
   #newestOfAll: Place | undefined
 
-  /** `batchBefore`: what has to have entered besides; its rejection refuses this one. */
-  take(message: NewMessage, batchBefore: Promise<void> | undefined): CallTurn {
+  /**
+   * `batchBefore` resolves when the message before it in its batch has reached the pipeline; its rejection refuses this
+   * one.
+   */
+  occupy(message: NewMessage, batchBefore: Promise<void> | undefined): CallTurn {
     const { vchannel = '' } = message
     if (vchannel !== '' || !isExclusive(message)) {
       const turn = new CallTurn(this.#newest.get(vchannel) ?? this.#newestOfAll, batchBefore, () => {
@@ -47,7 +54,7 @@ export class CallOrder {
   }
 }
 
-/** One append's place in its order. As an interceptor it is the door that lets the append through when its turn comes. */
+/** One append's place in its order. It is also an interceptor, which calls `next` when the turn of the append comes. */
 export class CallTurn implements Place, Interceptor {
   readonly name = 'call-order'
   readonly #entered = deferred()
@@ -79,18 +86,23 @@ export class CallTurn implements Place, Interceptor {
     return next(message)
   }
 
-  /** It has reached the pipeline: those behind may. */
-  pass(): void {
+  /** The append has reached the pipeline, so those behind it may go on. */
+  submitted(): void {
     this.#entered.resolve()
   }
 
-  /** It has ended, perhaps before the door; those behind wait for it no longer, but still for those before. Idempotent. */
+  /**
+   * The append has ended, perhaps before its turn came. Appends behind it wait for it no longer, but still for those before it:
+   * when 2 of 1, 2 and 3 is given up, 3 still waits for 1. Idempotent.
+   */
   async end(): Promise<void> {
     await this.#before?.entered
     this.#entered.resolve()
     await this.#before?.settled
     this.#settled.resolve()
-    // Else each would keep the one before it, back to the last moment at which nobody was under way.
+    // Clear the reference to the append before. Otherwise every append would retain all earlier ones, which leaks memory
+    // under
+    // constant load.
     this.#before = undefined
     this.#forget()
   }

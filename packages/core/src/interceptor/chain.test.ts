@@ -48,7 +48,7 @@ function chainOf(
       message: given,
       signal: new AbortController().signal,
       options: {},
-      enter: to,
+      submit: to,
       batchBefore: undefined,
     })
   return { chain, run, entered, logged }

@@ -10,10 +10,10 @@ import { redoInterceptor } from './redo.js'
 import { SLOW_APPEND_MS, type TimingsListener } from './timings.js'
 
 export interface ChainOptions {
-  /** The users', the first outermost. */
+  /** The user's interceptors, the outermost first. */
   readonly interceptors: readonly Interceptor[]
   readonly lock: AppendLock
-  /** The innermost. */
+  /** The innermost interceptor. */
   readonly timeTick: Interceptor
   readonly channel: string
   readonly where: string
@@ -27,8 +27,8 @@ export interface ChainedAppend {
   readonly signal: AbortSignal
   readonly options: AppendOptions
   /** Hands the message to the pipeline; when it throws, the message has not reached it. */
-  readonly enter: (message: NewMessage) => Promise<AppendResult>
-  /** What has to have entered besides the vchannel's earlier appends; its rejection refuses this one. */
+  readonly submit: (message: NewMessage) => Promise<AppendResult>
+  /** Resolves when the message before it in its batch has reached the pipeline; its rejection refuses this one. */
   readonly batchBefore: Promise<void> | undefined
 }
 
@@ -40,14 +40,14 @@ export interface ChainedAppend {
 export class InterceptorChain {
   readonly #options: ChainOptions
   readonly #outer: readonly Interceptor[]
-  /** From the order of calls inwards. */
+  /** The interceptors inside the order of calls: the library's own and the inner ones. */
   readonly #inside: readonly Interceptor[]
   readonly #ready: Promise<unknown>
   #isReady = false
   readonly #order = new CallOrder()
   readonly #now: (() => number) | undefined
   #running = 0
-  /** Of those running, how many have not reached the pipeline. */
+  /** How many of the running appends have not reached the pipeline. */
   #outside = 0
   readonly #idle = new WakeList()
 
@@ -60,24 +60,24 @@ export class InterceptorChain {
     this.#ready = Promise.all(interceptors.map(async (interceptor) => interceptor.ready?.())).then(() => {
       this.#isReady = true
     })
-    // Told to every append; nobody else waits for it.
+    // A rejection is told to every append, and must not end the process as an unhandled one.
     this.#ready.catch(() => {})
     if (onTimings !== undefined || logger !== silentLogger) this.#now = () => runtime.monotonic()
   }
 
-  /** No interceptor of a user's: the pipeline may settle an append itself. */
+  /** Whether the user gave no interceptors: then the pipeline may settle an append itself. */
   get bare(): boolean {
     return this.#options.interceptors.length === 0
   }
 
-  /** Whether an ordinary append may go past the chain: nothing in it waits, nobody is exclusive. */
+  /** Whether an ordinary append may skip the chain: no interceptor concerns it, and no append in the chain is before it. */
   get open(): boolean {
     return this.#outside === 0 && this.bare && !this.#options.lock.busy
   }
 
-  async run({ message, signal, options, enter, batchBefore }: ChainedAppend): Promise<AppendResult> {
+  async run({ message, signal, options, submit, batchBefore }: ChainedAppend): Promise<AppendResult> {
     const { channel, logger, where } = this.#options
-    const turn = this.#order.take(message, batchBefore)
+    const turn = this.#order.occupy(message, batchBefore)
     let outside = true
     const reached = (): void => {
       if (outside) this.#outside--
@@ -90,17 +90,17 @@ export class InterceptorChain {
       channel,
       signal,
       options,
-      enter: (changed) => {
-        const stored = enter(changed)
+      submit: (changed) => {
+        const stored = submit(changed)
         reached()
-        turn.pass()
+        turn.submitted()
         return stored
       },
       now: this.#now,
       logger,
       where,
     })
-    // Nobody waits for it any more and nothing of it will be stored: however deaf an interceptor is, those behind go on.
+    // An append whose wait has ended will not be stored: those behind it go on, even if an interceptor ignores the signal.
     const stop = onAbort(signal, () => {
       if (!outside) return
       reached()
@@ -120,7 +120,7 @@ export class InterceptorChain {
     }
   }
 
-  /** Tells the interceptors, waits for what runs inside them; then throws what the first of them threw. */
+  /** Tells the interceptors and waits for the appends inside them. Then throws the first error that an interceptor threw. */
   async gracefulClose(): Promise<void> {
     const closing = this.#options.interceptors.map(async (interceptor) => interceptor.gracefulClose?.())
     const outcomes = await Promise.allSettled(closing)
@@ -128,7 +128,7 @@ export class InterceptorChain {
     throwFirst(outcomes)
   }
 
-  /** Closes every one, the outermost first, whatever fails; then throws what the first of them threw. */
+  /** Closes every interceptor, the outermost first, also when one fails. Then throws the first error. */
   async close(): Promise<void> {
     const outcomes: PromiseSettledResult<void>[] = []
     for (const interceptor of this.#options.interceptors)

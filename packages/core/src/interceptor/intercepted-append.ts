@@ -8,7 +8,7 @@ import type { AppendTask, TaskOwner } from '../message/append-task.js'
 import { plainMessage } from '../message/new-message.js'
 import type { InterceptorChain } from './chain.js'
 
-/** Node fires a timer beyond this at once. */
+/** Node fires a longer timer at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
 export interface InterceptionOptions {
@@ -17,7 +17,7 @@ export interface InterceptionOptions {
   readonly runtime: Runtime
   readonly where: string
   readonly appendTimeoutMs: number
-  /** Of the WAL: aborted when it stops being usable. */
+  /** Aborts when the WAL stops being usable. */
   readonly signal: AbortSignal
 }
 
@@ -29,30 +29,31 @@ export interface InterceptedCall {
 
 /** A message's place among those of one `appendBatch`. */
 export interface BatchTurn {
-  /** Resolves when the message before has entered the pipeline; rejects when it never will. */
+  /** Resolves when the message before it has entered the pipeline; rejects when that message never will. */
   readonly before: Promise<void>
   entered(): void
   refused(error: unknown): void
 }
 
 /**
- * Appends one message through the interceptors, the lock among them. Throws what needs no waiting to be refused; tells
- * the owner the rest.
+ * Appends one message through the interceptors, the lock among them. Throws when the message can be refused at once; the
+ * owner is told any later outcome.
  */
 export function appendIntercepted(
   interception: InterceptionOptions,
   message: NewMessage,
   { options = {}, owner }: InterceptedCall,
 ): void {
-  // Checked, and copied, before anything may wait: the caller may reuse its buffer.
-  const taken = interception.appender.take(message)
-  const [release] = interception.appender.hold([taken], options)
-  new InterceptedMessage(interception, { options, owner, release: release as () => void }).run(message, taken)
+  // The message is checked and copied before anything waits, since the caller may reuse its buffer.
+  const copy = interception.appender.copy(message)
+  const [release] = interception.appender.hold([copy], options)
+  new InterceptedMessage(interception, { options, owner, release: release as () => void }).run(message, copy)
 }
 
 /**
- * One message on its way to the pipeline. Its wait ends by deadline, abort or the WAL's end whatever the interceptors
- * wait for (G4), it counts against the bound on what waits (G15), and once its wait has ended nothing of it is stored.
+ * One message on its way through the interceptors. Its wait ends by its deadline, its signal or the end of the WAL, even if
+ * an interceptor ignores these (G4). It counts against the bound on what waits (G15). When its wait ends before it has entered
+ * the pipeline, it is never stored.
  */
 export class InterceptedMessage implements TaskOwner {
   readonly #interception: InterceptionOptions
@@ -99,13 +100,13 @@ export class InterceptedMessage implements TaskOwner {
     ]
   }
 
-  run(message: NewMessage, taken: AppendTask): void {
+  run(message: NewMessage, copy: AppendTask): void {
     this.#interception.chain
       .run({
-        message: plainMessage(message, taken),
+        message: plainMessage(message, copy),
         signal: this.#ending.signal,
         options: this.#options,
-        enter: (changed) => this.#enter(changed),
+        submit: (changed) => this.#submit(changed),
         batchBefore: this.#turn?.before,
       })
       .then(
@@ -124,23 +125,26 @@ export class InterceptedMessage implements TaskOwner {
     this.#owner.reject(error)
   }
 
-  #enter(message: NewMessage): Promise<AppendResult> {
+  #submit(message: NewMessage): Promise<AppendResult> {
     const { chain, appender, runtime } = this.#interception
     this.#ending.signal.throwIfAborted()
     this.#release()
-    const taken = appender.take(message, this.#options.barrierTimeTick)
-    const left = { ...this.#options, timeoutMs: Math.max(1, this.#deadline - runtime.monotonic()) }
+    const copy = appender.copy(message, this.#options.barrierTimeTick)
+    const remaining = { ...this.#options, timeoutMs: Math.max(1, this.#deadline - runtime.monotonic()) }
     let pipelineOwner: TaskOwner | undefined
     const stored = new Promise<AppendResult>((resolve, reject) => {
       pipelineOwner = chain.bare ? bothOf(this, { resolve, reject }) : { resolve, reject }
     })
-    appender.submitHeld(taken, pipelineOwner as unknown as TaskOwner, left)
+    appender.submitHeld(copy, pipelineOwner as unknown as TaskOwner, remaining)
     this.#turn?.entered()
     this.#stored = stored
     return stored
   }
 
-  /** The wait is over. Once the message has entered, the pipeline says what became of it, however deaf an interceptor is. */
+  /**
+   * The wait is over. For a message that has entered the pipeline, the pipeline says what became of it, and no interceptor
+   * is waited for.
+   */
   #end(reasonOf: () => unknown): void {
     if (this.#settled) return
     const reason = reasonOf()
@@ -153,7 +157,7 @@ export class InterceptedMessage implements TaskOwner {
       )
   }
 
-  /** Whether it was not settled before. */
+  /** Marks the message as settled. Answers false when it was settled before. */
   #settle(): boolean {
     if (this.#settled) return false
     this.#settled = true
@@ -164,7 +168,10 @@ export class InterceptedMessage implements TaskOwner {
   }
 }
 
-/** The first is told at once: appends that went past the chain are, too, and the order of outcomes has to be kept. */
+/**
+ * An owner that tells both, the first at once: appends that skipped the chain are told at once too, and outcomes come in
+ * order.
+ */
 function bothOf(first: TaskOwner, second: TaskOwner): TaskOwner {
   return {
     resolve(result) {
@@ -186,7 +193,7 @@ function timedOut(where: string, failure: unknown): AppendError {
   )
 }
 
-/** The WAL ended. */
+/** The error for a message that waited when the WAL ended. */
 function refused(reason: unknown): unknown {
   return WalError.isInstance(reason) ? endedError(reason) : reason
 }

@@ -18,11 +18,11 @@ export function appendBatchIntercepted(
   const { appender } = interception
   const causeOf = (error: unknown) => refusalOf(error, options.signal)
   const outcomes = new BatchOutcomes(messages.length, appender.context, causeOf)
-  let taken: AppendTask[]
+  let copies: AppendTask[]
   let releases: (() => void)[]
   try {
-    taken = messages.map((message) => appender.take(message))
-    releases = appender.hold(taken, options)
+    copies = messages.map((message) => appender.copy(message))
+    releases = appender.hold(copies, options)
   } catch (error) {
     outcomes.refuse(error)
     return outcomes.promise
@@ -38,7 +38,7 @@ export function appendBatchIntercepted(
     const release = releases[i] as () => void
     new InterceptedMessage(interception, { options, owner, release, turn }).run(
       message,
-      taken[i] as AppendTask,
+      copies[i] as AppendTask,
     )
   })
   return outcomes.promise
@@ -54,7 +54,7 @@ function refusalOf(error: unknown, signal: AbortSignal | undefined): unknown {
 
 function turnBehind(before: Promise<void>): BatchTurn & { readonly done: Promise<void> } {
   const { promise: done, resolve, reject: refuse } = deferred()
-  // The last message of a batch has nobody behind it.
+  // Behind the last message of a batch nobody awaits `done`, so its rejection would otherwise be an unhandled one.
   done.catch(() => {})
   const refused = (error: unknown): void => {
     const { code, retryable } = WalError.isInstance(error)

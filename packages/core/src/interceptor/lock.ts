@@ -3,25 +3,26 @@ import { onAbort } from '@wal/walimpls/helper'
 import type { InterceptedAppend, Interceptor } from '../api/interceptor.js'
 import type { AppendResult, NewMessage } from '../api/wal.js'
 
-/** Whether the message's type is registered as `exclusive`. Anything that is no message is not. */
+/** Whether the type of the message is registered as `exclusive`. False for a value that is no message. */
 export function isExclusive(message: NewMessage | undefined): boolean {
   const type = message?.type
   return typeof type === 'number' && type !== MESSAGE_TYPE.Record && messageTypeOf(type).exclusive === true
 }
 
-/** An append that waits here, or is inside. */
+/** An append that waits for the lock, or has it. */
 interface Turn {
   readonly vchannel: string
   readonly exclusive: boolean
-  /** Set while it waits. */
+  /** Called when the wait is over; set only while it waits. */
   start: (() => void) | undefined
 }
 
 /**
- * A message of an exclusive type has its vchannel (without one: the whole pchannel) to itself: it starts when every
- * earlier append there has its outcome, and later ones start when it has its own. A message without a vchannel belongs to
- * all of them, so it stays out of an exclusive section of any. First come, first served: each waits for earlier ones
- * only, so nobody starves and no circle can form.
+ * A message of an exclusive type has its vchannel to itself, and without a vchannel the whole pchannel. It starts when every
+ * earlier append there has its outcome, and later ones start when it has its own. Example: the appends 1 and 2 for `a` are on
+ * their way, then an exclusive 3 for `a` comes, then 4 for `a` and 5 for `b`. 3 waits for 1 and 2, 4 waits for 3, 5 waits for
+ * none. A message without a vchannel belongs to every vchannel, so it waits for an exclusive append of any. Each append waits
+ * for earlier ones only, so none waits forever.
  */
 export class AppendLock implements Interceptor {
   readonly name = 'lock'
@@ -32,12 +33,12 @@ export class AppendLock implements Interceptor {
   readonly #exclusive = new Scopes()
   #waiting = 0
 
-  /** `settledSoFar` resolves when all that the pipeline has taken by now has its outcome; without a signal it never rejects. */
+  /** `settledSoFar` resolves when all messages submitted by now have their outcome; without a signal it never rejects. */
   constructor(settledSoFar: (signal?: AbortSignal) => Promise<void>) {
     this.#settledSoFar = settledSoFar
   }
 
-  /** Whether an exclusive append waits or is inside. If not, an ordinary one may go past the lock. */
+  /** Whether an exclusive append waits for the lock or has it. If not, an ordinary append need not ask for it. */
   get busy(): boolean {
     return !this.#exclusive.empty
   }
@@ -46,23 +47,23 @@ export class AppendLock implements Interceptor {
     { message, signal }: InterceptedAppend,
     next: (message: NewMessage) => Promise<AppendResult>,
   ): Promise<AppendResult> {
-    const turn = await this.#enter(message, signal)
+    const turn = await this.#beginTurn(message, signal)
     try {
-      // Those that went past the lock, or have left it, are in the pipeline.
+      // Appends that skipped the lock, or have released it, may still be in the pipeline.
       if (turn.exclusive) await this.#settledSoFar(signal)
       const result = await next(message)
-      this.#leave(turn)
+      this.#endTurn(turn)
       return result
     } catch (error) {
-      // Its caller waits no longer, but it may yet be stored.
+      // The caller waits no longer, but the message may yet be stored: until then the lock is kept.
       if (turn.exclusive && WalError.isInstance(error) && outcomeOf(error) === 'unknown')
-        void this.#settledSoFar().then(() => this.#leave(turn))
-      else this.#leave(turn)
+        void this.#settledSoFar().then(() => this.#endTurn(turn))
+      else this.#endTurn(turn)
       throw error
     }
   }
 
-  async #enter(message: NewMessage, signal: AbortSignal): Promise<Turn> {
+  async #beginTurn(message: NewMessage, signal: AbortSignal): Promise<Turn> {
     const { vchannel = '' } = message
     const turn: Turn = { vchannel, exclusive: isExclusive(message), start: undefined }
     const blocked = isBlocked(turn, this.#shared, this.#exclusive)
@@ -77,14 +78,14 @@ export class AppendLock implements Interceptor {
         resolve()
       }
       stop = onAbort(signal, (reason) => {
-        this.#leave(turn)
+        this.#endTurn(turn)
         reject(reason)
       })
     })
     return turn
   }
 
-  #leave(turn: Turn): void {
+  #endTurn(turn: Turn): void {
     if (!this.#turns.delete(turn)) return
     if (turn.start !== undefined) this.#waiting--
     this.#scopeOf(turn).remove(turn.vchannel)
@@ -117,7 +118,7 @@ function isBlocked({ vchannel, exclusive }: Turn, shared: Scopes, exclusives: Sc
   return exclusives.overlap(vchannel) || (exclusive && shared.overlap(vchannel))
 }
 
-/** Vchannels, counted. The empty one is all of them. */
+/** Counts appends by vchannel. The empty vchannel overlaps with every other. */
 class Scopes {
   readonly #counts = new Map<string, number>()
 

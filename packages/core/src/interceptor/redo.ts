@@ -5,8 +5,8 @@ import type { Interceptor } from '../api/interceptor.js'
 const brand = Symbol.for('@wal/redo')
 
 /**
- * What an inner interceptor throws to have the append run again from the lock inwards, after a pause that grows. The
- * reason is what the caller reads should it come to that.
+ * An inner interceptor throws this to have the append run again from the lock inwards, after a pause that grows each time. The
+ * reason is part of the error text, for the case that the error reaches a caller.
  */
 export function redo(reason: string): AppendError {
   const error = new AppendError(
@@ -24,7 +24,7 @@ export function isRedo(error: unknown): boolean {
   return typeof error === 'object' && error !== null && brand in error
 }
 
-/** Runs what is inside it again while that asks for it, until the append's own wait ends. */
+/** Runs the interceptors inside it again as long as they throw `redo(…)`, until the wait of the append ends. */
 export function redoInterceptor(runtime: Runtime): Interceptor {
   return {
     name: 'redo',

@@ -3,9 +3,10 @@ import type { Interceptor } from '../api/interceptor.js'
 import type { HybridClock } from '../time-tick/hybrid-clock.js'
 
 /**
- * Innermost: honours a barrier. The message's time tick itself is given where batches are cut, behind everything that
- * may wait. So once the clock has passed the barrier, nothing on this channel can get a tick at or below it any more,
- * and the barrier is confirmed when what is in flight by then has its outcome.
+ * The innermost interceptor: it makes `barrierTimeTick` hold. A message gets its time tick only when its batch is cut, behind
+ * everything that may wait. So once the clock has passed the barrier, no message of this log gets a time tick at or below it.
+ * Example: with a barrier of 100 the clock moves on to 101; messages with 98 and 99 are in flight; when both have their
+ * outcome, the append goes on, and gets 101 or more.
  */
 export function timeTickInterceptor(parts: {
   readonly clock: HybridClock

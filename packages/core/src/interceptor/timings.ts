@@ -1,14 +1,16 @@
-/** How long one interceptor worked, or waited, on one append. Milliseconds. */
+/** How many milliseconds one interceptor worked or waited on one append. */
 export interface InterceptorTiming {
   readonly name: string
-  /** Until it called `next`, or ended without; over all turns when the append was run again. */
+  /**
+   * Until it called `next`, or ended without calling it. When the append was run again, the times of all runs are added up.
+   */
   beforeMs: number
-  /** From the outcome of `next` on. */
+  /** From the outcome of `next` until it ended. */
   afterMs: number
 }
 
-/** All of one append, the outermost first. Given to who listens, when the append has ended, however it did. */
+/** Called when an append has ended, well or not, with the timings of all interceptors, the outermost first. */
 export type TimingsListener = (timings: readonly InterceptorTiming[], totalMs: number) => void
 
-/** An append that took longer is worth a line in the log. */
+/** An append that takes longer is logged as slow. */
 export const SLOW_APPEND_MS = 1000

@@ -4,11 +4,11 @@ import type { BatchInFlight, SentMessage } from './batch-in-flight.js'
 import type { RecordArena } from './record-arena.js'
 import { RecordDraft } from './record-draft.js'
 
-/** Who waits for an outcome. Exactly one of the two methods is called, once a task. */
+/** Waits for the outcome of tasks. For each task exactly one of the two methods is called, once. */
 export interface TaskOwner {
   /**
-   * Set by an owner of many tasks that names all of its unknown ones in one token: the errors it is given carry no token
-   * of their own, and tasks that failed alike share one error.
+   * Set by an owner of many tasks that makes one token for all messages with an unknown outcome. The errors that it is given
+   * then carry no token, and tasks that failed for the same reason share one error.
    */
   readonly namesAll?: boolean
   resolve(result: AppendResult): void
@@ -16,21 +16,24 @@ export interface TaskOwner {
   reject(error: unknown, sent?: SentMessage): void
 }
 
-/** Who waits for a time tick. What that one says is decided when it is sent, not when it is asked for. */
+/** Waits for a time tick. What the time tick says is decided when it is sent, not when it is asked for. */
 export interface TickOwner extends TaskOwner {
-  /** What the time tick says if it is sent now. */
+  /** The properties that the time tick has if it is sent now: keys and values in turn. */
   properties(): readonly string[]
-  /** It is sent with these properties. */
+  /** The time tick is sent, with the properties that were asked for last. */
   sent(): void
 }
 
 /** A message that is stored as several records, which may lie in several batches. */
 export interface SplitMessage {
-  /** Time tick of its last record: with that one it is written. Consecutive with those of the records before. */
+  /**
+   * Time tick of its last record, with which the message is written. The time ticks of its records are consecutive: 30, 31,
+   * 32.
+   */
   readonly lastTimeTick: TimeTick
-  /** Serialised id from which reading meets all of them. */
+  /** Serialised id from which a reader finds all of its records. */
   readonly lastConfirmed: string
-  /** Of its first record, once that is acknowledged. */
+  /** Id of its first record, once that is acknowledged. */
   firstId: MessageId | undefined
 }
 
@@ -47,20 +50,23 @@ const NOBODY: TaskOwner = { resolve() {}, reject() {} }
  * waits for it. As long as no seal makes other records of it, it is the record that is stored.
  */
 export class AppendTask extends RecordDraft {
-  /** What the budget is charged. */
+  /** What the budget is charged for the task. */
   declare charged: number
   /** Counts a writer's messages as they are submitted, from 1; 0 for a time tick. */
   declare ordinal: number
-  /** `waiting`: no room yet. `queued`: admitted. `sent`: in a batch. `settled`: the outcome is decided, or the owner gave up. */
+  /**
+   * `waiting`: no room yet. `queued`: admitted. `sent`: in a batch. `settled`: the outcome is decided, or the owner gave
+   * up.
+   */
   declare state: 'waiting' | 'queued' | 'sent' | 'settled'
-  /** Its place in the batch with which it was sent, so that giving up thousands does not search for each of them. */
+  /** The place in the batch with which the task was sent: giving up thousands of tasks must not search for each of them. */
   declare index: number
   /** When the owner stops waiting, on the runtime's monotonic clock. */
   declare deadline: number
-  /** Takes the abort listener off. */
+  /** Takes the listener off the signal of the append. */
   declare stopListening: (() => void) | undefined
   declare owner: TaskOwner
-  /** Of a time tick: says what it says only when it is sent. */
+  /** The owner of a time tick, which is asked for its properties when it is sent. Undefined for a message. */
   declare tick: TickOwner | undefined
   declare split: SplitMessage | undefined
 
@@ -78,14 +84,17 @@ export class AppendTask extends RecordDraft {
   }
 }
 
-/** To be called before the owner is told. */
+/** Marks the task as settled. To be called before the owner is told. */
 export function settle(task: AppendTask): void {
   task.state = 'settled'
   task.stopListening?.()
   task.stopListening = undefined
 }
 
-/** Which of the records in a batch says that the message is written; it may lie behind the batch's end. */
+/**
+ * The index in a batch of the record that says that the message is written: its last. Of a message with the time ticks 30 to
+ * 34, in a batch that begins with 28 and ends with 31, that is 6, which lies behind the end of the batch.
+ */
 export function decidingIndex(task: AppendTask, batch: BatchInFlight, index: number): number {
   return task.split === undefined ? index : Number(task.split.lastTimeTick - batch.firstTimeTick)
 }

@@ -2,23 +2,28 @@ import type { AppendOutcome, Batch, MessageId, TimeTick } from '@wal/walimpls'
 import type { Moment } from '../time-tick/moment.js'
 import type { AppendTask } from './append-task.js'
 
-/** A batch that has been cut: from now on it is sent as it is, again and again, until it settles. */
+/**
+ * A batch that has been cut. It is never cut differently: after a failure the same records are sent with the same sequence.
+ */
 export interface BatchInFlight {
   readonly batch: Batch
-  /** Of each record, whose it is. A message that is stored as several records is there once for each. */
+  /** The task of each record. A message that is stored as three records is listed three times. */
   readonly tasks: readonly AppendTask[]
-  /** Of the first record; the others' follow without a gap. */
+  /** Time tick of the first record. The others' follow without a gap: 20, 21, 22 for a batch of three. */
   readonly firstTimeTick: TimeTick
   /** What the budget was charged for its tasks. */
   readonly charged: number
-  /** Serialised id from which a reader meets this batch wherever it was stored, and that record's time tick: where a token starts. */
+  /**
+   * Serialised id and time tick of the last record acknowledged before the batch was cut. A reader that starts there finds the
+   * batch wherever it was stored, so a token of an unknown outcome starts there.
+   */
   readonly lastAckedBefore: string
   readonly lastAckedTickBefore: TimeTick
-  /** Whether an attempt ended without saying that nothing was written. */
+  /** Whether an attempt to send it may have stored it: the attempt succeeded, or failed with an unknown outcome. */
   maybeWritten: boolean
-  /** A look has shown that no newer writer's record lies before it. */
+  /** Whether the log was read, and no record of a newer writer lies before the batch. */
   confirmed: boolean
-  /** When it was last handed to the backend; kept only where the backend may forget a writer. */
+  /** When the batch was last handed to the backend; kept only where the backend may forget a writer that pauses. */
   sentAt: Moment | undefined
   attempts: number
   outcome: { readonly ids: readonly MessageId[] } | { readonly error: unknown } | undefined
@@ -31,11 +36,11 @@ export interface SentMessage {
   readonly index: number
 }
 
-/** What to tell the callers of a batch that will not be sent again; undefined: it was never sent. */
+/** The outcome of the messages in a batch that will not be sent again. Without a batch: of messages that were never sent. */
 export function endOutcome(batch: BatchInFlight | undefined): AppendOutcome {
   if (batch === undefined) return 'not-written'
   const pending = batch.outcome === undefined && batch.attempts > 0
-  // The backend stored it, and the writer ended before it could be acknowledged.
+  // The backend stored the batch, and the writer ended before it could be acknowledged: it may be void.
   const stored = batch.outcome !== undefined && 'ids' in batch.outcome
   return batch.maybeWritten || pending || stored ? 'unknown' : 'not-written'
 }

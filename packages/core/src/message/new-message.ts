@@ -39,7 +39,7 @@ export function checkedMessage(message: NewMessage): CheckedMessage {
   return { payload, vchannel, properties, type }
 }
 
-/** What is stored of a checked message that goes behind a barrier, which it names. */
+/** The parts of a record for a message that is appended with `barrierTimeTick`: the record names the barrier. */
 export function partsBehind(message: CheckedMessage, barrierTimeTick: TimeTick): RecordParts {
   const { payload, vchannel, properties } = message
   const list = properties === undefined ? [] : userPropertyList(properties)
@@ -67,7 +67,7 @@ export function plainMessage(
   }
 }
 
-/** Compared, not looked up: every message passes here with each of its fields. */
+/** Names are compared here and not looked up in a set, since every message passes here with each of its fields. */
 function isField(name: string): boolean {
   switch (name) {
     case 'payload':
@@ -82,7 +82,7 @@ function isField(name: string): boolean {
   }
 }
 
-/** A misspelt field would be lost in silence. */
+/** Unknown fields are refused: a misspelt one would otherwise be lost without notice. */
 function unknownField(name: string): Error {
   return invalidArgument(
     `A message has no field "${name}". Its fields are payload, vchannel, properties and type`,

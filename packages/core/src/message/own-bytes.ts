@@ -1,6 +1,6 @@
 /** Bytes up to this size share memory with a few others, since memory of their own costs more than the copy. */
 const LARGEST_SHARED = 1024
-/** How many of the largest that belong there share a piece of memory. */
+/** A shared piece of memory has room for so many copies of the largest size that it is for. */
 const SHARING = 8
 const EMPTY = Buffer.alloc(0)
 
@@ -9,7 +9,10 @@ interface Piece {
   used: number
 }
 
-/** By the size of what they are for, doubling: what is small never shares with what is much larger. */
+/**
+ * The shared pieces by the size of what they are for (64, 128, 256 … bytes), so that a small copy never keeps much larger
+ * ones.
+ */
 const pieces: Piece[] = []
 
 /**
@@ -21,7 +24,7 @@ export function ownBytes(view: Uint8Array): Uint8Array {
   return view.length * 2 < view.buffer.byteLength ? copyOf(view) : view
 }
 
-/** As `ownBytes`, for bytes that others go on using. */
+/** A copy that its receiver may keep, of bytes that others go on using. */
 export function copyOf(view: Uint8Array): Uint8Array {
   const { length } = view
   if (length === 0) return EMPTY
@@ -37,7 +40,7 @@ export function copyOf(view: Uint8Array): Uint8Array {
   return piece.bytes.subarray(start, piece.used)
 }
 
-/** Has room for so many bytes. */
+/** The shared piece of memory for copies of this size, with room for one more. */
 function pieceFor(length: number): Piece {
   // 0 for up to 64 bytes, 1 for up to 128, and so on.
   const size = 26 - Math.min(26, Math.clz32(length - 1))

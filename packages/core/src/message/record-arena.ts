@@ -12,9 +12,12 @@ import {
 import { STAMP_TEXTS } from './stamp.js'
 
 const SLAB_BYTES = 256 << 10
-/** Room for a property with its key, to begin with. */
+/** Room that is first reckoned for a property with its key. */
 const USUAL_BYTES = 64
-/** What a record takes at most beside payload, stamp and texts: the lengths of payload and vchannel, the number of texts. */
+/**
+ * A record takes at most this beside payload, stamp and texts: for the lengths of payload and vchannel and the number of
+ * texts.
+ */
 const FRAMING_BYTES = PAYLOAD_LENGTH_BYTES + 5 + 1 + RESERVED.vchannel.length + 5
 
 /** What a record is made of, before it has its stamp. */
@@ -43,21 +46,23 @@ export interface CheckedMessage {
  * its own: in a shared one a quiet log's few records would keep a busy one's slabs.
  */
 export class RecordArena {
-  /** Where the record lies that was written last: in fields, since an object for each would be one more to collect. */
+  /**
+   * Where the record lies that was written last. Fields say so, since an object for each record would have to be collected.
+   */
   slab: Buffer = Buffer.alloc(0)
   start = 0
   gap = 0
   gapEnd = 0
   end = 0
-  /** Of the record that was written last: payload, vchannel and properties, as `recordBytes` counts. */
+  /** Bytes of payload, vchannel and properties of the record that was written last, as `recordBytes` counts. */
   bytes = 0
   #shared = this.slab
   #used = 0
-  /** Of the record that is being written: room for its stamp. */
+  /** Room for the stamp in the record that is being written. */
   #stampBytes = 0
   /** How many records were begun. */
   #begun = 0
-  /** The vchannel of the message before, packed with its key: that of the next is mostly the same. */
+  /** The vchannel of the message before, packed with its key: the next message mostly has the same. */
   #vchannel = ''
   #vchannelPacked: Uint8Array = this.slab
   #vchannelBytes = 0
@@ -75,8 +80,8 @@ export class RecordArena {
   }
 
   /**
-   * Whether all went in: the properties may need more room than was taken for them. A Map of the user's own making may also
-   * append another message while it is looked at: that one was then written, or begun, in the same place.
+   * Answers whether all was written: the properties may need more room than was reckoned for them. A Map of a class of the
+   * user's may also append another message while its properties are read: that message was then written to the same place.
    */
   #writeAtOnce(
     message: CheckedMessage,
@@ -98,7 +103,7 @@ export class RecordArena {
         end = writeText(slab, writeText(slab, end, key), value)
         texts += 2
       }
-    // Such a Map may also hide some of what it counts.
+    // Such a Map may also count other properties than it gives out.
     if (this.#begun !== begun || texts !== 2 * count) return false
     this.#end(own, end, texts)
     this.#used = end
@@ -122,7 +127,7 @@ export class RecordArena {
     this.#used = this.end
   }
 
-  /** As `writeMessage`, for what is large or odd. */
+  /** As `writeMessage`, for a message that is large, or that `#writeAtOnce` could not write. */
   #writeListed({ payload, vchannel, properties }: CheckedMessage, stampBytes: number): void {
     const list = properties === undefined ? [] : userPropertyList(properties)
     this.write({ payload, vchannel, properties: list }, stampBytes)
@@ -168,7 +173,7 @@ export class RecordArena {
 
   #end(own: number, end: number, texts: number): void {
     this.end = end
-    // Where all of them take no more than this, each length takes one byte.
+    // Texts of at most 128 bytes in all have lengths of one byte each, so nothing has to be read to count them.
     if (end - own <= 128) this.bytes += end - own - texts
     else this.bytes += packedTextBytes(this.slab.subarray(own, end), texts)
   }

@@ -3,11 +3,11 @@ import type { RecordArena } from './record-arena.js'
 import { STAMP_TEXTS } from './stamp.js'
 
 /**
- * A record that is to be stored, as bytes in a slab and complete but for its stamp: for that it has a gap, since the time
- * tick in it is known only when the batch is cut. See `RecordArena` for where the parts lie.
+ * A record that is to be stored: bytes in a slab, which are complete except for the stamp. The record has a gap for its
+ * stamp, since the time tick in it is known only when the batch is cut. `RecordArena` says where the parts lie.
  */
 export class RecordDraft {
-  // Declared, so that each is stored once, by the constructor: there is one of these for every message.
+  // Declared only, so that the constructor sets each field once: there is one of these objects for every message.
   declare slab: Buffer
   /** Where the record begins: with the length of its payload. */
   declare start: number
@@ -41,7 +41,7 @@ export class RecordDraft {
     this.bytes = arena.bytes
   }
 
-  /** A view. */
+  /** A view of the payload in the slab. */
   get payload(): Uint8Array {
     const start = this.start + PAYLOAD_LENGTH_BYTES
     return this.slab.subarray(start, start + this.slab.readUInt32LE(this.start))

@@ -16,20 +16,23 @@ const RECORD = String(MESSAGE_TYPE.Record)
 
 /** A stamp is seven properties, each a key and a value: so many texts. */
 export const STAMP_TEXTS = 14
-/** The places, among the texts of a stamp, of some values: of the type, and so on. A record's vchannel, if it has one, follows its stamp. */
+/**
+ * The places, among the texts of a stamp, of the values of type, time tick, last-confirmed id and previous tick. A vchannel follows
+ * the stamp.
+ */
 const TYPE_AT = 3
 const DIGITS_AT = 9
 const LAST_CONFIRMED_AT = 11
 const PREVIOUS_TICK_AT = 13
 
-/** Of a time tick in this century. Another length is learned from the first that has it. */
+/** How many base-36 digits a time tick of this century has. The first time tick with another number of digits changes it. */
 const USUAL_DIGITS = 12
 
 /** What stamps are copied from: packed, with the digits of the time tick to be filled in. */
 interface Template {
   readonly bytes: Buffer
   readonly digitsAt: number
-  /** What `recordBytes` counts of it. */
+  /** What `recordBytes` counts of the stamp. */
   readonly textBytes: number
 }
 
@@ -47,7 +50,7 @@ export class Stamp {
   #usual: Template
   readonly #unusual = new Map<number, Template>()
 
-  /** `previousTick`: serialised id of the last acknowledged persisted time tick, empty before the first. */
+  /** `previousTick` is the serialised id of the last persisted time tick, empty before the first. */
   constructor(writer: Writer, previousTick: string) {
     this.#term = encodeInt64(BigInt(writer.term))
     this.#incarnation = writer.incarnation
@@ -122,14 +125,14 @@ export class Stamp {
     const texts = this.texts(type, '0'.repeat(this.#digits), lastConfirmed)
     const bytes = Buffer.allocUnsafe(textsBound(texts))
     const end = writeTexts(bytes, 0, texts)
-    // Behind it lie, packed, the two properties that follow the time tick.
+    // The digits end where the two properties that follow the time tick begin.
     const behind = writeTexts(Buffer.allocUnsafe(textsBound(texts)), 0, texts.slice(DIGITS_AT + 1))
     const textBytes = texts.reduce((sum, text) => sum + utf8Length(text), 0)
     return { bytes: bytes.subarray(0, end), digitsAt: end - behind - this.#digits, textBytes }
   }
 }
 
-/** What the properties of a record say that has a stamp of ours: found by their places, without a look at any key. */
+/** The type of a record that this library stamped: found by its place, without comparing keys. */
 export function typeOf(properties: PropertyList): number {
   const text = properties[TYPE_AT] as string
   return text === RECORD ? MESSAGE_TYPE.Record : Number(text)
@@ -139,7 +142,7 @@ export function vchannelOf(properties: PropertyList): string {
   return properties[STAMP_TEXTS] === RESERVED.vchannel ? (properties[STAMP_TEXTS + 1] as string) : ''
 }
 
-/** Empty: reading from the record itself meets all that belongs to it. */
+/** The serialised id from which a reader finds all that belongs to the record. Empty when that is the record itself. */
 export function lastConfirmedOf(properties: PropertyList): string {
   return properties[LAST_CONFIRMED_AT] as string
 }

@@ -161,7 +161,7 @@ class Reader implements TailReader {
   }
 
   read(): TailRun | 'evicted' | undefined {
-    return this.#reader.take()
+    return this.#reader.next()
   }
 
   changed(): Promise<void> {

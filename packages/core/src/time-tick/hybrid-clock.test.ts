@@ -32,7 +32,7 @@ test('runs of ticks never overlap nor go back, whatever the wall clock does and 
       let above = -1n
       for (const each of steps) {
         if ('take' in each) {
-          const first = clock.take(each.take)
+          const first = clock.allocate(each.take)
           assert.ok(first > above)
           above = first + BigInt(each.take - 1)
           // All of the run fits one millisecond's counter, so that consecutive ticks are what they say.
@@ -52,22 +52,22 @@ test('runs of ticks never overlap nor go back, whatever the wall clock does and 
 
 test('a full counter runs over into the next millisecond', () => {
   const { clock } = clockAt(1000)
-  for (let i = 0; i < 8; i++) clock.take(1 << 16)
-  assert.equal(clock.take(1), timeTickOf(1002))
+  for (let i = 0; i < 8; i++) clock.allocate(1 << 16)
+  assert.equal(clock.allocate(1), timeTickOf(1002))
 })
 
 test('what is too far ahead is refused and changes nothing', () => {
   const { clock, pass } = clockAt(1000)
-  clock.take(1)
+  clock.allocate(1)
   assert.throws(() => clock.observe(timeTickOf(1000 + 601), 600, 'the log'), {
     code: 'WAL_CLOCK_AHEAD',
     message: /the log.*601 ms/,
   })
-  assert.equal(clock.take(1), timeTickOf(1000, 1))
+  assert.equal(clock.allocate(1), timeTickOf(1000, 1))
   clock.observe(timeTickOf(1000 + 600), 600, 'the log')
-  assert.equal(clock.take(1), timeTickOf(1600, 1))
+  assert.equal(clock.allocate(1), timeTickOf(1600, 1))
   pass(50)
-  assert.equal(clock.take(1), timeTickOf(1645), 'nine tenths of wall speed, with the lead')
+  assert.equal(clock.allocate(1), timeTickOf(1645), 'nine tenths of wall speed, with the lead')
 })
 
 test('H168: a lead bleeds off at nine tenths of wall speed, then the clock follows the wall', () => {
@@ -76,7 +76,7 @@ test('H168: a lead bleeds off at nine tenths of wall speed, then the clock follo
   const leads: number[] = []
   for (let i = 0; i < 12; i++) {
     pass(10_000)
-    leads.push(millisecondsOf(clock.take(1)) - wall.now)
+    leads.push(millisecondsOf(clock.allocate(1)) - wall.now)
   }
   assert.deepEqual(leads, [9000, 8000, 7000, 6000, 5000, 4000, 3000, 2000, 1000, 0, 0, 0])
 })
@@ -88,31 +88,31 @@ test('a wall clock that is set back and right again, however often, leaves no le
     wall.now -= 200_000
     pass(10)
     // Read from the log by a scanner of its own writer.
-    clock.observe(clock.take(1), 600_000, 'the log')
+    clock.observe(clock.allocate(1), 600_000, 'the log')
     wall.now += 200_000
     pass(10)
-    leads.push(millisecondsOf(clock.take(1)) - wall.now)
+    leads.push(millisecondsOf(clock.allocate(1)) - wall.now)
   }
   assert.deepEqual(leads, new Array(10).fill(0))
 })
 
 test('what passed before a lead came does not count as spent with it, nor what passed after it was gone', () => {
   const idle = clockAt(1_000_000)
-  idle.clock.take(1)
+  idle.clock.allocate(1)
   idle.pass(3_600_000)
   idle.clock.observe(timeTickOf(idle.wall.now + 300_000), 600_000, 'the log')
-  assert.equal(millisecondsOf(idle.clock.take(1)), idle.wall.now + 300_000)
+  assert.equal(millisecondsOf(idle.clock.allocate(1)), idle.wall.now + 300_000)
   // The lead is gone after 3,000 s; some time later the wall is set back.
   idle.pass(10_000_000)
   idle.wall.now -= 2_000_000
-  assert.equal(millisecondsOf(idle.clock.take(1)), idle.wall.now)
+  assert.equal(millisecondsOf(idle.clock.allocate(1)), idle.wall.now)
 })
 
 test('a machine that slept: what its wall clock went on by is time that passed', () => {
   const { clock, wall } = clockAt(1_000_000)
   clock.observe(timeTickOf(1_300_000), 600_000, 'the log')
   wall.now += 10_000
-  assert.equal(clock.take(1), timeTickOf(1_309_000))
+  assert.equal(clock.allocate(1), timeTickOf(1_309_000))
 })
 
 test('on any clocks: ahead of the wall it is never slower than nine tenths, the lead shrinks, steps do not add up', () => {
@@ -129,7 +129,7 @@ test('on any clocks: ahead of the wall it is never slower than nine tenths, the 
       let offset = 0
       /** The furthest beyond the right time that anything read from a log was, or 0. */
       let observed = 0
-      let last = millisecondsOf(clock.take(1))
+      let last = millisecondsOf(clock.allocate(1))
       for (const each of steps) {
         const lead = last - wall.now
         const before = elapsed()
@@ -142,7 +142,7 @@ test('on any clocks: ahead of the wall it is never slower than nine tenths, the 
           clock.observe(timeTickOf(tick), 600_000, 'the log')
           observed = Math.max(observed, tick - (1_000_000 + elapsed()))
         }
-        const now = millisecondsOf(clock.take(1))
+        const now = millisecondsOf(clock.allocate(1))
         const passed = elapsed() - before
         if ('pass' in each) {
           // Two milliseconds are what rounding makes of it.

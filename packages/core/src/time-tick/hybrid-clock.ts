@@ -8,7 +8,7 @@ import {
 } from '@wal/walimpls'
 import { PassedTime } from './passed-time.js'
 
-/** While the clock is ahead of the wall it runs at this part of real speed, so a lead is gone after ten times its length. */
+/** While the clock is ahead of the wall clock it runs at nine tenths of real speed: a lead of 1 s is gone after 10 s. */
 const LEADING_SPEED = 0.9
 
 /**
@@ -23,9 +23,9 @@ export class HybridClock {
   /** The last time tick that was given out or read. */
   #milliseconds = 0
   #logical = 0
-  /** What the clock showed when it was last looked at, with fractions: no less than `#milliseconds`. */
+  /** What this clock showed when it was last looked at, with fractions. It is never below `#milliseconds`. */
   #time = 0
-  /** How far, in ms, it was ahead of the wall then. */
+  /** How many ms this clock was ahead of the wall clock then. */
   #lead = 0
   #passed: PassedTime | undefined
 
@@ -33,24 +33,27 @@ export class HybridClock {
     this.#runtime = runtime
   }
 
-  /** Takes `count` (≤ 2^17) consecutive time ticks; answers the first. */
-  take(count: number): TimeTick {
+  /** Allocates `count` (≤ 2^17) consecutive time ticks and answers the first. */
+  allocate(count: number): TimeTick {
     const first = this.next(count)
     this.use(count)
     return first
   }
 
-  /** The first of the ticks that `use` takes, in the same turn: up to `most` (≤ 2^17) consecutive ones. */
+  /**
+   * Answers the next free time tick, behind which `most` (≤ 2^17) consecutive ones are free. `use` has to follow in the
+   * same turn.
+   */
   next(most: number): TimeTick {
     this.#look(this.#runtime.now())
     const time = Math.floor(this.#time)
     if (time > this.#milliseconds) this.#moveTo(time, 0)
-    // Consecutive ticks may run over into the next millisecond's counter only as whole runs.
+    // The counter of a millisecond has no room for so many: all of them belong to the next millisecond.
     else if (this.#logical + most > LOGICAL_LIMIT) this.#moveTo(this.#milliseconds + 1, 0)
     return timeTickOf(this.#milliseconds, this.#logical)
   }
 
-  /** Takes the first `count` of the ticks that `next` has found. */
+  /** Allocates the first `count` of the time ticks that `next` has found. */
   use(count: number): void {
     this.#logical += count
   }
@@ -68,14 +71,17 @@ export class HybridClock {
     )
   }
 
-  /** As `observe`, for readers: what is too far ahead is read all the same, but not followed. Whether it was. */
+  /**
+   * As `observe`, without throwing: answers whether the clock has followed. Readers read records that are too far ahead all
+   * the same.
+   */
   follow(timeTick: TimeTick, maxAheadMs: number): boolean {
     const milliseconds = millisecondsOf(timeTick)
     const wall = this.#runtime.now()
     if (milliseconds - wall > maxAheadMs) return false
     const logical = Number(timeTick & BigInt(LOGICAL_LIMIT - 1)) + 1
     if (milliseconds > this.#milliseconds) {
-      // What passed before this time tick was read must not count as spent with the lead that it brings.
+      // The time that passed before this time tick was read must not shorten the lead that the time tick brings.
       this.#look(wall)
       this.#moveTo(milliseconds, logical)
     } else if (milliseconds === this.#milliseconds) this.#logical = Math.max(this.#logical, logical)
@@ -85,8 +91,8 @@ export class HybridClock {
   /** Brings `#time` to the present. */
   #look(wall: number): void {
     this.#passed ??= new PassedTime(this.#runtime, wall)
-    const slowly = LEADING_SPEED * this.#passed.take(wall)
-    // The lead may have been gone before: how the wall went on from there is in what it shows now.
+    const slowly = LEADING_SPEED * this.#passed.advance(wall)
+    // The lead may have been gone a while ago. From then on the clock shows what the wall clock shows.
     const untilGone = (LEADING_SPEED / (1 - LEADING_SPEED)) * this.#lead
     this.#time = Math.max(wall, this.#time + Math.min(slowly, untilGone))
     this.#lead = this.#time - wall

@@ -1,12 +1,12 @@
 import type { Runtime } from '@wal/walimpls'
 
-/** The wall clock counts whole milliseconds: so much it may show less than the time that it means. */
+/** The wall clock counts whole milliseconds, so it may be behind the true time by as much. */
 const WALL_STEP_MS = 1
 
 /**
- * How much time has passed. The monotonic clock says so, but it stands still while a machine sleeps: where the wall clock
- * went on by more, the wall clock counts. A wall clock that is set back does not take time back, and one that is then set
- * right again does not add any: only what lies beyond the furthest that was reckoned so far is time that passed.
+ * How much time has passed. The monotonic clock says so, but it stands still while a machine sleeps. When the wall clock went
+ * on by more, the wall clock counts: after a sleep of an hour it shows an hour more. When the wall clock is set back by an
+ * hour no time is taken back, and when it is set right again no hour is added.
  */
 export class PassedTime {
   readonly #runtime: Runtime
@@ -21,13 +21,16 @@ export class PassedTime {
     this.#monotonic = runtime.monotonic()
   }
 
-  /** Milliseconds, with fractions, since the last call, or since it was made. `wall` as before. */
-  take(wall: number): number {
+  /**
+   * Milliseconds, with fractions, since the last call or, at the first call, since the constructor. `wall` is what
+   * `runtime.now()` shows.
+   */
+  advance(wall: number): number {
     const monotonic = this.#runtime.monotonic()
     const elapsed = monotonic - this.#monotonic
     this.#monotonic = monotonic
     const gained = wall + WALL_STEP_MS - this.#reckoned
-    // Two steps are what rounding alone can make of it: counted, that would add up to time that never was.
+    // Rounding alone can make a difference of two steps. Were that counted, it would add up to time that never passed.
     const passed = gained > elapsed + 2 * WALL_STEP_MS ? gained : elapsed
     this.#reckoned += passed
     return passed

@@ -123,7 +123,7 @@ async function attempt(
   let log = await opener.open(channel, writer, { signal })
   try {
     for (let sequence = 0; ; sequence++) {
-      const openingTick = clock.take(1)
+      const openingTick = clock.allocate(1)
       const properties = tickProperties(logIdentity, truncation)
       const batch = openingBatch(stamp, { sequence, timeTick: openingTick, properties })
       const openedAt = momentOf(options.runtime)
