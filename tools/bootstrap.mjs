@@ -10,7 +10,10 @@ export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[\\/]
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const stampFile = join(root, 'node_modules/.wal-installed')
 
-/** The environment of every child: this Node first, then the installed tools (turbo looks for `pnpm` on PATH). */
+/**
+ * The environment of every child process. On its PATH the Node that runs this file comes first, then the installed tools (turbo
+ * looks for `pnpm` there).
+ */
 export function environment(nodeBinary = process.execPath) {
   const path = [dirname(nodeBinary), join(root, 'node_modules/.bin'), process.env.PATH ?? '']
   return {
@@ -28,13 +31,13 @@ export function installedScript(path) {
   return join(root, 'node_modules', path)
 }
 
-/** Progress goes to stderr: the stdout of a demo or a bench is its own. */
+/** Prints progress to stderr. The stdout of a demo or a bench holds only its own output. */
 export function say(text) {
   process.stderr.write(`${text}\n`)
 }
 
-// pnpm keeps a copy of the lockfile that it installed last. The copy is a part of the hash, so that an install by hand
-// from another lockfile is noticed as surely as a changed lockfile is.
+// pnpm keeps a copy of the lockfile that it last installed from. The copy is part of the hash, so that an install by hand from
+// another lockfile is noticed as well as a change of the lockfile.
 function fingerprint() {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}\n`)
   const installed = join(root, 'node_modules/.pnpm/lock.yaml')
@@ -49,13 +52,13 @@ function fingerprint() {
   return hash.digest('hex')
 }
 
-/** Every package.json of the workspace. pnpm-lock.yaml names their folders under `importers`. */
+/** All package.json files of the workspace. pnpm-lock.yaml names their folders under `importers`. */
 function manifests() {
   const [importers] = readFileSync(join(root, 'pnpm-lock.yaml'), 'utf8').split(/^packages:$/m)
   return [...importers.matchAll(/^ {2}(\S+):$/gm)].map(([, folder]) => join(root, folder, 'package.json'))
 }
 
-/** Installs what pnpm-lock.yaml names, unless that is installed already. Answers whether it is installed now. */
+/** Installs what pnpm-lock.yaml names, unless it is installed already. Answers whether everything is installed now. */
 export async function install() {
   const [major, minor] = process.versions.node.split('.').map(Number)
   if (major < 20 || (major === 20 && minor < 19)) {

@@ -4,22 +4,22 @@ const running = new Set()
 const killAfterMs = 10_000
 let interruption
 
-// On POSIX each child leads a process group of its own: one signal then reaches turbo's, pnpm's and vitest's
-// own children too, wherever the interruption came from (a terminal, a CI runner, `kill`).
+// On POSIX systems each child leads its own process group. One signal to the group then also reaches the child's own children,
+// such as those of turbo, pnpm and vitest, wherever the interruption came from (a terminal, a CI runner, `kill`).
 const grouped = process.platform !== 'win32'
 
 const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }
 for (const signal of Object.keys(signalNumbers)) process.on(signal, interrupt)
 
-// npm passes a signal on to the shell by which it started us. dash dies of the signal and does not pass it on, so the
-// only sign that nobody waits for us any more is that our parent process is another one.
+// npm passes a signal on to the shell in which it started this process. The shell dash ends by the signal without passing it
+// on. Then the only sign of the interruption is that this process has another parent.
 const parent = process.ppid
 if (process.env.npm_lifecycle_event !== undefined) {
   setInterval(() => process.ppid !== parent && interrupt('SIGTERM'), 500).unref()
 }
 
 function interrupt(signal) {
-  // A terminal's signal comes a second time through npm: only the first one counts.
+  // npm passes a terminal's signal on, so it arrives twice. Only the first one counts.
   if (interruption !== undefined) return
   interruption = signalNumbers[signal]
   if (running.size === 0) process.exit(128 + interruption)
@@ -38,15 +38,15 @@ function signalGroup(child, signal) {
     if (grouped) process.kill(-child.pid, signal)
     else child.kill(signal)
   } catch {
-    // It has ended already.
+    // The process has ended already.
   }
 }
 
 /**
- * Runs a command to its end and answers how it ended. Never rejects.
- * `output`: 'capture' collects stdout and stderr, 'stderr' sends both to our stderr, 'inherit' shares ours.
- * `decides`: when we are interrupted, we end with the child's exit code.
- * `limitMs`: a child that runs longer is killed with all that it started, and `timedOut` is true.
+ * Runs a command until it ends, and answers how it ended. Never rejects.
+ * - `output`: 'capture' collects stdout and stderr, 'stderr' sends both to this process's stderr, 'inherit' shares its terminal.
+ * - `decides`: when this process is interrupted, it ends with the exit code of the child.
+ * - `limitMs`: a child that runs longer is killed together with all that it started, and `timedOut` is true.
  */
 export function run(
   command,
@@ -75,7 +75,7 @@ export function run(
       running.delete(child)
       clearTimeout(limit)
       if (interruption !== undefined) {
-        // What the child itself started may outlive it.
+        // The processes that the child started may still run.
         signalGroup(child, 'SIGKILL')
         process.exit(decides && code !== null ? code : 128 + interruption)
       }

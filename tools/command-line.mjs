@@ -1,11 +1,11 @@
 import { say } from './bootstrap.mjs'
 
-// Node's `util.parseArgs` reads the words, since a command line is read before anything is installed.
+// The command line is read before anything is installed, so Node's own `util.parseArgs` is used.
 
 /**
- * What `read` makes of the words after the command's name. Undefined when the command has nothing to do: help was asked
- * for and is printed, or `read` threw and its message is printed with the usage. The exit code is 1 unless help was asked
- * for, until the command sets another.
+ * Reads the command line, with `read`. Answers the result of `read`, or undefined when the command has nothing to do: after
+ * printing the help that was asked for, or after an error of `read`, which is printed with the usage. The exit code is 0 after
+ * help, else 1 until the command sets another.
  */
 export function commandLine(usage, read) {
   const words = process.argv.slice(2)

@@ -10,7 +10,7 @@ Breaks the product in one small way after another, in a copy, and expects a name
 
 FILTER   part of a mutant's name, or of the path of the file that the mutant changes. Without one, all mutants run.`
 
-/** The mutants to judge. Throws what is wrong with the words. */
+/** Chooses the mutants that the command line asks for. Throws an error that says what is wrong with it. */
 function readArguments(words) {
   const { positionals: filters } = parseArgs({ args: words, allowPositionals: true })
   const fits = ({ name, file }) => filters.some((filter) => name.includes(filter) || file.includes(filter))
@@ -29,7 +29,7 @@ if (picked !== undefined && (await install())) {
   process.exitCode = ok ? 0 : 1
 }
 
-/** A row of the table, under the mutant's name. */
+/** The table's row for a mutant. */
 function row({ mutant, verdict, by, time }) {
   const firstToFail = by.length > 70 ? `${by.slice(0, 69)}…` : by
   const harness = mutant.harness.replace(/^packages\//, '')

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util'
 
-/** The conformance kit on the backends that need no server. */
+/** The tests that are repeated by default: the conformance kit on the backends that need no server. */
 const CONFORMANCE = ['packages/core/test/conformance.test.ts', 'packages/impl-file/test/conformance.test.ts']
 const MAX_ROUNDS = 10_000
-/** Part of the name of every test file that starts servers. These files have a configuration of their own. */
+/** The part of a file's name by which tests with servers are recognised. They run with a vitest configuration of their own. */
 const SERVER_TESTS = '.server'
 
 export const usage = `Usage: npm run repeat -- ROUNDS [FILTER ...]
@@ -16,7 +16,7 @@ FILTER   part of a test file's path, as vitest takes it. Without one, the confor
 
 WAL_TEST_SEED, if it is set, is the seed of the first round.`
 
-/** What to repeat, and how often. Throws what is wrong with the words. */
+/** Reads from the command line which tests to repeat, and how often. Throws an error that says what is wrong with it. */
 export function readArguments(words) {
   const { positionals } = parseArgs({ args: words, allowPositionals: true })
   const [rounds = '', ...filters] = positionals

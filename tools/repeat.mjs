@@ -4,13 +4,13 @@ import { run } from './children.mjs'
 import { commandLine } from './command-line.mjs'
 import { readArguments, usage } from './repeat-arguments.mjs'
 
-/** A round that takes longer than this has a test that waits forever. */
+/** The time limit of a round. A round that exceeds it has a test that waits forever. */
 const ROUND_LIMIT_MS = 60 * 60_000
 
 const given = commandLine(usage, readArguments)
 if (given !== undefined && (await install())) process.exitCode = (await repeat(given)) ? 0 : 1
 
-/** Runs vitest itself. Turbo would answer the second round from its cache. */
+/** Runs vitest without turbo, which would answer the second round from its cache. */
 async function repeat({ rounds, filters, configuration }) {
   const first = Number(process.env.WAL_TEST_SEED ?? randomInt(2 ** 31))
   console.log(`${rounds} rounds of ${filters.join(' ')}, until one fails`)

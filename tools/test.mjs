@@ -43,7 +43,7 @@ async function test({ mode, vitestArguments }) {
   await step('lint', () => tool('@biomejs/biome/bin/biome', 'ci', '.', '--colors=off'))
   await step('typecheck', () => tool('typescript/bin/tsc', '-p', '.'))
   await vitest(process.execPath, process.version, vitestArguments)
-  // The tests with servers run once: what a newer Node changes shows in the tests without servers.
+  // Tests with servers run on one Node version only. The effects of a newer Node show in the tests without servers.
   await serverTests([...(vitestArguments.length > 0 ? ['--passWithNoTests'] : []), ...vitestArguments])
   await versionMatrix(vitestArguments)
 }
@@ -54,7 +54,7 @@ function serverTests(vitestArguments) {
   return vitest(process.execPath, `${process.version} with servers`, [...configuration, ...vitestArguments])
 }
 
-/** Counts as one test in the sum. What it printed is shown when it failed. */
+/** Counts as one test in the total. Its output is shown when it failed. */
 async function step(name, action) {
   const started = Date.now()
   const { code, output } = await action()
@@ -85,7 +85,7 @@ async function vitest(nodeBinary, title, vitestArguments) {
   )
 }
 
-/** The same tests under the newer Nodes that tools/package.json names. */
+/** Runs the same tests with the newer Node versions that tools/package.json names. */
 async function versionMatrix(vitestArguments) {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     say(

@@ -12,8 +12,8 @@ const given = commandLine(usage, ([file, ...rest]) => {
   return { file, rest }
 })
 if (given !== undefined && (await install())) {
-  // npm runs this in the clone's folder. FILE is relative to the folder in which npm was called.
+  // npm runs this script in the root of the clone. FILE is relative to the folder in which the user called npm.
   const cwd = process.env.INIT_CWD ?? process.cwd()
-  // The root's tsconfig.json has `paths`: they say which source file `@wal/core` and the other packages are.
+  // The `paths` in the root's tsconfig.json map `@wal/core` and the other packages to their sources.
   await runScript(resolve(cwd, given.file), given.rest, { cwd, tsconfig: resolve(root, 'tsconfig.json') })
 }

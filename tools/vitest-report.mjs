@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 
 /**
- * What a vitest run comes to, from its JSON report and its exit code. A file that could not be loaded has no
- * tests to count and an unhandled error belongs to none: each still has to show as a failure.
+ * Sums up a vitest run, from its JSON report and its exit code. A file that could not be loaded has no tests to count, and an
+ * unhandled error belongs to no test. Both have to count as failures nevertheless.
  */
 export function summarize(reportFile, exitCode) {
   const counts = { passed: 0, failed: 0, skipped: 0 }

@@ -12,7 +12,7 @@ const globals = new Set([
   'clearTimeout',
   'clearInterval',
   'clearImmediate',
-  // A microtask takes no time, but fake timers replace this function too: a test would have to move time on to run it.
+  // A microtask takes no time, but fake timers replace `queueMicrotask` too: a test would have to move time on to make it run.
   'queueMicrotask',
 ])
 const members = new Set([
@@ -55,7 +55,7 @@ export function ambientAccessViolations(files: FileMap): string[] {
   return violations
 }
 
-// Any mention counts, not only a call: `now = Date.now` as a default is the same leak.
+// Every mention counts, not only a call: with `now = Date.now` as a default, the real clock gets in as well.
 function ambientName(node: ts.Node): string | undefined {
   if (ts.isPropertyAccessExpression(node)) {
     const name = node.getText().replace(/^(globalThis|global)\./, '')
@@ -75,7 +75,7 @@ function fromCrypto(node: ts.ImportSpecifier): boolean {
   return ts.isStringLiteral(moduleSpecifier) && /^(node:)?crypto$/.test(moduleSpecifier.text)
 }
 
-/** `setTimeout` by itself, as against `runtime.setTimeout` or a member that is declared under that name. */
+/** Whether `setTimeout` stands by itself in the code: not as `runtime.setTimeout`, nor as the name of a declared member. */
 function isReference(node: ts.Identifier): boolean {
   const { parent } = node
   if (ts.isPropertyAccessExpression(parent) || ts.isQualifiedName(parent) || ts.isImportSpecifier(parent))

@@ -3,7 +3,10 @@ import { posix } from 'node:path'
 import { type ExportMap, type FileMap, isTest, packageOf } from './file-map.js'
 import { importsOf, parse } from './source-file.js'
 
-/** `impl-* → walimpls ← core`, `conformance → walimpls`, and packages know each other by their exported names only. */
+/**
+ * The imports between packages that are not allowed. Allowed are `impl-* → walimpls ← core` and `conformance → walimpls`, and
+ * these only by names that the other package exports.
+ */
 export function dependencyViolations(files: FileMap, exportsOf: ExportMap): string[] {
   const violations: string[] = []
   for (const [path, text] of files) {

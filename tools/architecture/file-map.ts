@@ -2,17 +2,17 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { globSync } from 'tinyglobby'
 
-/** Source text by path from the repository's root, with forward slashes. */
+/** The source texts of files, by their path from the repository's root, with forward slashes. */
 export type FileMap = ReadonlyMap<string, string>
 
-/** The subpaths (`.`, `./testing`) that each package exports, by package name. */
+/** The subpaths that each package exports (`.`, `./testing`), by package name. */
 export type ExportMap = ReadonlyMap<string, ReadonlySet<string>>
 
-/** Patterns of the sources of this repository. */
+/** Glob patterns for the sources of this repository. */
 export const SOURCES = '{packages,examples,bench,tools}/**/*.{ts,mts,cts,mjs,js}'
 const NOT_OURS = ['node_modules', 'dist', 'coverage', '.turbo'].map((folder) => `**/${folder}/**`)
 
-/** The files that fit one of the glob patterns. What is installed or built is left out. */
+/** The files that match one of the glob patterns, without installed packages and built files. */
 export function readFiles(root: string, patterns: string | string[]): FileMap {
   const paths = globSync(patterns, { cwd: root, ignore: NOT_OURS }).sort()
   return new Map(paths.map((path) => [path, readFileSync(join(root, path), 'utf8')]))
@@ -27,7 +27,7 @@ export function readExports(root: string): ExportMap {
   return exportsOf
 }
 
-/** The folder under `packages/` whose `src` holds the file. */
+/** The name of the package, a folder under `packages/`, whose `src` holds the file. */
 export function packageOf(path: string): string | undefined {
   return /^packages\/([^/]+)\/src\//.exec(path)?.[1]
 }

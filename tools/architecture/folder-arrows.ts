@@ -3,10 +3,10 @@ import { type FileMap, isTest, packageOf } from './file-map.js'
 import { importsOf, parse, resolveImport } from './source-file.js'
 
 /**
- * Cycles of folders of one package, type-only imports included, each once, with an import for every arrow of it. Two folders
- * that import each other are the shortest: a reader has to know both before either; in a longer cycle no folder can be read
- * first. A folder inside another is a folder of its own. The package's entry file puts everything together and is imported
- * by nobody in it, so it is in no folder; tests are left out as well.
+ * Finds folders of one package that import each other, directly or in a longer circle, type-only imports included. Each circle
+ * is answered once, with one import for every step. A reader has to know all folders of a circle before any of them. A folder
+ * inside another counts as a folder of its own. Left out are tests, and the package's entry file, which imports everything and
+ * which no file of the package imports.
  */
 export function folderCycles(files: FileMap): string[] {
   const arrows = folderArrows(files)
@@ -21,7 +21,7 @@ export function folderCycles(files: FileMap): string[] {
   return [...found.values()]
 }
 
-/** For every folder those that it imports from, each with an import as example. */
+/** The folders that each folder imports from, with one import as an example. */
 function folderArrows(files: FileMap): Map<string, Map<string, string>> {
   const arrows = new Map<string, Map<string, string>>()
   for (const path of files.keys()) {
@@ -38,7 +38,7 @@ function folderArrows(files: FileMap): Map<string, Map<string, string>> {
   return arrows
 }
 
-/** The folders of the shortest way from a folder back to itself. */
+/** The folders on the shortest way that leads from a folder back to itself. */
 function shortestCycle(start: string, arrows: ReadonlyMap<string, ReadonlyMap<string, string>>) {
   const ways = [[start]]
   const seen = new Set<string>()

@@ -5,8 +5,8 @@ import { parse, walk } from './source-file.js'
 const MAXIMUM = 3
 
 /**
- * Functions and methods of the packages with more than three parameters, types of functions included: at a call, nobody
- * knows what the fourth means. What belongs together becomes one object with a name. A parameter `this` is none.
+ * Functions and methods of the packages with more than three parameters, function types included: at a call, nobody knows what
+ * the fourth argument means. Such parameters belong into one object. The pseudo-parameter `this` does not count.
  */
 export function longParameterLists(files: FileMap): string[] {
   const found: string[] = []

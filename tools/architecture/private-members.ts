@@ -3,9 +3,9 @@ import { type FileMap, isTest, packageOf } from './file-map.js'
 import { parse, walk } from './source-file.js'
 
 /**
- * Members of classes that are declared `private`. What is private in a class is a `#` member: such a member is private at
- * run time as well, while a `private` one is printed by `console.log` with everything it holds. A constructor can't be
- * named `#`, so `private constructor` is allowed. Tests are left out.
+ * Members that are declared `private`, where a `#` member should be. A `#` member is private at run time too, while
+ * `console.log` prints a `private` member with its whole content. A constructor cannot have a `#` name, so `private
+ * constructor` is allowed. Tests are left out.
  */
 export function privateKeywords(files: FileMap): string[] {
   const found: string[] = []

@@ -7,8 +7,8 @@ export function parse(path: string, text: string): ts.SourceFile {
 }
 
 /**
- * The specifiers of imports, re-exports, `import()`, `require()` and import types, types included. `undefined` stands for a
- * specifier that is computed, so that nobody can say what is imported.
+ * What a file imports: the specifiers of its imports, re-exports, `import()`, `require()` and import types, type-only ones
+ * included. `undefined` stands for a specifier that is computed at run time.
  */
 export function importsOf(file: ts.SourceFile): (string | undefined)[] {
   const found: (string | undefined)[] = []
@@ -42,7 +42,7 @@ export function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
   ts.forEachChild(node, (child) => walk(child, visit))
 }
 
-/** The file of the map that a relative import means. */
+/** The file that a relative import leads to. */
 export function resolveImport(path: string, specifier: string, files: FileMap): string | undefined {
   const target = posix.join(posix.dirname(path), specifier)
   const candidates = [target, target.replace(/\.([cm]?)js$/, '.$1ts'), `${target}.ts`, `${target}/index.ts`]

@@ -9,7 +9,7 @@ WORD               part of a case's name. Only cases whose names have every give
 --rounds N         rounds that count, 5 without this option
 --against COMMIT   measures the working tree beside that commit, not beside each case's peer`
 
-/** Throws what is wrong with the words, before anything is installed or built. */
+/** Checks the command line before anything is installed or built. Throws an error that says what is wrong. */
 export function readArguments(words) {
   const { values, positionals, tokens } = parseArgs({
     args: words,

@@ -6,9 +6,10 @@ import { root, say, seconds } from '../bootstrap.mjs'
 import { run } from '../children.mjs'
 
 /**
- * A clone of this repository at a commit, installed and built by that commit's own tools, in a temporary folder that
- * goes with the process, also when it is interrupted. Its `bench/src` is a copy of ours, so that both sides are measured
- * by the same code; what it had there is in `bench/src-own`. Answers `{ hash, folder }`, or `{ problem }`.
+ * Makes a clone of this repository at a commit, installed and built by the tools of that commit. The clone is in a temporary
+ * folder that is removed when this process ends, also by an interruption. The clone's `bench/src` is replaced by a copy of the
+ * working tree's, so that the same code measures both sides; the original is kept as `bench/src-own`. Answers `{ hash, folder
+ * }`, or `{ problem }`.
  */
 export async function scratchClone(commit, { from = root, prepare = installAndBuild } = {}) {
   const named = await git(from, 'rev-parse', '--verify', '--quiet', `${commit}^{commit}`)
@@ -17,7 +18,7 @@ export async function scratchClone(commit, { from = root, prepare = installAndBu
 
   const folder = mkdtempSync(join(tmpdir(), 'wal-bench-against-'))
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-  // A shared clone uses our objects, so it has commits to which no branch leads as well.
+  // A shared clone uses the objects of this repository, so it also has commits that no branch leads to.
   for (const args of [
     ['clone', '--quiet', '--shared', '--no-checkout', from, folder],
     ['-C', folder, 'checkout', '--quiet', '--detach', hash],
@@ -38,7 +39,7 @@ function git(cwd, ...args) {
   return run('git', args, { cwd })
 }
 
-/** Runs the commit's own `install` and `build`, since ours may not fit it. */
+/** Runs the scripts `install` and `build` of the commit itself, since those of the working tree may not fit it. */
 async function installAndBuild(folder, hash) {
   const bootstrap = pathToFileURL(join(folder, 'tools/bootstrap.mjs')).href
   const script = `

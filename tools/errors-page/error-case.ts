@@ -1,17 +1,17 @@
 import type { ErrorCode } from '@wal/walimpls'
 
-/** An error that a user can meet. */
+/** An error that a user can get, as the page of errors shows it. */
 export interface ErrorCase {
   readonly code: ErrorCode
-  /** What was wrong, or why it happens: a cell of the page. */
+  /** What was wrong, or why the error happens: a cell of the page. */
   readonly what: string
-  /** What to do; of bad input the text says it itself. */
+  /** What the user should do. Absent for bad input, where the error's own text says it. */
   readonly advice?: string
-  /** Brings it about, for real. It may be thrown or rejected with. */
+  /** Causes the error for real. The function throws the error, or answers a promise that rejects with it. */
   make(): unknown
 }
 
-/** What the user did wrong, and how to do it. */
+/** A mistake of the user, in words, and a function that makes it. */
 export type BadInput = readonly [what: string, make: () => unknown]
 
 export function badInput(given: readonly BadInput[]): ErrorCase[] {

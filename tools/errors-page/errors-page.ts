@@ -6,16 +6,16 @@ import type { ErrorCase } from './error-case.js'
 
 /** A page of `docs/` that shows errors as they are printed. */
 export interface ErrorsPage {
-  /** `errors.md` */
+  /** The name of the page's file, such as `errors.md`. */
   readonly file: string
   readonly cases: readonly ErrorCase[]
-  /** What differs from run to run, made the same. */
+  /** Replaces what differs from run to run, such as paths and times, by fixed texts. */
   steady?(text: string): string
-  /** The page, from its two tables: errors with a cause and advice, and bad input. */
+  /** Makes the whole page from its two tables: errors with cause and advice, and bad input. */
   render(states: string, inputs: string): string
 }
 
-/** Registers a test for each error, and one that compares the page; `-u` writes the page. */
+/** Registers a test for each error, and a test that compares the page with the file. With `-u` the latter writes the file. */
 export function testErrorsPage({ file, cases, steady = (text) => text, render }: ErrorsPage): void {
   const shown = new Map<ErrorCase, string>()
 
@@ -56,7 +56,7 @@ function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 }
 
-/** All pages of errors, as one text. */
+/** The text of all pages of errors, joined. */
 export function shownErrors(): string {
   const files = ['errors.md', 'errors-file.md', 'errors-redis-streams.md', 'errors-for-authors.md']
   return files.map((file) => readFileSync(new URL(`../../docs/${file}`, import.meta.url), 'utf8')).join('\n')

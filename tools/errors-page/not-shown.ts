@@ -1,10 +1,10 @@
 export interface Reason {
   readonly why: string
-  /** Each the longest piece of a text that is written in the sources. */
+  /** The errors, each given by the longest constant piece of its text. */
   readonly pieces: readonly string[]
 }
 
-/** Errors that no page of errors shows, by the reason why. */
+/** The errors that no page of errors shows, grouped by the reason. */
 export const NOT_SHOWN: readonly Reason[] = [
   {
     why: 'Words of the kit itself, within the assertions and plain errors by which it fails a test.',

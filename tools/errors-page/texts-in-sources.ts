@@ -2,18 +2,18 @@ import { readFileSync } from 'node:fs'
 import ts from 'typescript'
 
 export interface ErrorText {
-  /** From the repository's root. */
+  /** The path of the source, from the repository's root. */
   readonly file: string
-  /** The longest piece of the text that is written there: the same wherever it is printed. */
+  /** The longest piece of the error's text that is constant in the source, and so the same wherever the error is printed. */
   readonly piece: string
 }
 
-/** Functions that make an error of a text. */
+/** The names of functions that make an error of a text. */
 const MAKERS = new Set(['corrupt', 'invalidArgument', 'notWritten', 'refused', 'damaged', 'damagedState'])
-/** Shorter pieces say nothing: `is closed`. */
+/** Pieces that are shorter than this occur in too many texts to identify one, such as `is closed`. */
 const LEAST = 12
 
-/** The texts of errors that a source makes by `new …Error(…)` or by one of the functions above. */
+/** The texts of errors in a source: arguments of `new …Error(…)`, and of the functions in `MAKERS`. */
 export function errorTextsIn(root: string, file: string): ErrorText[] {
   const source = ts.createSourceFile(
     file,
@@ -40,7 +40,7 @@ function makesError(node: ts.Node): node is ts.NewExpression | ts.CallExpression
   return MAKERS.has(name.getText().replace(/^#/, ''))
 }
 
-/** Of the literals among the arguments, those within calls and objects left out. */
+/** The longest text among the literals in the arguments, except those within nested calls and objects. */
 function longestOf(values: readonly ts.Node[]): string {
   const pieces: string[] = []
   const collect = (node: ts.Node): void => {

@@ -5,8 +5,8 @@ import { WorkingCopy } from './working-copy.mjs'
 const AT_ONCE = 2
 
 /**
- * Runs every test file as it is, where it has to pass, then with each of its mutants, where it has to fail. `ok` says
- * whether all of them did.
+ * Runs every test file first on the unchanged sources, where it has to pass, and then with each of its mutants, where it has to
+ * fail. `ok` says whether all did.
  */
 export async function judgeAll(mutants) {
   const copies = Array.from({ length: AT_ONCE }, () => new WorkingCopy())
@@ -53,7 +53,7 @@ async function judge(mutant, copy) {
   }
 }
 
-/** Each copy takes the next item as soon as it is done with the last one. */
+/** Every working copy takes the next item when it is done with the last. */
 async function eachOf(items, copies, work) {
   const queue = [...items]
   await Promise.all(

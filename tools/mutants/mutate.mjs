@@ -1,11 +1,12 @@
 /**
- * A mutant is one small way to break the product: `find`, which stands exactly once in `file`, becomes `replace`, and
- * the test file `harness` has to fail. A change of the code that removes `find` has to mend the mutant.
+ * A mutant is one small change that breaks the product: the text `find`, which occurs exactly once in `file`, is replaced by
+ * `replace`, and the test file `harness` has to fail. When `find` no longer occurs in the code, the mutant has to be changed as
+ * well.
  *
  * @typedef {{ name: string, file: string, find: string, replace: string, harness: string }} Mutant
  */
 
-/** The mutated text. Throws when `find` doesn't stand exactly once in it. */
+/** The source text with the mutant. Throws unless `find` occurs exactly once in it. */
 export function mutate(text, { name, file, find, replace }) {
   const parts = text.split(find)
   if (parts.length !== 2)

@@ -3,15 +3,15 @@ import { join } from 'node:path'
 import { environment, installedScript } from '../bootstrap.mjs'
 import { run } from '../children.mjs'
 
-/** A mutant that makes a test wait forever is caught by these limits. */
+/** Time limits for a test file. They catch mutants that make a test wait forever. */
 const TEST_LIMIT_MS = 20_000
 const HARNESS_LIMIT_MS = 2 * 60_000
-/** With one seed the random tests do the same in each run. Otherwise a mutant could be caught today and survive tomorrow. */
+/** A fixed seed for the random tests. Otherwise the same mutant could be caught in one run and not in the next. */
 const SEED = process.env.WAL_TEST_SEED ?? '1'
 
 /**
- * Runs one test file of a working copy. The result is `green`, `red` with the first test that failed, or `broken`: the
- * file could not be loaded, which proves nothing.
+ * Runs one test file in a working copy. Answers `green`; `red` with the name of the first test that failed; or `broken` when
+ * the file could not be loaded, which proves nothing.
  */
 export async function runHarness(copy, harness) {
   const report = join(copy.root, 'harness-report.json')
@@ -33,7 +33,7 @@ export async function runHarness(copy, harness) {
   return { ...readReport(report, code), output }
 }
 
-/** What vitest's JSON report and exit code say. */
+/** The result of a run, from vitest's JSON report and exit code. */
 export function readReport(file, code) {
   const broken = { result: 'broken', by: 'no test ran' }
   if (!existsSync(file)) return broken

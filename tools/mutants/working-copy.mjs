@@ -16,8 +16,8 @@ import { mutate } from './mutate.mjs'
 const LEFT_OUT = new Set(['.git', 'dist', 'coverage', '.turbo'])
 
 /**
- * The sources as they are now, in a temporary folder that goes with the process. What is installed is linked: pnpm's
- * links between the packages are relative, so in the copy they lead to the copy.
+ * Copies the present sources to a temporary folder, which is removed when this process ends. Installed packages are linked, not
+ * copied. pnpm's links between the packages of the workspace are relative, so those in the copy lead to packages of the copy.
  */
 export class WorkingCopy {
   constructor() {
@@ -29,13 +29,15 @@ export class WorkingCopy {
       verbatimSymlinks: true,
       filter: (path) => path !== installed && !LEFT_OUT.has(basename(path)),
     })
-    // `node_modules` itself belongs to the copy, since tools keep caches in it. What is in it are links.
+    // `node_modules` is a real folder in the copy, since tools write caches into it. Its entries are links.
     mkdirSync(join(this.root, 'node_modules'))
     for (const name of readdirSync(installed))
       if (!name.startsWith('.vite')) symlinkSync(join(installed, name), join(this.root, 'node_modules', name))
   }
 
-  /** Puts a mutant in; what is returned takes it out again. Throws when it doesn't apply. */
+  /**
+   * Applies a mutant to the copy. The returned function takes the mutant out again. Throws when the mutant's text is not found.
+   */
   put(mutant) {
     const path = join(this.root, mutant.file)
     const whole = readFileSync(path, 'utf8')

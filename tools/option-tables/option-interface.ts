@@ -7,11 +7,14 @@ const LINE = 120
 export interface OptionInterface {
   readonly name: string
   readonly table: OptionTable
-  /** Options that the interface has from one that it extends. */
+  /** The names of options that the interface inherits from another one. */
   readonly inherited?: readonly string[]
 }
 
-/** The source with the interface's body as the table makes it. The type of a `value` is the one that is written there. */
+/**
+ * The source with the body of the interface written from the option table. An option of type `value` keeps the TypeScript type
+ * that the source gives it.
+ */
 export function withInterface(source: string, { name, table, inherited = [] }: OptionInterface): string {
   const file = ts.createSourceFile('options.ts', source, ts.ScriptTarget.ES2022, true)
   const found = file.statements.find(

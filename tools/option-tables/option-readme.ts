@@ -4,14 +4,14 @@ import { defaultOf, meaningOf } from './option-words.js'
 const END = '<!-- end of options -->'
 
 export interface ReadmeTable {
-  /** The mark at which it begins, as it is written in the README; `options` when not said. */
+  /** The text of the mark before the table in the README. Default: `options`. */
   readonly mark?: string
   readonly table: OptionTable
-  /** Of a backend, whose options stand in its URL too: by option, how, where that needs an example. */
+  /** For a backend, whose options may stand in its URL: how an option is written there, for options that need an example. */
   readonly urlExamples?: Readonly<Partial<Record<string, string>>>
 }
 
-/** The README with the table between its two marks as the option table makes it. */
+/** The README, with the table between its two marks written from the option table. */
 export function withReadmeTable(
   readme: string,
   { mark = 'options', table, urlExamples }: ReadmeTable,

@@ -1,18 +1,18 @@
 import type { OptionSpec } from '@wal/walimpls'
 import { amount, oneOf } from '../../packages/walimpls/src/helper/option-rule.js'
 
-/** The comment that an editor shows at the option. */
+/** The comment for an option, which an editor shows. */
 export function commentOf(spec: OptionSpec): string {
   return [spec.description, rangeOf(spec), defaultSentence(spec)].filter((part) => part !== '').join(' ')
 }
 
-/** The cell of the README that says what the option means. */
+/** The text for an option in the last column of the README's table. */
 export function meaningOf(spec: OptionSpec): string {
   const allowed = spec.allowed === undefined ? '' : `\`${oneOf(spec.allowed)}\`.`.replaceAll(' or ', '` or `')
   return [spec.description, rangeOf(spec), allowed].filter((part) => part !== '').join(' ')
 }
 
-/** The default as it is written down, or undefined where there is none. */
+/** The default of an option as users would write it; undefined when there is none. */
 export function defaultOf({ type, default: value, defaultText, unit }: OptionSpec): string | undefined {
   if (defaultText !== undefined) return defaultText
   if (value === undefined) return undefined
@@ -25,7 +25,7 @@ function defaultSentence(spec: OptionSpec): string {
   return value === undefined ? '' : `Default: ${value}.`
 }
 
-/** A range that says nothing new (0 or 1 and more) is left out. */
+/** The range of an integer in words. Left out when it only says "0 or more", or "1 or more". */
 function rangeOf({ type, min = 0, max, unit }: OptionSpec): string {
   if (type !== 'integer') return ''
   if (max !== undefined) return `From ${amount(min, unit)} to ${amount(max, unit)}.`

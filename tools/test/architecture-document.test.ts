@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-/** Where the paths in ARCHITECTURE.md begin that do not begin at the repository's root. */
+/** The folders in which a path of ARCHITECTURE.md may begin, besides the repository's root. */
 const BEGINNINGS = ['', 'packages/core/src/', 'packages/walimpls/src/message/']
 const text = readFileSync(`${root}/ARCHITECTURE.md`, 'utf8')
 const named = [...text.matchAll(/`([a-z][\w.-]*(?:\/[\w.-]*)+)`/g)].map(([, path]) => path as string)

@@ -8,7 +8,7 @@ import { readArguments } from '../bench/arguments.mjs'
 
 const cloner = fileURLToPath(new URL('../bench/scratch-clone.mjs', import.meta.url))
 
-/** A repository of two commits, the first of which no branch leads to any more. */
+/** Makes a repository with two commits. No branch leads to the first one any more. */
 function repository() {
   const folder = mkdtempSync(join(tmpdir(), 'wal-repository-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
@@ -27,7 +27,7 @@ function repository() {
   return { folder, then }
 }
 
-/** Makes the clone in a process of its own, which prints what it got and then waits. */
+/** Makes the clone in another process, which prints the result and then waits. */
 function cloning(repositoryFolder: string, commit: string) {
   const script = `
     const { scratchClone } = await import(${JSON.stringify(cloner)})

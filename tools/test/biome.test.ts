@@ -5,11 +5,11 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 
-// `npm test` lints the repository. These tests show that biome.json has the rules of its structure switched on.
+// `npm test` lints the repository. These tests show that biome.json really switches on the rules about structure.
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The errors of structure that Biome finds in files of `packages/core/src`, as `rule: file`. */
+/** The errors that Biome's rules about structure find in files placed in `packages/core/src`, each as `rule: file`. */
 function errorsOf(files: Readonly<Record<string, string>>): string[] {
   const folder = mkdtempSync(join(tmpdir(), 'wal-biome-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))

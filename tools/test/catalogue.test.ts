@@ -4,7 +4,7 @@ import { test } from 'vitest'
 
 const root = new URL('../../', import.meta.url)
 
-/** The reference's cases. Those from 101 on are our own and only have to rise. */
+/** The numbers of the cases that the reference lists. Cases from 101 on are our own, and their numbers only have to rise. */
 const REFERENCE = [1, 2, 3, 7, 8, 10, 11, 13, 15, 16, 17, 18, 21, 22, 23, 24, 27, 28, 29, 30]
 
 test('docs/decisions/catalogue.md says where each edge case is tested, and there it is', async () => {

@@ -4,17 +4,17 @@ import type { FileMap } from '../architecture/file-map.js'
 /** A fenced block of TypeScript or JavaScript in a document. */
 export interface CodeBlock {
   readonly page: string
-  /** Of its first line of code, from 1. */
+  /** The line of the page, from 1, on which the block's code begins. */
   readonly line: number
   readonly code: string
 }
 
-/** What a block leaves out because its readers don't need it. Compilers do. */
+/** The code that a block needs to compile, and that the page leaves out since readers do not need it. */
 export interface Surroundings {
   readonly page: string
-  /** A text that this block of the page contains, and no other. */
+  /** A text that only this block of the page contains. */
   readonly contains: string
-  /** Folder of the repository in which the block would lie: its imports are resolved from there. */
+  /** The folder from which the block's imports are resolved, as if the block were a file in it. */
   readonly folder?: string
   readonly before?: string
   readonly after?: string
@@ -36,7 +36,7 @@ export function surroundingsOf(block: CodeBlock, all: readonly Surroundings[]): 
   return all.find(({ page, contains }) => page === block.page && block.code.includes(contains))
 }
 
-/** What the compiler says of the blocks, with the place in the document. */
+/** Compiles the blocks. Answers the errors of the compiler, each with its place in the document. */
 export function compileErrors(
   root: string,
   blocks: readonly { readonly block: CodeBlock; readonly around: Surroundings }[],
@@ -46,7 +46,7 @@ export function compileErrors(
   const texts = new Map(
     blocks.map(({ block, around: { folder = 'packages/core/test', before = '', after = '' } }, index) => [
       `${root}/${folder}/code-block-${index}.ts`,
-      // All that comes before is one line, so that lines can be counted.
+      // The code before the block is put on one line, so that line numbers can be converted.
       `${before.replaceAll('\n', ' ')}\n${block.code}${after}\nexport {}\n`,
     ]),
   )

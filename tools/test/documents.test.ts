@@ -5,10 +5,10 @@ import { codeBlocks, compileErrors, type Surroundings, surroundingsOf } from './
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 const blocks = codeBlocks(readFiles(root, ['*.md', '{docs,packages,examples}/**/*.md']))
-/** Programs that other tests run: those of `guides` in guides.test.ts, the others in tests of their own. */
+/** Programs that other tests run: those in `guides` by guides.test.ts, and the others by tests beside them. */
 const examples = new Set(readFiles(root, 'examples/**/*.{ts,mjs}').values())
 
-/** The blocks that are no program of `examples`. */
+/** The code blocks of documents that are not programs of `examples`. */
 const FRAGMENTS: readonly Surroundings[] = [
   {
     page: 'docs/metrics.md',
@@ -89,7 +89,7 @@ test('every fragment compiles on the sources', () => {
     const around = surroundingsOf(block, FRAGMENTS)
     return around === undefined ? [] : [{ block, around }]
   })
-  // None of FRAGMENTS is left over from a block that is gone.
+  // Every entry of FRAGMENTS belongs to a block that still exists.
   expect(fragments.length).toBe(FRAGMENTS.length)
   expect(compileErrors(root, fragments)).toEqual([])
 })

@@ -7,30 +7,30 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, test, vi } from 'vitest'
 
-// Beside the tests that need servers, since it downloads as they do.
+// This test is run with the tests that need servers, since it downloads packages as they do.
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const run = promisify(execFile)
 
-/** An install from the registry, a build and the demo, on a slow line. */
+/** Long enough for an install from the registry, a build and the demo, over a slow line. */
 const LIMIT_MS = 900_000
 
 let clone = ''
 beforeAll(async () => {
   clone = await mkdtemp(join(tmpdir(), 'wal-clone-'))
-  // What a clone would have, with changes that are not committed yet.
+  // The files that a clone would have if all present changes were committed.
   const { stdout } = await run('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: root })
   for (const path of stdout.split('\0').filter((name) => name !== '')) {
     await mkdir(dirname(join(clone, path)), { recursive: true })
     await cp(join(root, path), join(clone, path)).catch((error: NodeJS.ErrnoException) => {
-      // Removed, and not committed yet.
+      // A file that was removed, when the removal is not committed yet.
       if (error.code !== 'ENOENT') throw error
     })
   }
 })
 afterAll(() => rm(clone, { recursive: true }))
 
-/** Runs a command of the README as somebody does who has just cloned: with no variable of this workspace's npm. */
+/** Runs a command of the README as a user would in a new clone: without the npm variables of this workspace. */
 async function command(line: string): Promise<string> {
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(npm_|INIT_CWD$|NODE_PATH$|VITEST|TSX_)/i.test(name)),
@@ -53,11 +53,11 @@ vi.setConfig({ testTimeout: LIMIT_MS })
 test('H160: what the README says to try works in a fresh clone, with nothing installed', async () => {
   const readme = await readFile(join(clone, 'README.md'), 'utf8')
   const [demo, tryOut, all] = commandsUnder('Try it', readme)
-  // The whole of the tests is what runs this one.
+  // `npm test` is compared but not run, since it would run this test again.
   assert.deepEqual([demo, tryOut, all], ['npm run demo', 'npm run try -- try.mjs', 'npm test'])
   const [, example = ''] = /```js\n([\s\S]*?)```/.exec(readme) ?? []
   await writeFile(join(clone, 'try.mjs'), example)
-  // First: nothing is there yet.
+  // This command comes first, while nothing is installed.
   assert.match(await command(tryOut as string), /^\d+n created hello$/m)
   assert.match(await command(demo as string), /231,083/)
 })

@@ -15,7 +15,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-/** What a program of the guides prints that runs in an empty folder, or in what an earlier run left there. */
+/** The output of a program of the guides. It runs in an empty folder, or in the folder that an earlier run has used. */
 function run(name: string, ...parameters: string[]): Promise<string> {
   return runExample(join(guides, name), folder, ...parameters)
 }

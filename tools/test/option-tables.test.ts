@@ -15,8 +15,9 @@ import { READ_OPTIONS } from '../../packages/core/src/read/read-options.js'
 import { type OptionInterface, withInterface } from '../option-tables/option-interface.js'
 import { type ReadmeTable, withReadmeTable } from '../option-tables/option-readme.js'
 
-// The interfaces that editors show and the tables of READMEs are written from the option tables, which check what is given:
-// `npx vitest run tools/test/option-tables -u`. Without `-u` these tests fail where the four differ.
+// The interfaces in the sources, and the tables in READMEs, are written from the option tables. The same tables check the
+// options at run time. `npx vitest run tools/test/option-tables -u` writes them; without `-u` these tests fail when they
+// differ.
 
 const pathOf = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 const read = (path: string) => readFileSync(pathOf(path), 'utf8')

@@ -22,7 +22,7 @@ test('tests that start servers run with their own configuration, and cannot be r
   expect(() => readArguments(['10', 'redis-streams/test/conformance.server', 'frame'])).toThrow('together')
 })
 
-// Vitest says nothing of a filter that fits no file while another filter fits one.
+// Vitest is silent about a filter that matches no file, when another filter matches one.
 test('without a filter the conformance tests run, and each of their files exists', () => {
   const { filters } = readArguments(['10'])
   expect(filters.length).toBeGreaterThan(1)

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** What a program prints that runs in `folder`, on the sources of this repository. */
+/** Runs a program in `folder`, on the sources of this repository, and answers its output. */
 export async function runExample(script: string, folder: string, ...parameters: string[]): Promise<string> {
   const loader = new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url).href
   const { stdout } = await promisify(execFile)(

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, test } from 'vitest'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const require = createRequire(import.meta.url)
 
-/** What importing them registers is all that some users import them for. */
+/** Entries that some users import only because the import registers a backend. */
 const REGISTERING = [
   '@wal/core/testing',
   '@wal/walimpls/testing',
@@ -31,7 +31,9 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-/** The package as a bundler finds it: its manifest, and a mark in the place of each entry. */
+/**
+ * Installs a package as a bundler finds it: its package.json, and instead of each entry a file that prints the entry's name.
+ */
 async function installManifest(path: string): Promise<void> {
   const text = await readFile(join(path, 'package.json'), 'utf8')
   const { name, exports } = JSON.parse(text) as Manifest
@@ -49,7 +51,7 @@ async function installManifest(path: string): Promise<void> {
   }
 }
 
-/** What is left of an import for its effect alone, in a bundle of the bundler that this workspace builds with. */
+/** Bundles an import without names, with the bundler of this workspace. Answers what is left of the imported package. */
 async function bundleOf(specifier: string): Promise<string> {
   const esbuild = createRequire(require.resolve('tsup/package.json'))('esbuild')
   const { outputFiles } = await esbuild.build({

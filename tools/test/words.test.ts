@@ -4,7 +4,7 @@ import { readFiles } from '../architecture/file-map.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const TEXTS = ['*.md', '{packages,tools,bench,examples,docs}/**/*.{ts,mts,cts,mjs,js,md,json,lua}']
-/** Words that readers who learnt English second stumble over; brackets keep this line from being found itself. */
+/** Words that readers who learnt English second may not know. The brackets keep this list from matching itself. */
 const HARD_WORDS = /\b(a[n]ew|for e[v]er|w[h]oever|l[e]st)\b| m[e]t /i
 
 test('no comment, error, test name or document uses a word that has a plainer one', () => {

@@ -6,17 +6,20 @@ import { cacheFolder } from './cache/cache-folder.js'
 import { HostClient } from './shared/host-client.js'
 import { ServerHost } from './shared/server-host.js'
 
-/** The word that makes main.ts the background process. */
+/** The argument with which `main.ts` starts as the background process. */
 export const hostCommand = 'host'
 
 const folder = cacheFolder()
 const logFile = join(folder, 'host.log')
 const startTimeoutMs = 30_000
 
-/** The socket is the only state: while somebody answers there, the servers of `up` have an owner. */
+/**
+ * The path of the socket on which the background process answers. As long as it answers, it owns the servers that `up` has
+ * started.
+ */
 export const backgroundSocket = join(folder, 'host.sock')
 
-/** Starts the process that owns the servers between `up` and `down`, unless it runs. */
+/** Starts the background process, which owns the servers between `up` and `down`, unless it runs already. */
 export async function ensureBackgroundHost(): Promise<HostClient> {
   const client = new HostClient(backgroundSocket)
   if ((await client.running()) !== undefined) return client
@@ -40,23 +43,23 @@ export async function ensureBackgroundHost(): Promise<HostClient> {
   return client
 }
 
-/** Undefined when somebody answers on the socket already. */
+/** Listens on the socket. Answers undefined when another process answers there already. */
 export async function listenAlone(socketPath: string): Promise<ServerHost | undefined> {
   try {
     return await ServerHost.listen(socketPath)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
     if ((await new HostClient(socketPath).running()) !== undefined) return undefined
-    // Nobody answers, so the process that made this socket was killed.
+    // Nobody answers on the socket, so the process that made it was killed, and the socket is removed.
     rmSync(socketPath, { force: true })
     return await ServerHost.listen(socketPath)
   }
 }
 
-/** The background process itself: ends when its last server was stopped, or by a signal. */
+/** The background process. It ends when its last server was stopped, or by a signal. */
 export async function runBackgroundHost(): Promise<void> {
   const host = await listenAlone(backgroundSocket)
-  // Another `up` has started a host at the same time, and that host serves both.
+  // Another `up` started a host at the same time. That host serves both commands, so this process ends.
   if (host === undefined) return
   let closing = false
   const close = () => {

@@ -3,7 +3,7 @@ import { isServerKind, type ServerKind, serverKinds } from './shared/server-kind
 
 export interface CommandLine {
   readonly command: 'up' | 'down' | 'status'
-  /** The kinds that the words name, or all of them when they name none. */
+  /** The kinds of servers that the arguments name; all kinds when they name none. */
   readonly kinds: readonly ServerKind[]
 }
 
@@ -13,7 +13,7 @@ up      starts servers, which run until 'down', and prints the variables that na
 down    stops them and removes their data
 status  says which of them run`
 
-/** Throws an error that says what is wrong with the words. */
+/** Throws an error that says what is wrong with the arguments. */
 export function parseCommandLine(words: readonly string[]): CommandLine {
   const { positionals } = parseArgs({ args: [...words], allowPositionals: true, strict: true })
   const [command, ...names] = positionals

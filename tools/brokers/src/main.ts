@@ -35,7 +35,7 @@ async function up({ kinds }: CommandLine): Promise<void> {
   for (const kind of ours) {
     console.error(`▸ ${kind}`)
     const address = await host.ensure(kind, (line) => console.error(`  ${line}`))
-    // The only thing on stdout, so that a shell can evaluate it.
+    // Only this line goes to stdout, so that a shell can evaluate the output of the command.
     console.log(`export ${ownServerVariable[kind]}=${quoted(address)}`)
   }
 }

@@ -1,6 +1,6 @@
 import type { Server } from './server.js'
 
-/** Waits for servers that start at the same time. When one cannot start, the others are stopped again. */
+/** Waits until several servers have started. When one of them fails to start, the others are stopped. */
 export async function startAll<S extends Server>(starting: readonly Promise<S>[]): Promise<S[]> {
   const outcomes = await Promise.allSettled(starting)
   const failed = outcomes.find((outcome) => outcome.status === 'rejected')

@@ -1,23 +1,23 @@
-/** A running server. Tests call it; each kind of server adds the address that its clients need. */
+/** A running server, for tests. Each kind of server adds the address that its clients need. */
 export interface Server extends AsyncDisposable {
   readonly name: string
-  /** Of the running process; undefined while it is killed. */
+  /** The process id; undefined while the server is killed. */
   readonly processId: number | undefined
-  /** SIGKILL, also of a frozen server. Resolves when the process is gone; its data stays. */
+  /** Kills the process (SIGKILL), also when it is frozen. Resolves when the process is gone. The data stays. */
   kill(): Promise<void>
-  /** SIGTERM: the server's own orderly end. Resolves when the process is gone; its data stays. */
+  /** Stops the process in the server's orderly way (SIGTERM). Resolves when the process is gone. The data stays. */
   shutDown(): Promise<void>
-  /** Starts it again on the same ports and data, after ending it if it still runs. Resolves when it answers. */
+  /** Starts the server again on the same ports and data, and ends it before if it still runs. Resolves when it answers. */
   restart(): Promise<void>
-  /** SIGSTOP: connections stay open, nothing is answered. */
+  /** Freezes the process (SIGSTOP): its connections stay open, and it answers nothing. */
   freeze(): void
-  /** SIGCONT. */
+  /** Lets a frozen process continue (SIGCONT). */
   thaw(): void
-  /** Ends it and removes its data. Idempotent. */
+  /** Ends the server and removes its data. Idempotent. */
   stop(): Promise<void>
-  /** Everything that the server has printed, over all its starts; empty after `stop`. */
+  /** All output of the server, over all its starts. Empty after `stop`. */
   logs(): string
 }
 
-/** Told what takes its time: downloads and starts. */
+/** Called before something that takes long, such as a download or a start. */
 export type Progress = (line: string) => void

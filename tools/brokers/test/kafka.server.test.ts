@@ -20,7 +20,7 @@ test('one broker can be killed, restarted, frozen, thawed and stopped', { timeou
     await expect(apiVersions(kafka.port)).rejects.toThrow('ECONNREFUSED')
     await kafka.restart()
     expect(kafka.address).toBe(address)
-    // The folder was formatted once: the broker has started on what it had written before.
+    // The folder was formatted only once, so the broker has started again on the data that it had written.
     expect(kafka.logs()).toMatch(/metadata log appears to be empty/)
     expect(kafka.logs().match(/metadata log appears to be empty/g)).toHaveLength(1)
 

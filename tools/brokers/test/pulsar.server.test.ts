@@ -34,7 +34,7 @@ test('a broker can be killed, restarted with its messages, frozen, thawed and st
   }
 })
 
-/** By the broker's HTTP interface, so that no client is needed. */
+/** Asks the broker's HTTP interface, so that the test needs no client of Pulsar. */
 async function produce({ adminUrl }: PulsarServer, payload: string): Promise<void> {
   await ask('PUT', `${adminUrl}/admin/v2/${topic}`)
   const answer = await ask('POST', `${adminUrl}/topics/${topic}`, {

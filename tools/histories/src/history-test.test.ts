@@ -42,7 +42,7 @@ test('a backend whose readers pass over a record breaks the rules', async () => 
 // biome-ignore lint/suspicious/noExplicitAny: takes the options that the memory backend takes.
 type Builder = OpenerBuilderImpls<any>
 
-/** Every scanner of a read-only log leaves out the second record of the first page that has three. */
+/** A backend with a mistake: every scanner of a read-only log leaves out the second record of its first page of three. */
 function passingOver(inner: Builder): Builder {
   const scanner = (whole: ScannerImpls): ScannerImpls => {
     let done = false

@@ -6,8 +6,8 @@ import { HistoryWorkload } from './load/history-workload.js'
 import { APPENDS, PATIENCE_MS, SEED, TIMEOUT_MS } from './scale.js'
 
 /**
- * Registers the test of one kind of fault. `arrange` starts the servers, and puts what has to be stopped afterwards into
- * `closing`; the last one is stopped first.
+ * Registers the test of one fault. `arrange` starts the servers, and adds to `closing` what has to be closed after the test, in
+ * reverse order.
  */
 export function historyTest(
   fault: string,
@@ -25,7 +25,10 @@ export function historyTest(
   })
 }
 
-/** Runs the load under the fault. Rejects when the history breaks a rule, or when the fault did not do what it should. */
+/**
+ * Runs the load with the fault. Rejects when the history breaks a rule, or when the fault did not have the effect that it must
+ * have.
+ */
 export async function runHistory(title: string, scene: HistoryScene): Promise<HistoryWorkload> {
   const { fault } = scene
   const load = new HistoryWorkload({ ...scene, seed: SEED, appends: APPENDS, patienceMs: PATIENCE_MS })

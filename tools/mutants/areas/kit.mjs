@@ -5,7 +5,7 @@ const bites = 'packages/core/test/kit/kit-bites.test.ts'
 const ends = 'packages/core/test/kit/kit-ends.test.ts'
 const texts = 'packages/core/test/kit/kit-texts.test.ts'
 
-/** The kit itself: what it would no longer find. */
+/** Mutants of the conformance kit and the history checker: each makes them overlook a mistake. */
 export const kitMutants = [
   {
     name: 'kit: what is acked behind a newer writer’s opening record is passed over',

@@ -7,11 +7,11 @@ const continuity = source('continuity.ts')
 const scanner = source('scanner.ts')
 const server = source('server.ts')
 const wal = source('wal.ts')
-/** What Redis shares with other backends, seen from Redis. */
+/** The path of a file of the helper, which the Redis backend shares with other backends. */
 const helper = (name) => `packages/walimpls/src/helper/${name}.ts`
 const pipeline = helper('pipelined-appends')
 
-/** On a scripted connection, without a server. */
+/** The path of a test of the Redis backend on a scripted connection, without a server. */
 const scripted = (name) => `packages/impl-redis-streams/test/scripted/${name}.test.ts`
 const append = scripted('append')
 const close = scripted('close')

@@ -53,7 +53,7 @@ describe('filling a folder of the cache', () => {
       'server',
       async (staging) => {
         writeFileSync(join(staging, 'file'), 'ours')
-        // Another process has no part in our bookkeeping; it just renames its own folder.
+        // Another process does not know what this process is filling. It renames its own folder into place.
         mkdirSync(join(cache, 'server'))
         writeFileSync(join(cache, 'server/file'), 'theirs')
       },

@@ -4,19 +4,19 @@ import { homedir } from 'node:os'
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import { guard } from '../process/guard.js'
 
-/** Where downloads are kept, outside every checkout. */
+/** The folder for downloads, outside every checkout of the repository. */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
   const base = env.XDG_CACHE_HOME
-  // The XDG specification says that a relative path has to be ignored.
+  // The XDG specification says that a relative path in this variable has to be ignored.
   return join(base !== undefined && isAbsolute(base) ? base : join(homedir(), '.cache'), 'wal-brokers')
 }
 
 const filling = new Map<string, Promise<void>>()
 
 /**
- * The folder `name` of the cache, filled by `fill` unless it exists. It appears whole or not at all: `fill` works in a
- * folder of its own, which is then renamed. When two processes fill it at once, the copy of the later one is thrown away.
- * Within a process the second caller waits for the first.
+ * The folder `name` in the cache. When it does not exist, `fill` makes its content in a temporary folder, which is then
+ * renamed, so that the cache never has half a folder. When two processes fill one folder at the same time, the later result is
+ * thrown away. Within one process the second caller waits for the first.
  */
 export async function cached(
   name: string,

@@ -5,8 +5,8 @@ import { runCommand } from '../process/run-command.js'
 import type { Progress } from '../server.js'
 
 /**
- * Unpacks a Debian package into `folder`, with those of its dependencies that this machine lacks. Installs
- * nothing and needs no root.
+ * Unpacks a Debian package, and those dependencies that this machine lacks, into `folder`. Installs nothing on the machine and
+ * needs no root.
  */
 export async function unpackDebianPackage(name: string, folder: string, say: Progress): Promise<void> {
   for (const tool of ['apt-get', 'dpkg']) {
@@ -16,7 +16,8 @@ export async function unpackDebianPackage(name: string, folder: string, say: Pro
   const packages = join(folder, 'packages')
   await mkdir(packages)
   await download(name, packages, [], say).catch(async (refusal: Error) => {
-    // The machine's own package lists may be missing or too old. Lists in a folder of ours change nothing on the machine.
+    // The machine's package lists may be missing or old. These lists are kept in a folder of their own, so the machine stays
+    // unchanged.
     say(
       `the machine's package lists cannot be used (${firstLine(refusal)}); fetching lists for this download alone`,
     )

@@ -10,10 +10,10 @@ export interface Artifact {
   readonly version: string
 }
 
-/** How many jars are fetched between two lines of progress. */
+/** After how many downloaded jars a line of progress is printed. */
 const progressEvery = 50
 
-/** Copies the jars of `artifacts` and of all that they need at run time into `folder`/jars, by the machine's `mvn`. */
+/** Downloads `artifacts` and all jars that they need at run time into `folder`/jars, with the machine's `mvn`. */
 export async function copyMavenArtifacts(
   artifacts: readonly Artifact[],
   folder: string,
@@ -31,7 +31,7 @@ export async function copyMavenArtifacts(
     maven,
     [
       ...['--batch-mode', '--file', join(folder, 'pom.xml')],
-      // A local repository for this run alone: two runs do not disturb each other, and half a download is gone with its run.
+      // Each run has its own local repository, so that two runs do not disturb each other, and no half download is left behind.
       `-Dmaven.repo.local=${repository}`,
       'dependency:copy-dependencies',
       ...['-DincludeScope=runtime', `-DoutputDirectory=${join(folder, 'jars')}`],
@@ -48,7 +48,7 @@ export async function copyMavenArtifacts(
   await rm(repository, { recursive: true })
 }
 
-/** The smallest project that depends on `artifacts`. */
+/** A minimal Maven project that depends on `artifacts`. */
 export function pom(artifacts: readonly Artifact[]): string {
   const dependencies = artifacts.map(
     ({ group, name, version }) =>

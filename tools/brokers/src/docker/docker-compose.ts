@@ -6,7 +6,7 @@ export type DockerService = 'redis' | 'kafka' | 'pulsar'
 
 const composeFile = fileURLToPath(new URL('../../compose.yaml', import.meta.url))
 
-/** Whether `docker` is on PATH, an engine answers it, and it has Compose. */
+/** Whether `docker` is on PATH and has Compose, and a Docker engine answers. */
 export async function dockerAnswers(): Promise<boolean> {
   if (findProgram('docker') === undefined) return false
   try {
@@ -18,12 +18,12 @@ export async function dockerAnswers(): Promise<boolean> {
   }
 }
 
-/** The command line of one Compose command for one project of ours. */
+/** The command line that runs a Compose command for one project of this tool. */
 export function composeCommand(project: string, ...words: readonly string[]): [string, ...string[]] {
   return ['docker', 'compose', '--project-name', project, '--file', composeFile, ...words]
 }
 
-/** The variables that compose.yaml reads. */
+/** The environment variables that compose.yaml reads. */
 export function composeEnvironment(
   service: DockerService,
   port: number,

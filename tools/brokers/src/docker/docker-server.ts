@@ -7,13 +7,13 @@ import { composeCommand, composeEnvironment, type DockerService } from './docker
 export interface DockerPlan {
   readonly service: DockerService
   readonly port: number
-  /** Port of Pulsar's HTTP interface. The other services ignore it. */
+  /** The port of Pulsar's HTTP interface. Other services ignore it. */
   readonly webPort: number
   readonly probe: () => Promise<void>
   readonly startTimeoutMs: number
 }
 
-/** Starts one service of compose.yaml as a project of its own; gives the function that removes it with its data. */
+/** Starts one service of compose.yaml as a separate project. Answers the function that removes the service and its data. */
 export async function startInDocker(plan: DockerPlan): Promise<() => Promise<void>> {
   const project = `wal-${plan.service}-${randomBytes(4).toString('hex')}`
   const env = { ...process.env, ...composeEnvironment(plan.service, plan.port, plan.webPort) }

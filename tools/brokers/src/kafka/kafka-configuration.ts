@@ -4,7 +4,7 @@ export interface KafkaNode {
   readonly controllerPort: number
 }
 
-/** `server.properties` of one of `nodes`, each of which is broker and controller. */
+/** The `server.properties` of one of `nodes`. Each node is both a broker and a controller. */
 export function kafkaConfiguration(
   node: KafkaNode,
   nodes: readonly KafkaNode[],
@@ -24,7 +24,7 @@ export function kafkaConfiguration(
     'log.dirs': 'log',
     'auto.create.topics.enable': 'false',
     'group.initial.rebalance.delay.ms': 0,
-    // A broker that was killed is given up, and its place taken, within seconds.
+    // A killed broker counts as dead within seconds, and another broker takes over its partitions.
     'broker.session.timeout.ms': 6_000,
     'num.partitions': 1,
     'default.replication.factor': replicas,
@@ -32,7 +32,7 @@ export function kafkaConfiguration(
     ...internalTopic('offsets.topic', replicas),
     ...internalTopic('transaction.state.log', replicas),
     ...internalTopic('share.coordinator.state.topic', replicas),
-    // The defaults, 50 partitions, take most of a test's time to create.
+    // Kafka's default is 50 partitions. To create those takes most of a test's time.
     'offsets.topic.num.partitions': 1,
     'transaction.state.log.num.partitions': 1,
     'share.coordinator.state.topic.num.partitions': 1,

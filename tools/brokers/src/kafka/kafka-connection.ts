@@ -3,7 +3,10 @@ import { connect, type Socket } from 'node:net'
 const apiKeys = { metadata: 3, apiVersions: 18 } as const
 const timeoutMs = 5_000
 
-/** One request on a connection of its own; gives the body of the answer. The oldest header that has a client id. */
+/**
+ * Makes one request over a new connection, and answers the body of the reply. Uses the oldest request header that has a client
+ * id.
+ */
 async function request(port: number, apiKey: number, version: number, body: Buffer): Promise<Buffer> {
   const socket = connect({ port, host: '127.0.0.1' })
   socket.setTimeout(timeoutMs, () => socket.destroy(new Error('no answer in time')))
@@ -33,7 +36,7 @@ async function readMessage(socket: Socket): Promise<Buffer> {
   throw new Error('the connection was closed')
 }
 
-/** The highest version of each request that the broker speaks, by the request's number. */
+/** The highest version that the broker supports of each request, by the request's number. */
 export async function apiVersions(port: number): Promise<Map<number, number>> {
   const answer = await request(port, apiKeys.apiVersions, 0, Buffer.alloc(0))
   const error = answer.readInt16BE(0)
@@ -45,9 +48,9 @@ export async function apiVersions(port: number): Promise<Map<number, number>> {
   return versions
 }
 
-/** The ports of the brokers that are up, as the broker at `port` sees it. */
+/** The ports of the brokers that are up, according to the broker at `port`. */
 export async function livingBrokers(port: number): Promise<number[]> {
-  // Version 1 with an empty list of topics asks for the brokers alone.
+  // In version 1, an empty list of topics asks for the list of brokers only.
   const answer = await request(port, apiKeys.metadata, 1, Buffer.alloc(4))
   let at = 0
   const int32 = () => {

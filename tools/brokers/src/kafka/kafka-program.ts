@@ -8,11 +8,11 @@ const version = '4.4.0'
 
 const artifacts = [
   { group: 'org.apache.kafka', name: 'kafka_2.13', version },
-  // Kafka leaves the choice of a logger to its distribution; without one it says nothing of why it fails.
+  // Kafka's jars come without a logger. Without one, Kafka does not print why it fails.
   { group: 'org.slf4j', name: 'slf4j-simple', version: '1.7.36' },
 ]
 
-/** The command line of a Java program that has Kafka's classes. */
+/** The command line of a Java program with Kafka's classes on its class path. */
 export async function kafkaProgram(say: Progress): Promise<{ java: string; classpath: string }> {
   try {
     const java = await findJava()

@@ -11,16 +11,16 @@ import { apiVersions, livingBrokers } from './kafka-connection.js'
 import { kafkaProgram } from './kafka-program.js'
 
 export interface KafkaOptions {
-  /** Lines of `server.properties`, such as `{ 'log.segment.bytes': 1048576 }`. */
+  /** Additional lines of `server.properties`, such as `{ 'log.segment.bytes': 1048576 }`. */
   readonly config?: Readonly<Record<string, string | number>>
-  /** The largest heap of each broker; 512 unless given. */
+  /** The largest heap of each broker, in MiB. Default: 512. */
   readonly heapMegabytes?: number
 }
 
 export interface KafkaServer extends Server {
   readonly host: string
   readonly port: number
-  /** `host:port`, for a client's list of brokers. */
+  /** The brokers' addresses as `host:port`, for the list of brokers that a client takes. */
   readonly address: string
 }
 
@@ -36,14 +36,14 @@ const logging = ['defaultLogLevel=info', 'showDateTime=true', 'dateTimeFormat=HH
   (setting) => `-Dorg.slf4j.simpleLogger.${setting}`,
 )
 
-/** Starts one broker, its own controller, and waits until it knows itself to be up. */
+/** Starts one broker, which is also its controller. Resolves when the broker reports itself as up. */
 export async function startKafka(options: KafkaOptions = {}, say: Progress = () => {}): Promise<KafkaServer> {
   const [server] = await startNodes(1, options, say)
   if (server === undefined) throw new Error('no broker was started')
   return server
 }
 
-/** Starts three brokers, each a controller too, and waits until each of them knows all three. */
+/** Starts three brokers, each also a controller. Resolves when each of them knows all three. */
 export async function startKafkaCluster(
   options: KafkaOptions = {},
   say: Progress = () => {},
@@ -61,7 +61,7 @@ async function startNodes(count: number, options: KafkaOptions, say: Progress): 
     port: ports[2 * index] ?? 0,
     controllerPort: ports[2 * index + 1] ?? 0,
   }))
-  // Kafka's own form of a UUID: 16 bytes in URL-safe Base64 without padding.
+  // Kafka writes a UUID as its 16 bytes in URL-safe Base64 without padding.
   const clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'A')
   const started = await startAll(nodes.map((node) => startNode({ node, nodes, clusterId, program, options })))
   say(`Kafka answers at ${started.map(({ address }) => address).join()}`)
@@ -85,7 +85,7 @@ function startNode({ node, nodes, clusterId, program, options }: NodePlan): Prom
       prepare: async (folder) => {
         writeFileSync(join(folder, 'server.properties'), kafkaConfiguration(node, nodes, config))
         const format = ['format', '--cluster-id', clusterId, '--config', 'server.properties']
-        // A short-lived program: the optimising compiler would cost more than it gains.
+        // This program ends soon, so compiling its code with optimisation would cost more than it saves.
         const storageTool = [
           '-cp',
           classpath,

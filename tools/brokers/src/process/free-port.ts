@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto'
 import getPort from 'get-port'
 
-// Below the range from which Linux takes ports for outgoing connections (32768 and up). A server that is killed
-// therefore finds its port still free when it is started again.
+// The ports below 32768: Linux takes the ports of outgoing connections from 32768 up. So a killed server finds its port still
+// free when it is started again.
 const lowest = 12_000
 const highest = 32_000
 
@@ -15,7 +15,7 @@ export function freePorts(count: number): Promise<number[]> {
   return Promise.all(Array.from({ length: count }, freePort))
 }
 
-/** Not in order: several test processes look for ports at the same time. */
+/** Ports are tried in random order, since several test processes look for ports at the same time. */
 function* randomPorts(): Iterable<number> {
   for (let attempt = 0; attempt < 1_000; attempt++) yield randomInt(lowest, highest)
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-/** What has to be undone when this process ends and has not undone it itself. */
+/** Actions that have to be undone when this process ends without having undone them. */
 export type Undo =
   | { readonly processGroup: number }
   | { readonly folder: string }
@@ -13,8 +13,8 @@ let watchdog: ChildProcess | undefined
 let nextId = 1
 
 /**
- * From now on `undo` happens even if this process is killed. Call the returned function once it has been done,
- * or need not be done any more.
+ * Makes sure that `undo` happens, even when this process is killed. The returned function is to be called when `undo` was done,
+ * or is not needed any more.
  */
 export function guard(undo: Undo): () => void {
   const id = nextId++
@@ -28,15 +28,15 @@ export function guard(undo: Undo): () => void {
 
 function startWatchdog(): void {
   const child = spawn(process.execPath, [watchdogScript], {
-    // A session of its own: the signal that ends this process's group must not reach it.
+    // The watchdog gets its own session: a signal that ends the process group of this process must not reach it.
     detached: true,
     stdio: ['pipe', 'ignore', 'inherit'],
   })
   watchdog = child
   child.unref()
-  // The pipe must not keep this process alive; its closing is the watchdog's only signal.
+  // The pipe does not keep this process alive. When this process ends, the pipe closes, which tells the watchdog to act.
   ;(child.stdin as unknown as { unref(): void }).unref()
-  // A broken pipe means that the watchdog is gone, which its exit says too.
+  // A write to a watchdog that has ended fails. Its exit event reports the same, so the error is ignored here.
   child.stdin?.on('error', () => {})
   child.on('exit', () => {
     if (watchdog === child) watchdog = undefined

@@ -4,7 +4,7 @@ import { runCommand } from './run-command.js'
 
 const lowest = 17
 
-/** The path of a Java new enough for Kafka and Pulsar: JAVA_HOME's, else the one on PATH. */
+/** The path of a Java that is new enough for Kafka and Pulsar: from JAVA_HOME, or else from PATH. */
 export async function findJava(env: NodeJS.ProcessEnv = process.env): Promise<string> {
   const home = env.JAVA_HOME
   const path = home === undefined || home === '' ? findProgram('java', env.PATH) : join(home, 'bin/java')
@@ -19,7 +19,7 @@ export async function findJava(env: NodeJS.ProcessEnv = process.env): Promise<st
   return path
 }
 
-/** The major version in what `java -version` prints. */
+/** The major version in the output of `java -version`. */
 export function javaVersion(printed: string): number | undefined {
   const [, first, second] = /version "(\d+)(?:\.(\d+))?/.exec(printed) ?? []
   // Up to Java 8 the major version was the second number.

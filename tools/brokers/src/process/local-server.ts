@@ -14,14 +14,14 @@ export interface Command {
 
 export interface LocalServerPlan {
   readonly name: string
-  /** The command for a server that keeps everything it writes in `folder`; called once. */
+  /** Makes the command line of the server, which keeps all its files in `folder`. Called once. */
   readonly prepare: (folder: string) => Command | Promise<Command>
-  /** Asks the server a real question; rejects while it cannot answer. */
+  /** Sends the server a real request. Rejects while the server cannot answer. */
   readonly probe: () => Promise<void>
   readonly startTimeoutMs: number
 }
 
-/** How long an orderly end may take before it is reported as a failure. */
+/** How long an orderly stop may take before it counts as failed. */
 const shutDownTimeoutMs = 60_000
 
 export class LocalServer implements Server {
@@ -33,7 +33,7 @@ export class LocalServer implements Server {
   #child: ChildProcess | undefined
   #gone: Promise<void> = Promise.resolve()
 
-  /** Makes a temporary folder, and starts nothing yet. */
+  /** Makes a temporary folder for the server, without starting the server. */
   constructor(plan: LocalServerPlan) {
     this.name = plan.name
     this.#plan = plan
@@ -45,7 +45,7 @@ export class LocalServer implements Server {
     return this.#child?.pid
   }
 
-  /** Starts the process and waits until it answers. When that fails nothing is left behind. */
+  /** Starts the server's process, and waits until the server answers. When that fails, nothing is left behind. */
   async start(): Promise<this> {
     try {
       this.#command ??= await this.#prepare()
@@ -131,14 +131,14 @@ export class LocalServer implements Server {
       cwd: join(this.#folder, 'data'),
       env: env ?? process.env,
       stdio: ['ignore', log, log],
-      // Its own process group: a Ctrl-C meant for the test must not end the server under it, and what the
-      // server starts can be ended with it.
+      // The server gets its own process group. So a Ctrl-C for the test does not reach the server, and one signal to the group
+      // ends the server together with all processes that it has started.
       detached: true,
     })
     closeSync(log)
     const unguard = child.pid === undefined ? () => {} : guard({ processGroup: child.pid })
     this.#child = child
-    // A test that forgets to stop its server can end all the same. The watchdog then ends the server.
+    // The server must not keep a test alive that forgets to stop it. The watchdog ends the server in that case.
     child.unref()
     this.#gone = new Promise((resolve) => {
       const ended = () => {
@@ -157,7 +157,7 @@ export class LocalServer implements Server {
     try {
       process.kill(-pid, signal)
     } catch (error) {
-      // It has ended, and its exit event is on the way.
+      // The process has ended already, and its exit event is about to arrive.
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
     }
   }

@@ -11,8 +11,8 @@ export interface CommandOptions {
 const keptLines = 40
 
 /**
- * Runs a command to its end and gives what it wrote to stdout. Rejects with the last lines of its output when it
- * cannot be started or exits with anything but 0.
+ * Runs a command until it ends, and answers its stdout. Rejects when the command cannot be started or its exit code is not 0;
+ * the error has the last lines of the output.
  */
 export async function runCommand(
   program: string,

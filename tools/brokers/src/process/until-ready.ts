@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export interface ReadinessOptions {
   readonly what: string
   readonly timeoutMs: number
-  /** Whether the server has ended, so that waiting for it is pointless. */
+  /** Whether the server's process has ended, so that further waiting is pointless. */
   readonly ended: () => boolean
   readonly logs: () => string
 }
@@ -11,7 +11,10 @@ export interface ReadinessOptions {
 const pauseMs = 50
 const shownLines = 30
 
-/** Asks until the server answers. Rejects with its last lines when it has ended or the time is over. */
+/**
+ * Repeats a request until the server answers. Rejects when the server's process has ended, or after the time limit. The error
+ * has the server's last lines of output.
+ */
 export async function untilReady(probe: () => Promise<void>, options: ReadinessOptions): Promise<void> {
   const { what, timeoutMs, ended, logs } = options
   const deadline = performance.now() + timeoutMs

@@ -1,6 +1,6 @@
-// This process runs beside one that starts servers, and outlives that one by a moment: when the pipe to it closes, for
-// whatever reason (kill -9 included), this process undoes what is still listed. Of the JSON lines that it reads
-// { id, undo } adds to the list and { id } removes. It is plain JavaScript, so that it starts without a loader.
+// The watchdog: a process beside the one that starts servers. It reads JSON lines from a pipe: { id, undo } adds an action, {
+// id } removes it. When the pipe closes, the other process has ended (also by kill -9), and the watchdog performs the actions
+// that are left. It is plain JavaScript, so that it starts without a loader.
 import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { createInterface } from 'node:readline'
@@ -17,7 +17,7 @@ createInterface({ input: process.stdin })
 
 function undoAll() {
   const all = [...listed.values()]
-  // Processes first: they write into the folders.
+  // Processes are ended before folders are removed, since they may write into the folders.
   for (const { processGroup } of all) if (processGroup !== undefined) kill(processGroup)
   for (const { command } of all) if (command !== undefined) spawnSync(command[0], command.slice(1))
   for (const { folder } of all) {

@@ -1,11 +1,11 @@
 import { type FaultKind, faultKinds } from './fault.js'
 
 export interface FaultCount {
-  /** Times that it struck a connection. */
+  /** How often the fault has affected a connection. */
   hits: number
-  /** Of these, how often a request was unanswered at that moment. */
+  /** How often the connection had an unanswered request when the fault affected it. */
   hitsInFlight: number
-  /** Bytes of requests that were unanswered then. */
+  /** The bytes of the requests that were unanswered at these moments, summed up. */
   bytesInFlight: number
 }
 

@@ -94,7 +94,7 @@ test('a delay keeps the order of chunks, and counts a connection once', async ()
   for (const word of words) client.socket.write(word)
   await client.exchange('four')
   expect(client.text).toBe('one two three four')
-  // Never sooner than the delay. How much later depends on the machine.
+  // The reply comes no earlier than the delay. How much later depends on the machine.
   expect(performance.now() - started).toBeGreaterThanOrEqual(195)
   expect(hits('delay')).toMatchObject({ hits: 1, hitsInFlight: 1 })
 })
@@ -130,7 +130,7 @@ test('cut-reply: the server got the request, the client gets a reset and no byte
   expect(client.text).toBe('first')
   expect(received()).toBe('firstsecond')
   expect(hits('cut-reply')).toEqual({ hits: 1, hitsInFlight: 1, bytesInFlight: 6 })
-  // The next connection is not struck.
+  // `injectOnce` affects only connections that are open when it is called.
   expect(await (await Client.open()).exchange('third')).toBe('third')
 })
 

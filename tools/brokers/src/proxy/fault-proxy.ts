@@ -6,19 +6,19 @@ import { newCounters, type ProxyCounters } from './fault-counters.js'
 import { ProxiedConnection } from './proxied-connection.js'
 
 export interface FaultProxyOptions {
-  /** Where the real server listens; on 127.0.0.1 unless `host` is given. */
+  /** The address of the real server. `host` is 127.0.0.1 by default. */
   readonly target: { readonly port: number; readonly host?: string }
-  /** Jitter and chances repeat with it; 1 unless given. */
+  /** The seed of the random numbers for jitter and chances. Default: 1. */
   readonly seed?: number
 }
 
-/** A fault and how likely it strikes a connection at each chunk of a request, 0 to 1. */
+/** A fault, and the probability (0 to 1) that it affects a connection at each chunk of a request. */
 export interface Chance {
   readonly fault: Fault
   readonly probability: number
 }
 
-/** A TCP proxy on 127.0.0.1 that passes everything on until it is told to disturb it. */
+/** A TCP proxy on 127.0.0.1. It passes all data on unchanged until a test tells it to inject a fault. */
 export class FaultProxy implements AsyncDisposable {
   readonly host = '127.0.0.1'
   readonly counters: ProxyCounters = newCounters()
@@ -32,7 +32,7 @@ export class FaultProxy implements AsyncDisposable {
   private constructor({ target, seed = 1 }: FaultProxyOptions) {
     this.#target = { host: '127.0.0.1', ...target }
     this.#random = seededRandom(seed)
-    // The client's half-close must reach the server as one.
+    // The proxy keeps a half-closed connection open: when the client ends its side, the server must see just that.
     this.#listener = createServer({ allowHalfOpen: true, noDelay: true }, (client) => this.#accept(client))
   }
 
@@ -47,28 +47,28 @@ export class FaultProxy implements AsyncDisposable {
     return (this.#listener.address() as AddressInfo).port
   }
 
-  /** Connections open now. */
+  /** How many connections are open now. */
   get connections(): number {
     return this.#connections.size
   }
 
-  /** From now on `fault` is on every connection, those open and those to come, until `heal`. */
+  /** Injects `fault` into every connection, present and future, until `heal`. */
   inject(fault: Fault): void {
     this.#faults.push(fault)
     for (const connection of [...this.#connections]) connection.inject(fault)
   }
 
-  /** Strikes the connections open now, and none that comes later. */
+  /** Injects `fault` into the connections that are open now, and into no later one. */
   injectOnce(fault: Fault): void {
     for (const connection of [...this.#connections]) connection.inject(fault)
   }
 
-  /** From now on each chunk of a request is a throw of the dice; an empty list ends that. */
+  /** From now on each chunk of a request may bring one of these faults by chance. An empty list turns chances off. */
   setChances(chances: readonly Chance[]): void {
     this.#chances = chances
   }
 
-  /** Ends every fault and chance; what a black hole held back arrives. */
+  /** Ends every fault and all chances. Data that a black hole held back is delivered. */
   heal(): void {
     this.#faults = []
     this.#chances = []

@@ -1,8 +1,11 @@
 export type Direction = 'to-server' | 'to-client'
 
-/** What can happen to the connections through a `FaultProxy`. */
+/** The faults that a `FaultProxy` can inject into connections. */
 export type Fault =
-  /** Every chunk arrives `ms` later, and up to `jitterMs` more, in order. In both directions unless one is named. */
+  /**
+   * Every chunk arrives `ms` late, plus a random part of `jitterMs`. The order of chunks is kept. Without `direction`, both
+   * directions are delayed.
+   */
   | {
       readonly kind: 'delay'
       readonly ms: number
@@ -10,13 +13,16 @@ export type Fault =
       readonly direction?: Direction
     }
   | { readonly kind: 'bandwidth'; readonly bytesPerSecond: number; readonly direction?: Direction }
-  /** Lets that many more bytes of a connection through, then resets both its ends. */
+  /** Lets this many more bytes of a connection through, then resets the connection at both ends. */
   | { readonly kind: 'reset-after'; readonly bytes: number; readonly direction: Direction }
-  /** Lets a request through, keeps its reply back and resets: the server did it, the client cannot know. */
+  /**
+   * Lets a request through, then holds back the reply and resets the connection: the server has executed the request, and the
+   * client does not know.
+   */
   | { readonly kind: 'cut-reply' }
-  /** Connections stay open and new ones are accepted, but nothing passes until `heal`. */
+  /** Connections stay open and new ones are accepted, but no data passes in either direction until `heal`. */
   | { readonly kind: 'black-hole' }
-  /** The server's end is gone, the client's stays open and silent until `heal`, which resets it. */
+  /** Closes the connection to the server. The client's connection stays open without any data until `heal`, which resets it. */
   | { readonly kind: 'half-open' }
 
 export type FaultKind = Fault['kind']

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net'
 
 /**
- * One direction of a connection. Chunks leave in the order in which they came, each no sooner than its time;
- * while more than `highWaterBytes` wait, the source is paused, so a slow way out slows its sender, as a network
- * does.
+ * One direction of a connection. Chunks leave in the order in which they came, each no earlier than its delay allows. While
+ * more than `highWaterBytes` wait, nothing is read from the source, so that a slow receiver slows its sender down, as in a real
+ * network.
  */
 export class PacedPipe {
   readonly #source: Socket
@@ -13,7 +13,7 @@ export class PacedPipe {
   #timer: NodeJS.Timeout | undefined
   #held = false
   #ending = false
-  /** When the last chunk so far leaves: none may overtake it. */
+  /** The time at which the last chunk leaves. A later chunk may not leave earlier. */
   #lastAt = 0
 
   constructor(source: Socket, target: Socket) {
@@ -22,7 +22,10 @@ export class PacedPipe {
     target.on('drain', () => this.#updateFlow())
   }
 
-  /** Takes a chunk that may leave after `delayMs`, and then occupies the line for `lineMs`. */
+  /**
+   * Accepts a chunk. It leaves after `delayMs` at the earliest, and then blocks those behind it for `lineMs`, as on a line of
+   * limited bandwidth.
+   */
   push(chunk: Buffer, delayMs: number, lineMs: number): void {
     const now = performance.now()
     const at = Math.max(now + delayMs, this.#lastAt) + lineMs
@@ -37,20 +40,23 @@ export class PacedPipe {
     this.#updateFlow()
   }
 
-  /** Passes the end of the stream on, after what still waits. */
+  /** Ends the target's stream after all waiting chunks have left. */
   end(): void {
     this.#ending = true
     this.#flush()
   }
 
-  /** While held nothing leaves and, once the buffer is full, nothing is read. */
+  /**
+   * Holds all chunks back, or lets them leave again. While they are held and the buffer is full, nothing is read from the
+   * source.
+   */
   hold(held: boolean): void {
     this.#held = held
     if (!held) this.#flush()
     this.#updateFlow()
   }
 
-  /** Drops what waits. */
+  /** Drops all waiting chunks. */
   clear(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -74,7 +80,7 @@ export class PacedPipe {
     if (this.#held) return
     for (;;) {
       const next = this.#queue[0]
-      // Timers have whole milliseconds; what is due within the same one goes now.
+      // A timer has whole milliseconds, so all chunks that are due within the present one leave now.
       if (next === undefined || next.at > performance.now() + 1) break
       this.#queue.shift()
       this.#waitingBytes -= next.chunk.length

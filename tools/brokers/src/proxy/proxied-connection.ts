@@ -6,21 +6,21 @@ import { PacedPipe } from './paced-pipe.js'
 export interface ConnectionContext {
   readonly counters: ProxyCounters
   readonly random: () => number
-  /** Asked at each request chunk whether chance strikes this connection now. */
+  /** Called at each chunk of a request. Answers the fault that chance brings to this connection now, if any. */
   readonly chance: () => Fault | undefined
 }
 
-/** A client's connection, the one to the server that belongs to it, and the faults between them. */
+/** A client's connection to the proxy, the proxy's connection to the server, and the faults injected between them. */
 export class ProxiedConnection {
   readonly #client: Socket
   readonly #server: Socket
   readonly #context: ConnectionContext
   readonly #toServer: PacedPipe
   readonly #toClient: PacedPipe
-  /** Each has its own count-down, so it is a copy of what was injected. */
+  /** Each connection counts down the remaining bytes of the fault by itself, so it has its own copy. */
   readonly #faults: { readonly fault: Fault; bytesLeft: number; hit: boolean }[] = []
   #unansweredBytes = 0
-  /** The last bytes that may pass are on their way out; the reset follows them. */
+  /** The last allowed bytes are being sent. The connection is reset after them. */
   #isEnding = false
 
   constructor(client: Socket, server: Socket, context: ConnectionContext) {
@@ -33,7 +33,7 @@ export class ProxiedConnection {
     server.on('data', (chunk) => this.#reply(chunk))
     client.on('end', () => this.#toServer.end())
     server.on('end', () => !this.#isHalfOpen && this.#toClient.end())
-    // An error ends the socket; what matters is that the other end learns of it.
+    // The error itself does not matter: the socket closes, and the other end has to learn that.
     client.on('error', () => {})
     server.on('error', () => {})
     client.on('close', () => this.#closed(server, this.#toClient))
@@ -78,7 +78,8 @@ export class ProxiedConnection {
   #reply(chunk: Buffer): void {
     if (this.#isEnding) return
     const cut = this.#faults.find(({ fault }) => fault.kind === 'cut-reply')
-    // Only the reply to a request that came since: a push by the server is not what is to be lost.
+    // Only a reply to a request that came after the injection is cut. Data that the server pushes without a request is passed
+    // on.
     if (cut !== undefined && this.#unansweredBytes > 0) {
       this.#reset(cut.fault)
       return
@@ -112,7 +113,7 @@ export class ProxiedConnection {
     pipe.push(chunk, delayMs, lineMs)
   }
 
-  /** Sends the bytes that may still pass; resets when the operating system has them. */
+  /** Sends the bytes that are still allowed, and resets the connection when the operating system has accepted them. */
   #resetBehind(direction: Direction, chunk: Buffer, bytes: number, fault: Fault): void {
     const target = direction === 'to-server' ? this.#server : this.#client
     this.#isEnding = true
@@ -141,7 +142,7 @@ export class ProxiedConnection {
     return this.#faults.some(({ fault }) => fault.kind === 'black-hole')
   }
 
-  /** One end is gone: the other one's is ended as abruptly, unless a fault hides the news. */
+  /** One end of the connection has closed. The other end is closed in the same way, unless a fault hides that. */
   #closed(other: Socket, towardsClosed: PacedPipe): void {
     towardsClosed.clear()
     if (other === this.#client && (this.#isHalfOpen || this.#isHeld)) return

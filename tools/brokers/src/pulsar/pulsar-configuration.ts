@@ -5,7 +5,7 @@ export interface PulsarPorts {
   readonly web: number
 }
 
-/** `standalone.conf`: a broker, a bookie and their metadata in one process. */
+/** The `standalone.conf` of one process that has a broker, a bookie and their metadata. */
 export function pulsarConfiguration(
   ports: PulsarPorts,
   config: Readonly<Record<string, string | number | boolean>> = {},
@@ -20,8 +20,8 @@ export function pulsarConfiguration(
     managedLedgerDefaultWriteQuorum: 1,
     managedLedgerDefaultAckQuorum: 1,
     loadBalancerEnabled: false,
-    // Read by the bookie inside. Without these it listens on every address, and on a port of its own choice instead
-    // of the one that it is given.
+    // The bookie in this process reads these settings. Without them it listens on every network address, and chooses its own
+    // port.
     listeningInterface: loopbackInterface(),
     allowLoopback: true,
     allowEphemeralPorts: true,
@@ -41,7 +41,7 @@ function loopbackInterface(): string {
   return named[0]
 }
 
-/** What Pulsar's own start script gives the JVM, as far as a broker needs it. */
+/** Options for the JVM, as in Pulsar's own start script, as far as a broker needs them. */
 export const javaOptions: readonly string[] = [
   '-Dio.netty.tryReflectionSetAccessible=true',
   ...[
@@ -56,7 +56,7 @@ export const javaOptions: readonly string[] = [
   ].flatMap((name) => ['--add-opens', `${name}=ALL-UNNAMED`]),
 ]
 
-/** Log4j's own format: everything to stdout, which the test keeps. */
+/** The configuration of Log4j. All output goes to stdout, where the test collects it. */
 export const loggingConfiguration = [
   'appender.stdout.type=Console',
   'appender.stdout.name=stdout',

@@ -4,7 +4,7 @@ import { copyMavenArtifacts } from '../cache/maven-artifacts.js'
 import { findJava } from '../process/java.js'
 import type { Progress } from '../server.js'
 
-// Some later versions depend on artifacts that were never published.
+// This version and no later one: some later versions depend on artifacts that were never published.
 const version = '4.0.0'
 
 const artifacts = ['pulsar-broker', 'pulsar-websocket'].map((name) => ({

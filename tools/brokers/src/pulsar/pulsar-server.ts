@@ -13,24 +13,24 @@ import { checkHealth, greet } from './pulsar-connection.js'
 import { pulsarProgram } from './pulsar-program.js'
 
 export interface PulsarOptions {
-  /** Lines of `standalone.conf`, such as `{ maxMessageSize: 1048576 }`. */
+  /** Additional lines of `standalone.conf`, such as `{ maxMessageSize: 1048576 }`. */
   readonly config?: Readonly<Record<string, string | number | boolean>>
-  /** The largest heap, and as much again outside it; 512 unless given. */
+  /** The largest heap, in MiB; the process may use as much again outside the heap. Default: 512. */
   readonly heapMegabytes?: number
 }
 
 export interface PulsarServer extends Server {
   readonly host: string
   readonly port: number
-  /** `pulsar://host:port`, the binary protocol. */
+  /** The address of the binary protocol: `pulsar://host:port`. */
   readonly url: string
-  /** `http://host:port`, the admin interface. */
+  /** The address of the admin interface: `http://host:port`. */
   readonly adminUrl: string
 }
 
 const startTimeoutMs = 300_000
 
-/** Starts a broker with its storage and metadata in one process, and waits until it calls itself healthy. */
+/** Starts a process with a broker, its storage and its metadata. Resolves when the broker calls itself healthy. */
 export async function startPulsar(
   options: PulsarOptions = {},
   say: Progress = () => {},

@@ -6,9 +6,9 @@ import { type RedisOptions, redisArguments } from './redis-options.js'
 import { type RedisServer, startRedisProcess } from './redis-server.js'
 
 export interface RedisCluster extends AsyncDisposable {
-  /** Primaries that share the 16,384 slots evenly, in slot order. */
+  /** The primaries, in the order of their slots. They share the 16,384 slots evenly. */
   readonly nodes: readonly RedisServer[]
-  /** Resolves once each node says that the cluster is ok, as it does again some time after nodes were away. */
+  /** Resolves when every node reports the cluster as ok. After nodes were away this takes some time. */
   whole(): Promise<void>
   stop(): Promise<void>
 }
@@ -16,7 +16,7 @@ export interface RedisCluster extends AsyncDisposable {
 const slots = 16_384
 const wholeTimeoutMs = 60_000
 
-/** Three primaries without replicas. Resolves when each of them says that the cluster is ok. */
+/** Starts three primaries without replicas. Resolves when each of them reports the cluster as ok. */
 export async function startRedisCluster(
   options: RedisOptions = {},
   say: Progress = () => {},
@@ -27,7 +27,7 @@ export async function startRedisCluster(
     ports.slice(0, size).map((port, index) => {
       const config = {
         'cluster-enabled': 'yes',
-        // By default the port above by 10,000, of which nobody knows that it is free.
+        // Redis would use its port plus 10,000 for the cluster bus. That port may be in use.
         'cluster-port': ports[size + index] ?? 0,
         'cluster-node-timeout': 2_000,
         ...options.config,

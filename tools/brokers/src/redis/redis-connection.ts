@@ -4,15 +4,15 @@ export interface RedisAddress {
   readonly port: number
   readonly password?: string | undefined
   readonly username?: string | undefined
-  /** PEM text of the authority to trust, and of a client certificate where the server asks for one. */
+  /** PEM texts: the certificate authority to trust, and a client certificate for a server that asks for one. */
   readonly tls?: { readonly ca: string; readonly cert?: string; readonly key?: string } | undefined
-  /** Bounds connecting and each answer. */
+  /** How long connecting, and each answer, may take. */
   readonly timeoutMs?: number
 }
 
 /**
- * One connection to one server, to set the server up and to ask how it is. A connection that breaks stays broken, unlike
- * the clients of users: a test wants to know that its server is gone.
+ * One connection to one server, used to set the server up and to ask for its state. A broken connection is not made again,
+ * unlike the connections of users' clients: a test has to notice that its server is gone.
  */
 export class RedisConnection implements Disposable {
   readonly #client: Redis
@@ -21,7 +21,7 @@ export class RedisConnection implements Disposable {
     this.#client = client
   }
 
-  /** Connects, and authenticates when there is a password. */
+  /** Connects to the server, and authenticates when a password is given. */
   static async open({
     port,
     username,
@@ -41,10 +41,10 @@ export class RedisConnection implements Disposable {
       retryStrategy: null,
       enableReadyCheck: false,
       disableClientInfo: true,
-      // With version 3 a client has to authenticate before it can say anything, and PING has to be answered without.
+      // Protocol version 3 demands authentication before any command. This connection has to send PING without a password too.
       protocol: 2,
     })
-    // `connect` rejects with "Connection is closed." whatever the reason was. The reason itself is an event.
+    // `connect` rejects with "Connection is closed." for every reason. The real reason comes as an `error` event.
     let reason: Error | undefined
     client.on('error', (error) => {
       reason ??= error
@@ -58,7 +58,7 @@ export class RedisConnection implements Disposable {
     }
   }
 
-  /** Sends a command. Rejects with ioredis' `ReplyError` when the server refuses it. */
+  /** Sends a command. Rejects with ioredis' `ReplyError` when the server answers with an error. */
   call(...words: readonly (string | number)[]): Promise<unknown> {
     const [command, ...rest] = words
     return this.#client.call(String(command), ...rest)

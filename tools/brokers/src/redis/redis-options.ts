@@ -1,25 +1,25 @@
 import type { Certificates } from '../tls/certificates.js'
 
 export interface RedisOptions {
-  /** When the append-only file is synced; 'everysec' unless given. `null` keeps nothing on disk. */
+  /** When the server syncs its append-only file. With `null` it keeps nothing on disk. Default: 'everysec'. */
   readonly appendfsync?: 'always' | 'everysec' | 'no' | null
-  /** `requirepass`. */
+  /** The setting `requirepass`: the password of the default user. */
   readonly password?: string
   /** Lines of an ACL file, such as `user writer on >secret ~* &* +@all`. */
   readonly acl?: readonly string[]
-  /** With certificates the port speaks TLS alone. */
+  /** Certificates for TLS. With them the server's port accepts TLS only. */
   readonly tls?: Certificates
-  /** Further directives, such as `{ maxmemory: '32mb' }`. */
+  /** Additional settings, such as `{ maxmemory: '32mb' }`. */
   readonly config?: Readonly<Record<string, string | number>>
 }
 
-/** The command line of a server on `port` that keeps its files in its working directory. */
+/** The command line of a server that listens on `port` and keeps its files in its working directory. */
 export function redisArguments(port: number, options: RedisOptions): string[] {
   const { appendfsync = 'everysec', password, tls } = options
   const directives: Record<string, string | number> = {
     bind: '127.0.0.1',
     daemonize: 'no',
-    // Snapshots would only add a second copy of what the append-only file keeps.
+    // Snapshots are off: they would store the content of the append-only file a second time.
     save: '',
     appendonly: appendfsync === null ? 'no' : 'yes',
     ...(appendfsync === null ? {} : { appendfsync }),
@@ -31,7 +31,7 @@ export function redisArguments(port: number, options: RedisOptions): string[] {
   return Object.entries(directives).flatMap(([name, value]) => [`--${name}`, String(value)])
 }
 
-/** What makes a server speak TLS alone on `port`. */
+/** The settings with which a server accepts only TLS on `port`. */
 export function tlsDirectives(port: number, tls: Certificates): Record<string, string | number> {
   return {
     port: 0,

@@ -11,7 +11,7 @@ export interface Program {
   readonly env: NodeJS.ProcessEnv
 }
 
-/** `redis-server` from PATH, else from Debian's package in the cache folder. */
+/** The path of `redis-server`: from PATH, or else from Debian's package in the cache folder. */
 export async function redisProgram(say: Progress): Promise<Program> {
   const path = findProgram('redis-server')
   if (path !== undefined) return { path, env: process.env }
@@ -34,7 +34,7 @@ export async function redisProgram(say: Progress): Promise<Program> {
 
 function unpacked(folder: string): Program {
   const libraries = join(folder, 'usr/lib')
-  // One folder per architecture, such as x86_64-linux-gnu, for the libraries that the machine lacks.
+  // The libraries that this machine lacks. Their folder is named after the architecture, such as x86_64-linux-gnu.
   const searched = readdirSync(libraries).map((name) => join(libraries, name))
   const inherited = process.env.LD_LIBRARY_PATH
   if (inherited !== undefined && inherited !== '') searched.push(inherited)

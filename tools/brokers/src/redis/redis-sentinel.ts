@@ -8,23 +8,23 @@ import { type RedisServer, startRedisProcess } from './redis-server.js'
 export interface RedisSentinel extends AsyncDisposable {
   /** The name under which the sentinels know the primary. */
   readonly masterName: string
-  /** Data servers; the first one starts as the primary, the others replicate it. */
+  /** The data servers. At the start the first one is the primary, and the others replicate it. */
   readonly servers: readonly RedisServer[]
   readonly sentinels: readonly RedisServer[]
-  /** The server that the sentinels take for the primary now. */
+  /** The server that the sentinels regard as the primary now. */
   primary(): Promise<RedisServer>
   stop(): Promise<void>
 }
 
 export interface RedisSentinelOptions extends RedisOptions {
-  /** How long a primary may be silent before sentinels begin a failover; 1,000 unless given. */
+  /** How long, in milliseconds, a primary may not answer before the sentinels begin a failover. Default: 1,000. */
   readonly downAfterMs?: number
 }
 
 const masterName = 'wal'
 const formTimeoutMs = 60_000
 
-/** One primary, two replicas, three sentinels with a quorum of two. Resolves when all of them know each other. */
+/** Starts a primary, two replicas and three sentinels with a quorum of two. Resolves when all of them know each other. */
 export async function startRedisSentinel(
   options: RedisSentinelOptions = {},
   say: Progress = () => {},
@@ -93,7 +93,7 @@ function startSentinel(
       port,
       options: tls === undefined ? {} : { tls },
       args: ['sentinel.conf', '--sentinel'],
-      // Sentinels write what they learn into this file, so a restarted one knows the others.
+      // Sentinels write what they learn into this file, so that a restarted sentinel knows the others.
       files: { 'sentinel.conf': `${configuration}\n` },
     },
     say,

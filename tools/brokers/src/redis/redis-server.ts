@@ -11,9 +11,9 @@ import { redisProgram } from './redis-program.js'
 export interface RedisServer extends Server {
   readonly host: string
   readonly port: number
-  /** `redis://` or `rediss://`, with the password when there is one. */
+  /** The server's URL: `redis://` or `rediss://`, with the password if there is one. */
   readonly url: string
-  /** Sends one command on a connection of its own. */
+  /** Sends one command over a new connection. */
   command(...words: readonly (string | number)[]): Promise<unknown>
 }
 
@@ -28,7 +28,7 @@ export interface RedisProcess {
   readonly port: number
   readonly options: RedisOptions
   readonly args: readonly string[]
-  /** Files to write into the working directory before the first start. */
+  /** Files to write into the server's working directory before its first start. */
   readonly files?: Readonly<Record<string, string>>
 }
 
@@ -62,7 +62,7 @@ export async function pingRedis(address: RedisAddress): Promise<void> {
     using connection = await RedisConnection.open(address)
     await connection.call('PING')
   } catch (error) {
-    // A server that asks for a name and password is up. A server that answers LOADING still reads its data.
+    // A server that asks for a password is up. A server that answers LOADING is still reading its data.
     if (!(error instanceof ReplyError && /^(NOAUTH|NOPERM)/.test((error as Error).message))) throw error
   }
 }

@@ -5,7 +5,7 @@ import type { Progress } from '../server.js'
 import type { HostLine, Running } from './server-host.js'
 import type { ServerKind } from './server-kind.js'
 
-/** Asks a `ServerHost` in another process. */
+/** A client of the `ServerHost` in another process. */
 export class HostClient {
   readonly #socketPath: string
 
@@ -23,7 +23,7 @@ export class HostClient {
     await this.#ask('DELETE', kind, () => {})
   }
 
-  /** What runs; undefined when no host listens. */
+  /** The servers that run; undefined when no host listens. */
   async running(): Promise<Running | undefined> {
     try {
       const answer = await this.#ask('GET', '', () => {})
@@ -36,7 +36,7 @@ export class HostClient {
   }
 
   async #ask(method: string, kind: string, say: Progress): Promise<HostLine> {
-    // An agent would keep the connection, and an open connection keeps the host alive.
+    // Without an agent the connection is closed after the answer. An open connection would keep the host alive.
     const options = { socketPath: this.#socketPath, agent: false, method, path: `/${kind}` } as const
     const sent = request(options).end()
     const [response] = (await once(sent, 'response')) as [IncomingMessage]

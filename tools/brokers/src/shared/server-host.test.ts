@@ -16,7 +16,7 @@ let client: HostClient
 let started: string[]
 let stopped: string[]
 let refusal: Error | undefined
-/** Starts take until this resolves. */
+/** Every start of a server waits for this promise. */
 let downloading: Promise<void>
 let tell: (line: string) => void
 

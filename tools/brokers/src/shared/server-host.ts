@@ -4,7 +4,7 @@ import type { Progress } from '../server.js'
 import { isServerKind, type ServerKind } from './server-kind.js'
 import { type RunningServer, startShared } from './start-shared.js'
 
-/** One line of the answer to a request: what is being done, then what came of it. */
+/** One line of the answer to a request: progress, or the result. */
 export type HostLine =
   | { readonly progress: string }
   | { readonly address: string }
@@ -16,20 +16,20 @@ export type Running = Readonly<Record<string, { address: string; source: string 
 interface Entry {
   starting: Promise<RunningServer>
   started?: RunningServer
-  /** How many requests wait for the start. */
+  /** How many requests wait for this server's start. */
   waiting: number
 }
 
 /**
- * Owns servers that several processes use: starts each kind when it is first asked for, and once. Listens on a
- * Unix socket, where `PUT /redis` starts, `DELETE /redis` stops, `GET /` lists; answers are JSON lines. A start is given
- * up when every process that asked for it is gone.
+ * Owns servers that several processes share, and starts each kind once, when a process first asks for it. Listens on a Unix
+ * socket: `PUT /redis` starts a server, `DELETE /redis` stops it, `GET /` lists all. Answers are JSON lines. A start is given
+ * up when every process that asked for it has ended.
  */
 export class ServerHost {
   readonly #listener: Server
   readonly #servers = new Map<ServerKind, Entry>()
   readonly #listeners = new Set<Progress>()
-  /** Called when the last server was stopped, and when the only start failed. */
+  /** Called when the last server was stopped, and when the first start failed while no other server runs. */
   onEmpty: () => void = () => {}
   readonly #start: (kind: ServerKind, say: Progress) => Promise<RunningServer>
 
@@ -45,7 +45,7 @@ export class ServerHost {
     return host
   }
 
-  /** Starts the server unless it runs already; gives its address. */
+  /** Starts the server unless it runs already. Resolves to its address. */
   async ensure(kind: ServerKind): Promise<string> {
     return (await this.#entry(kind).starting).address
   }
@@ -61,7 +61,7 @@ export class ServerHost {
             return server
           },
           (error: unknown) => {
-            // Forget the failed start. The next request tries again.
+            // A failed start is forgotten, so that the next request tries again.
             if (this.#servers.get(kind) === created) this.#servers.delete(kind)
             throw error
           },
@@ -73,7 +73,10 @@ export class ServerHost {
     return entry
   }
 
-  /** Does not wait for a server that is still starting, which may take a download. It is stopped once it has started. */
+  /**
+   * Stops a server. When it is still starting, which may include a download, this does not wait: the server is stopped after
+   * its start.
+   */
   async stop(kind: ServerKind): Promise<void> {
     const entry = this.#servers.get(kind)
     if (entry === undefined) return
@@ -82,7 +85,7 @@ export class ServerHost {
     entry.starting.then((server) => server.stop()).catch(() => {})
   }
 
-  /** Stops every server, also one that is still starting, then stops listening. */
+  /** Stops every server, also those that are still starting, and then stops listening. */
   async close(): Promise<void> {
     const servers = [...this.#servers.values()]
     this.#servers.clear()
@@ -126,7 +129,7 @@ export class ServerHost {
     return { running: this.#running() }
   }
 
-  /** Resolves when the server answers, or when the process that asked is gone. */
+  /** Resolves when the server has started; rejects when the process that asked for it has ended before. */
   async #ensureFor(response: ServerResponse, kind: ServerKind): Promise<string> {
     const entry = this.#entry(kind)
     entry.waiting++

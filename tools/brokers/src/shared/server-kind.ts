@@ -2,7 +2,7 @@ export type ServerKind = 'redis' | 'kafka' | 'pulsar'
 
 export const serverKinds = ['redis', 'kafka', 'pulsar'] as const satisfies readonly ServerKind[]
 
-/** The environment variable by which a user names a server of their own. */
+/** The environment variable in which a user gives the address of an existing server. */
 export const ownServerVariable: Readonly<Record<ServerKind, string>> = {
   redis: 'WAL_TEST_REDIS_URL',
   kafka: 'WAL_TEST_KAFKA_BROKERS',

@@ -10,7 +10,7 @@ import type { Progress } from '../server.js'
 import type { ServerKind } from './server-kind.js'
 
 export interface RunningServer {
-  /** As in the environment variable that names a server of this kind: a URL, or Kafka's list of brokers. */
+  /** The address in the form that clients take: a URL, or Kafka's list of brokers. */
   readonly address: string
   readonly source: 'docker' | 'local'
   stop(): Promise<void>
@@ -22,7 +22,7 @@ const dockerStartTimeoutMs = 300_000
 export async function startShared(kind: ServerKind, say: Progress): Promise<RunningServer> {
   if (await dockerAnswers()) return startSharedInDocker(kind, say)
   const start = {
-    // The same address as in compose.yaml.
+    // compose.yaml uses the same address.
     redis: () => startRedis({ appendfsync: 'always' }, say),
     kafka: () => startKafka({}, say),
     pulsar: () => startPulsar({}, say),

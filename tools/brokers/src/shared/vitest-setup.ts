@@ -6,7 +6,9 @@ import { ServerHost } from './server-host.js'
 import { hostVariable } from './shared-server.js'
 import { startShared } from './start-shared.js'
 
-/** Vitest's global set-up: a host for the whole run, which starts a server when a test first asks for it. */
+/**
+ * The global set-up of vitest: starts a `ServerHost` for the whole run, which starts a server when a test first asks for it.
+ */
 export default async function setUp(): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'wal-servers-'))
   const unguard = guard({ folder })

@@ -5,21 +5,21 @@ import { findProgram } from '../process/find-program.js'
 import { guard } from '../process/guard.js'
 import { runCommand } from '../process/run-command.js'
 
-/** A certificate authority made for one test, and a certificate of it for 127.0.0.1 and localhost. */
+/** A certificate authority that is made for one test, and a certificate signed by it, for 127.0.0.1 and localhost. */
 export interface Certificates extends Disposable {
-  /** PEM text of the authority's certificate: what a client has to trust. */
+  /** The certificate of the authority as PEM text. Clients have to trust it. */
   readonly authority: string
   readonly authorityFile: string
   readonly serverCertificateFile: string
   readonly serverKeyFile: string
-  /** Removes the files. */
+  /** Removes the files of the certificates. */
   remove(): void
 }
 
 const validDays = '2'
 const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
 
-/** Makes them with the machine's `openssl`, in a temporary folder. */
+/** Makes the authority and the certificate in a temporary folder, with the machine's `openssl`. */
 export async function createCertificates(): Promise<Certificates> {
   if (findProgram('openssl') === undefined) {
     throw new Error('Certificates for TLS tests are made with openssl, which is not on PATH: install it')

@@ -6,7 +6,10 @@ import type { ProxiedWays } from './proxied-ways.js'
 
 const RESETS = isLong ? 200 : LEAST_HITS
 
-/** Connections are reset when the server has done a request and before its reply arrives, so the outcome is unknown. */
+/**
+ * A fault that resets connections after the server has executed a request and before its reply arrives, so that the outcome is
+ * unknown.
+ */
 export function connectionsReset({ writing, reading }: ProxiedWays): HistoryFault {
   const hits = () => writing.counters.faults['cut-reply'].hitsInFlight
   return {

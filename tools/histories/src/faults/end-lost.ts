@@ -4,18 +4,21 @@ import { isLong, PATIENCE_MS } from '../scale.js'
 import { type HistoryFault, LEAST_HITS } from './history-fault.js'
 
 const LOSSES = isLong ? LEAST_HITS : 3
-/** Records that are acknowledged and then lost, at least, at each strike. */
+/** The least number of acknowledged records that each loss has to remove. */
 const ACKS_TO_LOSE = 20
 
-/** What a group of servers, or a copy of a server's data, has to do so that a log loses its end. */
+/** How the servers of a test, or a copy of their data, make a log lose its end. */
 export interface LosableEnd {
-  /** From now on acknowledged records are where the next `lose` loses them: no replica gets them, say. */
+  /**
+   * Prepares a loss: from now on acknowledged records are stored only where the next `lose` removes them. For example, no
+   * replica gets them.
+   */
   beginLosing(channel: string): Promise<void>
-  /** Loses them. Resolves when the servers can take the next loss. */
+  /** Makes the log lose those records. Resolves when the servers are ready for the next loss. */
   lose(channel: string): Promise<void>
 }
 
-/** The log loses its end, acknowledged records among it: a failover to a replica that did not have them, say. */
+/** A fault that makes the log lose its end with acknowledged records, as in a failover to a replica that does not have them. */
 export function endLost(group: LosableEnd): HistoryFault {
   return {
     strikes: LOSSES,
@@ -28,7 +31,7 @@ export function endLost(group: LosableEnd): HistoryFault {
       await group.lose(load.channel)
     },
     check({ writers, writersTold, readersTold, lostRecords }) {
-      // More than the strikes, when servers fail over by themselves as well.
+      // The log may lose its end more often than the fault asks for, since the servers also fail over by themselves.
       assert.ok(writersTold >= LOSSES, `writers were told ${writersTold} times`)
       assert.ok(lostRecords >= LOSSES * ACKS_TO_LOSE, `${lostRecords} lost records were told of`)
       assert.ok(writers >= LOSSES + 2, `${writers} writers, though each loss ends one`)

@@ -1,37 +1,37 @@
 /** Every fault must strike a load at least this often while appends are in flight. */
 export const LEAST_HITS = 20
 
-/** A failure from outside: what a test does to a server, or to the way to it, while a load runs. */
+/** A failure from outside, which a test causes at a server, or on the network to the server, while a load runs. */
 export interface HistoryFault {
-  /** How often it strikes, spread evenly over the appends. Default: `LEAST_HITS`. */
+  /** How often the failure happens, spread evenly over the appends. Default: `LEAST_HITS`. */
   readonly strikes?: number
-  /** The load keeps so many appends in flight. Default: 64. */
+  /** How many appends the load keeps in flight at once. Default: 64. */
   readonly appendsAtOnce?: number
-  /** The fault may lose acknowledged records. Everybody who knew them must then be told (`WAL_LOG_ROLLED_BACK`). */
+  /** Whether acknowledged records may be lost. Each writer and reader that knew them must then get `WAL_LOG_ROLLED_BACK`. */
   readonly mayLose?: boolean
-  /** Does the harm, and calls `load.hit()` at that moment. Resolves when the next strike may come. */
+  /** Causes the failure, and calls `load.hit()` at that moment. Resolves when the next one may come. */
   strike(ordinal: number, load: StruckLoad): Promise<void>
-  /** Ends all harm. Every append after it must succeed. */
+  /** Ends all failures. Every append after this call must succeed. */
   heal?(): void
-  /** Checks what this fault must have done to the load; runs after the history was judged. */
+  /** Checks that the failures had the effect on the load that they must have. Runs after the history was judged. */
   check?(load: StruckLoad): void
 }
 
-/** What a fault sees of the load that it strikes. */
+/** What a fault sees of the load. */
 export interface StruckLoad {
   readonly channel: string
-  /** Appends that were acknowledged. */
+  /** How many appends were acknowledged. */
   readonly acked: number
-  /** Appends that wait for their answer. */
+  /** How many appends are in flight. */
   readonly outstanding: number
-  /** Writers that were opened, one after another. */
+  /** How many writers were opened, one after another. */
   readonly writers: number
-  /** Times that a writer was told that records which it wrote, or found, are lost. */
+  /** How often a writer was told of the loss of records that it wrote, or found at its open. */
   readonly writersTold: number
-  /** Times that a reader was told of a lost end. */
+  /** How often a reader was told that the log lost its end. */
   readonly readersTold: number
-  /** Records that somebody knew, and that were lost. */
+  /** How many records were lost that a writer or a reader knew. */
   readonly lostRecords: number
-  /** Counts the appends that are in flight at this moment as hit. */
+  /** Counts the appends in flight at this moment as affected by the fault. */
   hit(): void
 }

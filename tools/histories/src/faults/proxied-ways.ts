@@ -1,13 +1,13 @@
 import { FaultProxy } from '@wal/brokers'
 import { SEED } from '../scale.js'
 
-/** Two ways to one server that can be disturbed: that of the writers, and that of the read-only logs. */
+/** Two proxies before one server, which can be disturbed separately: one for the writers, the other for the read-only logs. */
 export interface ProxiedWays {
   readonly writing: FaultProxy
   readonly reading: FaultProxy
 }
 
-/** Starts a proxy for either way. They are closed with what else is in `closing`. */
+/** Starts both proxies, and adds them to `closing`, the things to close when the test ends. */
 export async function proxiedWays(
   target: { readonly port: number; readonly host?: string },
   closing: AsyncDisposable[],

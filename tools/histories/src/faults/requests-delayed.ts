@@ -4,17 +4,17 @@ import { PATIENCE_MS } from '../scale.js'
 import { type HistoryFault, LEAST_HITS } from './history-fault.js'
 import type { ProxiedWays } from './proxied-ways.js'
 
-/** Every request and every reply arrives `delayMs` late. */
+/** A fault that delays every request and every reply by `delayMs`. */
 export function requestsDelayed({ writing, reading }: ProxiedWays, delayMs: number): HistoryFault {
   const hits = () => writing.counters.faults.delay.hitsInFlight
   const delay = { kind: 'delay', ms: delayMs } as const
   for (const proxy of [writing, reading]) proxy.inject(delay)
   return {
-    // With round trips of twice the delay, a load takes many appends at once to get on.
+    // A round trip takes twice the delay. To finish in time, the load keeps many appends in flight.
     appendsAtOnce: 512,
     strikes: 2 * LEAST_HITS,
-    // A proxy counts the requests that it delays from each injection on. Nothing is counted when every append of the load
-    // was on its way already.
+    // A proxy counts delayed requests only from the injection on. When all appends of the load were sent before it, the count
+    // stays zero.
     async strike(_ordinal, load) {
       load.hit()
       writing.heal()

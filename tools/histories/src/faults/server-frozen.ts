@@ -3,7 +3,9 @@ import { type HistoryFault, LEAST_HITS } from './history-fault.js'
 
 const SHORT_MS = 200
 
-/** The server is stopped (`SIGSTOP`) and goes on a moment later; in the middle of the load it is stopped for `longestMs`. */
+/**
+ * A fault that freezes the server (`SIGSTOP`) for a moment. In the middle of the load it freezes the server for `longestMs`.
+ */
 export function serverFrozen(server: { freeze(): void; thaw(): void }, longestMs: number): HistoryFault {
   return {
     async strike(ordinal, load) {

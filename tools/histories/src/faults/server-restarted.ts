@@ -1,6 +1,6 @@
 import type { HistoryFault } from './history-fault.js'
 
-/** The server is killed under load and started again with its data. */
+/** A fault that kills the server while appends are in flight, and starts it again with its data. */
 export function serverRestarted(server: { restart(): Promise<void> }): HistoryFault {
   return {
     async strike(_ordinal, load) {

@@ -30,7 +30,10 @@ export interface HistoryPlan extends HistoryScene {
   readonly patienceMs: number
 }
 
-/** So many outcomes are resolved at once, since each resolution reads the log. The others are left to the next writer. */
+/**
+ * How many unknown outcomes the load resolves at once, since each resolution reads the log. Further ones are left to the next
+ * writer.
+ */
 const MOST_RESOLVING = 4
 
 const APPENDS_AT_ONCE = 64
@@ -41,8 +44,8 @@ interface Writing {
 }
 
 /**
- * A load on one log: many appends at once, three readers, and a fault that strikes meanwhile. What each of them saw is a
- * history, which the history checker judges in the end.
+ * A load on one log: many appends in flight, three readers, and a fault. What writers and readers see is written down as a
+ * history, and the history checker judges the history in the end.
  */
 export class HistoryWorkload implements StruckLoad {
   readonly counts = {
@@ -63,7 +66,7 @@ export class HistoryWorkload implements StruckLoad {
   readonly #history = new HistoryWriter()
   readonly #random: () => number
   writersTold = 0
-  /** Tokens of unknown outcomes that are left to the next writer, by the append's name. */
+  /** The tokens of appends with unknown outcome that the next writer has to resolve, by the append's name. */
   readonly #tokens = new Map<string, string>()
   readonly #readers: RecordedReader[] = []
   readonly #logs: ReadOnlyWAL[] = []
@@ -162,13 +165,14 @@ export class HistoryWorkload implements StruckLoad {
     const wal = await this.#openedWriter()
     this.#logs.push(wal)
     const { term } = wal.channel
-    // The term alone does not name a writer: a log that lost all records of a writer gives its term to the next one.
+    // The term alone does not identify a writer: when a log has lost all records of a writer, the next writer gets the same
+    // term.
     const name = { term, incarnation: `writer ${++this.counts.writers}` }
     this.#history.add({ kind: 'opened', writer: name })
     return { wal, name }
   }
 
-  /** Opens again when the log lost its end while it was being opened. */
+  /** Opens for writing, and opens again when the log lost its end during the open. */
   async #openedWriter(): Promise<WAL> {
     for (;;) {
       try {
@@ -179,14 +183,14 @@ export class HistoryWorkload implements StruckLoad {
     }
   }
 
-  /** Throws `error` when it tells of no loss, or when the fault may lose nothing. */
+  /** Throws `error`, unless it reports a lost end and the fault may lose records. */
   #writerTold(error: unknown): void {
     if (this.#fault.mayLose !== true) throw error
     this.#lost.announced(error)
     this.writersTold++
   }
 
-  /** The writer, or its successor when the writer was told that its records are lost. */
+  /** The present writer. When it was told that its records are lost, the next one. */
   async #liveWriter(): Promise<Writing> {
     const current = this.#writing as Promise<Writing>
     const { wal } = await current
@@ -202,7 +206,7 @@ export class HistoryWorkload implements StruckLoad {
     const { appends } = this.#plan
     const { strikes = LEAST_HITS } = this.#fault
     while (this.counts.appends < appends && this.#failure === undefined) {
-      // The load waits for a fault that is behind, so that it does not end before all faults have struck.
+      // The load waits for failures that are late, so that all of them happen before the load ends.
       if (this.counts.appends >= (appends * (this.#nextStrike + 1)) / (strikes + 1)) await this.#striking
       const writing = await this.#liveWriter()
       if (this.counts.appends >= appends) return
@@ -213,7 +217,7 @@ export class HistoryWorkload implements StruckLoad {
         this.#striking = this.#fault.strike(this.#nextStrike++, this).then(() => {
           this.#isIdle = true
         })
-        // Every append that waits for `#striking` gets this error, and so does `run` in the end.
+        // Every append that waits for `#striking` gets this error, and `run` rejects with it in the end.
         this.#striking.catch((error: unknown) => {
           this.#failure = error
         })
@@ -282,11 +286,14 @@ export class HistoryWorkload implements StruckLoad {
     this.#history.add(resolved(name, resolution))
   }
 
-  /** Opens a last writer, which resolves the outcomes that are left. All readers read up to its record; then the checker judges. */
+  /**
+   * Opens a last writer, which resolves the remaining outcomes. All readers read up to that writer's record; then the checker
+   * judges the history.
+   */
   async #judge(): Promise<void> {
     const { patienceMs } = this.#plan
     this.#fault.heal?.()
-    // Set before the open resolves: opening ends the current writer, and readers then ask for the next one.
+    // Set before the open resolves: the open ends the present writer, and readers then ask for the next one.
     this.#writing = this.#open()
     const next = await this.#writing
     const record = namedRecord('the end', 10)

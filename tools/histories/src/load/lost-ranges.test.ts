@@ -9,7 +9,7 @@ import {
 import { expect, test } from 'vitest'
 import { LostRanges } from './lost-ranges.js'
 
-/** Ids as `10-2`, which is above `9-3`. */
+/** Message ids of the form `10-2`. They are compared as numbers: `10-2` is above `9-3`. */
 class PairId implements MessageId {
   readonly backend = 'pairs'
 
@@ -34,7 +34,7 @@ const announcement = (kept: string, known: string) =>
     `log: records behind ${kept} up to ${known} were acknowledged and are gone. The log lost its end.`,
   )
 
-/** A log whose records have both numbers of their id in their time tick. */
+/** A log in which a record's time tick is made of the two numbers of its id. */
 function scene(...known: readonly string[]) {
   const history = new HistoryWriter()
   const lost = new LostRanges(history, pairIds)
@@ -74,7 +74,7 @@ test('a next writer that is lost whole is another loss, though the log ends at t
   const { lost, know, told } = scene('10-1', '10-2')
   lost.announced(announcement('10-1', '10-2'))
   know('20-1', '20-2')
-  // Late, of the first loss: the next writer's records are not lost by that.
+  // A late announcement of the first loss. The records of the next writer are not lost by it.
   lost.announced(announcement('10-1', '10-2'))
   expect(told()).toEqual([['101', '102']])
   lost.announced(announcement('10-1', '20-2'))

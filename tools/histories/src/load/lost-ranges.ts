@@ -6,26 +6,29 @@ interface Place {
   readonly timeTick: bigint
 }
 
-/** Whether a record lies on one side of what an announcement names. */
+/** Whether a record lies on the inner side of one end of an announced range. */
 type Bound = (record: Place) => boolean
 
-/** A backend that finds the loss names two message ids. Every backend whose log may lose its end uses these words. */
+/**
+ * The text of a backend's error, which names the range by two message ids. All backends whose logs may lose their end use this
+ * text.
+ */
 const IDS = /records behind (\S+) up to (\S+) were acknowledged and are gone/
-/** Core names time ticks where it finds that the record of a position is gone. What it does not name its positions tell. */
+/** The text of core's error, which names one end of the range by a time tick. The other end is in the error's positions. */
 const KEPT_TICK = /records behind time tick (\d+) /
 const LAST_TICK = /up to time tick (\d+) were acknowledged and are gone/
 
 /**
- * Writes down in a history which records an announcement of a lost end (`WAL_LOG_ROLLED_BACK`) names: those of its range
- * that a writer or a reader knew, and no others. A log may lose its end several times at one place, so nothing but the range
- * tells two losses apart. Two readers that knew different records are told different ranges: when records 7 to 9 are lost,
- * a reader that had read up to 8 is told of 7 and 8.
+ * Turns announcements of a lost end (`WAL_LOG_ROLLED_BACK`) into records of a history: which known records were lost. An
+ * announcement counts only for records in its range that a writer or reader knew, since a log may lose its end several times at
+ * one place. Two readers may be told of different ranges. Example: records 7 to 9 are lost; a reader that had read up to 8 is
+ * told of 7 and 8.
  */
 export class LostRanges {
-  /** The records that somebody knows and that are not announced as lost, by time tick. */
+  /** The records that a writer or reader knows and that no announcement has named yet, by time tick. */
   readonly #known = new Map<bigint, MessageId>()
   readonly #found: { readonly after: bigint; readonly upTo: bigint }[] = []
-  /** Records that were known, and were lost. */
+  /** How many known records were lost. */
   records = 0
 
   readonly #history: Pick<HistoryWriter, 'add'>
@@ -41,7 +44,10 @@ export class LostRanges {
     this.#known.set(timeTick, this.#ids.parse(id))
   }
 
-  /** Answers whether, by the announcement, a record is still in the log. Throws `error` when it announces no lost range. */
+  /**
+   * Writes an announcement down. Answers a function that says whether a record is still in the log, by this announcement.
+   * Throws `error` when it names no range.
+   */
   announced(error: unknown): (id: string, timeTick: bigint) => boolean {
     const { isKept, isNamed } = this.#rangeOf(error)
     let after: bigint | undefined
@@ -88,7 +94,7 @@ function tickNamed(pattern: RegExp, message: string): bigint | undefined {
   return tick === undefined ? undefined : BigInt(tick)
 }
 
-/** The time tick in a position of core; undefined for what is none. */
+/** The time tick in a position of core; undefined when the text is no position. */
 function tickOf(position: string | undefined): bigint | undefined {
   return parseUint64(position?.split(':')[6] ?? '')
 }

@@ -5,23 +5,26 @@ import type { LostRanges } from './lost-ranges.js'
 
 export interface RecordedReaderParts {
   readonly name: string
-  /** Gives the log to read. It is called again when that log was closed because its writer ended. */
+  /** Gives the log to read. Called again when that log was closed because its writer ended. */
   readonly log: () => Promise<ReadOnlyWAL>
   readonly history: HistoryWriter
-  /** Stops after so many records and resumes behind the last one. Without it the reader tails. */
+  /** The reader stops after this many records, and resumes behind the last one. Absent: it reads on at the log's end. */
   readonly resumeEvery?: number
-  /** Given where the server may lose acknowledged records. Without it a lost end fails the reader. */
+  /**
+   * Collects announcements of lost records. Absent when the servers must not lose any: the reader then fails with the error.
+   */
   readonly lost?: LostRanges | undefined
 }
 
 /**
- * Reads a log, and writes down in a history what it gets. When the reader is told that the log lost its end, it writes that
- * down and goes on, under another name, behind the last record that it shares with the log. Any other error fails it.
+ * Reads a log and writes down in a history what it gets. When the reader is told that the log lost its end, the loss is written
+ * down, and reading goes on under another name behind the last record that is still in the log. Any other error fails the
+ * reader.
  */
 export class RecordedReader {
-  /** Time tick of the last record that the reader got. */
+  /** The time tick of the last record that the reader got. */
   reached = -1n
-  /** Times that the reader was told of a lost end. */
+  /** How often the reader was told that the log lost its end. */
   losses = 0
   readonly #records: { readonly id: string; readonly timeTick: bigint; readonly position: string }[] = []
   #name: string
@@ -40,7 +43,7 @@ export class RecordedReader {
     })
   }
 
-  /** Ends the reader when it has got everything up to that time tick. */
+  /** Ends the reader when it has got all records up to this time tick. */
   async upTo(timeTick: bigint, timeout: number): Promise<void> {
     this.#target = timeTick
     await vi.waitUntil(() => this.#failure !== undefined || this.reached >= timeTick, {
@@ -56,13 +59,13 @@ export class RecordedReader {
     let before: ReadOnlyWAL | undefined
     while (this.#target === undefined || this.reached < this.#target) {
       const log = await this.#parts.log()
-      // The log is closed, and no other one takes its place.
+      // The log was closed, and there will be no other writer.
       if (log === before && log.signal.aborted) throw log.signal.reason
       before = log
       try {
         await this.#readSome(log)
       } catch (error) {
-        // Another writer of this process has taken over: go on with the log of that one.
+        // Another writer in this process has taken over, and reading goes on with the log of that writer.
         if ((error as { code?: string }).code === 'WAL_CLOSED' && log.signal.aborted) continue
         if (this.#parts.lost === undefined) throw error
         this.#goBack(this.#parts.lost, error)

@@ -1,6 +1,6 @@
 import { vi } from 'vitest'
 
-/** Calls again as long as the call rejects because the server can't be reached (`WAL_UNAVAILABLE`). */
+/** Repeats a call as long as it rejects with `WAL_UNAVAILABLE`, since the server cannot be reached. */
 export async function untilAvailable<T>(call: () => Promise<T>, timeout: number): Promise<T> {
   const settled = await vi.waitUntil(
     () =>
