@@ -1,4 +1,6 @@
 const open = 'packages/core/src/writer/writer-open.ts'
+const recoveryPoint = 'packages/core/src/log/recovery-point.ts'
+const recovery = 'packages/core/test/recovery-point/recovery.test.ts'
 const newer = 'packages/core/src/log/newer-writer.ts'
 const fencing = 'packages/core/test/fencing.test.ts'
 const forward = 'packages/core/src/log/look-forward.ts'
@@ -26,9 +28,9 @@ export const openMutants = [
   {
     name: 'no second look on open',
     file: open,
-    find: 'retry(options.runtime, outlasting(open), () => lookBack(view, end?.lastId, own))',
+    find: 'retry(options.runtime, outlasting(open), () => lookBack(view, end, own))',
     replace: `retry(options.runtime, outlasting(open), async () => {
-        return view && own && { timeTick: -1n, ownTerm: false, logIdentity: undefined }
+        return view && own && { timeTick: -1n, ownTerm: false, logIdentity: undefined, states: [] }
       })`,
     harness: fencing,
   },
@@ -216,5 +218,48 @@ export const openMutants = [
     find: '      this.#unreadable = { error }\n',
     replace: '      void error\n',
     harness: 'packages/core/test/ending-writer.test.ts',
+  },
+  {
+    name: 'the recovery point is named before it is acknowledged',
+    file: 'packages/core/src/append/pipeline.ts',
+    find: '      batch.outcome = { ids }\n',
+    replace:
+      '      batch.outcome = { ids }\n      const id = ids[ids.length - 1] as MessageId\n      this.#lastAcked = { id, timeTick: batch.firstTimeTick + BigInt(ids.length - 1) }\n',
+    harness: recovery,
+  },
+  {
+    name: 'a recovery point leaves out what a writer’s state needs',
+    file: recoveryPoint,
+    find: 'neededFrom !== undefined && neededFrom.timeTick < first.timeTick',
+    replace: 'neededFrom !== undefined && neededFrom.timeTick > first.timeTick',
+    harness: recovery,
+  },
+  {
+    name: 'an opening record names a recovery point of its own',
+    file: open,
+    find: 'let recoveryPoint = end?.recoveryPoint\n',
+    replace: 'let recoveryPoint = end?.recoveryPoint && undefined\n',
+    harness: recovery,
+  },
+  {
+    name: 'a log that lost its end is recovered from whatever lies at the recovery point',
+    file: 'packages/core/src/writer/look-back.ts',
+    find: 'id: isSought ? id : undefined',
+    replace: 'id: isSought ? undefined : id',
+    harness: recovery,
+  },
+  {
+    name: 'the recovery point of a writer that goes on during an open is not taken over',
+    file: open,
+    find: '      recoveryPoint = laterPoint(recoveryPoint, between.recoveryPoint)\n',
+    replace: '',
+    harness: recovery,
+  },
+  {
+    name: 'the first record of an opener that lost the race to create a log is a recovery point',
+    file: 'packages/core/src/log/read-log-end.ts',
+    find: '          recoveryPoint = laterPoint(recoveryPoint, recoveryIn(record, this.#view))\n        }\n',
+    replace: '        }\n        recoveryPoint = laterPoint(recoveryPoint, recoveryIn(record, this.#view))\n',
+    harness: recovery,
   },
 ]

@@ -4,6 +4,7 @@ const truncate = 'packages/core/test/truncate.test.ts'
 const lost = 'packages/core/test/truncate-lost.test.ts'
 const refused = 'packages/core/test/truncate-refused.test.ts'
 const beginning = 'packages/core/src/log/log-beginning.ts'
+const recovery = 'packages/core/test/recovery-point/recovery.test.ts'
 const noRoom = 'packages/core/test/no-room.test.ts'
 
 export const truncateMutants = [
@@ -91,5 +92,19 @@ export const truncateMutants = [
     find: '[ended, waits.signal].map(',
     replace: '[undefined, waits.signal].map(',
     harness: lost,
+  },
+  {
+    name: 'truncation passes the recovery point',
+    file: truncation,
+    find: 'await log().truncate(ticker.recovery.keptFrom(context.ids.parse(point.id)), waits)',
+    replace: 'await log().truncate(context.ids.parse(point.id), waits)',
+    harness: recovery,
+  },
+  {
+    name: 'truncation without room passes what the writer needs',
+    file: truncation,
+    find: 'ticker.recovery.keptWithoutRoom(steps[0] as MessageId)',
+    replace: 'steps[0] as MessageId',
+    harness: recovery,
   },
 ]

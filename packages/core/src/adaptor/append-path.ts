@@ -11,6 +11,7 @@ import { AppendDiagnostics } from '../diagnostics/append-diagnostics.js'
 import { Trouble } from '../diagnostics/trouble.js'
 import { type WalGauges, WalMetrics } from '../diagnostics/wal-metrics.js'
 import { LogBeginning } from '../log/log-beginning.js'
+import { Recovery } from '../log/recovery-point.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
 import type { OpenedWriter } from '../writer/writer-open.js'
 
@@ -83,7 +84,10 @@ export function openAppendPath(parts: {
   const { timeTickMs: intervalMs, idleTickMs: idleMs } = options
   const maxIdleMs = () => appender.log.limits.maxIdleMs
   const beginning = new LogBeginning(truncation, ids)
-  const ticks = { intervalMs, idleMs, maxIdleMs, logIdentity, beginning }
+  const lastAcked = () => appender.lastAcked
+  const { states, recoveryPoint: stored } = opened
+  const recovery = new Recovery({ ids, writer, lastAcked, states, stored })
+  const ticks = { intervalMs, idleMs, maxIdleMs, logIdentity, beginning, recovery }
   const ticker = new Ticker({ runtime, appender, logger, ...ticks })
   const gauges = (): WalGauges => ({
     lastAllocated: cutter.lastAllocated,

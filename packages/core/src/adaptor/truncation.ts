@@ -67,7 +67,8 @@ export async function truncateLog(parts: TruncationParts, position: Position, wa
     beginning.makeIrrevocable(point)
     throw notTakenBack(error as WalError, context)
   }
-  await log().truncate(context.ids.parse(point.id), waits)
+  // What a successor needs is kept, also where the log begins behind it for readers.
+  await log().truncate(ticker.recovery.keptFrom(context.ids.parse(point.id)), waits)
 }
 
 /**
@@ -136,7 +137,7 @@ async function freeWhenStuck(truncation: TruncationUnderWay, over: AbortSignal):
     // Also an attempt that fails may have freed a part.
     ticker.beginning.makeIrrevocable(point)
     try {
-      await log().truncate(steps[0] as MessageId, waits)
+      await log().truncate(ticker.recovery.keptWithoutRoom(steps[0] as MessageId), waits)
       steps.shift()
     } catch (err) {
       // The next batch that finds no room tries again. A failure after the time tick is stored is told to the caller.

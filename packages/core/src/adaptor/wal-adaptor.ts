@@ -338,6 +338,7 @@ export class WalAdaptor implements WAL {
       logIdentity,
       lastTick: '',
       truncation: this.#ticker.beginning.irrevocable,
+      recoveryPoint: undefined,
     }
   }
 

@@ -2,7 +2,9 @@ import { RESERVED, type Runtime, type Timer, type TimeTick } from '@wal/walimpls
 import type { Logger } from '../api/logger.js'
 import type { AppendOptions } from '../api/wal.js'
 import type { LogBeginning } from '../log/log-beginning.js'
-import { formatTruncationPoint, type TruncationPoint } from '../log/truncation-point.js'
+import { formatLogPoint } from '../log/log-point.js'
+import type { Recovery, RecoveryPoint } from '../log/recovery-point.js'
+import type { TruncationPoint } from '../log/truncation-point.js'
 import type { TickOwner } from '../message/append-task.js'
 import type { Appender } from './appender.js'
 
@@ -23,6 +25,7 @@ export class Ticker {
   readonly #maxIdleMs: () => number | undefined
   readonly #logIdentity: string
   readonly beginning: LogBeginning
+  readonly recovery: Recovery
   #timer: Timer | undefined
   /** Whether nothing was written since the last time tick, so that the timer runs only for readers or for the backend. */
   #idle = true
@@ -44,6 +47,7 @@ export class Ticker {
     maxIdleMs: () => number | undefined
     logIdentity: string
     beginning: LogBeginning
+    recovery: Recovery
   }) {
     this.#runtime = options.runtime
     this.#appender = options.appender
@@ -53,6 +57,7 @@ export class Ticker {
     this.#maxIdleMs = options.maxIdleMs
     this.#logIdentity = options.logIdentity
     this.beginning = options.beginning
+    this.recovery = options.recovery
     this.#rest()
   }
 
@@ -118,11 +123,16 @@ export class Ticker {
   #submit(submit: (owner: TickOwner) => void, truncation?: TruncationPoint): Promise<TimeTick> {
     return new Promise((resolve, reject) => {
       const said = this.beginning.say(truncation)
+      let recoveryPoint: RecoveryPoint
       submit({
-        properties: () => tickProperties(this.#logIdentity, said.now()),
+        properties: () => {
+          recoveryPoint = this.recovery.now()
+          return tickProperties({ logIdentity: this.#logIdentity, truncation: said.now(), recoveryPoint })
+        },
         sent: () => said.sent(),
         resolve: ({ timeTick }) => {
           said.stored()
+          this.recovery.stored(recoveryPoint)
           resolve(timeTick)
         },
         reject: (error, sent) => {
@@ -174,9 +184,19 @@ export class Ticker {
   }
 }
 
-/** The reserved properties of a time tick. An empty recovery point stands for the time tick itself. */
-export function tickProperties(logIdentity: string, truncation: TruncationPoint | undefined): string[] {
-  const list: string[] = [RESERVED.logIdentity, logIdentity, RESERVED.recoveryPoint, '']
-  if (truncation !== undefined) list.push(RESERVED.truncationPoint, formatTruncationPoint(truncation))
+/** What a time tick says of the log. */
+export interface TickContent {
+  readonly logIdentity: string
+  /** Undefined when the log was never truncated. */
+  readonly truncation: TruncationPoint | undefined
+  /** Undefined for the log's first record, with which everything begins. */
+  readonly recoveryPoint: RecoveryPoint | undefined
+}
+
+/** The reserved properties of a time tick. */
+export function tickProperties({ logIdentity, truncation, recoveryPoint }: TickContent): string[] {
+  const recovery = recoveryPoint === undefined ? '' : formatLogPoint(recoveryPoint)
+  const list: string[] = [RESERVED.logIdentity, logIdentity, RESERVED.recoveryPoint, recovery]
+  if (truncation !== undefined) list.push(RESERVED.truncationPoint, formatLogPoint(truncation))
   return list
 }

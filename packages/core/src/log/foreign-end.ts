@@ -42,6 +42,7 @@ export async function readForeignEnd(view: LogView, last: LogRecord): Promise<Lo
         logIdentity: undefined,
         lastTick: '',
         truncation: undefined,
+        recoveryPoint: undefined,
         foreign: true,
       }
     const before = kept && step < MAX_STEPS_BACK && first !== undefined ? startIdOf(first, view) : undefined

@@ -1,4 +1,5 @@
 import type { MessageId, TimeTick, Writer } from '@wal/walimpls'
+import type { RecoveryPoint } from './recovery-point.js'
 import type { TruncationPoint } from './truncation-point.js'
 
 /** What the last records of a log tell about the whole log. */
@@ -14,6 +15,8 @@ export interface LogEnd {
   /** Serialised id of the last persisted time tick that names the log's identity; empty when there is none. */
   readonly lastTick: string
   readonly truncation: TruncationPoint | undefined
+  /** The furthest recovery point that one of the time ticks names which were read; undefined for a log without records. */
+  readonly recoveryPoint: RecoveryPoint | undefined
   /**
    * Set when another system wrote the log. Then `timeTick` is that of the last persisted time tick: the order of records above
    * it is not final.
@@ -29,4 +32,5 @@ export const EMPTY_LOG: LogEnd = {
   logIdentity: undefined,
   lastTick: '',
   truncation: undefined,
+  recoveryPoint: undefined,
 }

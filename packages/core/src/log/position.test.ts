@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { numberIdCodec } from '@wal/walimpls/helper'
 import fc from 'fast-check'
 import { test } from 'vitest'
+import { formatLogPoint, parseLogPoint } from './log-point.js'
 import { formatPosition, parsePosition } from './position.js'
-import { formatTruncationPoint, movedTo, parseTruncationPoint } from './truncation-point.js'
+import { movedTo } from './truncation-point.js'
 
 const term = fc.maxSafeNat()
 const incarnation = fc.stringMatching(/^[a-z0-9]{1,32}$/)
@@ -48,7 +49,7 @@ test('positions and truncation points come back as they were', () => {
   fc.assert(
     fc.property(fc.record({ id, writer: fc.record({ term, incarnation }), timeTick }), (each) => {
       const expected = { ...each, writer: { ...each.writer } }
-      assert.deepEqual(parseTruncationPoint(formatTruncationPoint(each), 'here'), expected)
+      assert.deepEqual(parseLogPoint(formatLogPoint(each), 'point', 'here'), expected)
     }),
   )
 })
@@ -101,7 +102,10 @@ test('what is no position is WAL_INVALID_ARGUMENT, a later format WAL_SPEC_UNSUP
     }),
   )
   for (const bad of ['', '1 2 a', '1 x a 1', '1 0  1', '1 0 a 1 2', ' 0 a 1'])
-    assert.throws(() => parseTruncationPoint(bad, 'the place'), { code: 'WAL_CORRUPT', message: /the place/ })
+    assert.throws(() => parseLogPoint(bad, 'point', 'the place'), {
+      code: 'WAL_CORRUPT',
+      message: /the place/,
+    })
 })
 
 test('a truncation point that moves on keeps the id from which records are still kept', () => {

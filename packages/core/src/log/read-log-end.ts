@@ -11,10 +11,12 @@ import { isTruncated, mayPass } from './classify.js'
 import { CountingJudge } from './counting-judge.js'
 import { readForeignEnd } from './foreign-end.js'
 import { EMPTY_LOG, type LogEnd } from './log-end.js'
+import { laterPoint, pointAt } from './log-point.js'
 import { decodeRecord, isForeign, isTimeTick, type LogRecord, refuseMixed } from './log-record.js'
 import { type LogView, waitsOf } from './log-view.js'
 import { readRange } from './read-range.js'
-import { parseTruncationPoint, type TruncationPoint } from './truncation-point.js'
+import { type RecoveryPoint, recoveryIn } from './recovery-point.js'
+import { type TruncationPoint, truncationIn } from './truncation-point.js'
 
 export interface LookOptions {
   /**
@@ -74,7 +76,7 @@ class Tail {
 
   /**
    * The log's end, judged from the records that start with a time tick. Undefined when the record with the id `tick` is not a
-   * time tick.
+   * time tick, or when no recovery point that is named there can be right.
    */
   async judgeFromTick(tick: MessageId): Promise<LogEnd | undefined> {
     const { ids } = this.#view
@@ -82,12 +84,13 @@ class Tail {
     const end = await this.judge({ from: tick }, undefined, (record) => {
       first ??= record
     })
+    if (end.recoveryPoint === undefined) return undefined
     return first !== undefined && ids.compare(first.id, tick) === 0 && isTimeTick(first) ? end : undefined
   }
 
   /**
    * The log's end, judged from the records from `start` on. `known`: the truncation point at `start`, which names the writer
-   * that was current there.
+   * that was current there. At the log's beginning, recovering begins there too when no time tick says where.
    */
   async judge(
     start: StartPosition,
@@ -99,17 +102,24 @@ class Tail {
     let logIdentity: string | undefined
     let lastTick: LogRecord | undefined
     let tick: LogRecord | undefined
+    let recoveryPoint: RecoveryPoint | undefined
+    let beginning: RecoveryPoint | undefined = known
     await this.#read(
       start,
       (record) => {
         watch?.(record)
         refuseMixed(record, false, this.#view)
-        if (!judge.counts(record) || !isTimeTick(record)) return
+        if (!judge.counts(record)) return
+        if (start === 'oldest') beginning ??= pointAt(record, ids)
+        if (!isTimeTick(record)) return
         // Several openers may have created the log at the same time. The first of them gave it its identity. The first time
         // ticks of the others name other identities, so no later call may start at one of these.
         const identity = propertyOf(record.properties, RESERVED.logIdentity)
         logIdentity ??= identity
-        if (identity === logIdentity) lastTick = record
+        if (identity === logIdentity) {
+          lastTick = record
+          recoveryPoint = laterPoint(recoveryPoint, recoveryIn(record, this.#view))
+        }
         tick = record
       },
       () => judge.passHole(),
@@ -122,7 +132,8 @@ class Tail {
       timeTick: judge.timeTick,
       logIdentity,
       lastTick: lastTick === undefined ? '' : ids.serialise(lastTick.id),
-      truncation: tick && truncationIn(tick, where),
+      truncation: tick && truncationIn(tick.properties, where),
+      recoveryPoint: recoveryPoint ?? beginning,
     }
   }
 
@@ -132,7 +143,7 @@ class Tail {
     await this.#read(
       'oldest',
       (record) => {
-        const point = isTimeTick(record) ? truncationIn(record, this.#view.where) : undefined
+        const point = isTimeTick(record) ? truncationIn(record.properties, this.#view.where) : undefined
         if (point !== undefined && point.timeTick > (latest?.timeTick ?? -1n)) latest = point
       },
       () => {},
@@ -149,11 +160,6 @@ class Tail {
       hole: passHoles ? hole : undefined,
     })
   }
-}
-
-function truncationIn({ properties }: LogRecord, where: string): TruncationPoint | undefined {
-  const text = propertyOf(properties, RESERVED.truncationPoint)
-  return text === undefined ? undefined : parseTruncationPoint(text, where)
 }
 
 /**

@@ -10,11 +10,13 @@ import {
 import { backoffMs, retry, sleep } from '@wal/walimpls/helper'
 import { tickProperties } from '../append/ticker.js'
 import type { LogEnd } from '../log/log-end.js'
+import { laterPoint, pointAt } from '../log/log-point.js'
 import { awaitLogEnd } from '../log/read-log-end.js'
+import type { RecoveryPoint, WriterState } from '../log/recovery-point.js'
 import { Stamp } from '../message/stamp.js'
 import { type HybridClock, sharedClock } from '../time-tick/hybrid-clock.js'
 import { type Moment, momentOf } from '../time-tick/moment.js'
-import { laterPoint, lookBack } from './look-back.js'
+import { lookBack } from './look-back.js'
 import { appendOpening, openingBatch } from './opening-record.js'
 import { outlasting, release } from './reassert-fence.js'
 import { viewOf, type WriterOpenOptions } from './writer-open-options.js'
@@ -30,6 +32,10 @@ export interface OpenedWriter {
   readonly clock: HybridClock
   readonly logIdentity: string
   readonly truncation: LogEnd['truncation']
+  /** The one that the opening record names. */
+  readonly recoveryPoint: RecoveryPoint
+  /** What the read stages have built for this writer. */
+  readonly states: readonly WriterState[]
   readonly openingId: MessageId
   readonly openingTick: TimeTick
   /** The moment at which the opening record was sent. */
@@ -119,12 +125,14 @@ async function attempt(
   const clock = sharedClock(options.runtime)
   const stamp = new Stamp(writer, end?.lastTick ?? '')
   let truncation = end?.truncation
+  // The point from which this writer recovers itself. What it will know is known only behind the opening record.
+  let recoveryPoint = end?.recoveryPoint
   let logIdentity = end?.logIdentity ?? randomText(options.runtime)
   let log = await opener.open(channel, writer, { signal })
   try {
     for (let sequence = 0; ; sequence++) {
       const openingTick = clock.allocate(1)
-      const properties = tickProperties(logIdentity, truncation)
+      const properties = tickProperties({ logIdentity, truncation, recoveryPoint })
       const batch = openingBatch(stamp, { sequence, timeTick: openingTick, properties })
       const openedAt = momentOf(options.runtime)
       const stored = await appendOpening(open, log, { writer, batch })
@@ -133,7 +141,7 @@ async function attempt(
       // channel would have no writer.
       const view = viewOf(log, open)
       const own = { id: stored.id, writer }
-      const between = await retry(options.runtime, outlasting(open), () => lookBack(view, end?.lastId, own))
+      const between = await retry(options.runtime, outlasting(open), () => lookBack(view, end, own))
       if (between.ownTerm && open.term === 'next') {
         await release(log, open)
         return undefined
@@ -151,6 +159,8 @@ async function attempt(
           clock,
           logIdentity,
           truncation,
+          recoveryPoint: recoveryPoint ?? pointAt({ id: stored.id, ...writer, timeTick: openingTick }, ids),
+          states: between.states,
           openingId: stored.id,
           openingTick,
           openedAt,
@@ -159,6 +169,7 @@ async function attempt(
       }
       logIdentity = named
       truncation = truncated
+      recoveryPoint = laterPoint(recoveryPoint, between.recoveryPoint)
       if (between.timeTick >= 0n) clock.observe(between.timeTick, options.maxClockAheadMs, where)
     }
   } catch (error) {

@@ -27,6 +27,11 @@ export class ModelLog {
     this.#oldest = Math.max(this.#oldest, Math.min(before, this.records.length - 1))
   }
 
+  /** Number of the oldest record that is kept. */
+  get oldest(): number {
+    return this.#oldest
+  }
+
   get kept(): readonly StoredMessage[] {
     return this.records.slice(this.#oldest)
   }

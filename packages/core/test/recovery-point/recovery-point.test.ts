@@ -1,10 +1,23 @@
 import assert from 'node:assert/strict'
-import { readEnvelope, systemRuntime, type WireMessage } from '@wal/walimpls'
+import {
+  MESSAGE_TYPE,
+  propertyOf,
+  RESERVED,
+  readEnvelope,
+  type StoredMessage,
+  systemRuntime,
+  type WireMessage,
+} from '@wal/walimpls'
 import { test } from 'vitest'
 import { silentLogger } from '../../src/api/logger.js'
+import type { LogEnd } from '../../src/log/log-end.js'
+import { formatLogPoint, parseLogPoint } from '../../src/log/log-point.js'
+import type { LogView } from '../../src/log/log-view.js'
 import { readLogEnd } from '../../src/log/read-log-end.js'
-import { formatTruncationPoint, parseTruncationPoint } from '../../src/log/truncation-point.js'
+import type { RecoveryPoint } from '../../src/log/recovery-point.js'
+import { type LookedBack, lookBack } from '../../src/writer/look-back.js'
 import { Chance } from '../switching/chance.js'
+import { BEGINS, ENDS, HeldUnits, KEY, pointOf, withHeldUnits } from './held-units.js'
 import { ModelLog, modelIds } from './model-log.js'
 import { ModelWriter } from './model-writer.js'
 import { judgeWhole } from './whole-log.js'
@@ -15,16 +28,26 @@ const STEPS = 40
 /** How many logs were truncated so that the oldest record kept is void. */
 const ONCE_WRONG = [1_837_661_986]
 
-/** The test takes about a millisecond for each log. */
-const TIMEOUT_MS = 60_000 + 10 * LOGS
+/** The test takes some ten milliseconds for each log. */
+const TIMEOUT_MS = 60_000 + 40 * LOGS
 
 test(`a look at the end of a log finds what reading all of it finds: ${LOGS} logs from WAL_TEST_SEED=${SEED}`, {
   timeout: TIMEOUT_MS,
 }, async () => {
-  const happened = { looks: 0, takeovers: 0, 'second openings': 0, void: 0, duplicates: 0, truncations: 0 }
+  withHeldUnits()
+  const happened = {
+    looks: 0,
+    takeovers: 0,
+    'second openings': 0,
+    void: 0,
+    duplicates: 0,
+    truncations: 0,
+    'truncations that keep what is needed': 0,
+    'units open at a look': 0,
+  }
   for (const seed of [...ONCE_WRONG, ...Array.from({ length: LOGS }, (_, i) => SEED + i)])
     try {
-      await randomLog(new Chance(seed), happened)
+      await randomLog({ chance: new Chance(seed), holding: new Chance(seed + 1) }, happened)
     } catch (error) {
       console.error(`only this log: WAL_TEST_SEED=${seed}`)
       throw error
@@ -34,11 +57,24 @@ test(`a look at the end of a log finds what reading all of it finds: ${LOGS} log
 })
 
 type Happened = Record<
-  'looks' | 'takeovers' | 'second openings' | 'void' | 'duplicates' | 'truncations',
+  | 'looks'
+  | 'takeovers'
+  | 'second openings'
+  | 'void'
+  | 'duplicates'
+  | 'truncations'
+  | 'truncations that keep what is needed'
+  | 'units open at a look',
   number
 >
 
-async function randomLog(chance: Chance, happened: Happened): Promise<void> {
+/** `holding`: for what a writer's state holds, in every second log. */
+async function randomLog(
+  { chance, holding }: { readonly chance: Chance; readonly holding: Chance },
+  happened: Happened,
+): Promise<void> {
+  const holds = holding.is(0.5)
+  let units = 0
   const log = new ModelLog()
   const writers: ModelWriter[] = []
   /**
@@ -55,7 +91,15 @@ async function randomLog(chance: Chance, happened: Happened): Promise<void> {
     return first
   }
   const batchOf = (writer: ModelWriter) =>
-    Array.from({ length: 1 + chance.below(3) }, () => (chance.is(0.3) ? writer.tick() : writer.message()))
+    Array.from({ length: 1 + chance.below(3) }, () =>
+      chance.is(0.3) ? writer.tick() : writer.message(holds ? held(writer) : []),
+    )
+  const held = ({ held: { open } }: ModelWriter): string[] => {
+    const roll = holding.below(10)
+    if (roll === 0) return [KEY, `k${++units}`]
+    if (roll < 3) return [BEGINS, `u${++units}`]
+    return roll < 6 && open.size > 0 ? [ENDS, holding.of([...open.keys()])] : []
+  }
 
   const append = (writer: ModelWriter) => {
     const batch = batchOf(writer)
@@ -69,8 +113,9 @@ async function randomLog(chance: Chance, happened: Happened): Promise<void> {
     writer.acked(batch, first)
   }
 
-  const takeOver = () => {
+  const takeOver = async () => {
     const before = judgeWhole(log.records)
+    const end = await readLogEnd(viewOf(log))
     const old = writers.at(-1)
     const highest = before.writer?.term ?? -1
     const term = highest < 0 || chance.is(0.6) ? highest + 1 : highest
@@ -79,7 +124,11 @@ async function randomLog(chance: Chance, happened: Happened): Promise<void> {
       timeTick: before.timeTick,
       lastTick: before.lastTick,
       logIdentity: before.logIdentity ?? `identity ${writers.length}`,
-      truncation: before.truncation === undefined ? undefined : parseTruncationPoint(before.truncation, ''),
+      truncation:
+        before.truncation === undefined
+          ? undefined
+          : parseLogPoint(before.truncation, 'truncation point', 'a model'),
+      recoveryPoint: end.recoveryPoint,
     })
     writer.skip(BigInt(chance.below(3)))
     // The older writer goes on until the opening record of the newer one is stored.
@@ -94,7 +143,9 @@ async function randomLog(chance: Chance, happened: Happened): Promise<void> {
       happened['second openings']++
       writer.skip(timeTick)
     }
-    writer.acked([writer.opening()], log.records.length - 1)
+    const opening = log.records.at(-1) as StoredMessage
+    const { states } = await lookBack(viewOf(log), end, { id: opening.id, writer: writer.writer })
+    writer.opened(opening, heldIn(states))
     writers.push(writer)
     happened.takeovers++
   }
@@ -109,15 +160,18 @@ async function randomLog(chance: Chance, happened: Happened): Promise<void> {
     const tick = current().tick()
     current().acked([tick], store([tick]))
     // A backend may free less than was asked for.
-    log.truncate(modelIds.numberOf(record.id as never) - chance.below(6))
+    const kept = current().recovery.keptFrom(record.id)
+    if (modelIds.compare(kept as never, record.id as never) < 0)
+      happened['truncations that keep what is needed']++
+    log.truncate(modelIds.numberOf(kept as never) - chance.below(6))
     happened.truncations++
   }
 
-  takeOver()
+  await takeOver()
   for (let step = 0; step < STEPS; step++) {
     const roll = chance.below(100)
     if (roll < 60) append(current())
-    else if (roll < 75) takeOver()
+    else if (roll < 75) await takeOver()
     else if (roll < 85) truncate()
     else {
       const [batch] = late.length === 0 ? [] : chance.of(late).splice(0, 1)
@@ -126,6 +180,7 @@ async function randomLog(chance: Chance, happened: Happened): Promise<void> {
     if (chance.is(0.3)) {
       happened.looks++
       await compare(log)
+      if (holds) happened['units open at a look'] += current().held.open.size
     }
   }
 }
@@ -139,20 +194,13 @@ async function compare(log: ModelLog): Promise<void> {
     const record = id === '' ? undefined : log.records[modelIds.numberOf(modelIds.parse(id))]
     return record && timeTickOf(record)
   }
-  const end = await readLogEnd({
-    log: log.reader(),
-    ids: modelIds,
-    where: 'a model',
-    signal: undefined,
-    runtime: systemRuntime,
-    logger: silentLogger,
-  })
+  const end = await readLogEnd(viewOf(log))
   assert.deepEqual(
     {
       writer: end.writer,
       timeTick: end.timeTick,
       logIdentity: end.logIdentity,
-      truncation: end.truncation && formatTruncationPoint(end.truncation),
+      truncation: end.truncation && formatLogPoint(end.truncation),
       lastTick: tickAt(end.lastTick),
     },
     {
@@ -163,4 +211,54 @@ async function compare(log: ModelLog): Promise<void> {
       lastTick: tickAt(whole.lastTick),
     },
   )
+  checkNamedPoints(whole.counted)
+  await checkRecovery(log, end, whole.counted)
+}
+
+const viewOf = (log: ModelLog): LogView => ({
+  log: log.reader(),
+  ids: modelIds,
+  where: 'a model',
+  signal: undefined,
+  runtime: systemRuntime,
+  logger: silentLogger,
+})
+
+const heldIn = (states: LookedBack['states']) =>
+  states.find((state): state is HeldUnits => state instanceof HeldUnits) ?? assert.fail('no held units')
+
+/** Equal of two records that are the same one, stored at one place or at two. */
+const nameOf = ({ writer, timeTick }: RecoveryPoint) => `${timeTick} of ${writer.incarnation}`
+
+/** Every time tick that counts names a record that counts and lies before the time tick, but the log's first. */
+function checkNamedPoints(counted: readonly StoredMessage[]): void {
+  const before = new Set<string>()
+  for (const record of counted) {
+    const at = pointOf(record, modelIds.serialise(record.id as never))
+    if (readEnvelope(record.properties, () => 'a record').type === MESSAGE_TYPE.TimeTick) {
+      const text = propertyOf(record.properties, RESERVED.recoveryPoint) ?? assert.fail('no recovery point')
+      assert.equal(text === '', before.size === 0, 'only the log’s first record names itself')
+      const point = text === '' ? at : parseLogPoint(text, 'recovery point', 'a model')
+      assert.ok(text === '' || before.has(nameOf(point)), `${text} does not count`)
+      assert.ok(modelIds.compare(modelIds.parse(point.id), record.id as never) <= 0)
+    }
+    before.add(nameOf(at))
+  }
+}
+
+/** From the point that a look finds, the stages rebuild what reading all of the log builds, truncated records too. */
+async function checkRecovery(log: ModelLog, end: LogEnd, counted: readonly StoredMessage[]): Promise<void> {
+  const whole = new HeldUnits()
+  for (const record of counted) whole.see(record, pointOf(record, modelIds.serialise(record.id as never)))
+  const { recoveryPoint, lastId } = end
+  assert.ok(recoveryPoint !== undefined && lastId !== undefined)
+  const begins = modelIds.numberOf(modelIds.parse(recoveryPoint.id))
+  assert.ok(begins >= log.oldest, `record ${begins} is truncated, ${log.oldest} is the oldest kept`)
+  const at = log.records[begins] as StoredMessage
+  assert.equal(nameOf(pointOf(at, '')), nameOf(recoveryPoint), 'another record lies there')
+  const { neededFrom } = whole
+  assert.ok(neededFrom === undefined || recoveryPoint.timeTick <= neededFrom.timeTick)
+  const probe = { term: 1_000_000, incarnation: 'probe' }
+  const { states } = await lookBack(viewOf(log), end, { id: lastId, writer: probe })
+  assert.equal(heldIn(states).shown, whole.shown)
 }

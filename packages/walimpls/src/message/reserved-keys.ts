@@ -37,8 +37,8 @@ export const RESERVED = {
   /** The identity of the log, in records that are a time tick: a random text, made with the log's first opening record. */
   logIdentity: '_li',
   /**
-   * In records that are a time tick: the serialised id at which reading has to begin to restore the adaptor's state. Empty: the
-   * record's own id.
+   * In records that are a time tick: where reading has to begin to know what the writer knew, `id term incarnation timeTick`
+   * separated by spaces. Empty: the record itself, as in a log's first record.
    */
   recoveryPoint: '_rp',
   /**

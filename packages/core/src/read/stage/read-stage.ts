@@ -1,6 +1,7 @@
 import type { MessageIdCodec, TimeTick } from '@wal/walimpls'
 import type { KnownPlace } from '../../log/known-place.js'
 import type { LogRecord } from '../../log/log-record.js'
+import type { WriterState } from '../../log/recovery-point.js'
 
 /**
  * A unit is what users get as one message: a stored record, or several that a stage has joined. A unit has the time tick, the
@@ -48,6 +49,11 @@ export interface ReadStage {
    * writer behind the gap, and the last time tick that is missing; undefined when nobody knows.
    */
   passGap?(known: GapEdge | undefined): void
+  /**
+   * Of a stage that a writer needs as well, when a log is opened for writing: what the stage knows, once it was given every
+   * record from the recovery point up to the writer's own opening record. It is the writer's from then on.
+   */
+  recovered?(): WriterState
   close?(): void
 }
 
