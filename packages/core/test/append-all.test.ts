@@ -15,7 +15,7 @@ cleanLogs()
 
 registerMessageType({ number: 7201, name: 'AppendAllExclusive', exclusive: true })
 
-/** The results that an appendAll loop gave, and the error that it rejected with. */
+/** The results that a loop over `appendAll` gave, and the error with which it rejected. */
 async function load(wal: WAL, source: Iterable<NewMessage> | AsyncIterable<NewMessage>, options = {}) {
   const results: AppendResult[] = []
   let error: AppendError | undefined
@@ -48,12 +48,12 @@ interface Refused {
 async function resultsBefore({ message: refused, options, code, text }: Refused): Promise<void> {
   const backend = faulty()
   const wal = await open({ builder: backend.builder, backend: { maxRecordBytes: 8192 }, ...options })
-  // The messages before the refused one are in flight when it is refused.
+  // The messages before the refused one are already in flight when that one is refused.
   backend.plan = { script: { append: { 1: 'delay' } } }
   const { results, error } = await load(wal, [...names(5), refused, message('behind')])
   if (code !== undefined) assert.equal(error?.code, code)
   if (text !== undefined) assert.match(error?.message ?? '', text)
-  // An interceptor that refuses late has let the messages behind go on: they are stored.
+  // An interceptor that refuses a message late has let the messages behind it go on, so these are stored.
   const stored = (await texts(wal.read({ until: 'end' }))).filter((each) => each !== 'behind')
   assert.deepEqual(stored, ['0', '1', '2', '3', '4'])
   assert.equal(results.length, stored.length)

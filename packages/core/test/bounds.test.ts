@@ -72,7 +72,7 @@ test('G19 a message over the backend’s limit rejects at once', async () => {
   await wal.append(message('x'.repeat(2000)))
 })
 
-/** The bytes of a batch's payloads, keys and values in UTF-8. */
+/** The bytes of a batch: payloads, and keys and values of properties in UTF-8. */
 function wireBytes({ messages }: Pick<Batch, 'messages'>): number {
   return messages.reduce(
     (sum, { payload, properties }) => sum + payload.length + Buffer.byteLength(properties.join('')),
@@ -194,7 +194,7 @@ test('appendAll ends when the source fails, an append fails, a message is bad, o
   for await (const _ of wal.appendAll(endless())) break
   assert.equal(closed, true)
 
-  // A break also ends the loop when the source would wait forever, as the tail of another log does.
+  // A `break` also ends the loop while its source would wait forever, as a reader at the end of another log does.
   const tail = wal.read()
   const seen: string[] = []
   const other = await open({ channel: 'other' })

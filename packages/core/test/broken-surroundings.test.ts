@@ -60,7 +60,7 @@ async function endsBy(answer: (ids: Ids) => unknown, expected: RegExp): Promise<
   assert.equal(wal.signal.reason.code, 'WAL_CORRUPT')
   await pause(5)
   assert.deepEqual(rejections, [])
-  // The messages were stored all the same: the next writer reads them.
+  // The messages were stored nevertheless, so the next writer reads them.
   const next = await open()
   const { token } = (await failure(appends[0] as Promise<unknown>)) as { token: string }
   assert.equal((await next.resolve(token)).outcome, 'written')
@@ -126,7 +126,7 @@ const throwing = (): never => {
 async function endsNothing(log: Logger['warn']): Promise<void> {
   const rejections = unhandled()
   const backend = faulty()
-  // An open logs its warnings before the log is used. From then on nothing depends on the logger.
+  // An open logs its warnings before the log is used. After that nothing depends on the logger.
   let opened = false
   const afterOpen = (...parameters: Parameters<Logger['warn']>) => (opened ? log(...parameters) : undefined)
   const logger: Logger = { debug: afterOpen, info: afterOpen, warn: afterOpen, error: afterOpen }

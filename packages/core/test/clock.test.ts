@@ -20,7 +20,7 @@ test('a log further ahead of the clock than maxClockAheadMs is refused and does 
   const other = await open({ channel: 'other' })
   const { timeTick } = await other.append(message('a'))
   assert.ok(Math.abs(millisecondsOf(timeTick) - Date.now()) < 60_000)
-  // The refused open fenced no writer, and the log can still be read.
+  // The open that was refused has fenced no writer, and the log can still be read.
   const reader = await openReader()
   assert.deepEqual(await texts(reader.read({ until: 'end' })), ['from the future'])
 })

@@ -36,7 +36,8 @@ test('G13 over a backend that hangs close ends after closeTimeoutMs, and every a
   const wal = await open({ builder: backend.builder, closeTimeoutMs: 30, maxWaitingBytes: 16 << 20 })
   backend.plan = { script: { append: () => backend.hang() } }
   const order: number[] = []
-  // Several times as many bytes as the budget holds, so that some appends are in flight, some queued, some waiting for room.
+  // The appends have several times as many bytes as the budget, so that some are in flight, some queued, and some wait for
+  // room.
   const appends = Array.from({ length: 60 }, (_, i) =>
     wal.append(message('x'.repeat(100_000))).catch((error: AppendError) => {
       order.push(i)

@@ -9,7 +9,7 @@ import {
 import { test } from 'vitest'
 import { openWal } from '../src/index.js'
 
-/** No other process sees the memory backend's logs, and it has no secret option. */
+/** The kit's parts that the memory backend leaves out: no other process sees its logs, and it has no secret option. */
 const leftOut = ['processes', 'secrets']
 
 const connections = new BreakableConnections()

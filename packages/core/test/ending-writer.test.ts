@@ -27,10 +27,10 @@ test('H203: a writer whose log lost its end acknowledges the appends that it has
   answers.set('first', first.opened)
   const names = Array.from({ length: 12 }, (_, i) => `other ${i}`)
   for (const each of names) answers.set(each, others.opened)
-  // The record has the id of a lost one. It is not void, so its append is acknowledged. Then the writer ends.
+  // The new record has the id of a lost one, and is not void. So its append is acknowledged, and then the writer ends.
   const acknowledged = append('first')
   await turn()
-  // So large that each is a batch of its own, and more batches than may be in flight at once.
+  // The messages are so large that each is a batch of its own. They are more batches than may be in flight at the same time.
   const large = new Uint8Array(300 << 10)
   const rejected = names.map((name) =>
     append(name, large).then(
@@ -59,7 +59,7 @@ interface Reopening {
   readonly readOnly?: () => Promise<void>
 }
 
-/** The memory backend. `fenced` takes the writer's fence; from then on an open for writing is refused. */
+/** The memory backend, in which `fenced` takes the writer's fence. From then on every open for writing is refused. */
 function refusingBackend({ refusal, readOnly }: Reopening) {
   const inner = memoryBuilder() as unknown as OpenerBuilderImpls
   let fenced: AppendError | undefined
@@ -112,7 +112,8 @@ test('H204: when a writer may not take its fence back, its readers go on, also t
     code: 'WAL_UNAVAILABLE',
     outcome: 'not-written',
   })
-  // The same holds for a reader that starts while the log is being opened for readers, and one that has not read before.
+  // The same error goes to a reader that starts while the log is being opened for readers, and to one that has read nothing
+  // yet.
   const late = [texts(wal.read(), 3), texts(behind, 3)]
   const successor = await open({ timeTickMs: 60_000 })
   for (const each of ['2', '3']) await successor.append(message(each))

@@ -82,7 +82,7 @@ test('H200: under fake timers appends that fail reject, and the WAL closes', asy
     )
   const sent = append('sent')
   await systemRuntime.yield()
-  // More appends than are rejected in one slice, so that a turn of the event loop is needed.
+  // More appends than are rejected in one turn of the event loop, so that a second turn is needed.
   const queued = Promise.all(Array.from({ length: 100 }, () => append('queued')))
   caller.abort(new Error('given up'))
   assert.equal(await limit(sent, 2000), 'WAL_OUTCOME_UNKNOWN')

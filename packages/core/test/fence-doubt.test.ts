@@ -27,7 +27,7 @@ function unfenced(traits?: OpenerBuilderImpls['traits']): OpenerBuilderImpls {
   return traits === undefined ? builder : { ...builder, traits }
 }
 
-/** Four loops append until the writer ends. Answers the messages that were acknowledged. */
+/** Four loops append until the writer ends. Returns the messages that were acknowledged. */
 function load(wal: WAL) {
   const acked: string[] = []
   const codes = new Set<string>()
@@ -153,7 +153,8 @@ test('H109: a late record of a void writer, also of the same term, ends no write
   await wal.append(message('2'))
   const late = (ahead: number) => (BigInt(Date.now() + ahead) << 18n) + BigInt(raw.count++)
   for (let round = 0; round < 3; round++) {
-    // Late records: of the writer before an opening record, a time tick and a message that names this tick; and one of an older term.
+    // These records are stored late. The older writer's: an opening record, a time tick, and a message that names this time
+    // tick. And one record of a still older term.
     await raw.append(raw.record({ ...ghost, type: 1, opening: true, timeTick: 5n }))
     await raw.append(raw.record({ ...ghost, term: 2, type: 1, opening: true, timeTick: late(1000) }))
     await raw.append(raw.record({ ...ghost, type: 1, timeTick: late(1000) }))
@@ -243,7 +244,7 @@ test('H111: an idle writer stores a time tick before a third of limits.maxIdleMs
   await runtime.run(wal.append(message('1')))
   const before = storedRecords().length
   await runtime.advance(10 * 60_000)
-  // One time tick in 20 s, a third of a minute.
+  // One time tick in 20 s: a third of the minute after which the backend forgets a writer.
   const ticks = storedRecords().length - before
   assert.ok(ticks >= 30 && ticks <= 33, `${ticks} time ticks in ten minutes`)
   assert.ok(storedLog().writer)

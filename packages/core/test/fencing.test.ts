@@ -33,7 +33,7 @@ test('G6 a writer whose fence was taken looks twice, and does not take it back f
   const runtime = {
     ...systemRuntime,
     setTimeout(run: () => void, ms: number, options?: { background?: boolean }) {
-      // This is the wait between the two looks. No other wait of this test has the same length.
+      // This is the wait between the two reads of the log's end. No other wait of this test is as long.
       if (ms < 50 || ms > 150) return systemRuntime.setTimeout(run, ms, options)
       held.push(run)
       return { clear() {} }
@@ -69,7 +69,7 @@ test('G6 of ten opens that race for the next term, five times, no two keep the s
   for (let round = 0; round < 5; round++) {
     const backend = faulty()
     let calls = 0
-    // The delay makes the looks and opening records of several opens overlap.
+    // The delay makes several opens read the log's end, and store their opening records, at the same time.
     backend.plan = { script: { append: () => (calls++ % 3 === 0 ? 'delay' : undefined) } }
     const channel = `race-${round}`
     const openings = Array.from({ length: 10 }, () => open({ channel, builder: backend.builder }))

@@ -16,7 +16,10 @@ export interface ForeignParts {
   readonly term?: number
   readonly vchannel?: string
   readonly type?: number
-  /** The number of the record at which reading has to start to find everything above. Default: the record's own number. */
+  /**
+   * The number of the record from which on everything above this record's time tick is stored. Default: the record's own
+   * number.
+   */
   readonly lastConfirmed?: number
   readonly more?: readonly string[]
 }
@@ -47,7 +50,7 @@ export async function foreignLog(channel = 'log') {
     async appendAsIs(...messages: readonly WireMessage[]): Promise<void> {
       await log.append(batchOf(sequence++, messages))
     },
-    /** Removes all records below this one. */
+    /** Removes all records below the one with this number. */
     truncate: (number: number) => log.truncate(memoryBuilder().messageIds.parse(number.toString(36))),
   }
 }

@@ -11,7 +11,7 @@ import { afterEach, onTestFinished } from 'vitest'
 import { type NewMessage, openWal, type Scanner, type ScannerElement, type WAL } from '../src/index.js'
 import type { OpenWalOptions } from '../src/open.js'
 
-/** Small limits that tests can exceed, and no waiting time. */
+/** Options with limits that tests can exceed, and with short waits. */
 export const SMALL = {
   budgetBytes: 1 << 20,
   timeTickMs: 20,
@@ -49,7 +49,7 @@ export class FaultyBackend extends Faults {
     return { until: new Promise<void>((resolve) => this.#hanging.push(resolve)) }
   }
 
-  /** Ends every delay. The delayed batches are then stored. */
+  /** Ends every delay, so that the delayed batches are stored. */
   letGo(): void {
     for (const go of this.#hanging.splice(0)) go()
   }
@@ -84,14 +84,14 @@ export async function texts(
   return seen
 }
 
-/** Everything that a scanner with an `until` gives. */
+/** All elements of a scanner that ends, since it was given `until`. */
 export async function collect<D>(scanner: AsyncIterable<D>): Promise<D[]> {
   const seen: D[] = []
   for await (const each of scanner) seen.push(each)
   return seen
 }
 
-/** How a promise settled, or that it had not settled after `ms`. */
+/** Settles as the promise does, or rejects when the promise has not settled after `ms` milliseconds. */
 export async function within<T>(promise: Promise<T>, ms = 2000): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {

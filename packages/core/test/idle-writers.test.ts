@@ -27,7 +27,7 @@ test('H166: a hundred idle writers ask their backend at different moments, and m
   asked.length = 0
   await time.advance(120_000)
   const late = asked.filter((at) => at >= 60_000)
-  // By then each writer asks every 8 to 16 s. Asking every second would be 6,000 calls.
+  // By then each writer reads the log's end every 8 to 16 s. If it did so every second, there would be 6,000 calls.
   assert.ok(late.length >= 300 && late.length <= 800, `${late.length} questions in the second minute`)
   const slots = new Map<number, number>()
   for (const at of asked) slots.set(Math.floor(at / 50), (slots.get(Math.floor(at / 50)) ?? 0) + 1)

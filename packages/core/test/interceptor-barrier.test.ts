@@ -20,7 +20,7 @@ test('H13: an append with a barrier waits until everything up to the barrier is 
   backend.plan = { script: { append: { 1: backend.hang() } } }
   const inFlight = wal.append(message('1'))
   await turn()
-  // The barrier is above the time ticks in flight and ahead of the wall clock.
+  // The barrier lies above the time ticks that are in flight, and ahead of the wall clock.
   const barrierTimeTick = timeTickOf(runtime.now() + 1000)
   const waiting = wal.append(message('2', { vchannel: 'a' }), { barrierTimeTick })
   const behind = wal.append(message('3', { vchannel: 'a' }))
@@ -45,7 +45,7 @@ test('H13: an append with a barrier in the past does not wait for appends in fli
   await turn()
   const append = wal.append(message('2', { vchannel: 'a' }), { barrierTimeTick: past })
   await turn()
-  // This append would be stored first if the one with the barrier waited.
+  // If the append with the barrier waited, this append would be stored first.
   const behind = wal.append(message('3', { vchannel: 'b' }))
   backend.letGo()
   await within(Promise.all([inFlight, append, behind]))

@@ -10,7 +10,7 @@ cleanLogs()
 
 const IDLE = { timeTickMs: 60_000 } as const
 
-/** A runtime whose long waits are fifty times as short. */
+/** A runtime in which long waits are fifty times as short. */
 const impatient: Runtime = {
   ...systemRuntime,
   setTimeout: (run, ms, options) => systemRuntime.setTimeout(run, ms < 1_000 ? ms : ms / 50, options),
@@ -41,7 +41,7 @@ test('when the first look found no place to go on, an ended writer does not look
   let lookedAt = 0
   const builder = overMemory((log) => ({
     last: async (waits) => {
-      // The first look finds the loss. Those from the second on look for a place to go on.
+      // The first call finds that the log lost its end. Later calls look for a place at which reading can go on.
       if (blind && ++lookedAt === 2) throw unavailable()
       return log.last(waits)
     },

@@ -121,7 +121,8 @@ test('the search for the place where reading goes on tries again after failures 
         const read = log.read.bind(log)
         log.read = (options) => {
           const scanner = read(options)
-          // The reader has found the loss. A scanner of the look that follows loses its connection.
+          // The reader has found that the log lost its end. A scanner that then looks for a place to go on loses its
+          // connection.
           if (++reads !== 5) return scanner
           failed = true
           const next = () => Promise.reject(new Error('connection reset'))

@@ -16,7 +16,7 @@ const collectGarbage = runInNewContext('gc') as () => void
 const MIB = 1 << 20
 const NEVER_MS = 2 ** 31 - 1
 
-/** The bytes outside the heap that are in use: those of payloads. */
+/** The bytes in use outside of V8's heap: those of payloads. */
 async function payloadBytes(): Promise<number> {
   for (let i = 0; i < 3; i++) {
     await turn()
@@ -72,14 +72,14 @@ test('G15 the few records of a quiet log do not keep the memory of a busy log', 
   for (let i = 0; i < 300; i++) {
     await quiet.append(message('x'))
     const results = await busy.appendBatch(new Array(10).fill({ payload }))
-    // The backend would keep this memory too.
+    // The backend would keep the same bytes, so they are not counted here.
     const last = results.at(-1)
     if (i % 30 === 29 && last !== undefined) await busy.truncate(last.position)
   }
   assert.ok((await payloadBytes()) - before < 32 * MIB)
 })
 
-/** The bytes in use, in the heap and outside. */
+/** The bytes in use, in V8's heap and outside of it. */
 function usedBytes(): number {
   collectGarbage()
   collectGarbage()

@@ -73,7 +73,8 @@ test('truncate tries again when freeing fails while appends wait for room', asyn
 test('when a crash comes after the freeing and before its time tick, the rest of the log can be read', async () => {
   const room = { records: 6 }
   const { wal, positions } = await full(withRoom(room))
-  // Nothing fits any more: the process dies after the freeing and before its time tick is stored.
+  // Nothing fits into the storage any more. The process dies after it has freed storage, and before the time tick that says so
+  // is stored.
   room.records = 0
   const truncated = wal.truncate(positions[2])
   truncated.catch(() => {})

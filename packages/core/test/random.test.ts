@@ -26,11 +26,11 @@ interface History {
 interface Seen {
   readonly name: string
   readonly messages: Message[]
-  /** The reader starts above this time tick. */
+  /** The reader is given only what lies above this time tick. */
   readonly after: bigint
 }
 
-/** Waits are shortened, so that a second has time for many faults. */
+/** The runtime of this test shortens waits, so that a second has time for many faults. */
 const runtime = {
   ...systemRuntime,
   setTimeout: (run: () => void, ms: number, options?: { background?: boolean }) =>
@@ -40,7 +40,7 @@ const runtime = {
 const seeds = process.env.WAL_TEST_SEED
   ? [Number(process.env.WAL_TEST_SEED)]
   : [1, 2].map((i) => i + (Date.now() % 1e6) * 10)
-/** Of ten appends four have a fault, of ten reads about one. */
+/** Chances of a fault: four of ten appends have one, and about one of ten reads. */
 const appendFaults = [
   'fail',
   'write-then-fail',

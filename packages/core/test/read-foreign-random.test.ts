@@ -64,7 +64,7 @@ interface Expected {
   readonly storedAt: number
 }
 
-/** The messages that have to be delivered, computed in the simplest way. */
+/** The messages that have to be delivered, worked out by the simplest program. */
 function expectedOf(log: readonly Stored[]): Expected[] {
   const expected: Expected[] = []
   let settled = -1

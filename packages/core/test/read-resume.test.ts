@@ -133,7 +133,7 @@ test('H30: a read-only scanner never uses the write-ahead buffer of a writer in 
   const reader = await openReader({ builder: backend.builder })
   const scanner = reader.read()
   assert.equal(await isPending(scanner.next()), true)
-  // A message that the backend does not give does not arrive, though it is acknowledged and in the writer's buffer.
+  // A message that the backend does not show must not be delivered, although it is acknowledged and in the writer's buffer.
   const held = backend.hang()
   await scanner.close()
   const other = reader.read({ deliver: 'latest' })

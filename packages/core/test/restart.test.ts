@@ -85,8 +85,8 @@ test('a reader that fell out of the buffer goes on behind its last message, also
   for (const each of sent) await wal.append(message(each))
   await wal.truncate(early.position)
   assert.deepEqual(await within(texts(scanner, 40)), sent)
-  // From its start, and from the last record that it had: it is not the truncation that says where to go on. Between the
-  // two the truncation itself looked for its position.
+  // The reader opened a backend scanner at its start, and one at its last record: the truncation does not move a reader on.
+  // Between the two the truncation itself opened one, to look for its position.
   assert.equal(reads, 3)
 })
 

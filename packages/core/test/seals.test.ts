@@ -10,7 +10,7 @@ import { rawLog } from './raw-log.js'
 
 cleanLogs()
 
-/** Has these seals until the test ends. */
+/** Registers these seals until the test ends. */
 function withSeals(...seals: readonly Seal[]): void {
   const all = SEALS as Seal[]
   all.push(...seals)
@@ -19,7 +19,10 @@ function withSeals(...seals: readonly Seal[]): void {
   })
 }
 
-/** Makes a record of each character of a message that begins with "/", and names it in a property of the library's own. */
+/**
+ * A seal that makes one record of each character of a message that begins with "/", and marks it with a property of the
+ * library.
+ */
 const splitting: Seal = {
   seal({ payload }) {
     const text = textOf({ payload })
@@ -41,7 +44,7 @@ const refusing: Seal = {
       : undefined,
 }
 
-/** What lies in the log behind the opening record and beside time ticks: texts and time ticks. */
+/** The stored records, without the opening record and the time ticks: their texts, time ticks and ids. */
 async function stored(): Promise<{ text: string; timeTick: bigint; id: string; lastConfirmed: string }[]> {
   const raw = await rawLog()
   const { messageIds } = memoryBuilder()
@@ -69,7 +72,7 @@ test('a message that a seal refuses is not written, and no time tick is spent on
   assert.match((error as WalError).message, /does not like it/)
   assert.equal(outcomeOf(error), 'not-written')
   assert.equal((await second)?.timeTick, ((await first) as { timeTick: bigint }).timeTick + 1n)
-  // A batch of nothing else: nothing is sent, and nobody waits for it.
+  // The batch holds nothing else, so nothing is sent, and no caller waits for it.
   await assert.rejects(wal.append(message('no, too')), { outcome: 'not-written' })
   await within(wal.close())
   assert.deepEqual(
@@ -96,7 +99,7 @@ test('a message of several records settles with the last, under the id of the fi
     results.map(({ timeTick, messageId }) => ({ timeTick: timeTick - first, messageId })),
     [0, 1, 4].map((at, i) => ({ timeTick: [0n, 3n, 4n][i], messageId: records[at]?.id })),
   )
-  // Reading from there comes to all of its records.
+  // A reader that starts at this position is given all records of the message.
   const before = new Set(records.slice(1, 4).map(({ lastConfirmed }) => lastConfirmed))
   assert.equal(before.size, 1)
   assert.ok(![...before].includes(''))
@@ -185,7 +188,7 @@ test('what a seal makes goes through the seals behind it, and a refusal there ta
   const watching: Seal = {
     seal({ payload, slab, gap }) {
       seen.push(textOf({ payload }))
-      // It has its stamp by now.
+      // The record has got its time tick, term and incarnation by now.
       assert.equal(slab.subarray(gap + 1, gap + 3).toString(), '_v')
       return textOf({ payload }) === '!' ? { refuse: new Error('not this one') } : undefined
     },

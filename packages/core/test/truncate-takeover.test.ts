@@ -10,7 +10,8 @@ test('a truncation during the open of the next writer is kept, and the open succ
   await old.truncate(first.position)
   await old.append(message('second'))
 
-  // The newer writer has read the log's end and is about to open the backend when the older one truncates further.
+  // The newer writer has read the log's end, and is about to open the log in the backend. Then the older writer truncates
+  // further.
   const backend = faulty()
   let letGo = () => {}
   let looked = () => {}

@@ -28,8 +28,8 @@ conformanceTests({
   disturb: () => files.disturb(),
   saveState: (channel) => copies.saveState(channel),
   copy: (channel) => ({ segmentBytes: 1 << 20, ...copies.copy(channel) }),
-  // This backend has no server. A crash is that of its process, which the part `processes` kills.
-  // A segment is a file with a check of every byte. A record that others remove from it is damage, not a hole.
+  // The file backend has no server, so its crash is that of its process, which the kit's part `processes` kills. A segment is a
+  // file with a checksum over every byte, so a record that others remove from it is damage, not a gap.
   leftOut: [
     'fencing: a writer of a lower term than the log’s is fenced at its first append',
     'secrets',

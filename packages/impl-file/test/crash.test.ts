@@ -8,8 +8,9 @@ import { SimulatedDisk } from './simulated-disk.js'
 import { simulatedRuntime } from './simulated-runtime.js'
 
 /**
- * Lives of a log in a simulated process each, ended by a power loss or a kill; in each, one or two writers that take
- * over from each other, readers in the same process and in another, roll-overs, truncation, failing syncs, a full disk.
+ * The test runs a log through many simulated processes, each of which ends by a power loss or a kill. Each process has one or
+ * two writers that take over from each other, readers in the same process and in another one, new segments, truncation, failing
+ * syncs and a full disk.
  */
 const SEED = Number(process.env.WAL_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31))
 const ROUNDS = Number(process.env.WAL_TEST_ROUNDS ?? 40)
@@ -18,9 +19,9 @@ const CHANNEL = 'orders'
 const UNAVAILABLE = ['WAL_UNAVAILABLE', 'WAL_STORAGE_FULL']
 
 interface History {
-  /** The text that was acknowledged under each id. */
+  /** The acknowledged texts by id. */
   readonly acked: Map<number, string>
-  /** The text that a reader was given under each id. */
+  /** The delivered texts by id. */
   readonly delivered: Map<number, string>
   /** Records below this id may be gone. */
   truncatedBefore: number
@@ -162,7 +163,7 @@ function acknowledge(history: History, ids: readonly NumberId[], texts: readonly
   }
 }
 
-/** Reads as another process, with an opener of its own. */
+/** Reads the log with an opener of its own, as another process would. */
 async function follow(
   runtime: Runtime,
   history: History,
@@ -204,7 +205,7 @@ function deliver(history: History, message: StoredMessage): void {
   events.delivered++
 }
 
-/** After the crash a new writer opens the log. Then everything has to be there. */
+/** After the crash a new writer opens the log, which must then hold everything that was acknowledged. */
 async function checkAll(disk: SimulatedDisk, history: History, random: () => number): Promise<void> {
   const mount = disk.mount()
   const runtime = simulatedRuntime(mount.files, random)

@@ -26,7 +26,7 @@ async function openerOn(disk: SimulatedDisk): Promise<FileOpener> {
   return (await fileBuilder.build({ path: '/data', segmentBytes: 400 }, runtime)) as FileOpener
 }
 
-/** What a new writer and its reader find in the log. */
+/** The warnings, errors and records that a new writer and its reader get from the damaged log. */
 async function outcome(disk: SimulatedDisk) {
   const opener = await openerOn(disk)
   try {

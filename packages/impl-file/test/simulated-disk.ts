@@ -25,7 +25,7 @@ export class SimulatedDisk {
     ioErrors: 0,
     spaceErrors: 0,
   }
-  /** While the disk is full no write succeeds and no file can be made. */
+  /** Whether the disk is full: then no write succeeds and no file can be made. */
   full = false
   /** The probability that a durable write fails with EIO. */
   ioErrorRate = 0
@@ -46,7 +46,10 @@ export class SimulatedDisk {
     }
   }
 
-  /** The power fails. Every mount must have been killed before. Below 0.5 a number of `random` keeps a sector or name; near 1 it loses it. */
+  /**
+   * Makes the power fail. Every mount must have been killed before. For each sector or name that was not synced, a number of
+   * `random` below 0.5 keeps it, and one near 1 loses it.
+   */
   crash(random = this.random): void {
     this.counts.crashes++
     const survivors = new Map<string, SimulatedFile>()

@@ -37,7 +37,7 @@ export class SimulatedFile {
     this.visible = resized(this.visible, size)
   }
 
-  /** Keeps, loses or garbles each sector that was not synced. Answers how many sectors those were. */
+  /** Keeps, loses or garbles each sector that was not synced. Returns the number of these sectors. */
   losePower(random: () => number): number {
     const size = random() < 0.5 ? this.visible.length : this.stable.length
     const after = Buffer.alloc(size)

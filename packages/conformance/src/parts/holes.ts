@@ -268,7 +268,10 @@ export function holesPart({ backend, test }: PartContext): void {
   }
 }
 
-/** A read has to deliver the messages before the hole, then reject. Read from the position of the error, it delivers the rest. */
+/**
+ * A read has to deliver the messages before the missing ones, then reject; a read from the position that the error names has to
+ * deliver the messages behind them.
+ */
 async function assertTold(
   reader: ReadOnlyLog,
   choices: ReadChoices,

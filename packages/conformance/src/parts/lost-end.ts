@@ -27,7 +27,8 @@ const NEW = ['1', '2', '3', '4', '5', '6', '7', '8']
 
 /**
  * G8: a log that was put back to an older state. Example: a to f are stored; the log is put back to a, b, c; a new writer
- * appends 1 to 8. Every reader and writer that knew d, e or f must be told `WAL_LOG_ROLLED_BACK`, and reading from its `resumeAt` gives 1 to 8.
+ * appends 1 to 8. Every reader and writer that knew d, e or f must be told `WAL_LOG_ROLLED_BACK`, and reading from its
+ * `resumeAt` gives 1 to 8.
  */
 export function lostEndPart({ backend, test }: PartContext): void {
   const { saveState } = backend

@@ -2,7 +2,7 @@ import { type Batch, batchOf, systemRuntime, WalError } from '@wal/walimpls'
 import type { BrokenBackend } from './broken-backend.js'
 import { brokenBuilder, type Id, ids, storedLog, wasTurnedAway } from './broken-builder.js'
 
-/** The number of this call, from 0. */
+/** The number of this call of append, from 0. */
 function counting<A extends unknown[], R>(call: (count: number, ...given: A) => R): (...given: A) => R {
   let count = 0
   return (...given) => call(count++, ...given)

@@ -18,11 +18,11 @@ export type Builder = OpenerBuilderImpls<any, Id>
 export const ids = numberIdCodec('memory')
 export const plus = (id: Id, difference: number): Id => ids.of(id.value + difference)
 
-/** Members that replace those of the memory backend. */
+/** Methods that replace those of the memory backend. */
 export interface Breaks {
   readonly builder?: Partial<Builder>
   opener?(opener: OpenerImpls<Id>): Partial<OpenerImpls<Id>>
-  /** For logs of both kinds: opened read-only and opened for writing. */
+  /** Methods for the logs that are opened read-only, and for those opened for writing. */
   log?(log: ReadOnlyWALImpls<Id>): Partial<ReadOnlyWALImpls<Id>>
   writer?(wal: WALImpls<Id>, writer: Writer, opener: OpenerImpls<Id>): Partial<WALImpls<Id>>
   scanner?(scanner: ScannerImpls<Id>, options: ScannerOptions<Id>): Partial<ScannerImpls<Id>>
@@ -64,7 +64,7 @@ export function wasTurnedAway(error: unknown): boolean {
   return WalError.isInstance(error) && BEHIND.includes(error.message)
 }
 
-/** What the memory backend has stored of a channel, to change it in ways that the backend does not offer. */
+/** The stored records of a channel in the memory backend, which a test may change in ways that the backend does not offer. */
 export function storedLog(channel: string): StoredLog | undefined {
   return store('broken')?.get(channel)
 }
@@ -84,7 +84,7 @@ function store(name: string): Map<string, StoredLog> | undefined {
 interface StoredLog {
   readonly records: unknown[]
   readonly oldest: number
-  /** Stores a batch and answers the number of its first record. */
+  /** Stores a batch and returns the number of its first record. */
   store(batch: Batch, writer: Writer, fences: boolean): number
   forgetIdleWriter(now: number, maxIdleMs: number): void
 }

@@ -6,7 +6,7 @@ import { brokenBuilder, type Id, ids, plus } from './broken-builder.js'
 
 const saveState: BackendUnderTest['saveState'] = (channel) => saveMemoryLog(channel, 'broken')
 
-/** The records that readers were given, by channel and number. */
+/** The records that readers were given, by channel and by number of the record. */
 const seen = new Map<string, StoredMessage<Id>>()
 
 let copies = 0

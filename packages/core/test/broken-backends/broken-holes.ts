@@ -9,7 +9,7 @@ const loseRecords: BackendUnderTest['loseRecords'] = (records) =>
 
 type Told = Error & { readonly code?: string; readonly oldest?: string }
 
-/** Replaces the rejection of a scanner whose next record is gone. */
+/** Replaces the error with which a scanner rejects when its next record is gone. */
 function insteadOfTelling(
   answer: (error: Told, scanner: ScannerImpls<never>) => ReturnType<ScannerImpls<never>['next']>,
 ): NonNullable<Breaks['scanner']> {
@@ -22,7 +22,7 @@ function insteadOfTelling(
   })
 }
 
-/** The same error with another `oldest`. */
+/** The same error with another value of `oldest`. */
 function naming(error: Told, oldest: string | undefined): Error {
   return new Proxy(error, { get: (target, key) => (key === 'oldest' ? oldest : Reflect.get(target, key)) })
 }
@@ -102,7 +102,8 @@ export const brokenHoles: BrokenBackend[] = [
               if (told !== undefined) return told
               const batch = await scanner.next()
               if (batch === undefined || batch.length === 0) return batch
-              // This backend checks the next page before it gives the present one, and rejects too early when the next has a hole.
+              // This backend checks the next page before it gives the present one. So it rejects too early when records of the
+              // next page are missing.
               const ahead = log.read({
                 ...options,
                 start: { from: ids.of((batch.at(-1)?.id.value ?? 0) + 1) },

@@ -51,7 +51,7 @@ export const brokenLifetimes: BrokenBackend[] = [
       opener: (opener) => ({
         async open(channel, writer, waits) {
           const wal = await opener.open(channel, anybody, waits)
-          // To this backend all writers are one.
+          // This backend takes all writers for the same one.
           return replacing(wal, {
             writer,
             append: async (batch) =>

@@ -6,7 +6,7 @@ import { brokenBuilder, type Id, replacing } from './broken-builder.js'
 /** Calls the listeners of a channel when a record is stored. A listener that is added later misses the call. */
 const stores = new EventEmitter()
 
-/** Changes the batches of a scanner, but not the empty array that says that it is at the end. */
+/** Changes the batches that a scanner gives, except the empty array, which says that the scanner is at the log's end. */
 const batches = (scanner: ScannerImpls<Id>, change: (batch: StoredMessage<Id>[]) => StoredMessage<Id>[]) => ({
   async next() {
     const batch = await scanner.next()
@@ -78,7 +78,7 @@ export const brokenScanners: BrokenBackend[] = [
               const heard = sawEnd ? once(stores, log.channel) : undefined
               const batch = await scanner.next()
               sawEnd = batch?.length === 0
-              // A record is not shown until another one is stored.
+              // This backend shows a record only when the next one is stored.
               if (batch !== undefined) await heard
               return batch
             },

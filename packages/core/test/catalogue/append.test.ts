@@ -13,7 +13,7 @@ test('H15: over a backend that fails a few times an append succeeds and stores o
   const { position } = await within(wal.append(message('one')), 10_000)
   assert.ok(failures > 5)
   assert.deepEqual(await texts(wal.read({ from: position, until: 'end' })), ['one'])
-  // A runtime of its own makes this another process to the library.
+  // The library takes a writer with a runtime of its own for another process.
   await open({ runtime: { ...systemRuntime } })
   for (const late of ['two', 'three'])
     await assert.rejects(wal.append(message(late)), { code: 'WAL_FENCED', outcome: 'not-written' })

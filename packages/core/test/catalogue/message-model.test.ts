@@ -39,7 +39,7 @@ test('H2: a record has _lc or _lcs, never both, and a change by the caller after
   const [first] = await collect(wal.read({ until: 'end' }))
   assert.equal(Buffer.from(first?.payload ?? []).toString(), 'before')
   assert.deepEqual([...(first?.properties ?? [])], [['key', 'before']])
-  // A change by one reader is not seen by another.
+  // When one reader changes a message, another reader must not see the change.
   first?.payload.fill(0)
   first?.properties.clear()
   const [again] = await collect(wal.read({ until: 'end' }))

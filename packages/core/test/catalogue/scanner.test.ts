@@ -17,7 +17,7 @@ import {
 
 cleanLogs()
 
-/** So large that some hundreds of them exceed the smallest buffer (512 KiB). */
+/** A payload so large that some hundreds of them exceed the smallest write-ahead buffer (512 KiB). */
 const big = (i: number) => message(String(i).padEnd(3000, '.'))
 const numberOf = (each: { payload: Uint8Array }) => Number.parseInt(textOf(each), 10)
 
@@ -75,7 +75,7 @@ test('H22: a slow reader that falls out of the buffer catches up from the backen
     const before = backendReads
     for (let runs = 0; runs < 5; runs++) await round(80)
     await take(400)
-    // The reader had to read the backend again, and now has no backend scanner any more.
+    // The reader had to go back to the backend, and has closed its backend scanner again since.
     assert.ok(backendReads > before, `evicted ${i}`)
     const tailing = backendReads
     await round(5)

@@ -42,7 +42,7 @@ const writer = async (term = 1): Promise<WALImpls> =>
 const batch = (sequence: number, payload = 'a') =>
   batchOf(sequence, [{ payload: Buffer.from(payload), properties: [] }])
 
-/** An append on the memory backend, whose answers to all but opening records are changed. */
+/** Appends on a memory backend that gives changed answers to all batches but those with an opening record. */
 async function answering(change: (ids: readonly MessageId[]) => readonly MessageId[]): Promise<void> {
   const builder = overMemory((log) => ({
     append: async (one) => {

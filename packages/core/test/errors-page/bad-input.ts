@@ -3,7 +3,7 @@ import { message, open, openReader } from '../harness.js'
 
 const wrong = (value: unknown) => value as never
 
-/** What is refused before anything is looked at or sent: the text alone says what to do. */
+/** Arguments that are refused before any I/O, so the error's text alone has to say what to do. */
 export const BAD_INPUT = badInput([
   ['a message', () => open().then((wal) => wal.append(wrong('text')))],
   ['its payload', () => open().then((wal) => wal.append(wrong({ payload: 'text' })))],

@@ -7,7 +7,7 @@ import { open } from '../harness.js'
 
 const wrong = (value: unknown) => value as never
 
-/** One option of each kind. The backend that has them is never built. */
+/** One option of each kind, of a backend that is never built. */
 const OPTIONS: OptionTable = {
   hosts: { type: 'hosts', from: 'hosts', description: 'Where the servers are.' },
   user: { type: 'text', from: 'user', description: 'Name of the user.' },
@@ -40,7 +40,7 @@ async function opener() {
   return memory
 }
 
-/** Of a backend’s options and URL, whatever the backend. */
+/** Errors about a backend's options and URL that every backend may give. */
 export const BAD_OPTIONS = badInput([
   ['options of openWal', () => openWal('memory:', wrong('log'))],
   ['options of a build', () => mustGetBuilder('memory').build(wrong('url'))],

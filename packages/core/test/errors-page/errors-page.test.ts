@@ -10,7 +10,7 @@ import { STATES } from './states.js'
 
 cleanLogs()
 
-/** Their texts are those of a backend's server or disk, so the pages of the backends show them. */
+/** Codes whose texts come from a backend's server or disk, so the errors pages of the backends show them. */
 const ELSEWHERE = ['WAL_STORAGE_FULL', 'WAL_UNAVAILABLE']
 
 const cases = [
@@ -30,7 +30,7 @@ test('every error code is on the page', () => {
   expect(codes.sort()).toEqual(Object.keys(ERROR_CODES).sort())
 })
 
-/** What differs from run to run: time ticks, positions, waits. */
+/** Parts of error texts that differ from run to run: time ticks, positions, waits. */
 function steady(text: string): string {
   return text
     .replace(/\b\d{15,}\b/g, '466000000000000000')

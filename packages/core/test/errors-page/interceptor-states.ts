@@ -11,7 +11,7 @@ const through = async (interceptor: Omit<Interceptor, 'name'>, options: object =
 const refusing = (interceptor: object) => () =>
   open({ interceptors: [wrong({ name: 'stamp', append: () => {}, ...interceptor })] })
 
-/** What interceptors do to appends. */
+/** Errors of appends that an interceptor refuses or changes. */
 export const INTERCEPTOR_STATES: readonly ErrorCase[] = [
   {
     code: 'WAL_TIMEOUT',
@@ -54,7 +54,7 @@ export const INTERCEPTOR_STATES: readonly ErrorCase[] = [
   },
 ]
 
-/** What interceptors must not be, and must not do. */
+/** Errors about interceptors that are not valid, or that break their contract. */
 export const BAD_INTERCEPTORS = badInput([
   ['an interceptor without a name', refusing({ name: '' })],
   ['an interceptor’s place', refusing({ place: 'middle' })],

@@ -15,7 +15,7 @@ async function readForeign(...records: readonly ForeignParts[]): Promise<void> {
   await collect((await openReader()).read({ until: 'end' }))
 }
 
-/** A record of another system of which one property is changed, or taken away. */
+/** A record of another system with one property changed or removed. */
 async function readChanged(key: string, value?: string): Promise<void> {
   const { properties, payload } = foreignRecord({ timeTick: 5, text: 'a' })
   const at = properties.indexOf(key)
@@ -33,7 +33,7 @@ const malformed = (what: string, key: string, value?: string): ErrorCase => ({
   make: () => readChanged(key, value),
 })
 
-/** What stored records say, and what became of them. */
+/** Errors about stored records that are damaged, lost or void. */
 export const RECORD_STATES: readonly ErrorCase[] = [
   malformed('The property of the time tick is damaged.', '_tt', '!'),
   malformed('The property of the message type is damaged.', '_t', 'x'),

@@ -15,7 +15,7 @@ async function stuck(options: Parameters<typeof open>[0] = {}): Promise<WAL> {
   return wal
 }
 
-/** What became of the logs and their writers. */
+/** Errors about logs and writers that were closed, fenced or lost. */
 export const STATES: readonly ErrorCase[] = [
   {
     code: 'WAL_CLOSED',

@@ -49,7 +49,7 @@ test.each(calls)(
       }
       failed++
       assert.equal((outcome as WalError).code, 'WAL_CORRUPT', String(outcome))
-      // At once, since the caller may remove the log's folder after a failed open.
+      // Closed at once, since the caller may remove the log's folder after a failed open.
       assert.deepEqual([backend.openLogs, backend.openScanners], [0, 0])
       await elsewhere.close()
       await (await open()).close()

@@ -12,7 +12,7 @@ cleanLogs()
 
 const forever = () => new Promise<never>(() => {})
 
-/** Longer than closing everything one after the other may take, and shorter than a hang. */
+/** A time limit that is longer than all closes together take, and shorter than a close that hangs. */
 const ALL_CLOSED_MS = 30_000
 
 interface Line {

@@ -25,7 +25,7 @@ const options: OptionTable = {
 class CountingBackend {
   built = 0
   closed = 0
-  /** The next builds wait for this promise. */
+  /** While this is set, each build of an opener waits for this promise. */
   before: (signal: AbortSignal | undefined) => Promise<unknown> = async () => {}
   readonly builder: OpenerBuilderImpls
 
@@ -106,7 +106,7 @@ test.each([
   const build = (given: object) => adaptBuilder(backend.builder).build({ ...given })
   const openers = await Promise.all([build({}), build(different), build(different)])
   assert.equal(backend.built, 2)
-  // Two clients count as different also when they are equal.
+  // Two clients count as different even if they are equal, field by field.
   if ('client' in different) {
     openers.push(await build({ client: { ...different.client } }))
     assert.equal(backend.built, 3)

@@ -22,7 +22,7 @@ export class ModelLog {
     return id
   }
 
-  /** Removes the records below, but never the last record. */
+  /** Removes the records below this one, but never the last record. */
   truncate(before: number): void {
     this.#oldest = Math.max(this.#oldest, Math.min(before, this.records.length - 1))
   }

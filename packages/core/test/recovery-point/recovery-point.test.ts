@@ -25,7 +25,7 @@ import { judgeWhole } from './whole-log.js'
 const SEED = Number(process.env.WAL_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31))
 const LOGS = Number(process.env.WAL_TEST_LOGS ?? (process.env.WAL_TEST_SEED === undefined ? 400 : 1))
 const STEPS = 40
-/** How many logs were truncated so that the oldest record kept is void. */
+/** Seeds of logs whose end the library once got wrong: they were truncated so far that the oldest record kept is void. */
 const ONCE_WRONG = [1_837_661_986]
 
 /** The test takes some ten milliseconds for each log. */
@@ -78,9 +78,9 @@ async function randomLog(
   const log = new ModelLog()
   const writers: ModelWriter[] = []
   /**
-   * Sent before a takeover or after it, by writers that were succeeded: a backend that forgot its fence stores them behind
-   * the successor's opening record. None is acknowledged, since a look finds that record first, so none names a time
-   * tick of another: whatever lies at the log's end, the tick that its last record names counts.
+   * Batches of replaced writers, sent before or after the takeover: a backend that forgot its fence stores them behind the
+   * newer writer's opening record. None is acknowledged, since its writer first finds that opening record. So no record of
+   * these batches names a time tick of another one of them, and the time tick that the log's last record names is never void.
    */
   const late: WireMessage[][][] = []
   const current = () => writers.at(-1) as ModelWriter

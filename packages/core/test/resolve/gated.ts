@@ -31,7 +31,7 @@ export interface Gates {
   /** Scanners fail with this error, except those that read the log's end when `ofLooks` is false. */
   readFailure?: Error | undefined
   looksWork?: boolean
-  /** Scanners give nothing until this gate opens. */
+  /** Scanners read nothing until this gate opens. */
   readGate?: Gate | undefined
 }
 

@@ -1,6 +1,6 @@
 import { seededRandom } from '@wal/core/testing'
 
-/** The random decisions of a schedule, from its seed. */
+/** Makes the random decisions of a run, from the run's seed. */
 export class Chance {
   readonly #random: () => number
 
@@ -8,7 +8,7 @@ export class Chance {
     this.#random = seededRandom(seed)
   }
 
-  /** True with this probability. */
+  /** True with the given probability. */
   is(probability: number): boolean {
     return this.#random() < probability
   }

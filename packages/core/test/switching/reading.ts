@@ -74,11 +74,11 @@ export class Reading {
     this.#pauseChance = chance.of([0.02, 0.3, 1])
     this.#name = `reader ${JSON.stringify(this.#options)}`
     this.finished = this.#run()
-    // Awaited in the end.
+    // The test awaits this promise at its end.
     this.finished.catch(() => {})
   }
 
-  /** Returns false when there is nothing to cancel. */
+  /** Cancels a scanner; returns false when there is none. */
   cancel(): boolean {
     const scanner = this.#scanner
     if (scanner === undefined || this.#ended) return false
@@ -191,7 +191,7 @@ export class Reading {
     } else for await (const element of scanner) if (await this.#take([element], runtime)) break
   }
 
-  /** Whether the loop has to break. */
+  /** Whether the reader's loop has to end. */
   async #take(elements: readonly Element[], runtime: Runtime): Promise<boolean> {
     for (const element of elements) {
       if (this.#ended) break

@@ -50,7 +50,7 @@ export class Schedule {
   readonly #writing: Writing
   readonly #writers: WriterProcess[] = []
   readonly #readers: Reading[] = []
-  /** The runtime of each process. */
+  /** The runtime of each simulated process. */
   readonly #faults: Faults[] = []
   #readOnly: Readable | undefined
   /** Some runs have messages so large that the buffer evicts by bytes. In all others it evicts by age. */

@@ -26,7 +26,7 @@ function exhaust(): void {
     try {
       for (let i = 0; ; i++) writeFileSync(join(disk, `${name}-${i}`), new Uint8Array(size))
     } catch {
-      // The next smaller size, until nothing fits.
+      // Nothing of this size fits any more, so try the next smaller size.
     }
 }
 

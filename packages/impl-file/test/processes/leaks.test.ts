@@ -7,7 +7,9 @@ import { Child } from '../child-process.js'
 import { growingClasses, type HeapClasses } from './heap-classes.js'
 
 const OPENS = Number(process.env.WAL_TEST_OPENS ?? 600)
-/** The points at which objects are counted. Before the first, objects that are made once exist and code is compiled. */
+/**
+ * How many times objects are counted. At the first count, objects that are made only once exist already, and code is compiled.
+ */
 const POINTS = 6
 /** The test fails when one object is kept for every ten opens. */
 const LEAST = Math.floor(OPENS / POINTS / 10)

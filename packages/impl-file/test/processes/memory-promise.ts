@@ -1,10 +1,10 @@
-/** Budget of 64 MiB and 150 more, for the whole of a process. */
+/** The memory that docs promise for a whole process: a budget of 64 MiB, and 150 MiB more. */
 export const PROMISE_MIB = 64 + 150
-/** An idle Node process has these bytes of it. The memory of the TypeScript loader is not counted. */
+/** The MiB of an idle Node process, which are part of the promise. The memory of the TypeScript loader is not counted. */
 const IDLE_MIB = 45
 /**
- * The long runs are held to the promise. In the seconds of a short one, beside all other tests, the resident set says as
- * much of how late the collector came: half as much again, which is still little beside what passes through.
+ * A short run may use half as much again as is promised, since the garbage collector may come late while all other tests run
+ * too. A long run must keep the promise.
  */
 const HASTE = 1.5
 
@@ -14,8 +14,8 @@ export function allowedGrowthMiB(long: boolean): number {
 }
 
 /**
- * What V8 gives its heap by itself where there is no more memory than was promised. Where there is much, it lets garbage
- * lie, and the resident set says how lazy the collector was, not what is held.
+ * Limits V8's heap as a machine with no more memory than was promised would. On a machine with much memory V8 lets garbage lie,
+ * and the resident set would show how late the collector runs, not how much memory is held.
  */
 export function heapArguments(long: boolean): string[] {
   return [`--max-old-space-size=${Math.round((PROMISE_MIB / 2) * (long ? 1 : HASTE))}`]

@@ -6,7 +6,7 @@ export interface ResidentSet {
   readonly endRssMiB: number
 }
 
-/** Watches this process's resident set from now on. The returned function ends the watch and answers the figures. */
+/** Watches this process's resident set from now on. The returned function ends the watch and returns the figures. */
 export function watchResidentSet(): () => ResidentSet {
   const start = process.memoryUsage.rss()
   let max = start

@@ -4,9 +4,9 @@ import type { AppendError } from '@wal/walimpls'
 import { type Gates, gate, gatedBuilder } from '../../../../core/test/resolve/gated.js'
 
 /**
- * `given-up COUNT`: so many appends are on their way in a backend that does not answer, and all reach their deadline at once.
- * Then every caller resolves its token. Prints one line of JSON: how long the event loop stood still while they were given
- * up, the CPU that resolving took, and how many of each outcome there were.
+ * `given-up COUNT`: that many appends are in flight in a backend that does not answer, and all reach their deadline at once.
+ * Then every caller resolves its token. Prints one line of JSON: how long the event loop stood still while the appends were
+ * given up, how much CPU time the calls of `resolve` took, and how many appends had each outcome.
  */
 const [count = '0'] = process.argv.slice(2)
 const DEADLINE_MS = 1500

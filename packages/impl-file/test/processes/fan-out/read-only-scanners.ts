@@ -2,8 +2,9 @@ import { openWal } from '@wal/core'
 import { registerMemoryBackend } from '@wal/core/testing'
 
 /**
- * `read-only-scanners COUNT MESSAGES`: so many scanners of one read-only WAL, each with a vchannel of its own, while so many
- * messages are appended. Prints one line of JSON: what was delivered, and the process's CPU for each message delivered.
+ * `read-only-scanners COUNT MESSAGES`: COUNT scanners of one read-only WAL, each with a vchannel of its own, read while
+ * MESSAGES messages are appended. Prints one line of JSON: how many messages were delivered, and the process's CPU time for
+ * each.
  */
 const [count = '0', messages = '0'] = process.argv.slice(2)
 const scanners = Number(count)

@@ -5,8 +5,8 @@ import { BUDGET_BYTES, mustHaveRoom, sleep, soak, until } from './child.js'
 import { numbered, numberOf } from './numbered.js'
 
 /**
- * `FOLDER SECONDS`: a reader takes nothing for so long while the log grows as fast as it can, far past the write-ahead
- * buffer; then it catches up, against the load at first. Another one reads all the time.
+ * `FOLDER SECONDS`: a reader stops reading for that long, while the log grows as fast as it can, far beyond the write-ahead
+ * buffer. Then the reader catches up, at first while appends go on. A second reader reads all the time.
  */
 const [folder = '', seconds = '0'] = process.argv.slice(2)
 const pauseMs = Number(seconds) * 1000
