@@ -11,7 +11,7 @@ export interface ScannerOptions<I extends MessageId = MessageId> {
   readonly start: StartPosition<I>
   /** About how many bytes a batch of `next` should have. A single record that is larger comes alone. */
   readonly maxBytes: number
-  /** Its abort closes the scanner. Calls that wait then reject with `signal.reason`. */
+  /** An abort of this signal closes the scanner. Calls that wait then reject with `signal.reason`. */
   readonly signal?: AbortSignal
 }
 

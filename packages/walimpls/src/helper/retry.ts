@@ -4,7 +4,7 @@ import { type BackoffOptions, backoffMs } from './backoff.js'
 import { sleep } from './sleep.js'
 
 export interface RetryOptions extends BackoffOptions {
-  /** Its abort ends the pause between two attempts. An attempt in progress has to watch the signal itself. */
+  /** An abort of this signal ends the pause between two attempts. An attempt in progress has to watch the signal itself. */
   readonly signal?: AbortSignal
   /**
    * Which errors are worth another attempt. Default: a `WalError` that is `retryable`. Errors of a driver have to be mapped
