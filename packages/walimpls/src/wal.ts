@@ -7,7 +7,7 @@ import type { Writer } from './writer.js'
 
 /** The options of every call that waits. An abort ends the wait: the call rejects with `signal.reason`. */
 export interface Waits {
-  /** An abort of this signal ends the wait, which then rejects with `signal.reason`. */
+  /** Its abort ends the wait, which then rejects with `signal.reason`. */
   readonly signal?: AbortSignal
 }
 
