@@ -113,3 +113,38 @@ test('a reader whose file was replaced rejects, also when the next writer has th
   for (const each of ['x', 'y', 'z']) await third.append(bytes(each))
   await assert.rejects(next, { code: 'WAL_LOG_ROLLED_BACK' })
 })
+
+test('a reader in the middle of a large file that another one replaced is told there, not only at the end of the old one', async () => {
+  const RECORDS = 8000
+  const first = await open()
+  await first.append(bytes('a'))
+  await first.close()
+  const folder = join(path, 'log')
+  const saved = join(path, 'saved')
+  cpSync(folder, saved, { recursive: true })
+  const second = await open()
+  const large = Array.from({ length: RECORDS }, () => ({ payload: new Uint8Array(1000) }))
+  await second.appendBatch(large)
+  await second.close()
+  await using reader = await openWal('file:', {
+    channel: 'log',
+    builder: fileBuilder,
+    backend: { path },
+    accessMode: 'ro',
+  })
+  const scanner = reader.read()
+  for (let i = 0; i < 3; i++) await scanner.next()
+  for (const name of readdirSync(folder)) rmSync(join(folder, name))
+  cpSync(saved, folder, { recursive: true })
+  // Its file has the name of the one that the reader reads, and is as long.
+  await using third = await open()
+  await third.appendBatch(large)
+  let given = 0
+  await assert.rejects(
+    async () => {
+      for await (const _ of scanner) given++
+    },
+    { code: 'WAL_LOG_ROLLED_BACK' },
+  )
+  assert.ok(given < RECORDS / 2, `${given} records of the old file were given`)
+})
