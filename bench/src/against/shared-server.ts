@@ -2,7 +2,10 @@ import type { BenchCase } from '../bench-case.js'
 import { BENCH_REDIS, startBenchRedis } from '../redis-bench.js'
 
 export interface SharedServer {
-  /** Names the server to a process of either side. Both sides use one server, each with its own database. */
+  /**
+   * Tells a benchmark's process where the server is. The two commits that are compared use one server, each a database of its
+   * own.
+   */
   environment(side: 'here' | 'there'): Readonly<Record<string, string>>
   stop(): Promise<void>
 }

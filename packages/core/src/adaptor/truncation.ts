@@ -147,7 +147,8 @@ async function freeWhenStuck(truncation: TruncationUnderWay, over: AbortSignal):
 }
 
 /**
- * Finds the position in the stored log. Rejects when the WAL is no longer the writer, and when the caller's signal aborts.
+ * Finds the record at the position that a truncation was asked for, in the stored log. Rejects when the WAL is no longer the
+ * writer, and when the caller's signal aborts.
  */
 async function findPlace(
   parts: TruncationParts,

@@ -108,7 +108,10 @@ export class AppendAll implements AsyncIterableIterator<AppendResult> {
     }
   }
 
-  /** Closes the source. Messages that were submitted by now are appended all the same. */
+  /**
+   * Ends the loop over `appendAll`: closes the caller's source of messages. Those that were taken from it by now are appended all
+   * the same.
+   */
   async return(): Promise<IteratorResult<AppendResult, undefined>> {
     this.#readerGone = true
     this.#tell()

@@ -145,8 +145,9 @@ export class Pipeline {
   }
 
   /**
-   * Resolves once the storage had no room for the batch at the front twice in a row; with `again`, once it is refused for
-   * that after this call. Rejects only by the signal. Other failures don't count: no freeing helps against them.
+   * Resolves once the storage has refused the oldest batch in flight twice in a row, for want of room. With `again` one of the
+   * two refusals has to come after this call. Other failures don't count, since to free storage does not help against them.
+   * Rejects only by the signal.
    */
   async stuck(again: boolean, signal: AbortSignal): Promise<void> {
     if (again) await this.#full.next(signal)

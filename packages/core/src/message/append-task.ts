@@ -31,7 +31,7 @@ export interface SplitMessage {
    * 32.
    */
   readonly lastTimeTick: TimeTick
-  /** Serialised id from which a reader finds all of its records. */
+  /** The serialised id at which a reader has to begin, to read every record of this message. */
   readonly lastConfirmed: string
   /** Id of its first record, once that is acknowledged. */
   firstId: MessageId | undefined

@@ -15,7 +15,7 @@ export class SharedTail implements LogTail {
   readonly #options: TailFeedOptions
   #feed: TailFeed | undefined
 
-  /** `context`: how a feed reads the log. */
+  /** `context` and `options` are for the feeds that this tail starts, one at a time. */
   constructor(context: ReadContext, options: TailFeedOptions) {
     this.#context = context
     this.#options = options

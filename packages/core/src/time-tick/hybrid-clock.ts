@@ -59,8 +59,8 @@ export class HybridClock {
   }
 
   /**
-   * Moves on past a time tick that was read. One further ahead of the wall than `maxAheadMs` is refused with
-   * `WAL_CLOCK_AHEAD` and changes nothing: a broken clock elsewhere must not become everybody's.
+   * Moves the clock past a time tick that was read. A time tick further ahead of this machine's clock than `maxAheadMs` is
+   * refused with `WAL_CLOCK_AHEAD` and changes nothing: a broken clock elsewhere must not become everybody's.
    */
   observe(timeTick: TimeTick, maxAheadMs: number, where: string): void {
     if (this.follow(timeTick, maxAheadMs)) return

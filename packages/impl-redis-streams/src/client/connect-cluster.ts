@@ -10,7 +10,7 @@ export function connectCluster(cluster: Cluster, runtime: Pick<Runtime, 'yield'>
   return new Promise((resolve, reject) => {
     const closed = () => {
       const notWhole = () => reject(new Error('the nodes answer, and say that their Cluster is not whole'))
-      // When ioredis has an error of its own for this close, that error rejects first.
+      // `connect` may still reject with the error that closed the connection, which says more. It is given a turn to do so.
       void runtime.yield().then(notWhole)
     }
     cluster.once('close', closed)

@@ -98,7 +98,11 @@ export function readEnvelope(properties: PropertyList, place: () => string): Env
   if (typeNumber === undefined) throw corrupt(place(), `the message type _t is ${shown(type)}`)
   const termNumber = term === undefined ? -1 : parseSafeInt(term)
   if (termNumber === undefined) throw corrupt(place(), `the term _wt is ${shown(term)}`)
-  if (lastConfirmed === undefined) throw corrupt(place(), 'neither _lc nor _lcs is there')
+  if (lastConfirmed === undefined)
+    throw corrupt(
+      place(),
+      'it says neither in _lc nor in _lcs where a reader has to begin to read all that belongs to it',
+    )
   return {
     version: versionNumber,
     type: typeNumber,

@@ -28,7 +28,10 @@ export const RESERVED = {
    */
   chunkIndex: '_ci',
 
-  /** The writer's incarnation. Only this library writes this key, and a record that has it is stored in time-tick order. */
+  /**
+   * The writer's incarnation: random text, made when a writer opens, so that two writers of one term differ. Only this library writes
+   * this key. In a log of records that have it, time ticks rise in the order of storage; in logs of other systems they need not.
+   */
   incarnation: '_wi',
   /** The serialised id of the last stored time tick that was acknowledged before this record was sent. */
   previousTick: '_pt',

@@ -36,7 +36,8 @@ export class HostClient {
   }
 
   async #ask(method: string, kind: string, say: Progress): Promise<HostLine> {
-    // Without an agent the connection is closed after the answer. An open connection would keep the host alive.
+    // Without an agent the connection is closed after the answer. An open connection would keep the process alive that runs the
+    // test servers.
     const options = { socketPath: this.#socketPath, agent: false, method, path: `/${kind}` } as const
     const sent = request(options).end()
     const [response] = (await once(sent, 'response')) as [IncomingMessage]
