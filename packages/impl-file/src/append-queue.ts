@@ -1,5 +1,5 @@
-import { type AppendError, type Batch, type Limits, recordBytes } from '@wal/walimpls'
-import { type AppendBounds, AppendTurns, type NumberId, notWritten } from '@wal/walimpls/helper'
+import type { Batch, Limits } from '@wal/walimpls'
+import { type AppendBounds, AppendTurns, type NumberId, tooLargeIn } from '@wal/walimpls/helper'
 import { type FrameBody, frameBody } from './frame.js'
 import type { LogWriter } from './log-writer.js'
 import { messageIds } from './message-id.js'
@@ -23,7 +23,7 @@ export class AppendQueue {
   }
 
   append(batch: Batch): Promise<readonly NumberId[]> {
-    const tooLarge = this.#tooLarge(batch)
+    const tooLarge = tooLargeIn(batch, this.#maxRecordBytes)
     if (tooLarge !== undefined) return this.#turns.refuse(tooLarge)
     const body = frameBody(batch)
     return this.#turns.run(() => this.#store(body))
@@ -32,18 +32,6 @@ export class AppendQueue {
   /** Resolves when nothing is in flight. */
   settled(): Promise<void> {
     return this.#turns.settled()
-  }
-
-  #tooLarge(batch: Batch): AppendError | undefined {
-    const maxRecordBytes = this.#maxRecordBytes
-    if (batch.bytes <= maxRecordBytes) return undefined
-    // Made only now: to make lists of all records costs as much as the rest of an append.
-    const large = batch.messages.find((message) => recordBytes(message) > maxRecordBytes)
-    if (large === undefined) return undefined
-    return notWritten(
-      'WAL_MESSAGE_TOO_LARGE',
-      `A record of ${recordBytes(large)} bytes can't be stored; the largest has ${maxRecordBytes} bytes.`,
-    )
   }
 
   async #store(batch: FrameBody): Promise<readonly NumberId[]> {

@@ -21,14 +21,9 @@ export class RecordDraft {
 
   /** The record that `arena` wrote last. */
   constructor(arena: RecordArena, vchannel: string, type: number) {
-    this.slab = arena.slab
-    this.start = arena.start
-    this.gap = arena.gap
-    this.gapEnd = arena.gapEnd
-    this.end = arena.end
+    this.become(arena)
     this.vchannel = vchannel
     this.type = type
-    this.bytes = arena.bytes
   }
 
   /** Becomes the record that `arena` wrote last, of the same vchannel and type. */

@@ -124,11 +124,11 @@ export class Stamp {
   #template(type: number, lastConfirmed = ''): Template {
     const texts = this.texts(type, '0'.repeat(this.#digits), lastConfirmed)
     const bytes = Buffer.allocUnsafe(textsBound(texts))
+    // The digits follow the texts before them, and the one byte of their own length.
+    const digitsAt = writeTexts(bytes, 0, texts.slice(0, DIGITS_AT)) + 1
     const end = writeTexts(bytes, 0, texts)
-    // The digits end where the two properties that follow the time tick begin.
-    const behind = writeTexts(Buffer.allocUnsafe(textsBound(texts)), 0, texts.slice(DIGITS_AT + 1))
     const textBytes = texts.reduce((sum, text) => sum + utf8Length(text), 0)
-    return { bytes: bytes.subarray(0, end), digitsAt: end - behind - this.#digits, textBytes }
+    return { bytes: bytes.subarray(0, end), digitsAt, textBytes }
   }
 }
 

@@ -1,5 +1,5 @@
-import { AppendError, type Batch, invalidArgument } from '@wal/walimpls'
-import { PAYLOAD_LENGTH_BYTES, readLength, readPayloadLength } from '@wal/walimpls/helper'
+import { type Batch, invalidArgument } from '@wal/walimpls'
+import { PAYLOAD_LENGTH_BYTES, readLength, readPayloadLength, recordTooLarge } from '@wal/walimpls/helper'
 import { PAYLOAD_FIELD, PREVIOUS_FIELD } from './fields.js'
 
 /**
@@ -66,12 +66,7 @@ function checkRecords(run: Uint8Array, maxRecordBytes: number): number {
       cursor.at += length
       size += length
     }
-    if (size > maxRecordBytes)
-      throw new AppendError(
-        'WAL_MESSAGE_TOO_LARGE',
-        `A record of ${size} bytes can't be stored; the largest has ${maxRecordBytes} bytes.`,
-        { outcome: 'not-written' },
-      )
+    if (size > maxRecordBytes) throw recordTooLarge(size, maxRecordBytes)
     all += texts
   }
   return all

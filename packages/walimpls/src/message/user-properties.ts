@@ -60,20 +60,19 @@ function isReserved(key: string): boolean {
 
 /** The user's properties in a stored list, as the Map that readers get. */
 export function userPropertyMap(list: PropertyList): Map<string, string> {
-  const properties = new Map<string, string>()
-  for (let i = 0; i < list.length; i += 2) {
-    const key = list[i] as string
-    if (!isReserved(key)) properties.set(key, list[i + 1] as string)
-  }
-  return properties
+  return propertyMap(list, false)
 }
 
 /** The reserved properties in a stored list. */
 export function reservedPropertyMap(list: PropertyList): Map<string, string> {
+  return propertyMap(list, true)
+}
+
+function propertyMap(list: PropertyList, reserved: boolean): Map<string, string> {
   const properties = new Map<string, string>()
   for (let i = 0; i < list.length; i += 2) {
     const key = list[i] as string
-    if (isReserved(key)) properties.set(key, list[i + 1] as string)
+    if (isReserved(key) === reserved) properties.set(key, list[i + 1] as string)
   }
   return properties
 }

@@ -1,7 +1,6 @@
 import type { Batch } from '../batch.js'
 import { AppendTurns } from '../helper/append-turns.js'
-import { notWritten } from '../helper/not-written.js'
-import { recordBytes } from '../message/record-bytes.js'
+import { tooLargeIn } from '../helper/too-large.js'
 import type { WALImpls, Waits } from '../wal.js'
 import type { Writer } from '../writer.js'
 import { type MemoryId, memoryIds } from './memory-id.js'
@@ -41,16 +40,11 @@ export class MemoryWAL extends MemoryReadOnlyWAL implements WALImpls<MemoryId> {
 
   async #store(batch: Batch): Promise<readonly MemoryId[]> {
     await this.parts.runtime.yield()
-    for (const message of batch.messages) {
-      if (recordBytes(message) > this.limits.maxRecordBytes)
-        throw notWritten(
-          'WAL_MESSAGE_TOO_LARGE',
-          `A record of ${recordBytes(message)} bytes can't be stored; the largest has ${this.limits.maxRecordBytes} bytes.`,
-        )
-    }
+    const tooLarge = tooLargeIn(batch, this.limits.maxRecordBytes)
+    if (tooLarge !== undefined) throw tooLarge
     this.log.forgetIdleWriter(this.parts.runtime.monotonic(), this.limits.maxIdleMs ?? 0)
     const first = this.log.store(batch, this.writer, !this.#entered)
     this.#entered = true
-    return batch.messages.map((_, i) => memoryIds.of(first + i))
+    return Array.from({ length: batch.count }, (_, i) => memoryIds.of(first + i))
   }
 }
