@@ -246,7 +246,12 @@ const INPUTS = badInput([
 testErrorsPage({
   file: 'errors-file.md',
   cases: [...INPUTS, ...STATES],
-  steady: (text) => text.replace(/\/\S*?wal-file-\w+/g, './data').replace(/x{100,}/g, 'xxx…'),
+  steady: (text) =>
+    text
+      .replace(/\/\S*?wal-file-\w+/g, './data')
+      .replace(/x{100,}/g, 'xxx…')
+      // Node 20 names the failed call of a recursive mkdir as `stat`, later versions as `mkdir`.
+      .replace(/ENOTDIR: not a directory, stat /, 'ENOTDIR: not a directory, mkdir '),
   render: (states, inputs) => `# Errors of the file backend
 
 Beside [those of every log](errors.md), and made by a test in the same way. Two need a disk that does what a test can't
