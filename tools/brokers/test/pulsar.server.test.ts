@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFailed, test, vi } from 'vitest'
 import { type PulsarServer, startPulsar } from '../src/index.js'
 import { checkHealth, greet } from '../src/pulsar/pulsar-connection.js'
 import { isAlive, processState } from './process-state.js'
@@ -9,6 +9,7 @@ test('a broker can be killed, restarted with its messages, frozen, thawed and st
   timeout: 900_000,
 }, async () => {
   const pulsar = await startPulsar()
+  onTestFailed(() => console.error(pulsar.logs().split('\n').slice(-100).join('\n')))
   try {
     await greet(pulsar.port)
     expect(pulsar.logs()).toMatch(/Binding bookie-rpc endpoint to \S*127\.0\.0\.1:/)

@@ -25,6 +25,10 @@ export function pulsarConfiguration(
     listeningInterface: loopbackInterface(),
     allowLoopback: true,
     allowEphemeralPorts: true,
+    // A bookie on a disk of which 95 % are used, by whatever program, takes no more records: new topics then fail with "Not
+    // enough non-faulty bookies". A test's few megabytes find room on such a disk.
+    diskUsageThreshold: 0.9999,
+    diskUsageWarnThreshold: 0.9998,
     webSocketServiceEnabled: true,
     ...config,
   }
