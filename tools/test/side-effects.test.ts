@@ -15,6 +15,7 @@ const REGISTERING = [
   '@wal/walimpls/testing',
   '@wal/impl-file',
   '@wal/impl-redis-streams',
+  '@wal/impl-kafka',
 ]
 const PURE = ['@wal/core', '@wal/walimpls', '@wal/walimpls/helper', '@wal/walimpls/registry']
 

@@ -1,0 +1,2 @@
+// The builder is not here yet. So importing the package registers nothing.
+export {}
