@@ -164,7 +164,7 @@ export class BatchCutter {
     }
     if (records.count === 0) return undefined
     this.#clock.use(records.count + this.#restLength)
-    return this.#batch(records, { ...cut, firstTimeTick, charged })
+    return this.#batch(records, cut, { firstTimeTick, charged })
   }
 
   /**
@@ -200,7 +200,7 @@ export class BatchCutter {
     const { firstTimeTick } = rest
     rest.task.index = 0
     const charged = this.#add(rest, records)
-    return this.#batch(records, { ...cut, firstTimeTick, charged })
+    return this.#batch(records, cut, { firstTimeTick, charged })
   }
 
   #takeRest(): Rest | undefined {
@@ -226,12 +226,9 @@ export class BatchCutter {
 
   #batch(
     records: CutRecords,
-    cut: Pick<Cut, 'lastAckedBefore' | 'lastAckedTickBefore'> & {
-      readonly firstTimeTick: TimeTick
-      readonly charged: number
-    },
+    { lastAckedBefore, lastAckedTickBefore }: Cut,
+    { firstTimeTick, charged }: Pick<BatchInFlight, 'firstTimeTick' | 'charged'>,
   ): BatchInFlight {
-    const { firstTimeTick, charged, lastAckedBefore, lastAckedTickBefore } = cut
     const { tasks } = records
     this.lastAllocated = firstTimeTick + BigInt(tasks.length - 1)
     const batch = records.batch(this.#sequence)
