@@ -23,6 +23,7 @@ const FRAGMENTS: readonly Surroundings[] = [
       const gap: Omit<import('@wal/core').Gap, 'toJSON'> =`,
   },
   { page: 'docs/testing.md', contains: 'FaultProxy.start' },
+  { page: 'docs/testing.md', contains: 'kafka.addAcls' },
   {
     page: 'docs/testing.md',
     contains: 'historyTest(',

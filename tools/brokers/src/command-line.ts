@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { kafkaVersions, kafkaVersionVariable } from './kafka/kafka-version.js'
 import { isServerKind, type ServerKind, serverKinds } from './shared/server-kind.js'
 
 export interface CommandLine {
@@ -11,7 +12,9 @@ export const usage = `Usage: brokers up|down|status [${serverKinds.join('|')} ..
 
 up      starts servers, which run until 'down', and prints the variables that name them to tests
 down    stops them and removes their data
-status  says which of them run`
+status  says which of them run
+
+Kafka has the version that ${kafkaVersionVariable} names when the first server is started: ${kafkaVersions.join(' or ')}.`
 
 /** Throws an error that says what is wrong with the arguments. */
 export function parseCommandLine(words: readonly string[]): CommandLine {

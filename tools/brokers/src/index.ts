@@ -1,5 +1,14 @@
-export type { KafkaCluster, KafkaOptions, KafkaServer } from './kafka/kafka-server.js'
+export type { KafkaAcl, KafkaOperation } from './kafka/kafka-acls.js'
+export type { ClientCertificates, KafkaOptions, KafkaSasl, SaslMechanism } from './kafka/kafka-options.js'
+export type { KafkaQuota } from './kafka/kafka-quota.js'
+export type {
+  KafkaCluster,
+  KafkaServer,
+  KafkaSettings,
+  ProxiedKafkaServer,
+} from './kafka/kafka-server.js'
 export { startKafka, startKafkaCluster } from './kafka/kafka-server.js'
+export type { KafkaVersion } from './kafka/kafka-version.js'
 export { freePort } from './process/free-port.js'
 export type { Fault, FaultKind } from './proxy/fault.js'
 export type { FaultCount, ProxyCounters } from './proxy/fault-counters.js'
@@ -15,7 +24,7 @@ export type { RedisSentinel, RedisSentinelOptions } from './redis/redis-sentinel
 export { startRedisSentinel } from './redis/redis-sentinel.js'
 export type { RedisServer } from './redis/redis-server.js'
 export { startRedis } from './redis/redis-server.js'
-export type { Progress, Server } from './server.js'
+export type { Progress, SavedData, Server } from './server.js'
 export type { ServerKind } from './shared/server-kind.js'
 export { sharedServer } from './shared/shared-server.js'
 export type { RunningServer } from './shared/start-shared.js'

@@ -13,10 +13,24 @@ export interface Server extends AsyncDisposable {
   freeze(): void
   /** Lets a frozen process continue (SIGCONT). */
   thaw(): void
+  /**
+   * Shuts the server down, copies its data, and starts it again. A killed server is copied as it was killed. Resolves when the
+   * server answers.
+   */
+  saveData(): Promise<SavedData>
   /** Ends the server and removes its data. Idempotent. */
   stop(): Promise<void>
   /** All output of the server, over all its starts. Empty after `stop`. */
   logs(): string
+}
+
+/** A copy of a server's data. It exists until the server is stopped. */
+export interface SavedData {
+  /**
+   * Kills the server and starts it again on the data as they were copied: what was stored since is lost. May be called more than
+   * once. Resolves when the server answers.
+   */
+  putBack(): Promise<void>
 }
 
 /** Called before something that takes long, such as a download or a start. */

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { kafkaVersion } from '../kafka/kafka-version.js'
 import { findProgram } from '../process/find-program.js'
 import { runCommand } from '../process/run-command.js'
 
@@ -32,6 +33,7 @@ export function composeEnvironment(
   const name = service.toUpperCase()
   return {
     [`WAL_${name}_PORT`]: String(port),
+    ...(service === 'kafka' ? { WAL_KAFKA_VERSION: kafkaVersion() } : {}),
     ...(service === 'pulsar' ? { WAL_PULSAR_WEB_PORT: String(webPort) } : {}),
   }
 }

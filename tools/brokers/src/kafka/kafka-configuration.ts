@@ -1,6 +1,14 @@
+import type { KafkaOptions } from './kafka-options.js'
+import { clientProtocol, securityProperties } from './kafka-security.js'
+
 export interface KafkaNode {
   readonly id: number
-  readonly port: number
+  /** The port that the broker listens on for clients. */
+  readonly clientPort: number
+  /** The port that the broker tells clients: its own, or the port of the proxy in front of it. */
+  readonly advertisedPort: number
+  /** The port for other brokers and for this tool. It is always without TLS and without a log-in. */
+  readonly internalPort: number
   readonly controllerPort: number
 }
 
@@ -8,21 +16,23 @@ export interface KafkaNode {
 export function kafkaConfiguration(
   node: KafkaNode,
   nodes: readonly KafkaNode[],
-  config: Readonly<Record<string, string | number>> = {},
+  options: KafkaOptions = {},
 ): string {
   const replicas = Math.min(nodes.length, 3)
-  const properties: Record<string, string | number> = {
+  const at = (port: number) => `127.0.0.1:${port}`
+  const properties: Record<string, string | number | boolean> = {
     'process.roles': 'broker,controller',
     'node.id': node.id,
-    'controller.quorum.voters': nodes
-      .map(({ id, controllerPort }) => `${id}@127.0.0.1:${controllerPort}`)
-      .join(),
+    'controller.quorum.voters': nodes.map(({ id, controllerPort }) => `${id}@${at(controllerPort)}`).join(),
     'controller.listener.names': 'CONTROLLER',
-    listeners: `PLAINTEXT://127.0.0.1:${node.port},CONTROLLER://127.0.0.1:${node.controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${node.port}`,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'inter.broker.listener.name': 'INTERNAL',
+    listeners: `CLIENT://${at(node.clientPort)},INTERNAL://${at(node.internalPort)},CONTROLLER://${at(node.controllerPort)}`,
+    // Clients connect to the address that they are told. Other brokers must not go through a proxy that a test disturbs.
+    'advertised.listeners': `CLIENT://${at(node.advertisedPort)},INTERNAL://${at(node.internalPort)}`,
+    'listener.security.protocol.map': `CLIENT:${clientProtocol(options)},INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT`,
+    ...securityProperties(options),
     'log.dirs': 'log',
-    'auto.create.topics.enable': 'false',
+    'auto.create.topics.enable': false,
     'group.initial.rebalance.delay.ms': 0,
     // A killed broker counts as dead within seconds, and another broker takes over its partitions.
     'broker.session.timeout.ms': 6_000,
@@ -36,14 +46,21 @@ export function kafkaConfiguration(
     'offsets.topic.num.partitions': 1,
     'transaction.state.log.num.partitions': 1,
     'share.coordinator.state.topic.num.partitions': 1,
-    ...config,
+    ...options.config,
   }
   return Object.entries(properties)
-    .map(([name, value]) => `${name}=${value}\n`)
+    .map(([name, value]) => `${name}=${propertyText(String(value))}\n`)
     .join('')
 }
 
 function internalTopic(prefix: string, replicas: number): Record<string, number> {
   const minInSync = prefix === 'offsets.topic' ? {} : { [`${prefix}.min.isr`]: Math.max(1, replicas - 1) }
   return { [`${prefix}.replication.factor`]: replicas, ...minInSync }
+}
+
+/** Java reads a backslash in a properties file as the beginning of an escape, and each byte as a Latin-1 character. */
+function propertyText(text: string): string {
+  return text
+    .replaceAll('\\', '\\\\')
+    .replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

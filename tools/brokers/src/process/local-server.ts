@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { cp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Server } from '../server.js'
+import type { SavedData, Server } from '../server.js'
 import { guard } from './guard.js'
 import { untilReady } from './until-ready.js'
 
@@ -31,6 +32,7 @@ export class LocalServer implements Server {
   readonly #unguardFolder: () => void
   #command: Command | undefined
   #child: ChildProcess | undefined
+  #copies = 0
   #gone: Promise<void> = Promise.resolve()
 
   /** Makes a temporary folder for the server, without starting the server. */
@@ -92,6 +94,14 @@ export class LocalServer implements Server {
     await this.start()
   }
 
+  async saveData(): Promise<SavedData> {
+    await this.shutDown()
+    const copy = join(this.#folder, `saved-${++this.#copies}`)
+    await cp(this.#dataFolder, copy, { recursive: true })
+    await this.start()
+    return { putBack: () => this.#putBack(copy) }
+  }
+
   freeze(): void {
     this.#signal('SIGSTOP')
   }
@@ -114,21 +124,31 @@ export class LocalServer implements Server {
     return existsSync(this.#logFile) ? readFileSync(this.#logFile, 'utf8') : ''
   }
 
+  get #dataFolder(): string {
+    return join(this.#folder, 'data')
+  }
+
   get #logFile(): string {
     return join(this.#folder, 'server.log')
   }
 
   #prepare(): Command | Promise<Command> {
     closeSync(openSync(this.#logFile, 'a'))
-    const data = join(this.#folder, 'data')
-    mkdirSync(data)
-    return this.#plan.prepare(data)
+    mkdirSync(this.#dataFolder)
+    return this.#plan.prepare(this.#dataFolder)
+  }
+
+  async #putBack(copy: string): Promise<void> {
+    await this.kill()
+    await rm(this.#dataFolder, { recursive: true, maxRetries: 10 })
+    await cp(copy, this.#dataFolder, { recursive: true })
+    await this.start()
   }
 
   #spawn({ program, args, env }: Command): void {
     const log = openSync(this.#logFile, 'a')
     const child = spawn(program, args, {
-      cwd: join(this.#folder, 'data'),
+      cwd: this.#dataFolder,
       env: env ?? process.env,
       stdio: ['ignore', log, log],
       // The server gets its own process group. So a Ctrl-C for the test does not reach the server, and one signal to the group

@@ -1,0 +1,44 @@
+import { Kafka, type KafkaConfig, logLevel, Partitioners } from 'kafkajs'
+
+export interface Address {
+  readonly address: string
+}
+
+/** A client of a broker that prints nothing and gives up at the first failure. */
+export function kafkaClient({ address }: Address, config: Partial<KafkaConfig> = {}): Kafka {
+  return new Kafka({ brokers: [address], logLevel: logLevel.NOTHING, retry: { retries: 0 }, ...config })
+}
+
+/** Creates a topic of one partition. */
+export async function createTopic(kafka: Kafka, topic: string): Promise<void> {
+  const admin = kafka.admin()
+  await admin.connect()
+  try {
+    await admin.createTopics({ topics: [{ topic }], waitForLeaders: true })
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+/** Appends records to a topic, and resolves when the brokers have confirmed them. */
+export async function storeRecords(kafka: Kafka, topic: string, values: readonly string[]): Promise<void> {
+  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner })
+  await producer.connect()
+  try {
+    await producer.send({ topic, messages: values.map((value) => ({ value })) })
+  } finally {
+    await producer.disconnect()
+  }
+}
+
+/** How many records a topic of one partition has. */
+export async function countRecords(kafka: Kafka, topic: string): Promise<number> {
+  const admin = kafka.admin()
+  await admin.connect()
+  try {
+    const [offsets] = await admin.fetchTopicOffsets(topic)
+    return Number(offsets?.high) - Number(offsets?.low)
+  } finally {
+    await admin.disconnect()
+  }
+}
