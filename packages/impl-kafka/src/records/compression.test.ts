@@ -1,0 +1,181 @@
+import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { BadCompression } from './bounded-output.js'
+import { GZIP, LZ4, SNAPPY, ZSTD } from './codecs.js'
+import { decompress } from './compression.js'
+import { decompressLz4 } from './lz4.js'
+import { decompressSnappy } from './snappy.js'
+import { decompressInJavaScript } from './zstd.js'
+
+// Whole batches of a real client, in all codecs, are in test/java-batches.test.ts. Here are forms that this client does not use,
+// made by hand after the descriptions of the formats, and what is wrong.
+const hex = (...parts: string[]) => Buffer.from(parts.join('').replaceAll(' ', ''), 'hex')
+const LIMIT = 1 << 20
+
+describe('snappy', () => {
+  test.each([
+    ['literals', '03 08 616263', 'abc'],
+    ['a literal with a length of its own', `46 f0 45 ${'61'.repeat(70)}`, 'a'.repeat(70)],
+    ['a short copy that overlaps', '09 00 61 11 01', 'a'.repeat(9)],
+    ['a copy with a distance of two bytes', '06 08 616263 0a 0300', 'abcabc'],
+    ['a copy with a distance of four bytes', '06 08 616263 0b 03000000', 'abcabc'],
+    ['nothing', '00', ''],
+  ])('%s', (_, bytes, text) => {
+    expect(decompressSnappy(hex(bytes), LIMIT).toString()).toBe(text)
+  })
+  test('a stream of blocks', () => {
+    const stream = hex('82 534e41505059 00 00000001 00000001', '00000005 03 08 616263', '00000003 01 00 64')
+    expect(decompressSnappy(stream, LIMIT).toString()).toBe('abcd')
+  })
+  test.each([
+    ['a length of 2^31, which other decoders take for a negative one', 'ff01 fc ffffff7f 61'],
+    ['a literal that passes the end', '03 08 6162'],
+    ['a copy from before the beginning', '06 08 616263 0a 0400'],
+    ['a copy from nowhere', '06 08 616263 0a 0000'],
+    ['a copy that is cut off', '06 08 616263 0a 03'],
+    ['a literal whose length is cut off', '03 f4 08'],
+    ['fewer bytes than it says', '04 08 616263'],
+    ['more bytes than it says', '02 08 616263'],
+    ['no length', ''],
+    ['a block of a stream that passes the end', '82 534e41505059 00 00000001 00000001 00000009 00'],
+    ['a stream that ends within a length', '82 534e41505059 00 00000001 00000001 0000'],
+    [
+      'a block that copies from the one before',
+      '82 534e41505059 00 00000001 00000001 00000003 01 00 61 00000004 04 01 01 00',
+    ],
+  ])('%s is refused', (_, bytes) => {
+    expect(() => decompressSnappy(hex(bytes), LIMIT)).toThrow(BadCompression)
+  })
+})
+
+describe('lz4', () => {
+  const frame = (...blocks: string[]) => hex('04224d18 40 40 00', ...blocks, '00000000')
+  test.each([
+    ['literals', frame('04000000 30 616263'), 'abc'],
+    ['a repetition that overlaps', frame('09000000 1f 61 0100 00 30 626364'), `${'a'.repeat(20)}bcd`],
+    ['a long run of literals', frame('14000000 f0 03', '61'.repeat(18)), 'a'.repeat(18)],
+    ['a block that is not compressed', frame('03000080 616263'), 'abc'],
+    [
+      'a block that repeats from the one before',
+      frame('04000000 30 616263', '05000000 00 0300 10 64'),
+      'abcabcad',
+    ],
+    [
+      'check sums and a size',
+      hex('04224d18 5c 40 0300000000000000 00', '04000000 30 616263 00000000', '00000000 00000000'),
+      'abc',
+    ],
+    [
+      'a frame to be skipped',
+      Buffer.concat([hex('502a4d18 02000000 0000'), frame('04000000 30 616263')]),
+      'abc',
+    ],
+    ['two frames', Buffer.concat([frame('04000000 30 616263'), frame('02000000 10 64')]), 'abcd'],
+  ])('%s', (_, bytes, text) => {
+    expect(decompressLz4(bytes, LIMIT).toString()).toBe(text)
+  })
+  test.each([
+    ['another magic number', hex('04224d19 40 40 00 00000000')],
+    ['another version', hex('04224d18 80 40 00 00000000')],
+    ['a dictionary', hex('04224d18 41 40 00 00000000')],
+    ['a frame without an end', hex('04224d18 40 40 00')],
+    ['a block that passes the end', frame('09000000 30')],
+    ['literals that pass the end', hex('04224d18 40 40 00 02000000 30 61')],
+    ['a repetition from before the beginning', frame('05000000 10 61 0200 00')],
+    ['a repetition from nowhere', frame('05000000 10 61 0000 00')],
+    ['a repetition that is cut off', frame('03000000 10 61 01')],
+    ['a length that does not end', frame('04000000 f0 ff ff ff')],
+    [
+      'a frame that repeats from the one before',
+      Buffer.concat([frame('04000000 30 616263'), frame('04000000 00 0300 00')]),
+    ],
+  ])('%s is refused', (_, bytes) => {
+    expect(() => decompressLz4(bytes, LIMIT)).toThrow(BadCompression)
+  })
+})
+
+describe('zstd in JavaScript', () => {
+  const header = '28b52ffd'
+  test.each([
+    ['a plain block', hex(header, '00 58', '190000 616263'), 'abc'],
+    ['a block of one byte', hex(header, '00 58', '230000 61'), 'aaaa'],
+    ['a size', hex(header, '20 03', '190000 616263'), 'abc'],
+    ['a frame to be skipped', hex('502a4d18 02000000 0000', header, '00 58', '190000 616263'), 'abc'],
+    ['two frames', hex(header, '00 58', '190000 616263', header, '00 58', '090000 64'), 'abcd'],
+  ])('%s', (_, bytes, text) => {
+    expect(decompressInJavaScript(bytes, LIMIT).toString()).toBe(text)
+  })
+  test.each([
+    ['another magic number', hex('28b52ffe 00 58 190000 616263'), /no zstd frame/],
+    ['a dictionary', hex(header, '01 58 07 190000 616263'), /dictionary/],
+    ['a window of a terabyte', hex(header, '00 f0 190000 616263'), /more than/],
+    ['a size of a gigabyte', hex(header, 'a0 00000040 190000 616263'), /more than/],
+    ['a size of 2^63', hex(header, 'e0 0000000000000080 190000 616263'), /more than/],
+    ['a block of an unknown kind', hex(header, '00 58 1f0000 616263'), /no known kind/],
+    ['a block that passes the end', hex(header, '00 58 290000 616263'), /ends too early/],
+    ['a frame without a last block', hex(header, '00 58 180000 616263'), /ends too early/],
+    ['a frame that is cut off', hex(header, '00'), /ends too early/],
+    [
+      'more blocks of one byte than the limit',
+      hex(header, '00 58', '02001061'.repeat(9), '03001061'),
+      /more than/,
+    ],
+  ])('%s is refused', (_, bytes, what) => {
+    expect(() => decompressInJavaScript(bytes, LIMIT)).toThrow(what)
+  })
+})
+
+test('a codec that nobody knows is refused by its number', () => {
+  expect(() => decompress(Buffer.alloc(0), { codec: 5, maxBytes: 1, topic: 'orders', offset: 9 })).toThrow(
+    expect.objectContaining({
+      code: 'WAL_SPEC_UNSUPPORTED',
+      message: expect.stringMatching(/^topic "orders", offset 9: the batch is compressed with codec 5/),
+    }),
+  )
+})
+
+test.each([
+  [GZIP, 'gzip'],
+  [SNAPPY, 'snappy'],
+  [LZ4, 'lz4'],
+  [ZSTD, 'zstd'],
+])('bytes that codec %i cannot have made are damage, and its name %s is told', (codec, name) => {
+  const bytes = hex('00112233445566778899')
+  expect(() => decompress(bytes, { codec, maxBytes: LIMIT, topic: 'orders', offset: 9 })).toThrow(
+    expect.objectContaining({
+      code: 'WAL_CORRUPT',
+      message: expect.stringMatching(new RegExp(`^topic "orders", offset 9: .* with ${name}: .`)),
+    }),
+  )
+})
+
+test('gzip gives no more than the limit', () => {
+  const bomb = gzipSync(Buffer.alloc(10_000_000))
+  const run = (maxBytes: number) => decompress(bomb, { codec: GZIP, maxBytes, topic: 'orders', offset: 9 })
+  expect(run(10_000_000)).toHaveLength(10_000_000)
+  expect(() => run(9_999_999)).toThrow(expect.objectContaining({ code: 'WAL_CORRUPT' }))
+})
+
+test('random bytes are refused or decompressed within the limit, whatever the codec', () => {
+  const maxBytes = 10_000
+  fc.assert(
+    fc.property(
+      fc.constantFrom(GZIP, SNAPPY, LZ4, ZSTD),
+      fc.uint8Array({ maxLength: 300 }),
+      (codec, bytes) => {
+        try {
+          const length = decompress(Buffer.from(bytes), {
+            codec,
+            maxBytes,
+            topic: 'orders',
+            offset: 9,
+          }).length
+          expect(length).toBeLessThanOrEqual(maxBytes)
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'WAL_CORRUPT' })
+        }
+      },
+    ),
+  )
+})
