@@ -5,6 +5,8 @@ import { type KafkaOptions, saslMechanisms } from './kafka-options.js'
 /** What kafkajs needs to connect to the listener for clients: as the first user, by the first mechanism, with a certificate. */
 export type LogIn = Pick<KafkaConfig, 'sasl' | 'ssl'>
 
+const timeoutMs = 5_000
+
 export function firstLogIn({ sasl, tls }: KafkaOptions): LogIn {
   const [mechanism = 'PLAIN'] = sasl?.mechanisms ?? saslMechanisms
   const [[username, password] = ['', '']] = Object.entries(sasl?.users ?? {})
@@ -28,6 +30,8 @@ export async function checkLogIn(port: number, logIn: LogIn): Promise<void> {
     clientId: 'wal-brokers',
     logLevel: logLevel.NOTHING,
     retry: { retries: 0 },
+    connectionTimeout: timeoutMs,
+    authenticationTimeout: timeoutMs,
     ...logIn,
   })
   const admin = kafka.admin()

@@ -4,6 +4,7 @@ import { FaultProxy } from '../proxy/fault-proxy.js'
 import type { Progress, Server } from '../server.js'
 import { startAll, stopAll } from '../server-group.js'
 import type { KafkaAcl } from './kafka-acls.js'
+import { firstLogIn } from './kafka-log-in.js'
 import { checkKafkaOptions, type KafkaOptions } from './kafka-options.js'
 import { kafkaProgram } from './kafka-program.js'
 import type { KafkaQuota } from './kafka-quota.js'
@@ -81,6 +82,7 @@ export async function startKafkaCluster(
 
 async function startNodes(count: number, options: KafkaOptions, say: Progress): Promise<LocalKafka[]> {
   checkKafkaOptions(options)
+  const logIn = firstLogIn(options)
   const program = await kafkaProgram(kafkaVersion(options.version), say)
   const addresses = await Promise.all(
     Array.from({ length: count }, async (_, index) => {
@@ -95,7 +97,7 @@ async function startNodes(count: number, options: KafkaOptions, say: Progress): 
   const clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'A')
   const started = await startAll(
     addresses.map(({ node, proxy }) =>
-      new LocalKafka({ node, nodes, clusterId, program, options, proxy }).start(),
+      new LocalKafka({ node, nodes, clusterId, program, options, logIn, proxy }).start(),
     ),
   )
   say(`Kafka answers at ${started.map(({ address }) => address).join()}`)

@@ -8,7 +8,7 @@ import type { FaultProxy } from '../proxy/fault-proxy.js'
 import { checkAcls, createAcls, type KafkaAcl } from './kafka-acls.js'
 import { type KafkaNode, kafkaConfiguration } from './kafka-configuration.js'
 import { livingBrokers } from './kafka-connection.js'
-import { checkLogIn, firstLogIn } from './kafka-log-in.js'
+import { checkLogIn, type LogIn } from './kafka-log-in.js'
 import type { KafkaOptions } from './kafka-options.js'
 import type { KafkaProgram } from './kafka-program.js'
 import { alterQuota, type KafkaQuota } from './kafka-quota.js'
@@ -21,6 +21,8 @@ export interface LocalKafkaPlan {
   readonly clusterId: string
   readonly program: KafkaProgram
   readonly options: KafkaOptions
+  /** How the readiness probe logs in. */
+  readonly logIn: LogIn
   /** The proxy whose address the broker tells clients. It is closed when the broker is stopped. */
   readonly proxy: FaultProxy | undefined
 }
@@ -41,8 +43,7 @@ export class LocalKafka extends LocalServer {
   readonly #proxy: FaultProxy | undefined
 
   constructor(plan: LocalKafkaPlan) {
-    const { node, nodes, options, proxy } = plan
-    const logIn = firstLogIn(options)
+    const { node, nodes, logIn, proxy } = plan
     super({
       name: `kafka-${node.id}`,
       prepare: (folder) => prepare(folder, plan),
