@@ -4,6 +4,7 @@ import { clockMutants } from './areas/clock.mjs'
 import { errorMutants } from './areas/errors.mjs'
 import { fileMutants } from './areas/file.mjs'
 import { helperMutants } from './areas/helper.mjs'
+import { kafkaRecordsMutants } from './areas/kafka-records.mjs'
 import { kitMutants } from './areas/kit.mjs'
 import { lifetimeMutants } from './areas/lifetimes.mjs'
 import { openMutants } from './areas/open.mjs'
@@ -29,6 +30,7 @@ export const mutants = [
   ...errorMutants,
   ...lifetimeMutants,
   ...helperMutants,
+  ...kafkaRecordsMutants,
   ...kitMutants,
   ...redisMutants,
 ]

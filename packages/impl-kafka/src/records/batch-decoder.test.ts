@@ -121,6 +121,20 @@ test('what was encoded is decoded, with offsets, also compressed', () => {
   )
 })
 
+test('records and texts are decoded on both sides of the sizes at which lengths take more bytes', () => {
+  for (const size of [
+    0, 1, 40, 54, 55, 56, 57, 58, 63, 64, 127, 128, 8100, 8191, 8192, 16_383, 16_384, 1_048_576,
+  ]) {
+    const message = { payload: Buffer.alloc(size, 1), properties: ['k'.repeat(size), 'v'.repeat(size)] }
+    const alone = { payload: Buffer.alloc(size, 2), properties: [] }
+    const stored = [message, alone, message]
+    const read = decode(encoded(stored)).messages
+    expect(read.map(({ properties }) => properties)).toEqual(stored.map(({ properties }) => properties))
+    // Not by `toEqual`, which looks at every byte of a million by itself.
+    expect(read.map(({ payload }, i) => stored[i]?.payload.equals(payload))).toEqual([true, true, true])
+  }
+})
+
 test('payloads are views of the answer', () => {
   const bytes = encoded(messages('abc'))
   expect(decode(bytes).messages[0]?.payload.buffer).toBe(bytes.buffer)
@@ -189,6 +203,13 @@ describe('transactions', () => {
       marker('abort', 6, 7n),
     ])
     expect(payloads(log, 5, [{ producerId: 7n, firstOffset: 2 }])).toEqual([])
+  })
+  test('a plain batch of the same producer is not hidden', () => {
+    const log = Buffer.concat([
+      encoded(messages('a'), { ...open, baseOffset: 0, producerId: 7n }),
+      encoded(messages('b'), { baseOffset: 1, producerId: 7n }),
+    ])
+    expect(payloads(log, 0, [{ producerId: 7n, firstOffset: 0 }])).toEqual(['b'])
   })
   test('a marker without a kind is damage', () => {
     const bytes = batchWith(recordOf(...BEGINNING, 0, 0), { attributes: CONTROL_BIT })
