@@ -122,7 +122,7 @@ export const NOT_SHOWN: readonly Reason[] = [
     pieces: ['it ends too early', 'its payload passes the end'],
   },
   {
-    why: 'Record batches as no broker stores them, or with headers that only another application writes. The tests of batch-decoder.ts and compression.ts have each.',
+    why: 'Record batches as no broker stores them, or with headers that only another application writes. The tests of batch-decoder.ts and decompress.ts have each.',
     pieces: [
       'a batch lies behind one that ends at offset',
       'the check sum of the batch is wrong',

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { RecordDecoder } from '../src/records/batch-decoder.js'
 import { batchHeaders } from '../src/records/batch-header.js'
 import { RECORDS } from '../src/records/batch-layout.js'
-import { decompressInJavaScript } from '../src/records/zstd.js'
+import { decompressInJavaScript } from '../src/records/compression/zstd.js'
 
 // Record batches as Kafka's own Java library (kafka-clients 4.4.0, `MemoryRecordsBuilder`) makes them, in base64, named by codec
 // and size of the payloads. Each has the base offset 100, the producer 42 of epoch 3, the sequence number 17, a key in every

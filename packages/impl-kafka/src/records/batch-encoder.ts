@@ -20,7 +20,7 @@ import {
   RECORD_COUNT,
   RECORDS,
 } from './batch-layout.js'
-import { GZIP } from './codecs.js'
+import { GZIP } from './compression/codecs.js'
 import { crc32c, crcOfChange } from './crc32c.js'
 import { writeVarint } from './varint.js'
 

@@ -21,7 +21,9 @@ const PLAIN_BLOCK = 0x80000000
  */
 export function decompressLz4(bytes: Buffer, maxBytes: number): Buffer {
   const to = new BoundedOutput(maxBytes, 4 * bytes.length)
-  for (let at = 0; at < bytes.length; ) at = readFrame(bytes, at, to)
+  let at = 0
+  while (at < bytes.length) at = readFrame(bytes, at, to)
+  if (at > bytes.length) throw new BadCompression('a frame ends too early')
   return to.finish()
 }
 
