@@ -16,6 +16,13 @@ export const kafkaRecordsMutants = [
     harness: decoded,
   },
   {
+    name: 'kafka: records before a damaged one are lost with it',
+    file: decoder,
+    find: 'if (result.messages.length === 0) throw error',
+    replace: 'throw error',
+    harness: decoded,
+  },
+  {
     name: 'kafka: records of an aborted transaction are delivered',
     file: decoder,
     find: '} else if (!hidden && header.lastOffset >= from)',
@@ -46,7 +53,7 @@ export const kafkaRecordsMutants = [
   {
     name: 'kafka: records below the offset asked for are delivered',
     file: decoder,
-    find: '      if (offset < from) {\n',
+    find: '      if (offset < result.next) {\n',
     replace: '      if (offset < 0) {\n',
     harness: decoded,
   },

@@ -150,6 +150,17 @@ test('a batch that is cut off is left out, and the next offset is its own', () =
   }
 })
 
+test('decoding stops behind the batch that reaches the limit, and goes on at the next offset', () => {
+  const large = (baseOffset: number) =>
+    encoded([{ payload: Buffer.alloc(10_000), properties: [] }], { baseOffset }, true)
+  const bytes = Buffer.concat([large(0), large(1), large(2)])
+  const limited = (from: number, maxBytes: number) => decoder().decode(bytes, { from, aborted: [], maxBytes })
+  expect(limited(0, 1)).toMatchObject({ messages: { length: 1 }, next: 1, cutBatchBytes: 0 })
+  expect(limited(0, 10_001)).toMatchObject({ messages: { length: 1 }, next: 1, cutBatchBytes: 0 })
+  expect(limited(0, 15_000)).toMatchObject({ messages: { length: 2 }, next: 2 })
+  expect(limited(1, 15_000)).toMatchObject({ messages: { length: 2 }, next: 3 })
+})
+
 test('records below the offset asked for are left out', () => {
   const bytes = Buffer.concat([encoded(messages('a', 'b', 'c')), encoded(messages('d'), { baseOffset: 3 })])
   expect(payloads(bytes, 1)).toEqual(['b', 'c', 'd'])
@@ -265,7 +276,20 @@ describe('damage', () => {
     const second = encoded(messages('c'), { baseOffset: 2 })
     second[second.length - 1] = (second.at(-1) as number) ^ 1
     const bytes = Buffer.concat([encoded(messages('a', 'b')), second])
-    expect(() => decode(bytes)).toThrow(corrupt(/^topic "orders", offset 2: the check sum/))
+    expect(() => decode(bytes, 2)).toThrow(corrupt(/^topic "orders", offset 2: the check sum/))
+  })
+  test('records before the damage are given out, and then the damage is told', () => {
+    const bytes = Buffer.concat([
+      encoded(messages('a', 'b')),
+      batchWith(Buffer.concat([recordOf(...BEGINNING, 1, 'c', 0), recordOf(0, 0, 1, -1, 30, 0)]), {
+        baseOffset: 2,
+        count: 2,
+        lastOffsetDelta: 1,
+      }),
+    ])
+    expect(payloads(bytes)).toEqual(['a', 'b', 'c'])
+    expect(decode(bytes)).toMatchObject({ next: 3, cutBatchBytes: 0 })
+    expect(() => decode(bytes, 3)).toThrow(corrupt(/^topic "orders", offset 3: .*payload passes its end/))
   })
   test.each([0, 1])('message format %i is refused by name', (magic) => {
     const bytes = encoded(messages('a'))
@@ -323,8 +347,8 @@ describe('damage', () => {
       Buffer.concat([encoded(messages('a'), { baseOffset: 5 }), encoded(messages('a'), { baseOffset: 5 })]),
       /lies behind/,
     ],
-  ])('%s is told', (_, bytes, what) => {
-    expect(() => decode(bytes)).toThrow(corrupt(what))
+  ])('%s is told, at once or behind the records before', (_, bytes, what) => {
+    expect(() => decode(bytes, decode(bytes).next)).toThrow(corrupt(what))
   })
   test('an offset beyond 2^53 is told', () => {
     const bytes = encoded(messages('a'))

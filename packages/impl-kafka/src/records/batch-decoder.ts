@@ -23,18 +23,30 @@ export interface DecodeOptions {
   readonly from: number
   /** The aborted transactions that the answer lists. */
   readonly aborted: readonly AbortedTransaction[]
+  /**
+   * Decoding stops behind the batch with which the records take so many bytes or more, decompressed. So an answer of a few
+   * compressed batches does not become many times its size in memory. No limit when left out.
+   */
+  readonly maxBytes?: number
 }
 
 export interface DecodedRecords<I extends MessageId> {
   /** In the order of their offsets. Payloads are views of the answer, or of what was decompressed. */
   readonly messages: StoredMessage<I>[]
-  /** The offset to ask for next: behind the last whole batch, also when its records were left out. */
+  /** The offset to ask for next: behind the last batch that was decoded, also when its records were left out. */
   readonly next: number
   /**
    * How many bytes the batch has that the answer cut off, as far as that is known; otherwise 0. When `next` is still what was
    * asked for, that batch was larger than the answer could be.
    */
   readonly cutBatchBytes: number
+}
+
+/** What was decoded so far. */
+interface Result<I extends MessageId> {
+  readonly messages: StoredMessage<I>[]
+  next: number
+  cutBatchBytes: number
 }
 
 /** A record takes seven bytes at least. */
@@ -54,18 +66,31 @@ export class RecordDecoder<I extends MessageId> {
   /**
    * Decodes all whole batches. A batch that is cut off at the end is left out, since Kafka cuts answers by bytes; so are markers
    * of Kafka, and what belongs to aborted transactions. Throws `WAL_CORRUPT`, naming topic and offset, for bytes that no
-   * producer can have stored, and `WAL_SPEC_UNSUPPORTED` for formats and compression codecs that this package does not know.
+   * producer can have stored, and `WAL_SPEC_UNSUPPORTED` for formats and compression codecs that this package does not know. When
+   * there are records before such a place, these are answered instead, and `next` is the place: the next answer throws.
    */
-  decode(records: Buffer, { from, aborted }: DecodeOptions): DecodedRecords<I> {
+  decode(records: Buffer, options: DecodeOptions): DecodedRecords<I> {
+    const result: Result<I> = { messages: [], next: options.from, cutBatchBytes: 0 }
+    try {
+      this.#readBatches(records, options, result)
+    } catch (error) {
+      if (result.messages.length === 0) throw error
+    }
+    return result
+  }
+
+  #readBatches(records: Buffer, { from, aborted, maxBytes }: DecodeOptions, result: Result<I>): void {
     const { topic } = this.#parts
-    const messages: StoredMessage<I>[] = []
     const transactions = new AbortedTransactions(aborted)
     let at = 0
-    let next = from
     let behind = 0
-    for (;;) {
+    let taken = 0
+    while (maxBytes === undefined || taken < maxBytes) {
       const header = readBatchHeader(records, at, topic)
-      if (header === undefined) break
+      if (header === undefined) {
+        result.cutBatchBytes = batchBytes(records, at)
+        return
+      }
       if (header.baseOffset < behind)
         throw damaged(topic, header.baseOffset, `a batch lies behind one that ends at offset ${behind - 1}`)
       if (crc32c(records, header.start + CHECKED_FROM, header.end) !== crcOf(records, header))
@@ -73,25 +98,23 @@ export class RecordDecoder<I extends MessageId> {
       const hidden = transactions.has(header)
       if (header.control) {
         if (this.#isAbort(records, header)) transactions.ended(header.producerId)
-      } else if (!hidden && header.lastOffset >= from) this.#readBatch(records, header, { from, messages })
+      } else if (!hidden && header.lastOffset >= from) taken += this.#readBatch(records, header, result)
       at = header.end
       behind = header.lastOffset + 1
-      next = Math.max(next, behind)
+      result.next = Math.max(result.next, behind)
     }
-    return { messages, next, cutBatchBytes: batchBytes(records, at) }
   }
 
-  #readBatch(
-    records: Buffer,
-    header: BatchHeader,
-    { from, messages }: { from: number; messages: StoredMessage<I>[] },
-  ): void {
+  /** Adds the batch's records from `result.next` on. Answers how many bytes the batch takes. */
+  #readBatch(records: Buffer, header: BatchHeader, result: Result<I>): number {
     const { topic } = this.#parts
     const { baseOffset, lastOffset, count } = header
     const bytes = this.#recordsOf(records, header)
     if (count * SMALLEST_RECORD > bytes.length)
       throw damaged(topic, baseOffset, `the batch has no room for its ${count} records`)
     const cursor: RecordCursor = { bytes, at: 0, end: 0 }
+    const first = result.messages.length
+    const start = result.next
     let before = baseOffset - 1
     for (let left = count; left > 0; left--) {
       const length = readVarint(bytes, cursor)
@@ -104,15 +127,21 @@ export class RecordDecoder<I extends MessageId> {
       if (!(offset > before && offset <= lastOffset))
         throw damaged(topic, before + 1, 'the offset of a record is outside its batch')
       before = offset
-      if (offset < from) {
+      if (offset < result.next) {
         cursor.at = end
         continue
       }
       cursor.end = end
-      messages.push(this.#readRecord(offset, cursor))
+      result.messages.push(this.#readRecord(offset, cursor))
+      result.next = offset + 1
     }
-    if (cursor.at !== bytes.length)
-      throw damaged(topic, lastOffset, 'bytes follow the last record of the batch')
+    if (cursor.at !== bytes.length) {
+      // Take the batch back. Otherwise the next read would begin behind it, and nobody would be told.
+      result.messages.length = first
+      result.next = start
+      throw damaged(topic, baseOffset, 'bytes follow the last record of the batch')
+    }
+    return bytes.length
   }
 
   /** Reads a record from its key on. The key itself is not used. */
