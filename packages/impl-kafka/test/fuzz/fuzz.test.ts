@@ -20,8 +20,8 @@ const MUTATIONS = Number(process.env.WAL_TEST_MUTATIONS ?? 5_000)
 const timeout = 60_000 + MUTATIONS
 
 /** The most that decoding may add to what is held and to the resident set, and the longest that one buffer may take. */
-const MOST_HELD_BYTES = 32 << 20
-const MOST_RESIDENT_BYTES = 600 << 20
+const MOST_HELD_BYTES = 16 << 20
+const MOST_RESIDENT_BYTES = 300 << 20
 const LONGEST_MS = 2_000
 const MAX_DECOMPRESSED = 1 << 20
 
@@ -50,6 +50,9 @@ class Watch {
     expect(after.resident - this.#before.resident).toBeLessThan(MOST_RESIDENT_BYTES)
   }
 }
+
+/** zlib gives back what a refused input took only when the event loop gets its turn. */
+const endOfTurn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 /** What the process holds after a collection, and what it takes. */
 function held(): { readonly bytes: number; readonly resident: number } {
@@ -99,7 +102,9 @@ function readAll(decoder: RecordDecoder<NumberId>, records: Buffer): void {
 }
 
 describe(`${MUTATIONS} mutated buffers, WAL_TEST_SEED=${SEED}`, () => {
-  test('record batches are decoded or refused with a code, in bounded time and memory', { timeout }, () => {
+  test('record batches are decoded or refused with a code, in bounded time and memory', {
+    timeout,
+  }, async () => {
     const random = seededRandom(SEED)
     const watch = new Watch()
     const headers = new Watch()
@@ -109,6 +114,7 @@ describe(`${MUTATIONS} mutated buffers, WAL_TEST_SEED=${SEED}`, () => {
       maxDecompressedBytes: MAX_DECOMPRESSED,
     })
     for (let i = 0; i < MUTATIONS; i++) {
+      if (i % 100 === 0) await endOfTurn()
       const batch = BATCHES[Math.floor(random() * BATCHES.length)] as Buffer
       // In half of the buffers only what follows the header changes, and the rest fits to it.
       const records = random() < 0.5
