@@ -38,7 +38,7 @@ export interface BatchStamp {
 export interface EncodingOptions {
   /** The largest batch that the topic takes, in bytes with all headers: its `max.message.bytes`. */
   readonly maxBytes: number
-  /** Whether the records are compressed. This is done on the event loop, at about 100 MB/s. */
+  /** Whether the records are compressed. The event loop waits for it, some 10 ms for a MiB. */
   readonly gzip?: boolean
 }
 
@@ -90,14 +90,17 @@ export function restampRecordBatch(batch: Buffer, stamp: BatchStamp): Buffer {
   return bytes
 }
 
-/** More bytes than the batch takes when it is encoded without compression. */
+/** An upper bound, quickly computed, for the bytes that the batch takes when it is encoded without compression. */
 export function boundOf({ packed, count }: Batch): number {
   let bound = RECORDS + count * RECORD_FRAMING
   for (const run of packed) bound += run.length + Math.ceil(run.length / GROWTH_DIVISOR)
   return bound
 }
 
-/** Puts the records of a batch through gzip. The level is the fastest one, since the event loop waits for it. */
+/**
+ * Puts the records of a batch through gzip. The level is the fastest one: the usual one takes three times as long and makes the
+ * records a tenth smaller.
+ */
 function compressed(whole: Buffer): Buffer {
   const records = gzipSync(whole.subarray(RECORDS), { level: 1 })
   const bytes = Buffer.allocUnsafe(RECORDS + records.length)

@@ -7,7 +7,7 @@ export interface RecordCursor extends Cursor {
   end: number
 }
 
-/** Properties are not what they should be. `what` is half a sentence for an error. */
+/** What is wrong with headers that cannot be read as properties, as half a sentence for an error. */
 export interface BadProperties {
   readonly what: string
 }
