@@ -89,7 +89,7 @@ export const openMutants = [
     file: 'packages/core/src/log/read-log-end.ts',
     find: 'ids.compare(first.id, tick) === 0 && isTimeTick(first) ? end : undefined',
     replace: 'true ? end : undefined',
-    harness: lostEnd,
+    harness: 'packages/core/test/recovery-point/recovery-point.test.ts',
   },
   {
     name: 'a writer’s look does not ask for its own record',

@@ -56,6 +56,49 @@ test(`a look at the end of a log finds what reading all of it finds: ${LOGS} log
   if (LOGS >= 100) for (const [event, count] of Object.entries(happened)) assert.ok(count > 0, `no ${event}`)
 })
 
+test('a look does not begin at another record that has the id of a time tick which the log lost', async () => {
+  const log = new ModelLog()
+  const writerOf = async (incarnation: string, timeTick: bigint) => {
+    const {
+      logIdentity = 'identity',
+      recoveryPoint,
+      lastTick = '',
+    } = log.records.length === 0 ? {} : await readLogEnd(viewOf(log))
+    const writer = new ModelWriter({
+      ...{
+        writer: { term: 1, incarnation },
+        timeTick,
+        lastTick,
+        logIdentity,
+        truncation: undefined,
+        recoveryPoint,
+      },
+    })
+    const id = log.store(writer.opening())
+    writer.opened(log.records[modelIds.numberOf(id as never)] as StoredMessage, undefined)
+    return writer
+  }
+  const append = (writer: ModelWriter, record: WireMessage) => {
+    log.store(record)
+    writer.acked([record], log.records.length - 1)
+  }
+  const older = await writerOf('older', 100n)
+  append(older, older.message())
+  append(older, older.message())
+  append(older, older.tick())
+  // The log loses that time tick, record 3, and the message before it. A newer writer of the same term opens it.
+  log.records.length = 2
+  await writerOf('newer', 200n)
+  // The older writer does not know, and its fence is lost as well: its records have the ids 3 and 4, and name the tick 3.
+  older.skip(200n)
+  log.store(older.message())
+  const late = older.tick()
+  log.store(late)
+  log.store(older.message())
+  const { writer } = await readLogEnd(viewOf(log))
+  assert.equal(writer?.incarnation, 'newer')
+})
+
 type Happened = Record<
   | 'looks'
   | 'takeovers'
