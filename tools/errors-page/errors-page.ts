@@ -58,6 +58,12 @@ function cell(text: string): string {
 
 /** The text of all pages of errors, joined. */
 export function shownErrors(): string {
-  const files = ['errors.md', 'errors-file.md', 'errors-redis-streams.md', 'errors-for-authors.md']
+  const files = [
+    'errors.md',
+    'errors-file.md',
+    'errors-redis-streams.md',
+    'errors-kafka.md',
+    'errors-for-authors.md',
+  ]
   return files.map((file) => readFileSync(new URL(`../../docs/${file}`, import.meta.url), 'utf8')).join('\n')
 }

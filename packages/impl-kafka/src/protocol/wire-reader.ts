@@ -136,6 +136,13 @@ export class WireReader {
     }
   }
 
+  /** All bytes that are left, for somebody else to decode. */
+  rest(): Buffer {
+    const at = this.#at
+    this.#at = this.#end
+    return this.#bytes.subarray(at, this.#end)
+  }
+
   /** Throws when bytes are left over. */
   finish(): void {
     if (this.#at !== this.#end) throw this.malformed(`${this.#end - this.#at} bytes follow its end`)

@@ -105,6 +105,11 @@ export class WireWriter {
     this.#reference(bytes)
   }
 
+  /** Bytes that were encoded elsewhere, as they are. They may not change until the request was sent. */
+  raw(bytes: Buffer): void {
+    this.#reference(bytes)
+  }
+
   /** A list with its length plus one in front. `write` is called once for each item, and writes that item. */
   compactArray<T>(items: readonly T[], write: (item: T) => void): void {
     this.unsignedVarint(items.length + 1)

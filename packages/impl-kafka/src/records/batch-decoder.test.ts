@@ -165,7 +165,7 @@ test('records below the offset asked for are left out', () => {
   const bytes = Buffer.concat([encoded(messages('a', 'b', 'c')), encoded(messages('d'), { baseOffset: 3 })])
   expect(payloads(bytes, 1)).toEqual(['b', 'c', 'd'])
   expect(payloads(bytes, 3)).toEqual(['d'])
-  expect(decode(bytes, 9)).toEqual({ messages: [], next: 9, cutBatchBytes: 0 })
+  expect(decode(bytes, 9)).toMatchObject({ messages: [], next: 9, cutBatchBytes: 0 })
 })
 
 test('offsets that compaction removed are passed over', () => {

@@ -40,6 +40,10 @@ export interface DecodedRecords<I extends MessageId> {
    * asked for, that batch was larger than the answer could be.
    */
   readonly cutBatchBytes: number
+  /** The epoch of the leader that stored the last batch that was decoded; −1 when there is none. */
+  readonly leaderEpoch: number
+  /** The offset at which the first batch begins; undefined when there is none. */
+  readonly firstOffset: number | undefined
 }
 
 /** What was decoded so far. */
@@ -47,6 +51,8 @@ interface Result<I extends MessageId> {
   readonly messages: StoredMessage<I>[]
   next: number
   cutBatchBytes: number
+  leaderEpoch: number
+  firstOffset: number | undefined
 }
 
 /** A record takes seven bytes at least. */
@@ -70,7 +76,10 @@ export class RecordDecoder<I extends MessageId> {
    * there are records before such a place, these are answered instead, and `next` is the place: the next answer throws.
    */
   decode(records: Buffer, options: DecodeOptions): DecodedRecords<I> {
-    const result: Result<I> = { messages: [], next: options.from, cutBatchBytes: 0 }
+    const result: Result<I> = {
+      ...{ messages: [], next: options.from, cutBatchBytes: 0 },
+      ...{ leaderEpoch: -1, firstOffset: undefined },
+    }
     try {
       this.#readBatches(records, options, result)
     } catch (error) {
@@ -102,6 +111,8 @@ export class RecordDecoder<I extends MessageId> {
       at = header.end
       behind = header.lastOffset + 1
       result.next = Math.max(result.next, behind)
+      result.leaderEpoch = header.leaderEpoch
+      result.firstOffset ??= header.baseOffset
     }
   }
 

@@ -37,9 +37,9 @@ export {
   type ErrorTableParts,
 } from './error-table.js'
 export { FedScanner, type FedScannerParts } from './fed-scanner.js'
-export { type BackendHost, parseHosts } from './hosts.js'
+export { type BackendHost, hostText, parseHosts } from './hosts.js'
 export { Lifetime, type LifetimeOptions } from './lifetime.js'
-export { notWritten, notWrittenBehind } from './not-written.js'
+export { notWritten, notWrittenBehind, stillUnknown } from './not-written.js'
 export { type NumberId, type NumberIdCodec, numberIdCodec } from './number-id.js'
 export { abortable, onAbort } from './on-abort.js'
 export { readOptions } from './option-reader.js'

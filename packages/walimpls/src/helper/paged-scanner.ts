@@ -9,8 +9,8 @@ export interface PagedScannerParts<I extends MessageId = MessageId> {
   readonly options: ScannerOptions<I>
   /** The log. Closing it closes the scanner. */
   readonly owner?: Pick<CloseTree, 'add'>
-  /** Fixes the start position. Called once, when the scanner is made. */
-  begin(): Promise<void>
+  /** Fixes the start position. Called once, when the scanner is made. The signal aborts when the scanner has ended. */
+  begin(signal: AbortSignal): Promise<void>
   /**
    * Reads the next records, about `maxBytes` of them and at least one. Answers an empty array when the log has no more for now.
    * The signal aborts when the scanner has ended: the page is then dropped, and `release` waits until this call has settled.
@@ -37,7 +37,7 @@ export class PagedScanner<I extends MessageId = MessageId> implements ScannerImp
   constructor(parts: PagedScannerParts<I>) {
     this.#parts = parts
     this.#end = new ScannerEnd(parts.options.signal, () => parts.release?.(), parts.owner)
-    this.#begun = this.#end.mustRun(async () => parts.begin())
+    this.#begun = this.#end.mustRun(async () => parts.begin(this.#end.signal))
     // A failure of the start is reported by `ready` and `next`. The user need not call either, so the rejection is marked as
     // handled.
     this.#begun.catch(() => {})

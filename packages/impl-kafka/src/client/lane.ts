@@ -1,0 +1,85 @@
+import type { KafkaRequest } from '../protocol/request.js'
+import type { Connection } from './connection.js'
+import type { AdminRequest } from './kafkajs.js'
+
+/**
+ * One connection of a broker for one kind of request, made when the first request needs it and again after it was lost. A
+ * broker answers a connection's requests one by one, so that each kind that may wait long has a lane of its own.
+ *
+ * Requests go out in the order of the calls, and never over two connections at once.
+ */
+export class Lane {
+  #connection: Connection | undefined
+  /** The connection that is being made. All calls in the meantime wait for this one. */
+  #opening: Promise<Connection> | undefined
+  #closed: unknown
+  readonly #connect: (signal: AbortSignal) => Promise<Connection>
+  readonly #abort = new AbortController()
+
+  constructor(connect: (signal: AbortSignal) => Promise<Connection>) {
+    this.#connect = connect
+  }
+
+  /** Whether a request would go out at once. */
+  get connected(): boolean {
+    return this.#usable !== undefined
+  }
+
+  /**
+   * The connection itself, for a reader that must not go on over another one: in the meantime the log may have lost its end,
+   * and gained another.
+   */
+  async connection(): Promise<Connection> {
+    return this.#usable ?? (await this.#opened())
+  }
+
+  async ask<A>(request: KafkaRequest<A>, timeoutMs: number): Promise<A> {
+    const connection = this.#usable ?? (await this.#opened())
+    return connection.ask(request, timeoutMs)
+  }
+
+  async askAdmin<A>(request: AdminRequest<A>, timeoutMs: number): Promise<A> {
+    const connection = this.#usable ?? (await this.#opened())
+    return connection.askAdmin(request, timeoutMs)
+  }
+
+  /** Ends the connection, and refuses later calls with `why`. Resolves when the socket is closed. */
+  async close(why: unknown): Promise<void> {
+    this.#closed ??= why
+    this.#abort.abort(why)
+    await this.#connection?.end(why)
+    const opening = await this.#opening?.catch(() => undefined)
+    await opening?.end(why)
+  }
+
+  get #usable(): Connection | undefined {
+    const connection = this.#connection
+    return connection === undefined || this.#opening !== undefined || connection.ended || connection.retires
+      ? undefined
+      : connection
+  }
+
+  #opened(): Promise<Connection> {
+    if (this.#closed !== undefined) return Promise.reject(this.#closed)
+    this.#opening ??= this.#open().finally(() => {
+      this.#opening = undefined
+    })
+    return this.#opening
+  }
+
+  async #open(): Promise<Connection> {
+    const before = this.#connection
+    // A batch that goes out over a second connection could overtake one on the first.
+    if (before !== undefined && !before.ended) {
+      await before.settled()
+      await before.end(new Error('the login on this connection is too old'))
+    }
+    const connection = await this.#connect(this.#abort.signal)
+    if (this.#closed !== undefined) {
+      await connection.end(this.#closed)
+      throw this.#closed
+    }
+    this.#connection = connection
+    return connection
+  }
+}

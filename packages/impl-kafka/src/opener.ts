@@ -1,0 +1,92 @@
+import {
+  checkChannelName,
+  type OpenerImpls,
+  type Runtime,
+  type Waits,
+  WalError,
+  type Writer,
+} from '@wal/walimpls'
+import { Lifetime, type NumberId } from '@wal/walimpls/helper'
+import type { Cluster, TopicState } from './client/cluster.js'
+import { mapError } from './client/error-table.js'
+import type { FullKafkaOptions } from './client/options.js'
+import { KafkaReadOnlyWAL } from './read-only-wal.js'
+import { Shared } from './shared.js'
+import { readSettings } from './topic/settings.js'
+import { KafkaWAL } from './wal.js'
+
+/** An opener for the channels of a cluster: each is a topic of one partition. */
+export class KafkaOpener implements OpenerImpls<NumberId> {
+  readonly #shared: Shared
+  readonly #lifetime: Lifetime
+
+  constructor(cluster: Cluster, options: FullKafkaOptions, runtime: Runtime) {
+    this.#shared = new Shared(cluster, options, runtime)
+    this.#lifetime = new Lifetime({
+      what: 'The opener',
+      release: () => this.#shared.close(),
+      mapped: mapError,
+    })
+  }
+
+  openReadOnly(channel: string, waits?: Waits): Promise<KafkaReadOnlyWAL> {
+    return this.#lifetime.opening(
+      waits,
+      async () => {
+        checkChannelName(channel)
+        const topic = await this.#shared.topics.find(channel)
+        if (topic === undefined) throw noChannel(channel)
+        return new KafkaReadOnlyWAL(await this.#parts(topic))
+      },
+      `opening the topic ${channel}`,
+    )
+  }
+
+  /** Makes the topic when it is missing. The first batch takes the fence. */
+  open(channel: string, writer: Writer, waits?: Waits): Promise<KafkaWAL> {
+    return this.#lifetime.opening(
+      waits,
+      async () => {
+        checkChannelName(channel)
+        return new KafkaWAL(await this.#parts(await this.#shared.topics.make(channel)), writer)
+      },
+      `opening the topic ${channel}`,
+    )
+  }
+
+  list(waits?: Waits): Promise<readonly string[]> {
+    return this.#lifetime.during(waits, () => this.#shared.topics.list(), 'listing channels')
+  }
+
+  delete(channel: string, waits?: Waits): Promise<void> {
+    return this.#lifetime.during(
+      waits,
+      async () => {
+        checkChannelName(channel)
+        if (!(await this.#shared.topics.delete(channel))) throw noChannel(channel)
+      },
+      `deleting the topic ${channel}`,
+    )
+  }
+
+  close(): Promise<void> {
+    return this.#lifetime.close()
+  }
+
+  async #parts(topic: TopicState) {
+    const settings = await readSettings(this.#shared.cluster, topic)
+    if (settings.cleanup !== undefined && settings.cleanup !== 'delete')
+      throw new WalError(
+        'WAL_INVALID_ARGUMENT',
+        `the topic ${topic.name} is compacted (cleanup.policy ${settings.cleanup}): the broker removes records from its middle, and a log must keep them. Set cleanup.policy to delete, or choose another channel.`,
+      )
+    return { shared: this.#shared, topic, settings, opener: this.#lifetime }
+  }
+}
+
+function noChannel(channel: string): WalError {
+  return new WalError(
+    'WAL_CHANNEL_NOT_FOUND',
+    `There is no topic "${channel}" in the cluster. Opening it for writing makes it.`,
+  )
+}

@@ -1,0 +1,153 @@
+import { isChannelName, type Runtime, WalError } from '@wal/walimpls'
+import { CallFailure, sleep } from '@wal/walimpls/helper'
+import type { Cluster, TopicState } from '../client/cluster.js'
+import { isKafkaError, throwOnError } from '../client/kafka-error.js'
+import { admin, type NewTopic } from '../client/kafkajs.js'
+import type { FullKafkaOptions } from '../client/options.js'
+import { offsetOf } from '../read/fetch-page.js'
+
+/** The pause between two looks at brokers that have not heard of a change yet. */
+const PAUSE_MS = 50
+
+/** Makes, lists and removes the topics that hold logs. */
+export class Topics {
+  readonly #cluster: Cluster
+  readonly #options: FullKafkaOptions
+  readonly #runtime: Pick<Runtime, 'setTimeout' | 'monotonic'>
+
+  constructor(
+    cluster: Cluster,
+    options: FullKafkaOptions,
+    runtime: Pick<Runtime, 'setTimeout' | 'monotonic'>,
+  ) {
+    this.#cluster = cluster
+    this.#options = options
+    this.#runtime = runtime
+  }
+
+  /** The topic of a log that exists; undefined when there is none. Never makes one. */
+  async find(channel: string): Promise<TopicState | undefined> {
+    const topic = await this.#cluster.freshTopic(channel)
+    if (topic !== undefined) checkPartitions(topic)
+    return topic
+  }
+
+  /** The topic of a log, which is made when it is missing. Resolves when the topic has a leader. */
+  async make(channel: string): Promise<TopicState> {
+    const found = await this.find(channel)
+    if (found !== undefined && found.leader >= 0) return found
+    if (found === undefined) await this.#create(channel)
+    const made = await this.#until(async () => {
+      const topic = await this.find(channel)
+      return topic !== undefined && topic.leader >= 0 && (await this.#isLed(topic)) ? topic : undefined
+    })
+    if (made === undefined)
+      throw new CallFailure(`the topic ${channel} has no leader after ${this.#options.requestTimeoutMs} ms`)
+    return made
+  }
+
+  async list(): Promise<readonly string[]> {
+    const { topics } = await this.#cluster.allTopics()
+    return topics
+      .filter(
+        ({ errorCode, internal, partitions }) => errorCode === 0 && !internal && partitions.length === 1,
+      )
+      .map(({ name }) => name)
+      .filter(isChannelName)
+  }
+
+  /** Resolves when no broker that is up knows the topic any more. Answers whether there was one. */
+  async delete(channel: string): Promise<boolean> {
+    const answer = await this.#cluster.askController(
+      admin.deleteTopics([channel], this.#options.requestTimeoutMs),
+      ({ topicErrors }) => topicErrors.map(({ errorCode }) => errorCode),
+    )
+    try {
+      for (const { errorCode } of answer.topicErrors) throwOnError(errorCode)
+    } catch (error) {
+      if (isKafkaError(error, 'UNKNOWN_TOPIC_OR_PARTITION')) return false
+      throw error
+    }
+    const forgotten = await this.#until(async () => {
+      const knowing = await this.#cluster.knownBy(channel)
+      return knowing.length === 0 ? true : undefined
+    })
+    if (forgotten === undefined)
+      throw new CallFailure(
+        `the topic ${channel} is marked for deletion, and some broker still has it after ${this.#options.requestTimeoutMs} ms`,
+      )
+    this.#cluster.forget(channel)
+    return true
+  }
+
+  /** Whether the broker that leads a new topic knows so already. It hears of it a little later than others. */
+  async #isLed(topic: TopicState): Promise<boolean> {
+    try {
+      await offsetOf(this.#cluster, topic, 'earliest')
+      return true
+    } catch (error) {
+      if (isKafkaError(error, 'NOT_LEADER_OR_FOLLOWER', 'UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'))
+        return false
+      throw error
+    }
+  }
+
+  async #create(channel: string): Promise<void> {
+    const { requestTimeoutMs } = this.#options
+    const answer = await this.#cluster.askController(
+      admin.createTopics([newTopic(channel, this.#options)], requestTimeoutMs),
+      ({ topicErrors }) => topicErrors.map(({ errorCode }) => errorCode),
+    )
+    try {
+      for (const { errorCode, errorMessage } of answer.topicErrors) throwOnError(errorCode, errorMessage)
+    } catch (error) {
+      // Another opener was faster.
+      if (!isKafkaError(error, 'TOPIC_ALREADY_EXISTS')) throw error
+    }
+  }
+
+  /** Asks again and again until there is an answer, or the time is up. */
+  async #until<T>(ask: () => Promise<T | undefined>): Promise<T | undefined> {
+    const deadline = this.#runtime.monotonic() + this.#options.requestTimeoutMs
+    for (;;) {
+      const answer = await ask()
+      if (answer !== undefined || this.#runtime.monotonic() > deadline) return answer
+      await sleep(this.#runtime, PAUSE_MS)
+    }
+  }
+}
+
+/**
+ * A log's topic: one partition, nothing removed but by truncation. With LogAppendTime the brokers set the time of each record:
+ * a partition forgets its producers by the times of their records, and would forget at once, and with it the fence, when a
+ * client's clock is days behind.
+ */
+function newTopic(topic: string, options: FullKafkaOptions): NewTopic {
+  const { replicationFactor, minInSyncReplicas, maxMessageBytes, segmentBytes } = options
+  const settings: Readonly<Record<string, string | number | undefined>> = {
+    'cleanup.policy': 'delete',
+    'retention.ms': -1,
+    'retention.bytes': -1,
+    'message.timestamp.type': 'LogAppendTime',
+    'unclean.leader.election.enable': 'false',
+    'max.message.bytes': maxMessageBytes,
+    'min.insync.replicas': minInSyncReplicas,
+    'segment.bytes': segmentBytes,
+  }
+  return {
+    topic,
+    numPartitions: 1,
+    replicationFactor,
+    configEntries: Object.entries(settings)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => ({ name, value: String(value) })),
+  }
+}
+
+function checkPartitions({ name, partitions }: TopicState): void {
+  if (partitions === 1) return
+  throw new WalError(
+    'WAL_INVALID_ARGUMENT',
+    `the topic ${name} has ${partitions} partitions, and a log has one: between partitions Kafka keeps no order. Choose another channel.`,
+  )
+}

@@ -1,0 +1,277 @@
+import { type Batch, WalError } from '@wal/walimpls'
+import {
+  type AppendBounds,
+  type NumberId,
+  notWritten,
+  notWrittenBehind,
+  PipelinedAppends,
+  stillUnknown,
+  tooLargeIn,
+} from '@wal/walimpls/helper'
+import type { Cluster, TopicState } from '../client/cluster.js'
+import { mapAppendError } from '../client/error-table.js'
+import { isKafkaError } from '../client/kafka-error.js'
+import { encodeRecordBatch, restampRecordBatch } from '../records/batch-encoder.js'
+import { messageIds } from '../records/message-id.js'
+import { type FenceParts, newIdentity, otherProducers } from './fence.js'
+import type { Produced, ProduceQueue } from './produce-queue.js'
+import { LAST_EPOCH, type Numbers, Producer } from './producer.js'
+import { findBatch, hasRecords } from './stored-batch.js'
+
+export interface AppenderParts {
+  readonly cluster: Cluster
+  readonly fence: FenceParts
+  readonly topic: TopicState
+  /** The queue of the broker that leads a topic. */
+  readonly queueOf: (node: number) => ProduceQueue
+  readonly bounds: AppendBounds
+  /** The largest encoded batch that the topic takes, in bytes. */
+  readonly maxMessageBytes: number
+  readonly maxRecordBytes: number
+  readonly gzip: boolean
+  readonly now: () => number
+}
+
+/** Errors with which a broker says that a batch's numbers are not those it expects. */
+const SEQUENCE_ERRORS = ['OUT_OF_ORDER_SEQUENCE_NUMBER', 'UNKNOWN_PRODUCER_ID', 'DUPLICATE_SEQUENCE_NUMBER']
+interface Encoded {
+  readonly bytes: Buffer
+  /** When the batch was handed in, in milliseconds since 1970. */
+  readonly timestamp: number
+}
+
+/**
+ * Sends a writer's batches, up to five at once. The first one takes the fence. The broker stores a batch only when its numbers
+ * follow those of the one before, so that no batch is stored behind a missing one (G3).
+ */
+export class Appender {
+  /** The offset of the last acknowledged record; −1 before the first. */
+  #acked = -1
+  /** The producer id under which that record is stored. */
+  #ackedBy: bigint | undefined
+  #producer: Producer | undefined
+  /** A batch is about to be sent under a new epoch. */
+  #renewing = false
+  /** The attempt that was sent last, among those in flight. When it has settled, it is known whether a batch before failed. */
+  #lastSent: Promise<unknown> = Promise.resolve()
+  readonly #place: string
+  readonly #parts: AppenderParts
+  readonly #appends: PipelinedAppends<NumberId, Encoded>
+
+  constructor(parts: AppenderParts) {
+    this.#parts = parts
+    this.#place = `the topic ${parts.topic.name}`
+    this.#appends = new PipelinedAppends<NumberId, Encoded>({
+      bounds: parts.bounds,
+      prepare: (batch) => this.#encode(batch),
+      send: (batch, encoded) => this.#send(batch, encoded),
+      // The first batch of an id and epoch has to be stored before another one is sent: only then does the broker refuse a batch
+      // that does not follow the one before.
+      mustWait: () => this.#renewing || this.#producer?.known !== true,
+      stored: (ids) => {
+        this.#producer?.stored(ids.length)
+        this.#ackedBy = this.#producer?.identity.id
+        this.#acked = Math.max(this.#acked, messageIds.numberOf(ids[ids.length - 1] as NumberId))
+      },
+      failed: () => {
+        this.#producer?.rewind()
+        this.#lastSent = Promise.resolve()
+      },
+    })
+  }
+
+  append(batch: Batch): Promise<readonly NumberId[]> {
+    return this.#appends.append(batch)
+  }
+
+  settled(): Promise<void> {
+    return this.#appends.settled()
+  }
+
+  #encode(batch: Batch): Encoded {
+    const { maxMessageBytes, maxRecordBytes, gzip, now } = this.#parts
+    const tooLarge = tooLargeIn(batch, maxRecordBytes)
+    if (tooLarge !== undefined) throw tooLarge
+    const timestamp = now()
+    const stamp = { producerId: -1n, producerEpoch: -1, baseSequence: -1, timestamp }
+    return { bytes: encodeRecordBatch(batch, stamp, { gzip, maxBytes: maxMessageBytes }), timestamp }
+  }
+
+  #send(batch: Batch, encoded: Encoded): Promise<readonly NumberId[]> {
+    const before = this.#lastSent
+    const producer = this.#producer
+    const sent =
+      producer === undefined
+        ? this.#takeFence(batch, encoded)
+        : this.#sendNumbered(batch, encoded, { producer, before })
+    this.#lastSent = sent
+    sent.catch(() => {})
+    return sent
+  }
+
+  async #sendNumbered(
+    batch: Batch,
+    encoded: Encoded,
+    { producer, before }: { readonly producer: Producer; readonly before: Promise<unknown> },
+  ): Promise<readonly NumberId[]> {
+    const stamp = producer.stamp(batch)
+    if (stamp === undefined) return this.#sendRenewed(batch, encoded)
+    try {
+      const { baseOffset } = await this.#produce(encoded, stamp)
+      return this.#idsFrom(baseOffset, batch)
+    } catch (error) {
+      const behind = await before.then(
+        () => false,
+        () => true,
+      )
+      // When a batch before this one failed, or was sent again under a new epoch, the broker refused this one for that reason.
+      if (isKafkaError(error, ...SEQUENCE_ERRORS, 'INVALID_PRODUCER_EPOCH'))
+        if (behind || producer !== this.#producer) {
+          producer.refused(stamp)
+          throw notWrittenBehind()
+        }
+      if (isKafkaError(error, ...SEQUENCE_ERRORS)) return this.#afterSequenceError(batch, encoded, stamp)
+      const mapped = this.#mapped(error)
+      if ((mapped as { outcome?: string }).outcome === 'not-written') producer.refused(stamp)
+      else producer.lost(stamp)
+      throw mapped
+    }
+  }
+
+  /**
+   * The broker's numbers and ours disagree. That says nothing about the batch: the broker answers so for one that it has, after
+   * a restart, and for one that it lacks, when it has forgotten this writer. The log decides.
+   */
+  async #afterSequenceError(batch: Batch, encoded: Encoded, stamp: Numbers): Promise<readonly NumberId[]> {
+    const found = await this.#look(stamp)
+    return found === undefined ? this.#sendRenewed(batch, encoded) : this.#idsFrom(found, batch)
+  }
+
+  /** Sends the batch under a new epoch, whose numbers begin at 0. */
+  async #sendRenewed(batch: Batch, encoded: Encoded): Promise<readonly NumberId[]> {
+    this.#renewing = true
+    try {
+      const producer = new Producer(await newIdentity(this.#parts.fence))
+      const stamp = producer.stamp(batch) as Numbers
+      producer.lost(stamp)
+      this.#producer = producer
+      const { baseOffset } = await this.#produce(encoded, stamp)
+      return this.#idsFrom(baseOffset, batch)
+    } catch (error) {
+      throw this.#mapped(error, 'unknown')
+    } finally {
+      this.#renewing = false
+    }
+  }
+
+  /** The offset at which a batch is stored under these numbers; undefined when the log does not have it. */
+  async #look(stamp: Numbers): Promise<number | undefined> {
+    const { cluster } = this.#parts
+    try {
+      const topic = await this.#ledTopic()
+      return await findBatch(cluster, { topic, acked: this.#acked, ackedBy: this.#ackedBy, stamp })
+    } catch (error) {
+      throw this.#mapped(error, 'unknown')
+    }
+  }
+
+  /**
+   * Takes the fence with this batch. It is stored under the id of every other producer that the partition remembers first, at
+   * the last epoch, which ends that id; then under this writer's own. So a writer is kept out whose id the coordinator has
+   * forgotten, or that used up its epochs. Readers drop the copies.
+   */
+  async #takeFence(batch: Batch, encoded: Encoded): Promise<readonly NumberId[]> {
+    const { cluster, fence } = this.#parts
+    let stored: number | undefined
+    let sent = false
+    try {
+      const identity = await newIdentity(fence)
+      const topic = await this.#ledTopic()
+      const ended = new Set<bigint>()
+      for (const { producerId } of await otherProducers(cluster, topic, identity)) {
+        ended.add(producerId)
+        sent = true
+        const offset = await this.#end(producerId, encoded)
+        stored ??= offset
+      }
+      const producer = new Producer(identity)
+      const stamp = producer.stamp(batch) as Numbers
+      sent = true
+      const { baseOffset } = await this.#produce(encoded, stamp)
+      stored ??= baseOffset
+      const further = await otherProducers(cluster, topic, identity)
+      const unknown = further.find(({ producerId }) => !ended.has(producerId))
+      if (unknown !== undefined)
+        throw new WalError(
+          'WAL_FENCED',
+          `${this.#place}: another writer stored a record while this one took the fence.`,
+        )
+      this.#producer = producer
+      // The copy under the own id, which is the last: later looks find it by that id.
+      this.#acked = baseOffset + batch.count - 1
+      return this.#idsFrom(stored, batch)
+    } catch (error) {
+      cluster.forget(this.#parts.topic.name)
+      throw this.#mapped(error, sent ? 'unknown' : 'not-written')
+    }
+  }
+
+  /**
+   * Ends a producer id: stores the batch under it at the last epoch. Undefined when somebody else has ended it already. Another
+   * opener’s record has the same numbers then, so that the broker may answer that record’s offset for ours.
+   */
+  async #end(producerId: bigint, encoded: Encoded): Promise<number | undefined> {
+    const stamp = { producerId, producerEpoch: LAST_EPOCH, baseSequence: 0 }
+    try {
+      const { baseOffset } = await this.#produce(encoded, stamp)
+      const { cluster } = this.#parts
+      return (await hasRecords(cluster, await this.#ledTopic(), { offset: baseOffset, batch: encoded.bytes }))
+        ? baseOffset
+        : undefined
+    } catch (error) {
+      if (isKafkaError(error, ...SEQUENCE_ERRORS)) return undefined
+      throw error
+    }
+  }
+
+  async #produce({ bytes, timestamp }: Encoded, stamp: Numbers): Promise<Produced> {
+    const { cluster, topic, queueOf } = this.#parts
+    const stamped = restampRecordBatch(bytes, { ...stamp, timestamp })
+    const { leader } = cluster.knownTopic(topic.name) ?? (await this.#ledTopic())
+    try {
+      const produced = await queueOf(leader).send(topic, stamped)
+      if (produced.baseOffset <= this.#acked)
+        throw new WalError(
+          'WAL_LOG_ROLLED_BACK',
+          `${this.#place}: a new record has the offset ${produced.baseOffset}, though the log had records up to ${this.#acked}. The topic lost its end, or was deleted and made again.`,
+        )
+      return produced
+    } catch (error) {
+      // The leader may have changed: the next attempt asks who it is.
+      cluster.forget(topic.name)
+      throw error
+    }
+  }
+
+  async #ledTopic(): Promise<TopicState> {
+    const { cluster, topic } = this.#parts
+    const found = await cluster.ledTopic(topic.name)
+    if (found === undefined || found.id !== topic.id)
+      throw notWritten(
+        'WAL_CHANNEL_NOT_FOUND',
+        `${this.#place} was deleted${found === undefined ? '' : ', and another one of that name was made'}.`,
+      )
+    return found
+  }
+
+  #idsFrom(offset: number, { count }: Batch): readonly NumberId[] {
+    const ids = new Array<NumberId>(count)
+    for (let i = 0; i < count; i++) ids[i] = messageIds.of(offset + i)
+    return ids
+  }
+
+  #mapped(error: unknown, outcome?: 'unknown' | 'not-written'): unknown {
+    const mapped = mapAppendError(error, `appending to ${this.#place}`, outcome)
+    return outcome === 'unknown' ? stillUnknown(mapped) : mapped
+  }
+}

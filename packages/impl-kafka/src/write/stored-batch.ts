@@ -1,0 +1,70 @@
+import { WalError } from '@wal/walimpls'
+import type { Cluster, TopicState } from '../client/cluster.js'
+import { fetchPage } from '../read/fetch-page.js'
+import { batchHeaders } from '../records/batch-header.js'
+import { RECORDS } from '../records/batch-layout.js'
+import type { Numbers } from './producer.js'
+
+/** How many bytes of a log are looked through at a time. */
+const PAGE_BYTES = 1024 * 1024
+
+export interface WantedBatch {
+  readonly topic: TopicState
+  /** The offset of the last acknowledged record, which has to be there; −1 when no record was acknowledged. */
+  readonly acked: number
+  /** The producer id under which that record was stored. */
+  readonly ackedBy: bigint | undefined
+  /** The numbers under which the batch was sent. */
+  readonly stamp: Numbers
+}
+
+/**
+ * Looks for a batch behind the last acknowledged record, by the numbers that its header has. Answers the offset of its first
+ * record; undefined when the log does not have it. Throws `WAL_LOG_ROLLED_BACK` when the last acknowledged record is gone.
+ */
+export async function findBatch(cluster: Cluster, wanted: WantedBatch): Promise<number | undefined> {
+  const { topic, acked, ackedBy, stamp } = wanted
+  const lane = cluster.lane(topic.leader, 'read')
+  let offset = Math.max(0, acked)
+  let ackedSeen = acked < 0
+  for (;;) {
+    const page = await fetchPage(cluster, lane, {
+      ...{ topic, offset, lastEpoch: -1, maxBytes: PAGE_BYTES, isolation: 'uncommitted' },
+    })
+    let next = offset
+    for (const header of batchHeaders(page.records, topic.name)) {
+      if (!ackedSeen) {
+        if (header.producerId !== ackedBy) break
+        ackedSeen = true
+      }
+      if (
+        header.producerId === stamp.producerId &&
+        header.producerEpoch === stamp.producerEpoch &&
+        header.baseSequence === stamp.baseSequence
+      )
+        return header.baseOffset
+      next = header.lastOffset + 1
+    }
+    if (!ackedSeen)
+      throw new WalError(
+        'WAL_LOG_ROLLED_BACK',
+        `the topic ${topic.name}: the record ${acked} was acknowledged, and another one or none is there now. The log lost its end.`,
+      )
+    if (next === offset) return undefined
+    offset = next
+  }
+}
+
+/** Whether the batch that is stored at an offset has the records of this one, whatever the numbers in its header are. */
+export async function hasRecords(
+  cluster: Cluster,
+  topic: TopicState,
+  { offset, batch }: { readonly offset: number; readonly batch: Buffer },
+): Promise<boolean> {
+  const { records } = await fetchPage(cluster, cluster.lane(topic.leader, 'read'), {
+    ...{ topic, offset, lastEpoch: -1, maxBytes: batch.length, isolation: 'uncommitted' },
+  })
+  const [header] = batchHeaders(records, topic.name)
+  if (header?.baseOffset !== offset) return false
+  return records.subarray(header.start + RECORDS, header.end).equals(batch.subarray(RECORDS))
+}
