@@ -15,6 +15,9 @@ import { Shared } from './shared.js'
 import { readSettings } from './topic/settings.js'
 import { KafkaWAL } from './wal.js'
 
+/** How long a close waits for the answers of calls in progress, in milliseconds. */
+const CLOSE_PATIENCE_MS = 3000
+
 /** An opener for the channels of a cluster: each is a topic of one partition. */
 export class KafkaOpener implements OpenerImpls<NumberId> {
   readonly #shared: Shared
@@ -69,8 +72,16 @@ export class KafkaOpener implements OpenerImpls<NumberId> {
     )
   }
 
-  close(): Promise<void> {
-    return this.#lifetime.close()
+  async close(): Promise<void> {
+    const { runtime, cluster } = this.#shared
+    // A broker may have stopped without a word. The calls that wait for its answers fail then, and the close need not wait for
+    // the deadline of each.
+    const patience = runtime.setTimeout(() => void cluster.close(), CLOSE_PATIENCE_MS)
+    try {
+      await this.#lifetime.close()
+    } finally {
+      patience.clear()
+    }
   }
 
   async #parts(topic: TopicState) {

@@ -3,6 +3,7 @@ import { deferred, onAbort } from '@wal/walimpls/helper'
 import type { TopicState } from '../client/cluster.js'
 import { throwOnError } from '../client/kafka-error.js'
 import type { Lane } from '../client/lane.js'
+import { errorName } from '../protocol/error-codes.js'
 import {
   type FetchAnswer,
   type FetchResult,
@@ -38,6 +39,12 @@ const MAX_BYTES = 8 * 1024 * 1024
 const MAX_TOPIC_BYTES = 1024 * 1024
 /** Numbers of requests in a session begin at 1 again behind this one. */
 const LAST_SESSION_EPOCH = 2 ** 31 - 1
+/** Errors with which a broker says that it does not have the session, or not as this client has it. */
+const SESSION_ERRORS = [
+  'FETCH_SESSION_ID_NOT_FOUND',
+  'INVALID_FETCH_SESSION_EPOCH',
+  'FETCH_SESSION_TOPIC_ID_ERROR',
+]
 /** The offset of a log in the session for which the broker has answered: no place in a log. */
 const ANSWERED = -1
 
@@ -147,13 +154,12 @@ export class Tail {
   }
 
   #take({ errorCode, sessionId, results }: FetchAnswer): void {
-    try {
-      throwOnError(errorCode)
-    } catch {
+    if (SESSION_ERRORS.includes(errorName(errorCode))) {
       // The broker dropped the session, for one of another client. The next request begins another; nothing was lost.
       this.#session = 0
       return
     }
+    throwOnError(errorCode)
     this.#session = sessionId
     this.#epoch = this.#epoch >= LAST_SESSION_EPOCH ? 1 : this.#epoch + 1
     for (const result of results) {

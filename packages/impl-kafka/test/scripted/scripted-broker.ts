@@ -4,7 +4,7 @@ import { answerFrame } from './answers.js'
 import { replyTo } from './replies.js'
 import { RequestReader } from './request-reader.js'
 import { ADMIN, NAMES, READERS, type RequestBody, type RequestName } from './requests.js'
-import type { ScriptedCluster } from './scripted-cluster.js'
+import type { ScriptedCluster, ScriptedTopic } from './scripted-cluster.js'
 import { type Frame, ScriptedSocket } from './scripted-socket.js'
 
 /** A request that a broker has received. */
@@ -42,6 +42,8 @@ export class ScriptedBroker {
   readonly sessions = new Map<number, { epoch: number; topics: Map<string, SessionTopic> }>()
   /** How many fetch sessions the broker has room for. */
   sessionSlots = 1000
+  /** Topics that were deleted, and of which this broker has not heard that yet. */
+  readonly undead = new Map<string, ScriptedTopic>()
   /** Refuses connections. */
   down = false
   #fates = new Map<RequestName, Decide<RequestName>[]>()

@@ -1,0 +1,128 @@
+import { expect, test } from 'vitest'
+import { ScriptedLog, textsOf } from './scripted-log.js'
+
+const ends = (log: ScriptedLog) =>
+  log.broker.sent('ListOffsets').filter(({ body }) => body.topics.some(({ place }) => place === 'latest'))
+
+async function reader() {
+  const log = new ScriptedLog()
+  log.cluster.make('orders')
+  const wal = await (await log.opener()).openReadOnly('orders')
+  /** The last record’s text, or the code of the error; undefined for none. */
+  const last = async () => {
+    const looking = wal.last().then(
+      (message) => message && textsOf([message])?.[0],
+      (error: { code: string }) => error.code,
+    )
+    await log.pass(60)
+    return looking
+  }
+  return { log, last }
+}
+
+test('an unchanged log is answered from memory, with one question for its end', async () => {
+  const { log, last } = await reader()
+  expect(await last()).toBeUndefined()
+  log.partition.foreign(['a', 'b'])
+  expect(await last()).toBe('b')
+  const [fetches, asked] = [log.broker.count('Fetch'), log.broker.count('ListOffsets')]
+  expect(await last()).toBe('b')
+  expect(log.broker.count('Fetch')).toBe(fetches)
+  expect(log.broker.count('ListOffsets')).toBe(asked + 1)
+  log.partition.foreign(['c'])
+  expect(await last()).toBe('c')
+})
+
+test('a log that another leader has at the same length is read again', async () => {
+  const { log, last } = await reader()
+  log.partition.foreign(['a'])
+  expect(await last()).toBe('a')
+  log.partition.elect({ keep: 0 })
+  log.partition.foreign(['b'])
+  // The leader that is known is too old: the next look asks for the present one.
+  expect(await last()).toBe('WAL_UNAVAILABLE')
+  expect(await last()).toBe('b')
+})
+
+test('many logs ask together, and a broker is asked every 50 ms at most', async () => {
+  const log = new ScriptedLog()
+  const channels = Array.from({ length: 20 }, (_, i) => `channel-${i}`)
+  for (const channel of channels) log.cluster.make(channel).partition.foreign([channel])
+  const opener = await log.opener()
+  const wals = await Promise.all(channels.map((channel) => opener.openReadOnly(channel)))
+  const round = async () => {
+    const looking = wals.map((wal) => wal.last())
+    await log.pass(100)
+    expect((await Promise.all(looking)).map((message) => message && textsOf([message])?.[0])).toEqual(
+      channels,
+    )
+  }
+  for (let i = 0; i < 3; i++) await round()
+  const times = ends(log).map(({ at }) => at)
+  expect(times.length).toBeLessThanOrEqual(6)
+  for (let i = 1; i < times.length; i++)
+    expect((times[i] as number) - (times[i - 1] as number)).toBeGreaterThanOrEqual(50)
+  // The first question goes out at once, those that come until the next one go together.
+  expect(ends(log).at(-1)?.body.topics).toHaveLength(19)
+})
+
+test('markers and records of aborted transactions at the end are passed over', async () => {
+  const { log, last } = await reader()
+  log.partition.foreign(['kept'])
+  const theirs = { producerId: 7n, producerEpoch: 0, transactional: true }
+  log.partition.foreign(['aborted 1'], { ...theirs, baseSequence: 0 })
+  log.partition.foreign(['aborted 2'], { ...theirs, baseSequence: 1 })
+  log.partition.endTransaction(7n, 'abort')
+  expect(await last()).toBe('kept')
+  log.partition.foreign(['committed'], { ...theirs, baseSequence: 2 })
+  log.partition.endTransaction(7n, 'commit')
+  expect(await last()).toBe('committed')
+})
+
+test('a record of a transaction that is still open is not the last one, nor is any behind it', async () => {
+  const { log, last } = await reader()
+  log.partition.foreign(['kept'])
+  log.partition.foreign(['open'], { producerId: 7n, producerEpoch: 0, baseSequence: 0, transactional: true })
+  log.partition.foreign(['behind'])
+  expect(await last()).toBe('kept')
+  log.partition.endTransaction(7n, 'commit')
+  expect(await last()).toBe('behind')
+})
+
+test('a log of which others removed every record has no last record that could be given', async () => {
+  const { log, last } = await reader()
+  log.partition.foreign(['a', 'b'])
+  log.partition.logStart = 2
+  expect(await last()).toBe('WAL_POSITION_TRUNCATED')
+})
+
+test('what a caller does to the record that it got does not change the next answer', async () => {
+  const log = new ScriptedLog()
+  log.cluster.make('orders').partition.foreign(['a'])
+  const wal = await (await log.opener()).openReadOnly('orders')
+  ;(await wal.last())?.payload.fill(0)
+  const again = wal.last()
+  await log.pass(60)
+  const message = await again
+  expect(message && textsOf([message])).toEqual(['a'])
+})
+
+test('a leader that is gone is asked for again', async () => {
+  const log = new ScriptedLog({ brokers: 2 })
+  log.cluster.make('orders').partition.foreign(['a'])
+  const wal = await (await log.opener()).openReadOnly('orders')
+  log.broker.down = true
+  log.broker.hangUp()
+  log.cluster.topic('orders').leader = 2
+  log.partition.elect()
+  const codes: unknown[] = []
+  for (let i = 0; i < 3; i++) {
+    const looking = wal.last().then(
+      (message) => message && textsOf([message])?.[0],
+      (error: { code: string }) => error.code,
+    )
+    await log.pass(60)
+    codes.push(await looking)
+  }
+  expect(codes.at(-1)).toBe('a')
+})
