@@ -4,6 +4,8 @@ import { clockMutants } from './areas/clock.mjs'
 import { errorMutants } from './areas/errors.mjs'
 import { fileMutants } from './areas/file.mjs'
 import { helperMutants } from './areas/helper.mjs'
+import { kafkaMutants } from './areas/impl-kafka.mjs'
+import { kafkaWriteMutants } from './areas/impl-kafka-write.mjs'
 import { kafkaRecordsMutants } from './areas/kafka-records.mjs'
 import { kitMutants } from './areas/kit.mjs'
 import { lifetimeMutants } from './areas/lifetimes.mjs'
@@ -30,6 +32,8 @@ export const mutants = [
   ...errorMutants,
   ...lifetimeMutants,
   ...helperMutants,
+  ...kafkaMutants,
+  ...kafkaWriteMutants,
   ...kafkaRecordsMutants,
   ...kitMutants,
   ...redisMutants,

@@ -1,0 +1,247 @@
+const source = (path) => `packages/impl-kafka/src/${path}.ts`
+const appender = source('write/appender')
+const fence = source('write/fence')
+const producer = source('write/producer')
+const storedBatch = source('write/stored-batch')
+const errorTable = source('client/error-table')
+
+/** The path of a test of the Kafka backend on scripted connections, without a server. */
+const scripted = (name) => `packages/impl-kafka/test/scripted/${name}.test.ts`
+
+const group = (harness, mutants) =>
+  mutants.map(([name, file, find, replace]) => ({
+    ...{ name: `kafka: ${name}`, file, find, replace },
+    harness: scripted(harness),
+  }))
+
+export const kafkaWriteMutants = [
+  ...group('fence', [
+    [
+      'other producers are not ended',
+      appender,
+      'for (const { producerId } of await otherProducers(cluster, topic, identity)) {',
+      'for (const { producerId } of (await otherProducers(cluster, topic, identity)).slice(0, 0)) {',
+    ],
+    [
+      'the oldest of the other producers is ended first',
+      fence,
+      'b.lastTimestamp - a.lastTimestamp',
+      'a.lastTimestamp - b.lastTimestamp',
+    ],
+    [
+      'an id is ended at an epoch that its coordinator gives out',
+      producer,
+      'export const LAST_EPOCH = 32_767',
+      'export const LAST_EPOCH = 32_766',
+    ],
+    [
+      'a transaction of another client is ended',
+      fence,
+      'producerEpoch < LAST_EPOCH && transactionStartOffset < 0',
+      'producerEpoch < LAST_EPOCH',
+    ],
+    ['the own id is ended', fence, 'producerId !== own.id && ', ''],
+    [
+      'a writer under a further id is not noticed',
+      appender,
+      'if (unknown !== undefined)',
+      'if (unknown !== undefined && ended.has(0n))',
+    ],
+    ['the ids of the last copy are answered', appender, 'stored ??= offset', 'void offset'],
+    [
+      'another opener’s record is taken for the own copy',
+      storedBatch,
+      '  return records.subarray(header.start + RECORDS, header.end).equals(batch.subarray(RECORDS))',
+      '  return records.length > 0 && batch.length > RECORDS',
+    ],
+    [
+      'an id that somebody else has ended fails the fence',
+      appender,
+      'if (isKafkaError(error, ...SEQUENCE_ERRORS)) return undefined',
+      'if (isKafkaError(error)) return undefined',
+    ],
+    [
+      'a fence that failed behind a copy tells not written',
+      appender,
+      "sent ? 'unknown' : 'not-written'",
+      "sent ? 'not-written' : 'not-written'",
+    ],
+    [
+      'the expected epoch is named',
+      source('protocol/init-producer-id'),
+      '      to.int64(-1)\n      to.int16(-1)\n',
+      '      to.int64(1000)\n      to.int16(0)\n',
+    ],
+    ['a coordinator that is not ready is final', fence, "  'CONCURRENT_TRANSACTIONS',\n", ''],
+    ['a coordinator is waited for without end', fence, ' || runtime.monotonic() > deadline', ''],
+  ]),
+  ...group('append', [
+    ['the numbers are not rewound', producer, 'this.#next = this.#settled\n', 'void this.#settled\n'],
+    [
+      'the numbers do not begin again',
+      producer,
+      'this.#next = (first + batch.count) % SEQUENCES',
+      'this.#next = first + batch.count + 1',
+    ],
+    [
+      'another batch gets the numbers of one that may be stored',
+      producer,
+      'if (before !== undefined && before.sequence !== batch.sequence) return undefined\n',
+      '',
+    ],
+    [
+      'a refusal frees the numbers of a batch that may be stored',
+      producer,
+      'this.#doubtful.get(baseSequence)?.lost === false',
+      'this.#doubtful.get(baseSequence)?.lost !== undefined',
+    ],
+    [
+      'a batch that was refused behind another keeps its numbers',
+      appender,
+      '          producer.refused(stamp)\n          throw',
+      '          throw',
+    ],
+    [
+      'every batch that waits for a new epoch asks for one',
+      appender,
+      'mustWait: () => this.#renewing || this',
+      'mustWait: () => this',
+    ],
+    [
+      'a batch that is stored behind a failed one moves the numbers',
+      appender,
+      '      return this.#idsFrom(baseOffset, batch)\n    } catch (error) {\n      const behind',
+      '      producer.stored(batch.count)\n      return this.#idsFrom(baseOffset, batch)\n    } catch (error) {\n      const behind',
+    ],
+    [
+      'a batch behind a failed one is looked for',
+      appender,
+      'if (behind || producer !== this.#producer) {',
+      'if (producer !== this.#producer) {',
+    ],
+    [
+      'an offset that the log had already is acknowledged',
+      appender,
+      'if (produced.baseOffset <= this.#acked)',
+      'if (produced.baseOffset < -1)',
+    ],
+    [
+      'a batch goes to the former leader again',
+      appender,
+      '      cluster.forget(topic.name)\n      throw error\n',
+      '      throw error\n',
+    ],
+    [
+      'a batch goes to another topic of that name',
+      appender,
+      'if (found === undefined || found.id !== topic.id)',
+      'if (found === undefined)',
+    ],
+    [
+      'no answer counts as not written',
+      errorTable,
+      "const SILENCE: ErrorMeaning = { retryable: true, outcome: 'unknown' }",
+      "const SILENCE: ErrorMeaning = { retryable: true, outcome: 'not-written' }",
+    ],
+  ]),
+  ...group('sequence-errors', [
+    [
+      'a sequence error is told as it is',
+      appender,
+      'if (isKafkaError(error, ...SEQUENCE_ERRORS)) return this.#afterSequenceError(batch, encoded, stamp)\n',
+      '',
+    ],
+    [
+      'a batch is stored again without a look in the log',
+      appender,
+      'return found === undefined ? this.#sendRenewed',
+      'return found === undefined || found >= 0 ? this.#sendRenewed',
+    ],
+    [
+      'a batch is found by its first number alone',
+      storedBatch,
+      '        header.producerId === stamp.producerId &&\n        header.producerEpoch === stamp.producerEpoch &&\n',
+      '',
+    ],
+    [
+      'a batch of another first number is taken for the one that is looked for',
+      storedBatch,
+      ' &&\n        header.baseSequence === stamp.baseSequence',
+      '',
+    ],
+    [
+      'a lost end is not noticed when another record lies there',
+      storedBatch,
+      'if (header.producerId !== ackedBy) break',
+      'if (header.count < 0) break',
+    ],
+    [
+      'a lost end is not noticed',
+      storedBatch,
+      'if (!ackedSeen)\n      throw',
+      'if (!ackedSeen && offset < 0)\n      throw',
+    ],
+    [
+      'the look ends with the first page',
+      storedBatch,
+      'if (next === offset) return undefined',
+      'if (next >= offset) return undefined',
+    ],
+    [
+      'the look ends at an open transaction',
+      storedBatch,
+      "maxBytes: PAGE_BYTES, isolation: 'uncommitted'",
+      "maxBytes: PAGE_BYTES, isolation: 'committed'",
+    ],
+    [
+      'the last record is looked for under the present id',
+      appender,
+      'ackedBy: this.#ackedBy, stamp',
+      'ackedBy: stamp.producerId, stamp',
+    ],
+    [
+      'batches follow one that is the first of its epoch',
+      appender,
+      'this.#producer?.known !== true',
+      'this.#producer === undefined',
+    ],
+    [
+      'a look that fails tells not written',
+      appender,
+      "ackedBy: this.#ackedBy, stamp })\n    } catch (error) {\n      throw this.#mapped(error, 'unknown')",
+      "ackedBy: this.#ackedBy, stamp })\n    } catch (error) {\n      throw this.#mapped(error, 'not-written')",
+    ],
+  ]),
+  ...group('errors', [
+    [
+      'a batch on too few replicas counts as not written',
+      errorTable,
+      "doubtful({\n    names: ['NOT_ENOUGH_REPLICAS_AFTER_APPEND']",
+      "passing({\n    names: ['NOT_ENOUGH_REPLICAS_AFTER_APPEND']",
+    ],
+    [
+      'a time-out of the broker counts as not written',
+      errorTable,
+      "doubtful({ names: ['REQUEST_TIMED_OUT'",
+      "passing({ names: ['REQUEST_TIMED_OUT'",
+    ],
+    [
+      'a permission that is missing is waited for',
+      errorTable,
+      "refused({ names: ['TOPIC_AUTHORIZATION_FAILED']",
+      "passing({ names: ['TOPIC_AUTHORIZATION_FAILED']",
+    ],
+    [
+      'a newer writer is not told',
+      errorTable,
+      "'INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED'",
+      "'PRODUCER_FENCED'",
+    ],
+    [
+      'a producer that the broker has forgotten counts as not written',
+      errorTable,
+      "      'UNKNOWN_PRODUCER_ID',\n",
+      '',
+    ],
+  ]),
+]

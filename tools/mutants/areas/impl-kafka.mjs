@@ -1,0 +1,343 @@
+const source = (path) => `packages/impl-kafka/src/${path}.ts`
+const queue = source('write/produce-queue')
+const connection = source('client/connection')
+const lane = source('client/lane')
+const fetchPage = source('read/fetch-page')
+const lastRecords = source('read/last-records')
+const scanner = source('read/scanner')
+const tail = source('read/tail')
+const topics = source('topic/topics')
+const opener = source('opener')
+const readOnly = source('read-only-wal')
+
+/** The path of a test of the Kafka backend on scripted connections, without a server. */
+const scripted = (name) => `packages/impl-kafka/test/scripted/${name}.test.ts`
+
+const group = (harness, mutants) =>
+  mutants.map(([name, file, find, replace]) => ({
+    ...{ name: `kafka: ${name}`, file, find, replace },
+    harness: scripted(harness),
+  }))
+
+export const kafkaMutants = [
+  ...group('connections', [
+    [
+      'every request on a lost connection makes a connection',
+      lane,
+      'this.#opening ??= this.#open()',
+      'this.#opening = this.#open()',
+    ],
+    [
+      'a request without an answer leaves its connection',
+      connection,
+      '() => void this.end(new CallFailure(`no answer within',
+      '() => void Promise.resolve(new CallFailure(`no answer within',
+    ],
+    [
+      'an answer that fits no request is taken',
+      connection,
+      'pending.correlation !== correlation',
+      'pending.correlation < -1',
+    ],
+    ['the rest of an answer is dropped', connection, '[bytes.subarray(whole)]', '[Buffer.alloc(0)]'],
+    [
+      'requests behind a lost connection are never answered',
+      connection,
+      '      timer.clear()\n      reject(why)\n',
+      '      timer.clear()\n',
+    ],
+    [
+      'two batches of one channel travel in one request',
+      queue,
+      'if (!fits || topics.has(topic)) left.push(entry)',
+      'if (!fits) left.push(entry)',
+    ],
+    [
+      'every batch travels alone',
+      queue,
+      'const fits = taken.length === 0 ||',
+      'const fits = taken.length === 0 && ',
+    ],
+    [
+      'a refused batch takes those of other channels with it',
+      queue,
+      'else if (answer.errorCode !== 0)',
+      'else if (results.some(({ errorCode }) => errorCode !== 0))',
+    ],
+    [
+      'a page waits behind the parked poll',
+      source('shared'),
+      "cluster.lane(node, 'tail')",
+      "cluster.lane(node, 'read')",
+    ],
+    [
+      'an append waits behind the parked poll',
+      source('shared'),
+      "queue: new ProduceQueue({ lane: () => cluster.lane(node, 'produce')",
+      "queue: new ProduceQueue({ lane: () => cluster.lane(node, 'tail')",
+    ],
+    [
+      'no other broker is asked',
+      source('client/cluster'),
+      '        first ??= error\n',
+      '        throw error\n',
+    ],
+  ]),
+  ...group('tail', [
+    ['every poll names all logs', tail, '      if (this.#inSession.get(id) === place.offset) continue\n', ''],
+    [
+      'a log that nobody follows stays in the session',
+      tail,
+      'sessionEpoch: this.#epoch, topics, forgotten }',
+      'sessionEpoch: this.#epoch, topics, forgotten: [] }',
+    ],
+    ['a dropped session ends the readers', tail, "  'FETCH_SESSION_ID_NOT_FOUND',\n", ''],
+    [
+      'a session that begins again has only the logs that changed',
+      tail,
+      '      this.#inSession.clear()\n',
+      '',
+    ],
+    [
+      'the requests of a session have no numbers',
+      tail,
+      'this.#epoch >= LAST_SESSION_EPOCH ? 1 : this.#epoch + 1',
+      'this.#epoch >= LAST_SESSION_EPOCH ? 1 : 1',
+    ],
+    [
+      'every error of a poll begins another session',
+      tail,
+      'if (SESSION_ERRORS.includes(errorName(errorCode))) {',
+      'if (errorCode !== 0 || SESSION_ERRORS.includes(errorName(errorCode))) {',
+    ],
+    [
+      'a reader gets the records of another place',
+      tail,
+      'waiter.resolve(waiter.place.offset === wanted ? result : undefined)',
+      'waiter.resolve(waiter.place.offset !== undefined || wanted ? result : undefined)',
+    ],
+    [
+      'a poll that failed leaves its readers waiting',
+      tail,
+      'for (const waiter of [...waiters]) waiter.reject(error)',
+      'for (const waiter of [...waiters]) void waiter',
+    ],
+    [
+      'a log that lost its end is not told to those who wait there',
+      tail,
+      'records.length === 0 && divergingEpoch === undefined && topicError === 0',
+      'records.length === 0 && topicError === 0',
+    ],
+  ]),
+  ...group('last', [
+    ['an unchanged log is read again', lastRecords, 'if (!same) {', 'if (!same || same) {'],
+    [
+      'another leader’s log of the same length counts as unchanged',
+      lastRecords,
+      'this.#end?.offset === end.offset && this.#end.leaderEpoch === end.leaderEpoch',
+      'this.#end?.offset === end.offset',
+    ],
+    [
+      'a broker is asked without pause',
+      lastRecords,
+      'if (pause > 0) await sleep',
+      'if (pause > 1000) await sleep',
+    ],
+    [
+      'a record of an open transaction is the last one',
+      lastRecords,
+      "listOffsetsRequest({\n          isolation: 'committed'",
+      "listOffsetsRequest({\n          isolation: 'uncommitted'",
+    ],
+    [
+      'the look back ends at the first batch without a record',
+      lastRecords,
+      'at = Math.min(firstOffset ?? at, at) - 1',
+      'at = -1 + 0 * Math.min(firstOffset ?? at, at)',
+    ],
+    [
+      'records of aborted transactions are the last ones',
+      lastRecords,
+      '        aborted,\n      })',
+      '        aborted: aborted.slice(0, 0),\n      })',
+    ],
+    [
+      'a log without a record left has none',
+      lastRecords,
+      'throw truncated(topic.name, end - 1, undefined)',
+      'return end < 0 ? Promise.reject(truncated(topic.name, end - 1, undefined)) : undefined',
+    ],
+    [
+      'the answer shares its bytes with the memory',
+      lastRecords,
+      'payload: Buffer.from(message.payload)',
+      'payload: message.payload',
+    ],
+  ]),
+  ...group('scanner', [
+    [
+      'no page is requested ahead',
+      scanner,
+      '    this.#ahead.begin(String(this.#offset), this.#fetch(this.#offset, maxBytes))\n',
+      '',
+    ],
+    [
+      'the log’s end is not told',
+      scanner,
+      'this.#ended = this.#messages.length > 0',
+      'this.#ended = this.#messages.length < 0',
+    ],
+    [
+      'pages go on behind the last stable offset',
+      scanner,
+      'this.#offset >= page.lastStableOffset',
+      'this.#offset >= page.highWatermark',
+    ],
+    [
+      'a large batch that the poll brought in part is not asked for again',
+      scanner,
+      'if (tailed !== undefined && this.#offset === from &&',
+      'if (tailed !== undefined && this.#offset < from &&',
+    ],
+    [
+      'records of open transactions are asked for',
+      fetchPage,
+      "maxBytes, isolation = 'committed' } = request",
+      "maxBytes, isolation = 'uncommitted' } = request",
+    ],
+    [
+      'a reader of the latest begins at the log’s beginning',
+      scanner,
+      "start === 'latest' ? 'latest' : 'earliest'",
+      "start === 'latest' ? 'earliest' : 'earliest'",
+    ],
+    [
+      'a start below the log’s beginning reads on',
+      scanner,
+      'if (this.#offset < oldest) throw',
+      'if (this.#offset < oldest - 1e6) throw',
+    ],
+    [
+      'a truncated record counts as a lost end',
+      fetchPage,
+      'if (offset < oldest) throw truncated',
+      'if (offset < 0) throw truncated',
+    ],
+    [
+      'a lost end counts as truncated',
+      fetchPage,
+      'if (offset < oldest) throw truncated',
+      'if (offset >= 0) throw truncated',
+    ],
+    [
+      'records of another leader’s log are read',
+      fetchPage,
+      'lastFetchedEpoch: lastEpoch,',
+      'lastFetchedEpoch: Math.min(-1, lastEpoch),',
+    ],
+    [
+      'another topic of that name is read',
+      readOnly,
+      'if (found?.id !== topic.id) throw',
+      'if (found === undefined) throw',
+    ],
+    [
+      'the poll does not look for a lost end',
+      scanner,
+      'lastEpoch: this.#epoch }, signal)',
+      'lastEpoch: -1 }, signal)',
+    ],
+    [
+      'damage hides the records before it',
+      scanner,
+      '    this.#failure = decoded.failure\n',
+      '    if (decoded.failure !== undefined) throw decoded.failure\n',
+    ],
+    [
+      'a scanner goes on over another connection',
+      scanner,
+      'return fetchPage(cluster, this.#connection as Connection, request)',
+      "return fetchPage(cluster, cluster.lane(topic.leader, 'read'), request)",
+    ],
+  ]),
+  ...group('close', [
+    [
+      'close waits for the deadline of every call',
+      opener,
+      '() => void cluster.close(), CLOSE_PATIENCE_MS',
+      '() => void cluster.nodes, CLOSE_PATIENCE_MS',
+    ],
+    ['close leaves its timer', opener, '      patience.clear()\n', '      void patience\n'],
+    ['close leaves the connections', source('shared'), '    await this.cluster.close()\n', ''],
+    [
+      'close does not wait for appends',
+      source('wal'),
+      '    await this.#appender.settled()\n    await this.lifetime.settled()\n',
+      '',
+    ],
+  ]),
+  ...group('topics', [
+    [
+      'a topic keeps the times of its producers',
+      topics,
+      "    'message.timestamp.type': 'LogAppendTime',\n",
+      '',
+    ],
+    ['the broker removes records of a new topic', topics, "    'retention.ms': -1,\n", ''],
+    [
+      'a leader that lacks records may be elected',
+      topics,
+      "    'unclean.leader.election.enable': 'false',\n",
+      '',
+    ],
+    [
+      'a topic of several partitions is a log',
+      topics,
+      'if (partitions === 1) return',
+      'if (partitions > 0) return',
+    ],
+    [
+      'a compacted topic is a log',
+      opener,
+      "settings.cleanup !== undefined && settings.cleanup !== 'delete'",
+      "settings.cleanup !== undefined && settings.cleanup === ''",
+    ],
+    [
+      'reading makes a topic',
+      source('protocol/metadata'),
+      '      to.bool(false)\n      to.bool(false)\n',
+      '      to.bool(true)\n      to.bool(false)\n',
+    ],
+    [
+      'delete resolves while a broker still has the topic',
+      topics,
+      'return knowing.length === 0 ? true : undefined',
+      'return knowing.length >= 0 ? true : undefined',
+    ],
+    ['topics that are no logs are listed', topics, '      .filter(isChannelName)\n', ''],
+    [
+      'topics of several partitions are listed',
+      topics,
+      '!internal && partitions.length === 1',
+      '!internal && partitions.length > 0',
+    ],
+    [
+      'two openers cannot make one topic',
+      topics,
+      "if (!isKafkaError(error, 'TOPIC_ALREADY_EXISTS')) throw error",
+      'throw error',
+    ],
+    [
+      'a topic is open before its leader knows',
+      topics,
+      'topic.leader >= 0 && (await this.#isLed(topic)) ? topic',
+      'topic.leader >= 0 ? topic',
+    ],
+    [
+      'truncation frees the last record',
+      source('wal'),
+      'Math.min(before, messageIds.numberOf(last.id))',
+      'before + 1',
+    ],
+  ]),
+]
