@@ -4,6 +4,7 @@ import { mustGetBuilder } from '@wal/walimpls'
 import { expect, test } from 'vitest'
 import '@wal/core/testing'
 import '@wal/impl-file'
+import '@wal/impl-kafka'
 import '@wal/impl-redis-streams'
 import { sqliteBuilder } from '../../examples/custom-backend/src/sqlite-backend.js'
 import { APPEND_OPTIONS } from '../../packages/core/src/append/append-options.js'
@@ -38,6 +39,7 @@ const SOURCES: readonly [path: string, interfaces: readonly OptionInterface[]][]
   ['packages/walimpls/src/wal.ts', [{ name: 'Waits', table: WAITS }]],
   ['packages/walimpls/src/builder.ts', [{ name: 'MemoryOptions', table: tableOf('memory') }]],
   ['packages/impl-file/src/options.ts', [{ name: 'FileOptions', table: tableOf('file') }]],
+  ['packages/impl-kafka/src/client/options.ts', [{ name: 'KafkaOptions', table: tableOf('kafka') }]],
   [
     'packages/impl-redis-streams/src/client/options.ts',
     [{ name: 'RedisStreamsOptions', table: tableOf('redis-streams') }],
@@ -64,6 +66,10 @@ const READMES: readonly [path: string, tables: readonly ReadmeTable[]][] = [
   [
     'packages/impl-file/README.md',
     [{ table: tableOf('file'), urlExamples: { path: 'the path: `file:./data`, `file:/var/lib/app`' } }],
+  ],
+  [
+    'packages/impl-kafka/README.md',
+    [{ table: tableOf('kafka'), urlExamples: { tls: '`kafkas:` or `?tls=true`' } }],
   ],
   [
     'packages/impl-redis-streams/README.md',

@@ -23,6 +23,14 @@ const backends: Readonly<Record<string, DemoBackend>> = {
     load: () => import('@wal/impl-file'),
     place: (folder) => ({ url: `file:${encoded(folder)}` }),
   },
+  kafka: {
+    load: () => import('@wal/impl-kafka'),
+    async place() {
+      const { startShared } = await import('@wal/brokers')
+      const { address, stop } = await startShared('kafka', console.log)
+      return { url: `kafka://${address}`, stop }
+    },
+  },
   'redis-streams': {
     load: () => import('@wal/impl-redis-streams'),
     async place() {

@@ -33,7 +33,7 @@ afterAll(async () => {
 
 const at = (server = kafka) => [server.address]
 
-const scene = (options: KafkaOptions = {}): Scene => {
+const scene = (options: Partial<KafkaOptions> = {}): Scene => {
   const made = new Scene({ hosts: at(), ...owner, requestTimeoutMs: 5_000, pollMs: 50, ...options })
   onTestFinished(() => made[Symbol.asyncDispose]())
   return made
@@ -231,8 +231,7 @@ const STATES: readonly ErrorCase[] = [
   {
     code: 'WAL_MESSAGE_TOO_LARGE',
     what: 'The record is larger than the topic’s `max.message.bytes`. It is not written.',
-    advice:
-      'Store the object elsewhere, and append where it is. Core cuts messages into chunks before it comes to this.',
+    advice: 'Store the object elsewhere, and append where it is.',
     make: () =>
       scene()
         .writer()

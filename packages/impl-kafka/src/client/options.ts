@@ -2,20 +2,62 @@ import type { FilledOptions, OptionTable } from '@wal/walimpls'
 import type { KafkaConfig } from 'kafkajs'
 
 export interface KafkaOptions {
-  readonly hosts?: readonly string[]
+  /** The addresses of some brokers, which tell those of the others. The default port is 9092. */
+  readonly hosts: readonly string[]
+  /** Name of the user for SASL. */
   readonly user?: string
+  /** Password of the user. */
   readonly password?: string
+  /**
+   * How user and password are shown to the broker (SASL). Other mechanisms are given in `kafka: { sasl }`. Default:
+   * `'scram-sha-512'`.
+   */
   readonly mechanism?: 'plain' | 'scram-sha-256' | 'scram-sha-512'
+  /**
+   * Connects by TLS, as the URL scheme `kafkas` does. Certificates go into `kafka: { ssl: { ca, cert, key } }`.
+   * Default: `false`.
+   */
   readonly tls?: boolean
+  /**
+   * How many brokers keep a copy of a log that is made. −1: as many as the broker’s setting default.replication.factor
+   * says. From -1 to 32. Default: -1.
+   */
   readonly replicationFactor?: number
+  /**
+   * How many copies have to have a record before it is acknowledged, for a log that is made. From 1 to 32. Default: the
+   * broker’s setting min.insync.replicas.
+   */
   readonly minInSyncReplicas?: number
+  /**
+   * The largest batch that a log which is made takes (max.message.bytes). A record is a little smaller. From 64 KiB to
+   * 96 MiB. Default: 16 MiB.
+   */
   readonly maxMessageBytes?: number
+  /**
+   * Size of the files in which the broker keeps a log that is made. Truncation frees whole files only. From 1 MiB to
+   * 2,147,483,647. Default: the broker’s setting log.segment.bytes.
+   */
   readonly segmentBytes?: number
+  /** Whether batches are compressed before they are sent. Default: `'none'`. */
   readonly compression?: 'none' | 'gzip'
+  /**
+   * The fence of a channel is a transactional id of this text and the channel’s name. All writers of a log need the
+   * same one. Default: `'wal-'`.
+   */
   readonly transactionalIdPrefix?: string
+  /**
+   * How long a request may wait for the broker’s answer. After that the request fails and the connection is made again.
+   * From 100 to 600,000. Default: 10,000.
+   */
   readonly requestTimeoutMs?: number
+  /**
+   * How long a broker holds back its answer to readers at the end of their logs when nothing is stored. A reader that
+   * comes to the end waits for up to this time before the broker knows of it. From 10 to 10,000. Default: 200.
+   */
   readonly pollMs?: number
+  /** How many batches of a log may be in flight at once: sent and not acknowledged. From 1 to 5. Default: 5. */
   readonly maxInFlightBatches?: number
+  /** Options that are passed through to kafkajs: `clientId`, `ssl` and `sasl`. In code only. */
   readonly kafka?: Pick<KafkaConfig, 'clientId' | 'ssl' | 'sasl'>
 }
 

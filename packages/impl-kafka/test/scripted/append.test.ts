@@ -23,7 +23,7 @@ test('batches are numbered without a gap, and several are in flight at once', as
   expect(log.broker.count('InitProducerId')).toBe(1)
 })
 
-test('a batch that is refused for ever leaves its numbers to the next one', async () => {
+test('a batch that is refused forever leaves its numbers to the next one', async () => {
   const log = new ScriptedLog()
   const writer = await log.writerAtWork()
   const [one, two, three] = [writer.batch(2), writer.batch(2), writer.batch(2)]
