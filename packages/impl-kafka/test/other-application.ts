@@ -4,7 +4,7 @@ import { type Admin, Kafka, logLevel } from 'kafkajs'
 type Broker = Pick<KafkaServer, 'internalPort'>
 
 /** The public client, on the port of the brokers among each other, which asks nobody for a password. */
-function kafkajs({ internalPort }: Broker): Kafka {
+export function kafkajs({ internalPort }: Broker): Kafka {
   return new Kafka({ brokers: [`127.0.0.1:${internalPort}`], logLevel: logLevel.NOTHING })
 }
 

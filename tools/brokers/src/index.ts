@@ -1,5 +1,7 @@
 export type { KafkaAcl, KafkaOperation } from './kafka/kafka-acls.js'
 export type { ClientCertificates, KafkaOptions, KafkaSasl, SaslMechanism } from './kafka/kafka-options.js'
+export type { KafkaProgram } from './kafka/kafka-program.js'
+export { kafkaProgram } from './kafka/kafka-program.js'
 export type { KafkaQuota } from './kafka/kafka-quota.js'
 export type {
   KafkaCluster,
@@ -9,6 +11,7 @@ export type {
 } from './kafka/kafka-server.js'
 export { startKafka, startKafkaCluster } from './kafka/kafka-server.js'
 export type { KafkaVersion } from './kafka/kafka-version.js'
+export { kafkaVersion } from './kafka/kafka-version.js'
 export { freePort } from './process/free-port.js'
 export type { Fault, FaultKind } from './proxy/fault.js'
 export type { FaultCount, ProxyCounters } from './proxy/fault-counters.js'
