@@ -91,6 +91,11 @@ export class Connection {
     return range !== undefined && range.min <= version && version <= range.max
   }
 
+  /** The highest version of a request that the broker speaks; −1 when it does not know the request. */
+  highest(key: number): number {
+    return this.#parts.login.versions.get(key)?.max ?? -1
+  }
+
   /** Sends a request at once. Rejects with a `CallFailure` when no answer came. */
   async ask<A>(request: KafkaRequest<A>, timeoutMs: number): Promise<A> {
     const { name, key, version } = request

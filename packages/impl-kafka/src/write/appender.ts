@@ -1,4 +1,4 @@
-import { type Batch, WalError } from '@wal/walimpls'
+import { type Batch, propertyOf, RESERVED, WalError } from '@wal/walimpls'
 import {
   type AppendBounds,
   type NumberId,
@@ -11,6 +11,7 @@ import {
 import type { Cluster, TopicState } from '../client/cluster.js'
 import { mapAppendError } from '../client/error-table.js'
 import { isKafkaError } from '../client/kafka-error.js'
+import { offsetOf } from '../read/fetch-page.js'
 import { encodeRecordBatch, restampRecordBatch } from '../records/batch-encoder.js'
 import { messageIds } from '../records/message-id.js'
 import { type FenceParts, newIdentity, otherProducers } from './fence.js'
@@ -188,7 +189,8 @@ export class Appender {
       const identity = await newIdentity(fence)
       const topic = await this.#ledTopic()
       const ended = new Set<bigint>()
-      for (const { producerId } of await otherProducers(cluster, topic, identity)) {
+      const tick = () => lastTick(cluster, topic, batch)
+      for (const producerId of await otherProducers(cluster, topic, { own: identity, tick })) {
         ended.add(producerId)
         sent = true
         const offset = await this.#end(producerId, encoded)
@@ -199,9 +201,8 @@ export class Appender {
       sent = true
       const { baseOffset } = await this.#produce(encoded, stamp)
       stored ??= baseOffset
-      const further = await otherProducers(cluster, topic, identity)
-      const unknown = further.find(({ producerId }) => !ended.has(producerId))
-      if (unknown !== undefined)
+      const further = await otherProducers(cluster, topic, { own: identity, tick })
+      if (further.some((producerId) => !ended.has(producerId)))
         throw new WalError(
           'WAL_FENCED',
           `${this.#place}: another writer stored a record while this one took the fence.`,
@@ -274,4 +275,11 @@ export class Appender {
     const mapped = mapAppendError(error, `appending to ${this.#place}`, outcome)
     return outcome === 'unknown' ? stillUnknown(mapped) : mapped
   }
+}
+
+/** The offset of the log's last time tick, which the batch's first record names; the oldest one when it names none. */
+async function lastTick(cluster: Cluster, topic: TopicState, { messages }: Batch): Promise<number> {
+  const named = propertyOf(messages[0]?.properties ?? [], RESERVED.previousTick) ?? ''
+  const oldest = await offsetOf(cluster, topic, 'earliest')
+  return named === '' ? oldest : Math.max(oldest, messageIds.numberOf(messageIds.parse(named)))
 }

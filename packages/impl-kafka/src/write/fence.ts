@@ -1,11 +1,13 @@
 import type { Runtime } from '@wal/walimpls'
 import { CallFailure, sleep } from '@wal/walimpls/helper'
 import type { Cluster, TopicState } from '../client/cluster.js'
+import { UnspokenRequest } from '../client/connection.js'
 import { isKafkaError, throwOnError } from '../client/kafka-error.js'
 import { describeProducersRequest, type RememberedProducer } from '../protocol/describe-producers.js'
 import { findCoordinatorRequest } from '../protocol/find-coordinator.js'
 import { initProducerIdRequest } from '../protocol/init-producer-id.js'
 import { LAST_EPOCH, type ProducerIdentity } from './producer.js'
+import { producersBehind } from './stored-batch.js'
 
 export interface FenceParts {
   readonly cluster: Cluster
@@ -73,10 +75,34 @@ async function coordinatorOf(cluster: Cluster, transactionalId: string): Promise
 }
 
 /**
+ * The ids of the producers that could still write beside `own`, the latest first. Where the broker does not tell which ones the
+ * partition remembers, those that stored something from the offset `tick` on, where the log's last time tick lies: every live
+ * writer has stored one since.
+ */
+export async function otherProducers(
+  cluster: Cluster,
+  topic: TopicState,
+  { own, tick }: { readonly own: ProducerIdentity; readonly tick: () => Promise<number> },
+): Promise<readonly bigint[]> {
+  try {
+    const remembered = await rememberedProducers(cluster, topic, own)
+    return remembered.map(({ producerId }) => producerId)
+  } catch (error) {
+    if (!isRefused(error)) throw error
+    const found = await producersBehind(cluster, topic, await tick())
+    return found.filter((id) => id !== own.id)
+  }
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof UnspokenRequest || isKafkaError(error, 'TOPIC_AUTHORIZATION_FAILED')
+}
+
+/**
  * The producers that a topic's partition remembers and that could still write beside `own`: those whose last epoch has not
  * come, and that are in no transaction of their own, the latest first.
  */
-export async function otherProducers(
+async function rememberedProducers(
   cluster: Cluster,
   topic: TopicState,
   own: ProducerIdentity,

@@ -2,7 +2,7 @@ import { deferred, notWrittenBehind } from '@wal/walimpls/helper'
 import type { TopicState } from '../client/cluster.js'
 import { KafkaError } from '../client/kafka-error.js'
 import type { Lane } from '../client/lane.js'
-import { produceRequest } from '../protocol/produce.js'
+import { PRODUCE_KEY, produceRequest, produceVersion } from '../protocol/produce.js'
 
 /** Where a batch was stored. */
 export interface Produced {
@@ -78,15 +78,16 @@ export class ProduceQueue {
     // Shorter than the deadline of the request, so that the broker says in time that replicas are missing.
     const timeoutMs = Math.max(1, Math.floor(requestTimeoutMs * 0.8))
     try {
-      const { results } = await lane().ask(
-        produceRequest({ version: 9, batches: entries, timeoutMs }),
-        requestTimeoutMs,
-      )
+      const connection = await lane().connection()
+      // An older broker does not speak this version either, and the error says so.
+      const version = produceVersion(connection.highest(PRODUCE_KEY)) ?? 9
+      const request = produceRequest({ version, batches: entries, timeoutMs })
+      const { results } = await connection.ask(request, requestTimeoutMs)
       const byTopic = new Map(results.map((result) => [result.topic, result]))
       for (const entry of entries) {
-        const answer = byTopic.get(entry.topic)
-        if (answer === undefined)
-          this.#fail(entry, new Error(`the answer leaves out the topic ${entry.topic}`))
+        const { topic, topicId } = entry
+        const answer = byTopic.get(topic) ?? byTopic.get(topicId)
+        if (answer === undefined) this.#fail(entry, new Error(`the answer leaves out the topic ${topic}`))
         else if (answer.errorCode !== 0)
           this.#fail(entry, new KafkaError(answer.errorCode, answer.errorMessage))
         else entry.resolve({ baseOffset: answer.baseOffset })

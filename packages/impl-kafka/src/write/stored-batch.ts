@@ -3,7 +3,7 @@ import type { Cluster, TopicState } from '../client/cluster.js'
 import { fetchPage } from '../read/fetch-page.js'
 import { batchHeaders } from '../records/batch-header.js'
 import { RECORDS } from '../records/batch-layout.js'
-import type { Numbers } from './producer.js'
+import { LAST_EPOCH, type Numbers } from './producer.js'
 
 /** How many bytes of a log are looked through at a time. */
 const PAGE_BYTES = 1024 * 1024
@@ -67,4 +67,40 @@ export async function hasRecords(
   const [header] = batchHeaders(records, topic.name)
   if (header?.baseOffset !== offset) return false
   return records.subarray(header.start + RECORDS, header.end).equals(batch.subarray(RECORDS))
+}
+
+/**
+ * The ids of the producers that stored something from this offset on, the latest first, but those whose last epoch has come.
+ * Records of a producer without an id, and of transactions, are left out.
+ */
+export async function producersBehind(
+  cluster: Cluster,
+  topic: TopicState,
+  from: number,
+): Promise<readonly bigint[]> {
+  const lane = cluster.lane(topic.leader, 'read')
+  /** The highest epoch of each producer. A Map keeps the order in which ids are set. */
+  const epochs = new Map<bigint, number>()
+  for (let offset = from; ; ) {
+    const page = await fetchPage(cluster, lane, {
+      ...{ topic, offset, lastEpoch: -1, maxBytes: PAGE_BYTES, isolation: 'uncommitted' },
+    })
+    let next = offset
+    for (const { producerId, producerEpoch, transactional, lastOffset } of batchHeaders(
+      page.records,
+      topic.name,
+    )) {
+      next = lastOffset + 1
+      if (producerId < 0n || transactional) continue
+      const epoch = Math.max(epochs.get(producerId) ?? 0, producerEpoch)
+      epochs.delete(producerId)
+      epochs.set(producerId, epoch)
+    }
+    if (next === offset) break
+    offset = next
+  }
+  return [...epochs]
+    .filter(([, epoch]) => epoch < LAST_EPOCH)
+    .map(([id]) => id)
+    .reverse()
 }
