@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Runtime } from '@wal/walimpls'
 import type { Connect } from '../../src/client/cluster.js'
 import { Connection } from '../../src/client/connection.js'
+import { PRODUCE_KEY } from '../../src/protocol/produce.js'
 import { NAMES } from './requests.js'
 import { ScriptedBroker } from './scripted-broker.js'
 import { ScriptedPartition } from './scripted-partition.js'
@@ -45,6 +46,8 @@ export class ScriptedCluster {
     if (broker === undefined) throw new Error(`nobody listens at port ${host.port}`)
     const { socket } = broker.connect()
     const versions = new Map(Object.keys(NAMES).map((key) => [Number(key), { min: 0, max: 20 }]))
+    // Later versions of Produce name topics by their ids.
+    versions.set(PRODUCE_KEY, { min: 0, max: 9 })
     return new Connection({
       login: { socket, versions, lifetimeMs: undefined },
       address: `${host.host}:${host.port}`,
