@@ -145,6 +145,13 @@ export const helperMutants = [
     replace: '    const settled = Promise.resolve()\n      .then(() => sent)',
   },
   {
+    name: 'helper: in the pipeline a batch overtakes those that wait',
+    file: inHelper('scrubbed-error'),
+    find: ' || this.#waiting > 0',
+    replace: '',
+    harness: inHelper('error-table.test'),
+  },
+  {
     name: 'helper: in the pipeline a batch is sent behind one that is refused',
     ...withTest('pipelined-appends'),
     find: 'const waits = this.#refusing > 0 || ',

@@ -148,6 +148,11 @@ export class ScriptedPartition {
     this.#end = keep
   }
 
+  /** The broker is started again: of each producer it remembers only the last batch. */
+  restart(): void {
+    for (const producer of this.producers.values()) producer.batches = producer.batches.slice(-1)
+  }
+
   /** The transactions that were aborted, as far as a page from `from` to `to` has to do with them. */
   abortedIn(from: number, to: number): AbortedTransaction[] {
     return this.#aborted

@@ -59,6 +59,24 @@ test('batches are sent without waiting, and settle in call order', async () => {
   expect(settled).toEqual(['0 stored', '1 stored', '2 stored'])
 })
 
+test('a batch that may be sent at once does not overtake one that waits', async () => {
+  let mustWait = true
+  const { append, sent, settled, stores } = scripted({ mustWait: () => mustWait })
+  const all = [append(0), append(1), append(2)]
+  await turn()
+  expect(sent).toEqual([0])
+  mustWait = false
+  stores(0)
+  // Batch 2 waits for batch 1 to be sent. Batch 3 is handed in before that.
+  all.push(append(3))
+  await turn()
+  // Nothing holds them back any more: all are in flight at once.
+  expect(sent).toEqual([0, 1, 2, 3])
+  for (const at of [1, 2, 3]) stores(at)
+  await Promise.all(all)
+  expect(settled).toEqual(['0 stored', '1 stored', '2 stored', '3 stored'])
+})
+
 describe('behind a batch that failed', () => {
   test('nothing is acknowledged: what the server stored is unknown, until both are sent again', async () => {
     const { append, settled, stores, fails } = scripted()

@@ -3,6 +3,7 @@ import { AppendError, outcomeOf } from '../errors/append-error.js'
 import { WalError } from '../errors/wal-error.js'
 import type { MessageId } from '../message/message-id.js'
 import { type AppendBounds, refusalOf } from './append-bounds.js'
+import { deferred } from './deferred.js'
 import { notWrittenBehind, stillUnknown, withOutcome } from './not-written.js'
 
 /** What a backend gives to its `PipelinedAppends`. */
@@ -49,6 +50,10 @@ export class PipelinedAppends<I extends MessageId, P> {
   #tail: Promise<unknown> = Promise.resolve()
   #inFlight = 0
   #failures = 0
+  /** How many batches wait until they are sent. */
+  #waiting = 0
+  /** Resolves when the last batch that waits has been sent. */
+  #lastSent: Promise<void> = Promise.resolve()
   /** How many calls were refused and have not rejected yet. */
   #refusing = 0
   /** Sequences of the batches of which an attempt may be stored. No more than the adaptor has in flight. */
@@ -70,9 +75,9 @@ export class PipelinedAppends<I extends MessageId, P> {
     this.#inFlight++
     const failuresBefore = this.#failures
     const before = this.#tail
-    const waits = this.#refusing > 0 || this.#parts.mustWait?.()
+    const waits = this.#refusing > 0 || this.#waiting > 0 || this.#parts.mustWait?.()
     const sent = waits
-      ? before.then(() => this.#send(batch, prepared, failuresBefore))
+      ? this.#sendInTurn(batch, prepared, { before, failuresBefore })
       : this.#send(batch, prepared, failuresBefore)
     sent.catch(() => {})
     const settled = before
@@ -88,6 +93,28 @@ export class PipelinedAppends<I extends MessageId, P> {
   /** Resolves when every batch that was handed in before this call has settled. */
   async settled(): Promise<void> {
     await this.#tail
+  }
+
+  /**
+   * Sends a batch that has to wait. Batches that are handed in meanwhile wait too, also when nothing else would hold them back.
+   * Otherwise they would be sent, and perhaps stored, before this one.
+   */
+  async #sendInTurn(
+    batch: Batch,
+    prepared: P,
+    { before, failuresBefore }: { readonly before: Promise<unknown>; readonly failuresBefore: number },
+  ): Promise<readonly I[]> {
+    const refusing = this.#refusing > 0
+    const earlierSent = this.#lastSent
+    const sending = deferred()
+    this.#lastSent = sending.promise
+    this.#waiting++
+    await earlierSent
+    if (refusing || this.#parts.mustWait?.()) await before
+    const sent = this.#send(batch, prepared, failuresBefore)
+    this.#waiting--
+    sending.resolve()
+    return sent
   }
 
   async #send(batch: Batch, prepared: P, failuresBefore: number): Promise<readonly I[]> {
