@@ -1,6 +1,6 @@
 export { connectionsBroken } from './faults/connections-broken.js'
 export { connectionsReset } from './faults/connections-reset.js'
-export { endLost } from './faults/end-lost.js'
+export { endLost, type LosableEnd } from './faults/end-lost.js'
 export type { HistoryFault, StruckLoad } from './faults/history-fault.js'
 export { LEAST_HITS } from './faults/history-fault.js'
 export { type ProxiedWays, proxiedWays } from './faults/proxied-ways.js'

@@ -1,26 +1,38 @@
 import type { CompareIds } from '../history/compare-ids.js'
 import type { HistoryEvent } from '../history/history-event.js'
 import type { DeliveryEntry, ScannerEntry } from '../history/history-index.js'
+import { rangeOf } from '../history/ranges.js'
 import type { Report } from '../history/violation.js'
 import type { JudgedLog } from './judged-log.js'
 
+/** That an event gives an id to a message. */
+interface Claim {
+  /** What the message is known by. */
+  readonly key: string
+  readonly event: HistoryEvent
+}
+
 /**
  * Rule 2: an id names one message, with one payload and one writer. Ids and time ticks rise strictly in every scanner, except
- * that the messages of one transaction have one time tick.
+ * that the messages of one transaction have one time tick. An id of a message that was rolled back may be given out again, as
+ * Kafka does: its ids are places in the log.
  */
 export function checkValues({ index, compareIds, report }: JudgedLog): void {
-  const values = new Map<string, { readonly key: string; readonly event: HistoryEvent }>()
-  const claim = (id: string, key: string, event: HistoryEvent) => {
-    const other = values.get(id)
-    if (other === undefined) values.set(id, { key, event })
+  const values = new Map<string, Claim>()
+  const claim = (id: string, tick: bigint | undefined, { key, event }: Claim) => {
+    const lost = tick === undefined ? undefined : rangeOf(index.rolledBack, tick)
+    const place = lost === undefined ? id : `${id}, lost behind ${lost.after}`
+    const other = values.get(place)
+    if (other === undefined) values.set(place, { key, event })
     else if (other.key !== key) report(2, `The id ${id} belongs to two messages.`, other.event, event)
   }
-  for (const { id, settled, invoked } of index.appends.values())
-    if (id !== undefined && settled !== undefined) claim(id, `append ${invoked.append}`, settled)
+  for (const { id, settled, invoked, timeTick } of index.appends.values())
+    if (id !== undefined && settled !== undefined)
+      claim(id, timeTick, { key: `append ${invoked.append}`, event: settled })
   const unnamed = new Map<string, DeliveryEntry>()
   for (const scanner of index.scanners.values()) {
     for (const delivery of scanner.deliveries) {
-      claim(delivery.event.id, delivery.key, delivery.event)
+      claim(delivery.event.id, delivery.tick, delivery)
       checkContent(delivery, unnamed, report)
     }
     checkRising(scanner, compareIds, report)
