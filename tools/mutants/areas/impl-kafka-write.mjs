@@ -92,8 +92,8 @@ export const kafkaWriteMutants = [
     [
       'a refusal frees the numbers of a batch that may be stored',
       producer,
-      'this.#doubtful.get(baseSequence)?.lost === false',
-      'this.#doubtful.get(baseSequence)?.lost !== undefined',
+      'this.#doubtful.get(baseSequence)?.mayBeStored === false',
+      'this.#doubtful.get(baseSequence)?.mayBeStored !== undefined',
     ],
     [
       'a batch that was refused behind another keeps its numbers',
@@ -110,7 +110,7 @@ export const kafkaWriteMutants = [
     [
       'a batch that is stored behind a failed one moves the numbers',
       appender,
-      '      return this.#idsFrom(baseOffset, batch)\n    } catch (error) {\n      const behind',
+      '      producer.mayBeStored(stamp)\n      return this.#idsFrom(baseOffset, batch)\n    } catch (error) {\n      const behind',
       '      producer.stored(batch.count)\n      return this.#idsFrom(baseOffset, batch)\n    } catch (error) {\n      const behind',
     ],
     [

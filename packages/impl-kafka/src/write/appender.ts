@@ -119,6 +119,8 @@ export class Appender {
     if (stamp === undefined) return this.#sendRenewed(batch, encoded)
     try {
       const { baseOffset } = await this.#produce(encoded, stamp)
+      // When a batch before this one fails, this one is sent again, and may be refused then.
+      producer.mayBeStored(stamp)
       return this.#idsFrom(baseOffset, batch)
     } catch (error) {
       const behind = await before.then(
@@ -134,7 +136,7 @@ export class Appender {
       if (isKafkaError(error, ...SEQUENCE_ERRORS)) return this.#afterSequenceError(batch, encoded, stamp)
       const mapped = this.#mapped(error)
       if ((mapped as { outcome?: string }).outcome === 'not-written') producer.refused(stamp)
-      else producer.lost(stamp)
+      else producer.mayBeStored(stamp)
       throw mapped
     }
   }
@@ -154,7 +156,7 @@ export class Appender {
     try {
       const producer = new Producer(await newIdentity(this.#parts.fence))
       const stamp = producer.stamp(batch) as Numbers
-      producer.lost(stamp)
+      producer.mayBeStored(stamp)
       this.#producer = producer
       const { baseOffset } = await this.#produce(encoded, stamp)
       return this.#idsFrom(baseOffset, batch)

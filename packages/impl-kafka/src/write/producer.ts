@@ -17,8 +17,8 @@ export interface ProducerIdentity {
 interface Doubtful {
   /** The batch's place in the log's writer, by which it is known again. */
   readonly sequence: number
-  /** An attempt got no answer, or one that leaves open whether the batch is stored. */
-  lost: boolean
+  /** An attempt is stored, or nobody knows whether it is. */
+  mayBeStored: boolean
 }
 
 /**
@@ -54,7 +54,7 @@ export class Producer {
     const first = this.#next
     const before = this.#doubtful.get(first)
     if (before !== undefined && before.sequence !== batch.sequence) return undefined
-    if (before === undefined) this.#doubtful.set(first, { sequence: batch.sequence, lost: false })
+    if (before === undefined) this.#doubtful.set(first, { sequence: batch.sequence, mayBeStored: false })
     this.#next = (first + batch.count) % SEQUENCES
     const { id, epoch } = this.identity
     return { producerId: id, producerEpoch: epoch, baseSequence: first }
@@ -69,13 +69,13 @@ export class Producer {
 
   /** This attempt of the batch is certainly not stored. Unless an earlier one may be, its numbers are free for another batch. */
   refused({ baseSequence }: Numbers): void {
-    if (this.#doubtful.get(baseSequence)?.lost === false) this.#doubtful.delete(baseSequence)
+    if (this.#doubtful.get(baseSequence)?.mayBeStored === false) this.#doubtful.delete(baseSequence)
   }
 
-  /** This attempt of the batch may be stored. */
-  lost({ baseSequence }: Numbers): void {
+  /** This attempt of the batch is stored, or may be. */
+  mayBeStored({ baseSequence }: Numbers): void {
     const doubtful = this.#doubtful.get(baseSequence)
-    if (doubtful !== undefined) doubtful.lost = true
+    if (doubtful !== undefined) doubtful.mayBeStored = true
   }
 
   /** A batch failed, and the broker refuses all behind it: the next batch gets the numbers of the first that failed. */

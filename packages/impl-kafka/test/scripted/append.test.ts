@@ -138,6 +138,21 @@ test('a refusal does not free the numbers of a batch of which an earlier attempt
   expect(numbersOf(log.partition)).toEqual(['1000/0/0', '1000/0/1', '1000/1/0'])
 })
 
+test('a refusal does not free the numbers of a batch that was stored behind one that failed', async () => {
+  const log = new ScriptedLog()
+  const writer = await log.writerAtWork()
+  const [one, two] = [writer.batch(1), writer.batch(1)]
+  log.broker.next('Produce', { error: 'REQUEST_TIMED_OUT', applied: true })
+  await sendAll([one, two].map((batch) => () => writer.send(batch)))
+  log.broker.next('Produce', 'usual')
+  log.broker.next('Produce', { error: 'MESSAGE_TOO_LARGE' })
+  expect(await sendAll([one, two].map((batch) => () => writer.send(batch)))).toEqual([
+    '1',
+    'unknown: WAL_MESSAGE_TOO_LARGE',
+  ])
+  expect(await writer.append(1)).toBe('3')
+})
+
 test('batches that wait for a new epoch ask for one, not each for its own', async () => {
   const log = new ScriptedLog()
   const writer = await log.writerAtWork()
