@@ -104,7 +104,7 @@ export const kafkaWriteMutants = [
     [
       'every batch that waits for a new epoch asks for one',
       appender,
-      'mustWait: () => this.#renewing || this',
+      'mustWait: () => this.#renewing > 0 || this',
       'mustWait: () => this',
     ],
     [

@@ -51,8 +51,8 @@ export class Appender {
   /** The producer id under which that record is stored. */
   #ackedBy: bigint | undefined
   #producer: Producer | undefined
-  /** A batch is about to be sent under a new epoch. */
-  #renewing = false
+  /** How many batches are about to be sent under a new epoch, or are looked for in the log. Others wait until that is over. */
+  #renewing = 0
   /** The attempt that was sent last, among those in flight. When it has settled, it is known whether a batch before failed. */
   #lastSent: Promise<unknown> = Promise.resolve()
   readonly #place: string
@@ -68,7 +68,7 @@ export class Appender {
       send: (batch, encoded) => this.#send(batch, encoded),
       // The first batch of an id and epoch has to be stored before another one is sent: only then does the broker refuse a batch
       // that does not follow the one before.
-      mustWait: () => this.#renewing || this.#producer?.known !== true,
+      mustWait: () => this.#renewing > 0 || this.#producer?.known !== true,
       stored: (ids) => {
         this.#producer?.stored(ids.length)
         this.#ackedBy = this.#producer?.identity.id
@@ -116,7 +116,7 @@ export class Appender {
     { producer, before }: { readonly producer: Producer; readonly before: Promise<unknown> },
   ): Promise<readonly NumberId[]> {
     const stamp = producer.stamp(batch)
-    if (stamp === undefined) return this.#sendRenewed(batch, encoded)
+    if (stamp === undefined) return this.#renewed(() => this.#sendBehind(batch, encoded, before))
     try {
       const { baseOffset } = await this.#produce(encoded, stamp)
       // When a batch before this one fails, this one is sent again, and may be refused then.
@@ -133,7 +133,8 @@ export class Appender {
           producer.refused(stamp)
           throw notWrittenBehind()
         }
-      if (isKafkaError(error, ...SEQUENCE_ERRORS)) return this.#afterSequenceError(batch, encoded, stamp)
+      if (isKafkaError(error, ...SEQUENCE_ERRORS))
+        return this.#renewed(() => this.#afterSequenceError(batch, encoded, stamp))
       const mapped = this.#mapped(error)
       if ((mapped as { outcome?: string }).outcome === 'not-written') producer.refused(stamp)
       else producer.mayBeStored(stamp)
@@ -150,9 +151,28 @@ export class Appender {
     return found === undefined ? this.#sendRenewed(batch, encoded) : this.#idsFrom(found, batch)
   }
 
+  /** Sends the batch under a new epoch once those before it are stored, which have their own numbers. */
+  async #sendBehind(batch: Batch, encoded: Encoded, before: Promise<unknown>): Promise<readonly NumberId[]> {
+    try {
+      await before
+    } catch {
+      throw notWrittenBehind()
+    }
+    return this.#sendRenewed(batch, encoded)
+  }
+
+  /** Keeps other batches from being sent while one is looked for, or gets a new epoch. */
+  async #renewed<T>(work: () => Promise<T>): Promise<T> {
+    this.#renewing++
+    try {
+      return await work()
+    } finally {
+      this.#renewing--
+    }
+  }
+
   /** Sends the batch under a new epoch, whose numbers begin at 0. */
   async #sendRenewed(batch: Batch, encoded: Encoded): Promise<readonly NumberId[]> {
-    this.#renewing = true
     try {
       const producer = new Producer(await newIdentity(this.#parts.fence))
       const stamp = producer.stamp(batch) as Numbers
@@ -162,8 +182,6 @@ export class Appender {
       return this.#idsFrom(baseOffset, batch)
     } catch (error) {
       throw this.#mapped(error, 'unknown')
-    } finally {
-      this.#renewing = false
     }
   }
 

@@ -20,7 +20,7 @@ const MISHAPS: readonly Fate[] = [
   { error: 'REQUEST_TIMED_OUT' },
   { error: 'NOT_ENOUGH_REPLICAS_AFTER_APPEND', applied: true },
   { error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' },
-  { error: 'UNKNOWN_PRODUCER_ID', applied: true },
+  { error: 'UNKNOWN_PRODUCER_ID' },
 ]
 
 /** A writer under random mishaps, and what became of its batches. */
