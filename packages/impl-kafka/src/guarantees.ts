@@ -1,16 +1,19 @@
 import type { Guarantees } from '@wal/walimpls'
+import type { OpenTransaction } from './topic/open-transaction.js'
 import type { LogSettings } from './topic/settings.js'
 
 const UNKNOWN = 'unknown'
+/** A transaction that has stored nothing for this long, in milliseconds, was probably left open. */
+const HANGING_MS = 5_000
 
 /** What an acknowledgement is worth with the settings of topic and broker (G2). What the broker does not tell is unknown. */
-export function guaranteesOf(settings: LogSettings): Guarantees {
+export function guaranteesOf(settings: LogSettings, transaction?: OpenTransaction): Guarantees {
   return {
     durability: durabilityOf(settings),
     fencing: fencingOf(settings),
     retention: retentionOf(settings),
     truncation: 'record; the broker frees whole segment files',
-    warnings: [...warningsOf(settings)],
+    warnings: [...warningsOf(settings), ...hangingOf(transaction)],
   }
 }
 
@@ -50,4 +53,10 @@ function* warningsOf(settings: LogSettings): Generator<string> {
     yield 'The topic keeps the times of its producers (message.timestamp.type CreateTime). The broker forgets producers by those times, and with them the fence, when a client’s clock is behind. Set message.timestamp.type to LogAppendTime for the topic.'
   if (minInSync === undefined || uncleanElection === undefined)
     yield 'The broker does not tell the topic’s settings: what an acknowledgement is worth is unknown. Allow DescribeConfigs on the topic and on the cluster.'
+}
+
+function* hangingOf(transaction: OpenTransaction | undefined): Generator<string> {
+  if (transaction === undefined || transaction.idleMs < HANGING_MS) return
+  const { producerId, producerEpoch, offset, idleMs } = transaction
+  yield `Another application’s transaction is open since record ${offset}, and has stored nothing for ${Math.floor(idleMs / 1000)} s (producer id ${producerId}, epoch ${producerEpoch}): readers stop before it, and appends behind it wait, until it is committed or aborted. kafka-transactions.sh describe-producers shows it, and kafka-transactions.sh abort with --start-offset ${offset} ends it.`
 }

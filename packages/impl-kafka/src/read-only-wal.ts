@@ -14,6 +14,7 @@ import { goneTopic } from './read/fetch-page.js'
 import { LastRecord } from './read/last-records.js'
 import { openScanner } from './read/scanner.js'
 import type { Shared } from './shared.js'
+import { type OpenTransaction, openTransaction } from './topic/open-transaction.js'
 import { type LogSettings, readSettings } from './topic/settings.js'
 
 /** The age at which a topic's settings are read again, in milliseconds. */
@@ -34,13 +35,19 @@ export interface LogParts {
   readonly opener: Lifetime
 }
 
+/** What an operator may change, or another application bring about, while the log is open. */
+interface LogState {
+  readonly settings: LogSettings
+  readonly transaction: OpenTransaction | undefined
+}
+
 export class KafkaReadOnlyWAL implements ReadOnlyWALImpls<NumberId> {
   readonly channel: string
   readonly place: string
   readonly limits: Limits
   protected readonly lifetime: Lifetime
   readonly #last: LastRecord
-  readonly #settings: Refreshed<LogSettings>
+  readonly #state: Refreshed<LogState>
 
   constructor(protected readonly parts: LogParts) {
     const { shared, topic, settings, opener } = parts
@@ -50,16 +57,24 @@ export class KafkaReadOnlyWAL implements ReadOnlyWALImpls<NumberId> {
     this.limits = limitsOf(settings, options.maxInFlightBatches)
     this.lifetime = opener.ofLog(topic.name, () => this.release())
     this.#last = new LastRecord(cluster)
-    this.#settings = new Refreshed<LogSettings>({
+    this.#state = new Refreshed<LogState>({
       runtime,
       maxAgeMs: SETTINGS_AGE_MS,
-      initial: settings,
-      read: async () => readSettings(cluster, await this.ledTopic()),
+      initial: { settings, transaction: undefined },
+      read: async () => {
+        const topic = await this.ledTopic()
+        const [settings, transaction] = await Promise.all([
+          readSettings(cluster, topic),
+          openTransaction(cluster, topic, runtime.now()),
+        ])
+        return { settings, transaction }
+      },
     })
   }
 
   get guarantees(): Guarantees {
-    return guaranteesOf(this.#settings.value)
+    const { settings, transaction } = this.#state.value
+    return guaranteesOf(settings, transaction)
   }
 
   last(waits?: Waits): Promise<StoredMessage<NumberId> | undefined> {

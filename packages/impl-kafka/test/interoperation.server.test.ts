@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type KafkaServer, startKafka } from '@wal/brokers'
 import { openWal } from '@wal/core'
 import {
@@ -19,9 +20,11 @@ import { Scene } from './scene.js'
 
 let kafka: KafkaServer
 let java: JavaClient
+let hanging: Awaited<ReturnType<typeof hangingTransaction>>
 beforeAll(async () => {
   kafka = await startKafka()
   java = await JavaClient.start(kafka.address)
+  hanging = await hangingTransaction()
 })
 afterAll(async () => {
   await java[Symbol.asyncDispose]()
@@ -286,4 +289,40 @@ test('a log as Milvus writes it, by zstd and without our mark, comes in the orde
   for await (const { payload } of wal.read({ after: positions[1] as string, until: 'end' }))
     again.push(String(Buffer.from(payload)))
   expect(again).toEqual(['c', 'd', 'e', 'f'])
+})
+
+/** A log with a transaction of another application in it that is left open, and an append behind it. */
+async function hangingTransaction() {
+  const channel = `hanging-${randomBytes(4).toString('hex')}`
+  const wal = await openWal(`kafka://${kafka.address}`, { channel })
+  const { position } = await wal.append({ payload: Buffer.from('before') })
+  const producer = await java.producer({ 'transactional.id': `application-${channel}` })
+  await producer.begin()
+  await producer.send(channel, { value: 'of the transaction' })
+  await producer.flush()
+  const behind = wal.append({ payload: Buffer.from('behind') })
+  return { since: performance.now(), channel, wal, position, producer, behind }
+}
+
+test('a transaction that is left open: readers stop before it and appends wait, a warning names it, and all goes on at its end', async () => {
+  const { since, channel, wal, position, producer, behind } = hanging
+  // A transaction counts as left open after five seconds.
+  await sleep(Math.max(0, since + 6_000 - performance.now()))
+  const readOnly = await openWal(`kafka://${kafka.address}`, { channel, accessMode: 'ro' })
+  onTestFinished(() => readOnly.close())
+  const warning = expect.stringMatching(
+    /^Another application’s transaction is open since record \d+, .* for \d+ s \(producer id \d+, epoch \d+\): readers stop before it/,
+  )
+  for (const each of [readOnly, wal])
+    await expect.poll(() => each.guarantees.warnings, { timeout: 30_000 }).toContainEqual(warning)
+  const texts: string[] = []
+  for await (const { payload } of readOnly.read({ until: 'end' })) texts.push(String(Buffer.from(payload)))
+  expect(texts).toEqual(['before'])
+  const next = readOnly.read({ after: position }).next()
+  expect(await Promise.race([next, behind, sleep(500, 'still waiting')])).toBe('still waiting')
+  await producer.abort()
+  await behind
+  expect(String(Buffer.from((await next).value?.payload ?? []))).toBe('behind')
+  await expect.poll(() => wal.guarantees.warnings, { timeout: 30_000 }).not.toContainEqual(warning)
+  await wal.close()
 })

@@ -27,7 +27,6 @@ import { closedError } from './closed-error.js'
 export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
   readonly backend: string
   readonly channel: Channel
-  readonly guarantees: Guarantees
   readonly signal: AbortSignal
   readonly #ended = new AbortController()
   readonly #scanners = new Set<ScannerAdaptor>()
@@ -35,6 +34,7 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
   readonly #tree: CloseTree
   readonly #resolver: Resolver
   readonly #where: string
+  readonly #log: ReadOnlyWALImpls
   /** Undefined where the user made the opener, and closes it. */
   #ownOpener: Closable | undefined
   #closing = false
@@ -52,7 +52,7 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
     const { runtime, logger } = options
     this.backend = backend
     this.channel = { name: channel, accessMode: 'ro', term: -1 }
-    this.guarantees = log.guarantees
+    this.#log = log
     this.signal = this.#ended.signal
     this.#where = where
     const view = { log, ids, where, runtime, logger, signal: this.signal }
@@ -94,6 +94,10 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
 
   resolve(token: string, waits: Waits = {}): Promise<AppendResolution> {
     return this.#resolver.resolve(token, waits)
+  }
+
+  get guarantees(): Guarantees {
+    return this.#log.guarantees
   }
 
   /** Not in the interface: callers without types get `WAL_READ_ONLY` (G12) instead of a `TypeError`. */

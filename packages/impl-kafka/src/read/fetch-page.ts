@@ -85,12 +85,20 @@ export async function checkResult(
   }
 }
 
-/** The offset of the log's first record, or the one behind its last committed record. */
-export async function offsetOf(cluster: Cluster, topic: TopicState, place: OffsetPlace): Promise<number> {
+/**
+ * The offset of the log's first record, or the one behind its last committed record; with `uncommitted`, the one behind the last
+ * record of all.
+ */
+export async function offsetOf(
+  cluster: Cluster,
+  topic: TopicState,
+  place: OffsetPlace,
+  isolation: 'committed' | 'uncommitted' = 'committed',
+): Promise<number> {
   const { results } = await cluster.askNode(
     topic.leader,
     listOffsetsRequest({
-      isolation: 'committed',
+      isolation,
       topics: [{ topic: topic.name, currentLeaderEpoch: topic.leaderEpoch, place }],
     }),
   )

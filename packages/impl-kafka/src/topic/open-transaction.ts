@@ -1,0 +1,39 @@
+import type { Cluster, TopicState } from '../client/cluster.js'
+import { throwOnError } from '../client/kafka-error.js'
+import { describeProducersRequest } from '../protocol/describe-producers.js'
+import { offsetOf } from '../read/fetch-page.js'
+
+/** A transaction of another application, behind whose first record no reader of the log gets anything. */
+export interface OpenTransaction {
+  readonly producerId: bigint
+  readonly producerEpoch: number
+  /** The offset of the transaction's first record. */
+  readonly offset: number
+  /** How long ago the transaction's last record was stored, in milliseconds. */
+  readonly idleMs: number
+}
+
+/**
+ * The transaction at which readers of a topic stop: the one whose first record is the last stable offset. Undefined when there
+ * is none, or when the broker does not tell.
+ */
+export async function openTransaction(
+  cluster: Cluster,
+  topic: TopicState,
+  now: number,
+): Promise<OpenTransaction | undefined> {
+  try {
+    const stable = await offsetOf(cluster, topic, 'latest')
+    if (stable >= (await offsetOf(cluster, topic, 'latest', 'uncommitted'))) return undefined
+    const { results } = await cluster.askNode(topic.leader, describeProducersRequest([topic.name]))
+    for (const { errorCode, errorMessage, producers } of results) {
+      throwOnError(errorCode, errorMessage)
+      const found = producers.find(({ transactionStartOffset }) => transactionStartOffset === stable)
+      if (found !== undefined) return { ...found, offset: stable, idleMs: now - found.lastTimestamp }
+    }
+    return undefined
+  } catch {
+    // What readers get does not depend on the answer. A broker that fails is noticed by those who read and write.
+    return undefined
+  }
+}
