@@ -18,7 +18,7 @@ export interface BenchCase {
    */
   readonly atLeast?: number
   /** The server that the case needs. In a comparison with another commit both sides use the same server. */
-  readonly server?: 'redis'
+  readonly server?: 'redis' | 'kafka'
   /** Prepares the case. `folder` is empty, and is removed when the case has ended. */
   prepare(folder: string): Promise<{ readonly ours: Contender; readonly peer: Contender }>
 }

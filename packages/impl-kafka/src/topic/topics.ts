@@ -9,6 +9,15 @@ import { offsetOf } from '../read/fetch-page.js'
 /** The pause between two looks at brokers that have not heard of a change yet. */
 const PAUSE_MS = 50
 
+/** What the leader of a new topic may answer before it has heard of its leadership, or of the epoch of that. */
+const NOT_LED_YET = [
+  'NOT_LEADER_OR_FOLLOWER',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+  'UNKNOWN_LEADER_EPOCH',
+  'FENCED_LEADER_EPOCH',
+]
+
 /** Makes, lists and removes the topics that hold logs. */
 export class Topics {
   readonly #cluster: Cluster
@@ -86,8 +95,7 @@ export class Topics {
       await offsetOf(this.#cluster, topic, 'earliest')
       return true
     } catch (error) {
-      if (isKafkaError(error, 'NOT_LEADER_OR_FOLLOWER', 'UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'))
-        return false
+      if (isKafkaError(error, ...NOT_LED_YET)) return false
       throw error
     }
   }
