@@ -146,10 +146,9 @@ export const helperMutants = [
   },
   {
     name: 'helper: in the pipeline a batch overtakes those that wait',
-    file: inHelper('scrubbed-error'),
+    ...withTest('pipelined-appends'),
     find: ' || this.#waiting > 0',
     replace: '',
-    harness: inHelper('error-table.test'),
   },
   {
     name: 'helper: in the pipeline a batch is sent behind one that is refused',

@@ -19,8 +19,8 @@ export const kafkaWriteMutants = [
     [
       'other producers are not ended',
       appender,
-      'for (const { producerId } of await otherProducers(cluster, topic, identity)) {',
-      'for (const { producerId } of (await otherProducers(cluster, topic, identity)).slice(0, 0)) {',
+      'for (const producerId of await otherProducers(cluster, topic, { own: identity, tick })) {',
+      'for (const producerId of (await otherProducers(cluster, topic, { own: identity, tick })).slice(0, 0)) {',
     ],
     [
       'the oldest of the other producers is ended first',
@@ -44,8 +44,8 @@ export const kafkaWriteMutants = [
     [
       'a writer under a further id is not noticed',
       appender,
-      'if (unknown !== undefined)',
-      'if (unknown !== undefined && ended.has(0n))',
+      'if (further.some((producerId) => !ended.has(producerId)))',
+      'if (further.some((producerId) => ended.has(producerId)))',
     ],
     ['the ids of the last copy are answered', appender, 'stored ??= offset', 'void offset'],
     [
@@ -77,12 +77,6 @@ export const kafkaWriteMutants = [
   ]),
   ...group('append', [
     ['the numbers are not rewound', producer, 'this.#next = this.#settled\n', 'void this.#settled\n'],
-    [
-      'the numbers do not begin again',
-      producer,
-      'this.#next = (first + batch.count) % SEQUENCES',
-      'this.#next = first + batch.count + 1',
-    ],
     [
       'another batch gets the numbers of one that may be stored',
       producer,
@@ -148,7 +142,7 @@ export const kafkaWriteMutants = [
     [
       'a sequence error is told as it is',
       appender,
-      'if (isKafkaError(error, ...SEQUENCE_ERRORS)) return this.#afterSequenceError(batch, encoded, stamp)\n',
+      'if (isKafkaError(error, ...SEQUENCE_ERRORS))\n        return this.#renewed(() => this.#afterSequenceError(batch, encoded, stamp))\n',
       '',
     ],
     [
@@ -190,8 +184,8 @@ export const kafkaWriteMutants = [
     [
       'the look ends at an open transaction',
       storedBatch,
-      "maxBytes: PAGE_BYTES, isolation: 'uncommitted'",
-      "maxBytes: PAGE_BYTES, isolation: 'committed'",
+      "maxBytes: PAGE_BYTES, isolation: 'uncommitted' },\n    })\n    let next = offset\n    for (const header of",
+      "maxBytes: PAGE_BYTES, isolation: 'committed' },\n    })\n    let next = offset\n    for (const header of",
     ],
     [
       'the last record is looked for under the present id',
@@ -238,10 +232,46 @@ export const kafkaWriteMutants = [
       "'PRODUCER_FENCED'",
     ],
     [
-      'a producer that the broker has forgotten counts as not written',
+      'a sequence error counts as not written',
       errorTable,
-      "      'UNKNOWN_PRODUCER_ID',\n",
+      'doubtful({\n    // The writer looks',
+      'passing({\n    // The writer looks',
+    ],
+  ]),
+  ...group('append', [
+    [
+      'the numbers of a batch that is stored behind a failed one are freed',
+      appender,
+      '      producer.mayBeStored(stamp)\n      return',
+      '      return',
+    ],
+  ]),
+  ...group('schedules', [
+    [
+      'two batches get new epochs at once',
+      appender,
+      '      await before\n    } catch {\n      throw notWrittenBehind()\n    }\n    return this.#sendRenewed',
+      '      void before\n    } catch {\n      throw notWrittenBehind()\n    }\n    return this.#sendRenewed',
+    ],
+    [
+      'batches overtake those that wait to be sent',
+      'packages/walimpls/src/helper/pipelined-appends.ts',
+      ' || this.#waiting > 0',
       '',
     ],
   ]),
+  {
+    name: 'kafka: the numbers do not begin again behind 2^31 − 1',
+    file: producer,
+    find: 'this.#next = (first + batch.count) % SEQUENCES',
+    replace: 'this.#next = first + batch.count',
+    harness: 'packages/impl-kafka/src/write/producer.test.ts',
+  },
+  {
+    name: 'kafka: the numbers of acknowledged batches do not begin again',
+    file: producer,
+    find: 'this.#settled = (this.#settled + count) % SEQUENCES',
+    replace: 'this.#settled = this.#settled + count',
+    harness: 'packages/impl-kafka/src/write/producer.test.ts',
+  },
 ]

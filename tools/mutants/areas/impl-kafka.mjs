@@ -196,8 +196,8 @@ export const kafkaMutants = [
     [
       'a large batch that the poll brought in part is not asked for again',
       scanner,
-      'if (tailed !== undefined && this.#offset === from &&',
-      'if (tailed !== undefined && this.#offset < from &&',
+      'if (tailed !== undefined && this.#offset === from) {',
+      'if (tailed !== undefined && this.#offset < from) {',
     ],
     [
       'records of open transactions are asked for',
@@ -249,9 +249,9 @@ export const kafkaMutants = [
     ],
     [
       'damage hides the records before it',
-      scanner,
-      '    this.#failure = decoded.failure\n',
-      '    if (decoded.failure !== undefined) throw decoded.failure\n',
+      source('records/batch-decoder'),
+      'if (result.messages.length === 0) throw error',
+      'if (result.messages.length >= 0) throw error',
     ],
     [
       'a scanner goes on over another connection',

@@ -85,6 +85,7 @@ test('a record of a transaction that is still open is not the last one, nor is a
   log.partition.foreign(['open'], { producerId: 7n, producerEpoch: 0, baseSequence: 0, transactional: true })
   log.partition.foreign(['behind'])
   expect(await last()).toBe('kept')
+  expect(ends(log).every(({ body }) => body.committed)).toBe(true)
   log.partition.endTransaction(7n, 'commit')
   expect(await last()).toBe('behind')
 })

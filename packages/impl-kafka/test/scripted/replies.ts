@@ -174,7 +174,15 @@ async function waited(
   { committed, maxWaitMs, minBytes }: RequestBody<'Fetch'>,
   topics: readonly SessionTopic[],
 ): Promise<answers.Fetched[]> {
-  const read = () => topics.map((topic) => fetchedOf(broker, topic, committed))
+  const read = () => {
+    // Of a whole answer, only the first batch comes whole whatever its size.
+    let whole = true
+    return topics.map((topic) => {
+      const result = fetchedOf(broker, topic, { committed, whole })
+      whole &&= result.records.length === 0
+      return result
+    })
+  }
   const deadline = broker.runtime.monotonic() + maxWaitMs
   for (;;) {
     const results = read()
@@ -188,7 +196,7 @@ async function waited(
 function fetchedOf(
   broker: ScriptedBroker,
   { topicId, currentLeaderEpoch, offset, lastFetchedEpoch, maxBytes }: SessionTopic,
-  committed: boolean,
+  { committed, whole }: { readonly committed: boolean; readonly whole: boolean },
 ): answers.Fetched {
   const topic = broker.cluster.topicOf(topicId)
   const nothing = {
@@ -207,7 +215,7 @@ function fetchedOf(
   const limit = committed ? lastStable : end
   return {
     ...about,
-    records: partition.page(offset, limit, maxBytes),
+    records: partition.page(offset, limit, { maxBytes, whole }),
     aborted: committed ? partition.abortedIn(offset, limit) : [],
   }
 }

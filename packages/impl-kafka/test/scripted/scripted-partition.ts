@@ -160,13 +160,13 @@ export class ScriptedPartition {
       .map(({ producerId, firstOffset }) => ({ producerId, firstOffset }))
   }
 
-  /** Batches from the one that has `offset` on, and below `end`. The first one is whole, the last one may be cut off. */
-  page(offset: number, end: number, maxBytes: number): Buffer {
+  /** Batches from the one that has `offset` on, and below `end`. The last one may be cut off; with `whole` not the first one. */
+  page(offset: number, end: number, { maxBytes, whole }: { maxBytes: number; whole: boolean }): Buffer {
     const batches = this.batches.filter(
       ({ header }) => header.lastOffset >= offset && header.baseOffset < end,
     )
     const bytes = Buffer.concat(batches.map((batch) => batch.bytes))
-    return bytes.subarray(0, Math.max(maxBytes, batches[0]?.bytes.length ?? 0))
+    return bytes.subarray(0, Math.max(maxBytes, whole ? (batches[0]?.bytes.length ?? 0) : 0))
   }
 
   /** Where the log of a reader, which has read up to `offset` in `epoch`, parts from this one. */

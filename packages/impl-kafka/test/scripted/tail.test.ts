@@ -112,6 +112,24 @@ test('two readers of one log at different places each get their records', async 
   expect(await both[0]).toEqual(['b'])
 })
 
+test('a reader that joins behind the place of the poll does not get what the poll brings', async () => {
+  const { log, opener } = await logs('one')
+  const [first, second] = [await tail(opener, 'one'), await tail(opener, 'one')]
+  const waiting = next(first)
+  await log.pass(10)
+  log.cluster.topic('one').partition.foreign(['a'])
+  expect(await waiting).toEqual(['a'])
+  expect(await next(first)).toEqual([])
+  const ahead = next(first)
+  await log.pass(10)
+  const behind = next(second)
+  await turns()
+  // The poll asks from the second record on.
+  log.cluster.topic('one').partition.foreign(['b'])
+  expect(await ahead).toEqual(['b'])
+  expect((await behind)?.[0]).toBe('a')
+})
+
 test('a poll whose answer is lost ends the scanners that wait, as something to try again', async () => {
   const { log, opener } = await logs('one')
   const scanner = await tail(opener, 'one')
