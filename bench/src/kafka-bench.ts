@@ -55,7 +55,10 @@ export async function openKafkaBench(): Promise<KafkaBench> {
   }
 }
 
-/** The headers that our backend stores for the same message: eight properties. The payload of 256 bytes is the value. */
+/**
+ * The headers of a message that a peer stores: eight, as for every backend. Ours has one more, `_pt`. The payload of 256 bytes is
+ * the value.
+ */
 export function headersOf(index: number): [key: string, value: string][] {
   return [
     ['_v', '1'],
