@@ -246,7 +246,7 @@ export const kafkaWriteMutants = [
       '      return',
     ],
   ]),
-  ...group('schedules', [
+  ...group('append', [
     [
       'two batches get new epochs at once',
       appender,

@@ -163,6 +163,26 @@ test('batches that wait for a new epoch ask for one, not each for its own', asyn
   expect(log.broker.count('InitProducerId')).toBe(2)
 })
 
+test('a batch that needs a new epoch waits for one before it that gets one too', async () => {
+  const log = new ScriptedLog()
+  const writer = await log.writerAtWork()
+  const [one, two, three] = [writer.batch(1), writer.batch(1), writer.batch(1)]
+  log.broker.next('Produce', { error: 'MESSAGE_TOO_LARGE' })
+  log.broker.next('Produce', { error: 'REQUEST_TIMED_OUT' })
+  await sendAll([one, two].map((batch) => () => writer.send(batch)))
+  // The adaptor drops the first batch. The second gets its number; the third one’s may be taken by an attempt of the second.
+  log.broker.next('Produce', { error: 'UNKNOWN_PRODUCER_ID' })
+  expect(await sendAll([two, three].map((batch) => () => writer.send(batch)))).toEqual(['1', '2'])
+})
+
+test('a batch that is handed in when the first one has the fence does not overtake those that waited for it', async () => {
+  const log = new ScriptedLog()
+  const writer = await log.writer()
+  const waited = [writer.append(1), writer.append(1), writer.append(1)]
+  expect(await waited[0]).toBe('0')
+  expect(await Promise.all([...waited, writer.append(1)])).toEqual(['0', '1', '2', '3'])
+})
+
 test('a batch whose topic has another leader finds it at the next attempt', async () => {
   const log = new ScriptedLog({ brokers: 2 })
   const writer = await log.writerAtWork()

@@ -175,3 +175,13 @@ test('an id that the coordinator has forgotten is ended too', async () => {
   expect(await old.append(1)).toBe('not-written: WAL_FENCED')
   expect(WRITER.term).toBeLessThan(otherWriter.term)
 })
+
+test('where the broker does not tell its producers, those that stored something since the last time tick are ended', async () => {
+  const log = logOf([7n, 2], [9n, 0])
+  log.partition.foreign(['x'], { producerId: 8n, producerEpoch: 0, baseSequence: 0, transactional: true })
+  log.broker.always('DescribeProducers', { error: 'TOPIC_AUTHORIZATION_FAILED' })
+  const writer = await log.writer()
+  expect(await writer.append(1)).toBe('3')
+  expect(numbersOf(log.partition).slice(3)).toEqual(['9/32767/0', '7/32767/0', '1000/0/0'])
+  expect(await writer.append(1)).toBe('6')
+})
