@@ -19,11 +19,13 @@ interface Asked {
   reject(error: unknown): void
 }
 
-/** The least time between two questions to one broker, in milliseconds. Those in between join the next one. */
+/** The time between two questions to one broker on average, in milliseconds. Those in between join the next one. */
 const PAUSE_MS = 50
+/** How many questions go out without a pause after a silence, for a process that opens one scanner after another. */
+const BURST = 10
 
 /**
- * Asks a broker for the ends of logs. All questions of a twentieth of a second travel in one request, so that a thousand idle
+ * Asks a broker for the ends of logs. Under load all questions of a twentieth of a second travel in one request: a thousand idle
  * writers which look after their logs cost a broker no more than twenty requests a second.
  */
 export class LogEnds {
@@ -32,7 +34,8 @@ export class LogEnds {
   readonly #runtime: Pick<Runtime, 'setTimeout' | 'monotonic'>
   #asked: Asked[] = []
   #asking = false
-  #lastAt = Number.NEGATIVE_INFINITY
+  /** When the next question would be due if every one so far had kept the pause. */
+  #dueAt = Number.NEGATIVE_INFINITY
 
   constructor(cluster: Cluster, node: number, runtime: Pick<Runtime, 'setTimeout' | 'monotonic'>) {
     this.#cluster = cluster
@@ -50,11 +53,11 @@ export class LogEnds {
   async #askAll(): Promise<void> {
     this.#asking = true
     while (this.#asked.length > 0) {
-      const pause = this.#lastAt + PAUSE_MS - this.#runtime.monotonic()
+      const pause = this.#dueAt - BURST * PAUSE_MS - this.#runtime.monotonic()
       if (pause > 0) await sleep(this.#runtime, pause)
       const asked = this.#asked
       this.#asked = []
-      this.#lastAt = this.#runtime.monotonic()
+      this.#dueAt = Math.max(this.#dueAt, this.#runtime.monotonic()) + PAUSE_MS
       await this.#ask(asked)
     }
     this.#asking = false
