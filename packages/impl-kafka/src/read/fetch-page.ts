@@ -86,19 +86,20 @@ export async function checkResult(
 }
 
 /**
- * The offset of the log's first record, or the one behind its last committed record; with `uncommitted`, the one behind the last
- * record of all.
+ * The offset of the log's first record (`earliest`), the one behind its last committed record (`latest`), or the one behind the
+ * last record of all (`uncommitted`).
  */
 export async function offsetOf(
   cluster: Cluster,
   topic: TopicState,
-  place: OffsetPlace,
-  isolation: 'committed' | 'uncommitted' = 'committed',
+  wanted: OffsetPlace | 'uncommitted',
 ): Promise<number> {
+  const uncommitted = wanted === 'uncommitted'
+  const place = uncommitted ? 'latest' : wanted
   const { results } = await cluster.askNode(
     topic.leader,
     listOffsetsRequest({
-      isolation,
+      isolation: uncommitted ? 'uncommitted' : 'committed',
       topics: [{ topic: topic.name, currentLeaderEpoch: topic.leaderEpoch, place }],
     }),
   )

@@ -24,7 +24,7 @@ export async function openTransaction(
 ): Promise<OpenTransaction | undefined> {
   try {
     const stable = await offsetOf(cluster, topic, 'latest')
-    if (stable >= (await offsetOf(cluster, topic, 'latest', 'uncommitted'))) return undefined
+    if (stable >= (await offsetOf(cluster, topic, 'uncommitted'))) return undefined
     const { results } = await cluster.askNode(topic.leader, describeProducersRequest([topic.name]))
     for (const { errorCode, errorMessage, producers } of results) {
       throwOnError(errorCode, errorMessage)
