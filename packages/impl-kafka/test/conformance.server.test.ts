@@ -1,7 +1,8 @@
 import { createCertificates, startKafka } from '@wal/brokers'
-import { afterAll } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { kit } from './kit.js'
 import { disturbThrough } from './kit-hooks.js'
+import { administer } from './other-application.js'
 
 const users = { owner: 'the-owners-secret', writer: 'secret' }
 const certificates = await createCertificates()
@@ -28,3 +29,8 @@ kit(
     saveState: () => kafka.saveData(),
   },
 )
+
+test('the broker lists no consumer group after all of this', async () => {
+  const { groups } = await administer(kafka, (admin) => admin.listGroups())
+  expect(groups).toEqual([])
+})

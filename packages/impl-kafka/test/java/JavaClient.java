@@ -1,6 +1,7 @@
 // Kafka's own client for tests, driven line by line through standard input. A line is a command and its words, with a space
 // between two words. Bytes are in base64; "-" is null and "=" is no bytes. Every command answers one line "done", or "failed"
-// and the reason; "read" prints a line for each record before that. java-client.ts sends the commands.
+// and the reason; "read" prints a line for each record before that, and "requests" one with a number. java-client.ts sends the commands.
+import com.sun.tools.attach.VirtualMachine;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.time.Duration;
@@ -11,6 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.Future;
+import javax.management.MBeanServerConnection;
+import javax.management.ObjectName;
+import javax.management.remote.JMXConnectorFactory;
+import javax.management.remote.JMXServiceURL;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -66,8 +71,23 @@ public class JavaClient {
       case "abort" -> producer.abortTransaction();
       case "close" -> producer.close();
       case "read" -> read(words[1], properties(words, 2));
+      case "requests" -> System.out.println("record " + requests(words[1]));
       default -> throw new IllegalArgumentException(words[0]);
     }
+  }
+
+  /** How many requests a broker has got from clients since it started, by its own count. */
+  static long requests(String processId) throws Exception {
+    VirtualMachine broker = VirtualMachine.attach(processId);
+    JMXServiceURL address = new JMXServiceURL(broker.startLocalManagementAgent());
+    broker.detach();
+    MBeanServerConnection beans = JMXConnectorFactory.connect(address).getMBeanServerConnection();
+    ObjectName processors = new ObjectName("kafka.server:type=socket-server-metrics,listener=CLIENT,networkProcessor=*");
+    double sum = 0;
+    // To the broker's network code, what it receives is a response.
+    for (ObjectName name : beans.queryNames(processors, null))
+      sum += (Double) beans.getAttribute(name, "response-total");
+    return (long) sum;
   }
 
   /** Prints the records of a topic, up to the end that the topic has now. */

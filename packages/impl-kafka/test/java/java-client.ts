@@ -78,6 +78,12 @@ export class JavaClient implements AsyncDisposable {
     })
   }
 
+  /** How many requests a broker, a process of this machine, has got from clients, by its own count. */
+  async requestsOf(processId: number | undefined): Promise<number> {
+    const [line = ''] = await this.command('requests', `${processId}`)
+    return Number(line.split(' ')[1])
+  }
+
   command(...words: readonly string[]): Promise<string[]> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject })
