@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { assertKept, namedRecord } from '@wal/conformance'
 import { openWal, type ReadOnlyWAL } from '@wal/core'
@@ -19,6 +20,8 @@ const root = fileURLToPath(new URL('../../../..', import.meta.url))
 const OLDER_ACKS = 30
 /** How many records the newer writer stores while the older one is at work, and again when that one has ended. */
 const NEWER_APPENDS = 30
+/** How long the older writer may take to notice that it is fenced, in milliseconds. */
+const PATIENCE_MS = 30_000
 
 /** The older of two writers of one log, in a process of its own. */
 export class OldWriter {
@@ -122,7 +125,9 @@ export async function takeoverRound(round: TakeoverRound): Promise<TakeoverVerdi
     await append('newer-first')
     await round.after?.(older)
     for (let i = 0; i < NEWER_APPENDS; i++) await append(`newer-${i}`)
-    await older.process.ended()
+    const late = sleep(PATIENCE_MS, 'late', { ref: false })
+    const end = await Promise.race([older.process.ended(), late])
+    assert.notEqual(end, 'late', `the older writer goes on after ${older.acks} acknowledged records`)
     assert.equal(older.process.exitCode, 0, older.process.complaints)
     assert.equal(older.ending, 'WAL_FENCED')
     for (let i = 0; i < NEWER_APPENDS; i++) await append(`newer-again-${i}`)
