@@ -24,7 +24,7 @@ export function endLost(group: LosableEnd): HistoryFault {
     strikes: LOSSES,
     mayLose: true,
     async strike(_ordinal, load) {
-      await group.beginLosing(load.channel)
+      await load.whileHeld(() => group.beginLosing(load.channel))
       const { acked } = load
       await vi.waitUntil(() => load.acked >= acked + ACKS_TO_LOSE, { timeout: PATIENCE_MS, interval: 20 })
       load.hit()

@@ -34,4 +34,9 @@ export interface StruckLoad {
   readonly lostRecords: number
   /** Counts the appends in flight at this moment as affected by the fault. */
   hit(): void
+  /**
+   * Does something during which the load begins no append. Otherwise the load could end during a long preparation, before the
+   * failure itself.
+   */
+  whileHeld(work: () => Promise<void>): Promise<void>
 }

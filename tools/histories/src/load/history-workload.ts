@@ -17,6 +17,7 @@ import {
   type ReadOnlyWAL,
   type WAL,
 } from '@wal/core'
+import { deferred } from '@wal/walimpls/helper'
 import { seededRandom } from '@wal/walimpls/testing'
 import { type HistoryFault, LEAST_HITS, type StruckLoad } from '../faults/history-fault.js'
 import type { BackendOptions, HistoryScene } from '../history-scene.js'
@@ -76,6 +77,8 @@ export class HistoryWorkload implements StruckLoad {
   #nextStrike = 0
   #isIdle = true
   #striking: Promise<void> = Promise.resolve()
+  /** Every append begins when this has settled. */
+  #held: Promise<void> = Promise.resolve()
   #failure: unknown
   readonly #plan: HistoryPlan
 
@@ -127,6 +130,16 @@ export class HistoryWorkload implements StruckLoad {
   hit(): void {
     if (this.outstanding > 0) this.counts['faults that hit appends in flight']++
     this.counts['appends in flight at a fault'] += this.outstanding
+  }
+
+  async whileHeld(work: () => Promise<void>): Promise<void> {
+    const { promise, resolve } = deferred<void>()
+    this.#held = promise
+    try {
+      await work()
+    } finally {
+      resolve()
+    }
   }
 
   report(): string {
@@ -208,6 +221,7 @@ export class HistoryWorkload implements StruckLoad {
     while (this.counts.appends < appends && this.#failure === undefined) {
       // The load waits for failures that are late, so that all of them happen before the load ends.
       if (this.counts.appends >= (appends * (this.#nextStrike + 1)) / (strikes + 1)) await this.#striking
+      await this.#held
       const writing = await this.#liveWriter()
       if (this.counts.appends >= appends) return
       const appending = this.#append(writing, reader)
