@@ -27,6 +27,8 @@ const RECORD_FRAMING_BYTES = 25
 const BATCH_FRAMING_BYTES = 1024
 /** A topic's max.message.bytes where the broker does not tell it: Kafka's default. */
 const DEFAULT_MESSAGE_BYTES = 1_048_588
+/** A broker's producer.id.expiration.ms where it does not tell it: Kafka's default, a day. */
+const DEFAULT_EXPIRY_MS = 86_400_000
 
 export interface LogParts {
   readonly shared: Shared
@@ -127,7 +129,7 @@ export class KafkaReadOnlyWAL implements ReadOnlyWALImpls<NumberId> {
  * value. So a batch of several records may have only a third of what the topic takes, less what each record adds.
  */
 function limitsOf(
-  { maxMessageBytes = DEFAULT_MESSAGE_BYTES, producerExpiryMs }: LogSettings,
+  { maxMessageBytes = DEFAULT_MESSAGE_BYTES, producerExpiryMs = DEFAULT_EXPIRY_MS }: LogSettings,
   maxInFlightBatches: number,
 ): Limits {
   const room = maxMessageBytes - BATCH_FRAMING_BYTES
@@ -141,6 +143,6 @@ function limitsOf(
     maxBatchBytes: Math.min(MAX_BATCH_BYTES, maxBatchBytes),
     maxBatchMessages,
     maxInFlightBatches,
-    ...(producerExpiryMs === undefined ? {} : { maxIdleMs: producerExpiryMs }),
+    maxIdleMs: producerExpiryMs,
   }
 }

@@ -311,8 +311,8 @@ export const kafkaMutants = [
     [
       'delete resolves while a broker still has the topic',
       topics,
-      'return knowing.length === 0 ? true : undefined',
-      'return knowing.length >= 0 ? true : undefined',
+      'return knowing?.length === 0 ? true : undefined',
+      'return knowing !== undefined ? true : undefined',
     ],
     ['topics that are no logs are listed', topics, '      .filter(isChannelName)\n', ''],
     [

@@ -91,7 +91,11 @@ export class Cluster {
   async askController<A>(request: AdminRequest<A>, errorsOf: (answer: A) => readonly number[]): Promise<A> {
     for (let again = false; ; again = true) {
       if (again || this.#controller < 0) await this.#metadata([])
-      const answer = await this.askAdmin(this.#controller, request)
+      const answer = await this.askAdmin(this.#controller, request).catch((error: unknown) => {
+        // Another broker may have taken over: the next call asks which one.
+        this.#controller = -1
+        throw error
+      })
       if (again || !errorsOf(answer).some((number) => errorName(number) === 'NOT_CONTROLLER')) return answer
     }
   }

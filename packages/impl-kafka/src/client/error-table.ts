@@ -161,7 +161,7 @@ const rows: readonly ErrorRow[] = [
   },
   {
     // kafkajs gives these without a number when the login itself is refused.
-    text: /SASL .* mechanism is not supported|SASL PLAIN authentication failed|SCRAM|authentication failed/i,
+    text: /^SASL .*(mechanism is not supported|authentication failed)/,
     retryable: false,
     outcome: 'not-written',
     advice: LOGIN_ADVICE,

@@ -38,22 +38,23 @@ export interface PageRequest {
  */
 export async function fetchPage(cluster: Cluster, over: Asks, request: PageRequest): Promise<FetchResult> {
   const { topic, offset, lastEpoch, maxBytes, isolation = 'committed' } = request
-  const answer = await over.ask(
-    fetchRequest({
-      ...NO_FETCH_SESSION,
-      ...{ maxWaitMs: 0, minBytes: 0, maxBytes, isolation, forgotten: [] },
-      topics: [
-        {
-          topicId: topic.id,
-          currentLeaderEpoch: topic.leaderEpoch,
-          offset,
-          lastFetchedEpoch: lastEpoch,
-          maxBytes,
-        },
-      ],
-    }),
-    cluster.requestTimeoutMs,
-  )
+  const asked = fetchRequest({
+    ...NO_FETCH_SESSION,
+    ...{ maxWaitMs: 0, minBytes: 0, maxBytes, isolation, forgotten: [] },
+    topics: [
+      {
+        topicId: topic.id,
+        currentLeaderEpoch: topic.leaderEpoch,
+        offset,
+        lastFetchedEpoch: lastEpoch,
+        maxBytes,
+      },
+    ],
+  })
+  let answer = await over.ask(asked, cluster.requestTimeoutMs)
+  // A broker whose quota for this client is used up answers nothing about any topic, and does not read on until it is time.
+  while (answer.results.length === 0 && answer.errorCode === 0 && answer.throttleMs > 0)
+    answer = await over.ask(asked, answer.throttleMs + cluster.requestTimeoutMs)
   throwOnError(answer.errorCode)
   const result = answer.results[0]
   if (result === undefined) throw new CallFailure(`the answer leaves out the topic ${topic.name}`)

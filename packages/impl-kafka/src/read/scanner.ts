@@ -42,6 +42,9 @@ export function openScanner(parts: ScannerParts): ScannerImpls<NumberId> {
 /** The least that is asked for at a time: a smaller page would hold less than a batch, which comes whole anyway. */
 const SMALLEST_PAGE_BYTES = 64 * 1024
 
+/** Of an answer of many compressed batches, those behind this many bytes are dropped, and fetched again when their turn comes. */
+const MOST_DECODED_BYTES = 16 * 1024 * 1024
+
 /** Reads a log page by page. The next page is requested while the records of the last one are given out. */
 class Pages {
   readonly #parts: ScannerParts
@@ -150,7 +153,9 @@ class Pages {
   }
 
   #take({ records, aborted }: FetchResult): void {
-    const decoded = this.#decoder.decode(records, { from: this.#offset, aborted })
+    const decoded = this.#decoder.decode(records, {
+      ...{ from: this.#offset, aborted, maxBytes: MOST_DECODED_BYTES },
+    })
     this.#messages = decoded.messages
     this.#at = 0
     this.#offset = decoded.next

@@ -97,9 +97,7 @@ export class Tail {
     }
     waiters.add(waiter)
     stop = onAbort(signal, (reason) => waiter.reject(reason))
-    this.#polling ??= this.#poll().finally(() => {
-      this.#polling = undefined
-    })
+    this.#polling ??= this.#poll()
     return promise
   }
 
@@ -122,6 +120,8 @@ export class Tail {
       // Readers take their records and wait again within this turn of the event loop.
       await this.#parts.runtime.yield()
     }
+    // In the same step as the look at the waiters: a reader that waits from now on begins another poll.
+    this.#polling = undefined
   }
 
   async #round(): Promise<void> {

@@ -78,8 +78,12 @@ export class Topics {
       throw error
     }
     const forgotten = await this.#until(async () => {
-      const knowing = await this.#cluster.knownBy(channel)
-      return knowing.length === 0 ? true : undefined
+      const knowing = await this.#cluster.knownBy(channel).catch((error: unknown) => {
+        // A broker that has died is listed for a while.
+        if (error instanceof CallFailure) return undefined
+        throw error
+      })
+      return knowing?.length === 0 ? true : undefined
     })
     if (forgotten === undefined)
       throw new CallFailure(

@@ -258,7 +258,9 @@ export class Appender {
   async #produce({ bytes, timestamp }: Encoded, stamp: Numbers): Promise<Produced> {
     const { cluster, topic, queueOf } = this.#parts
     const stamped = restampRecordBatch(bytes, { ...stamp, timestamp })
-    const { leader } = cluster.knownTopic(topic.name) ?? (await this.#ledTopic())
+    const known = cluster.knownTopic(topic.name)
+    // A topic of the same name that was made since has another id, and takes batches that name no id.
+    const { leader } = known?.id === topic.id ? known : await this.#ledTopic()
     try {
       const produced = await queueOf(leader).send(topic, stamped)
       if (produced.baseOffset <= this.#acked)

@@ -1,5 +1,5 @@
 import { delivered, type HistoryWriter } from '@wal/conformance'
-import type { Message, ReadOnlyWAL } from '@wal/core'
+import type { LogRolledBackError, Message, ReadOnlyWAL } from '@wal/core'
 import { vi } from 'vitest'
 import type { LostRanges } from './lost-ranges.js'
 
@@ -16,6 +16,11 @@ export interface RecordedReaderParts {
   readonly lost?: LostRanges | undefined
 }
 
+/** How often a reader asks again for the place at which it can go on, with a pause of this length in milliseconds. */
+const MOST_UNEXPLAINED = 20
+const PAUSE_MS = 500
+const pause = () => new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+
 /**
  * Reads a log and writes down in a history what it gets. When the reader is told that the log lost its end, the loss is written
  * down, and reading goes on under another name behind the last record that is still in the log. Any other error fails the
@@ -31,6 +36,8 @@ export class RecordedReader {
   #target: bigint | undefined
   #stop: () => Promise<void> = async () => {}
   #failure: unknown
+  /** How often the reader was told of a loss without the place at which it can go on. */
+  #unexplained = 0
   readonly #reading: Promise<void>
   readonly #parts: RecordedReaderParts
 
@@ -68,7 +75,8 @@ export class RecordedReader {
         // Another writer in this process has taken over, and reading goes on with the log of that writer.
         if ((error as { code?: string }).code === 'WAL_CLOSED' && log.signal.aborted) continue
         if (this.#parts.lost === undefined) throw error
-        this.#goBack(this.#parts.lost, error)
+        if (isUnexplained(error) && this.#unexplained++ < MOST_UNEXPLAINED) await pause()
+        else this.#goBack(this.#parts.lost, error)
       }
     }
   }
@@ -105,4 +113,13 @@ export class RecordedReader {
     this.#parts.history.add({ ...event, after: `${this.reached}`, upTo: `${upTo}` })
     this.#name = `${this.#parts.name}, told ${this.losses} times`
   }
+}
+
+/**
+ * Whether the error says that the log lost its end, and not where reading can go on: the servers did not answer the question in
+ * time, since another failure had begun. A reader at the same position is told again.
+ */
+function isUnexplained(error: unknown): boolean {
+  const { code, resumeAt } = error as Partial<LogRolledBackError>
+  return code === 'WAL_LOG_ROLLED_BACK' && resumeAt === undefined
 }
