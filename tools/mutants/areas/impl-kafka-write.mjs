@@ -19,8 +19,26 @@ export const kafkaWriteMutants = [
     [
       'other producers are not ended',
       appender,
-      'for (const producerId of await otherProducers(cluster, topic, { own: identity, tick })) {',
-      'for (const producerId of (await otherProducers(cluster, topic, { own: identity, tick })).slice(0, 0)) {',
+      'for (const producerId of inOrder(others, identity.id, current)) {',
+      'for (const producerId of inOrder([], identity.id, undefined)) {',
+    ],
+    [
+      'the own id comes last also when it is the current writer’s',
+      appender,
+      'if (current === own) return [own, ...others]',
+      'if (current === own) return [...others, own]',
+    ],
+    [
+      'a current writer that the partition has forgotten is not ended',
+      appender,
+      'return [current, ...others.filter((id) => id !== current), own]',
+      'return [...others, own]',
+    ],
+    [
+      'an ended id is taken for the current writer’s',
+      storedBatch,
+      '&& producerEpoch < LAST_EPOCH) return producerId',
+      ') return producerId',
     ],
     [
       'the oldest of the other producers is ended first',
@@ -178,8 +196,8 @@ export const kafkaWriteMutants = [
     [
       'the look ends with the first page',
       storedBatch,
-      'if (next === offset) return undefined',
-      'if (next >= offset) return undefined',
+      'if (next === offset) return undefined\n    offset = next\n  }\n}\n\n/** Whether',
+      'if (next >= offset) return undefined\n    offset = next\n  }\n}\n\n/** Whether',
     ],
     [
       'the look ends at an open transaction',

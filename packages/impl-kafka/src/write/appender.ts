@@ -17,7 +17,7 @@ import { messageIds } from '../records/message-id.js'
 import { type FenceParts, newIdentity, otherProducers } from './fence.js'
 import type { Produced, ProduceQueue } from './produce-queue.js'
 import { LAST_EPOCH, type Numbers, Producer } from './producer.js'
-import { findBatch, hasRecords } from './stored-batch.js'
+import { findBatch, hasRecords, producerFrom } from './stored-batch.js'
 
 export interface AppenderParts {
   readonly cluster: Cluster
@@ -197,9 +197,12 @@ export class Appender {
   }
 
   /**
-   * Takes the fence with this batch. It is stored under the id of every other producer that the partition remembers first, at
-   * the last epoch, which ends that id; then under this writer's own. So a writer is kept out whose id the coordinator has
-   * forgotten, or that used up its epochs. Readers drop the copies.
+   * Takes the fence with this batch. It is stored under this writer's own id, and at the last epoch, which ends an id, under that
+   * of every other producer that the partition remembers. So a writer is kept out whose id the coordinator has forgotten, or that
+   * used up its epochs. Readers drop the copies.
+   *
+   * The first copy makes this writer the current one. So it is stored under the id of the writer that is current until then,
+   * which the same record ends; that is the own id when the coordinator has forgotten nothing.
    */
   async #takeFence(batch: Batch, encoded: Encoded): Promise<readonly NumberId[]> {
     const { cluster, fence } = this.#parts
@@ -210,17 +213,22 @@ export class Appender {
       const topic = await this.#ledTopic()
       const ended = new Set<bigint>()
       const tick = () => lastTick(cluster, topic, batch)
-      for (const producerId of await otherProducers(cluster, topic, { own: identity, tick })) {
-        ended.add(producerId)
-        sent = true
-        const offset = await this.#end(producerId, encoded)
-        stored ??= offset
-      }
+      const others = await otherProducers(cluster, topic, { own: identity, tick })
+      const current = await this.#currentProducer(topic, batch)
       const producer = new Producer(identity)
       const stamp = producer.stamp(batch) as Numbers
-      sent = true
-      const { baseOffset } = await this.#produce(encoded, stamp)
-      stored ??= baseOffset
+      let ownOffset = -1
+      for (const producerId of inOrder(others, identity.id, current)) {
+        sent = true
+        if (producerId === identity.id) {
+          ownOffset = (await this.#produce(encoded, stamp)).baseOffset
+          stored ??= ownOffset
+        } else {
+          ended.add(producerId)
+          const offset = await this.#end(producerId, encoded)
+          stored ??= offset
+        }
+      }
       const further = await otherProducers(cluster, topic, { own: identity, tick })
       if (further.some((producerId) => !ended.has(producerId)))
         throw new WalError(
@@ -228,13 +236,22 @@ export class Appender {
           `${this.#place}: another writer stored a record while this one took the fence.`,
         )
       this.#producer = producer
-      // The copy under the own id, which is the last: later looks find it by that id.
-      this.#acked = baseOffset + batch.count - 1
-      return this.#idsFrom(stored, batch)
+      // The copy under the own id: later looks find it by that id.
+      this.#acked = ownOffset + batch.count - 1
+      return this.#idsFrom(stored ?? ownOffset, batch)
     } catch (error) {
       cluster.forget(this.#parts.topic.name)
       throw this.#mapped(error, sent ? 'unknown' : 'not-written')
     }
+  }
+
+  /** The id of the writer that stored the log's last time tick; undefined when the batch names none. */
+  async #currentProducer(topic: TopicState, batch: Batch): Promise<bigint | undefined> {
+    const { cluster } = this.#parts
+    const named = tickNamedBy(batch)
+    return named === undefined
+      ? undefined
+      : producerFrom(cluster, topic, await lastTick(cluster, topic, batch))
   }
 
   /**
@@ -299,9 +316,23 @@ export class Appender {
   }
 }
 
+/**
+ * In which order the first batch is stored under these ids: first under that of the current writer, which is ended even if the
+ * partition does not remember it; last under the own one, unless that is the current writer's.
+ */
+function inOrder(others: readonly bigint[], own: bigint, current: bigint | undefined): readonly bigint[] {
+  if (current === own) return [own, ...others]
+  if (current === undefined) return [...others, own]
+  return [current, ...others.filter((id) => id !== current), own]
+}
+
 /** The offset of the log's last time tick, which the batch's first record names; the oldest one when it names none. */
-async function lastTick(cluster: Cluster, topic: TopicState, { messages }: Batch): Promise<number> {
-  const named = propertyOf(messages[0]?.properties ?? [], RESERVED.previousTick) ?? ''
+async function lastTick(cluster: Cluster, topic: TopicState, batch: Batch): Promise<number> {
   const oldest = await offsetOf(cluster, topic, 'earliest')
-  return named === '' ? oldest : Math.max(oldest, messageIds.numberOf(messageIds.parse(named)))
+  return Math.max(oldest, tickNamedBy(batch) ?? oldest)
+}
+
+function tickNamedBy({ messages }: Batch): number | undefined {
+  const named = propertyOf(messages[0]?.properties ?? [], RESERVED.previousTick) ?? ''
+  return named === '' ? undefined : messageIds.numberOf(messageIds.parse(named))
 }

@@ -7,6 +7,8 @@ import { LAST_EPOCH, type Numbers } from './producer.js'
 
 /** How many bytes of a log are looked through at a time. */
 const PAGE_BYTES = 1024 * 1024
+/** How many bytes are read to find the batch at an offset, which comes whole. */
+const LOOK_BYTES = 16 * 1024
 
 export interface WantedBatch {
   readonly topic: TopicState
@@ -103,4 +105,28 @@ export async function producersBehind(
     .filter(([, epoch]) => epoch < LAST_EPOCH)
     .map(([id]) => id)
     .reverse()
+}
+
+/**
+ * The id of the producer that stored the record at this offset. When that id has ended, of the first one behind that has not:
+ * an opening record is stored under ids that it ends before it is under its writer's own. Undefined when there is none.
+ */
+export async function producerFrom(
+  cluster: Cluster,
+  topic: TopicState,
+  from: number,
+): Promise<bigint | undefined> {
+  for (let offset = from; ; ) {
+    const page = await fetchPage(cluster, cluster.lane(topic.leader, 'read'), {
+      ...{ topic, offset, lastEpoch: -1, maxBytes: LOOK_BYTES, isolation: 'uncommitted' },
+    })
+    let next = offset
+    for (const header of batchHeaders(page.records, topic.name)) {
+      const { producerId, producerEpoch, transactional, lastOffset } = header
+      if (producerId >= 0n && !transactional && producerEpoch < LAST_EPOCH) return producerId
+      next = lastOffset + 1
+    }
+    if (next === offset) return undefined
+    offset = next
+  }
 }

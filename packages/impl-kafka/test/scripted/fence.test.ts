@@ -176,6 +176,52 @@ test('an id that the coordinator has forgotten is ended too', async () => {
   expect(WRITER.term).toBeLessThan(otherWriter.term)
 })
 
+test('the current writer’s id comes first, so that nothing of that writer is stored behind the first copy', async () => {
+  const log = new ScriptedLog()
+  const opener = await log.opener()
+  const old = await log.writerAtWork({}, opener)
+  log.partition.foreign(['theirs'], { producerId: 7n, producerEpoch: 0, baseSequence: 0 })
+  const newer = new ScriptedWriter(await opener.open(CHANNEL, otherWriter))
+  const outcomes: string[] = []
+  // The older writer appends while the first copy is on its way, and behind it.
+  for (let i = 0; i < 2; i++)
+    log.broker.next('Produce', () => {
+      void old.append(1).then((outcome) => outcomes.push(outcome))
+      return 'usual'
+    })
+  const [id] = (await newer.send(newer.batch(1, 0))).split(' ')
+  await log.pass(100)
+  expect(numbersOf(log.partition)).toEqual(['1000/0/0', '7/0/0', '1000/1/0', '7/32767/0'])
+  expect(id).toBe('2')
+  expect(outcomes[0]).toBe('not-written: WAL_FENCED')
+})
+
+test('the current writer’s id is ended though neither coordinator nor partition remembers it', async () => {
+  const log = new ScriptedLog()
+  const opener = await log.opener()
+  const old = await log.writerAtWork({}, opener)
+  log.cluster.identities.clear()
+  log.partition.producers.clear()
+  const newer = new ScriptedWriter(await opener.open(CHANNEL, otherWriter))
+  expect(await newer.send(newer.batch(1, 0))).toBe('1')
+  expect(numbersOf(log.partition)).toEqual(['1000/0/0', '1000/32767/0', '1001/0/0'])
+  expect(await old.append(1)).toBe('not-written: WAL_FENCED')
+})
+
+test('a time tick that was stored under an ended id tells its writer by the copy behind', async () => {
+  const log = logOf([7n, 2])
+  const opener = await log.opener()
+  const first = await log.writer({}, opener)
+  expect(await first.append(1)).toBe('1')
+  log.partition.foreign(['theirs'], { producerId: 9n, producerEpoch: 0, baseSequence: 0 })
+  const newer = new ScriptedWriter(await opener.open(CHANNEL, otherWriter))
+  expect(await newer.send(newer.batch(1, 1))).toBe('4')
+  expect(numbersOf(log.partition).slice(1)).toEqual([
+    ...['7/32767/0', '1000/0/0', '9/0/0'],
+    ...['1000/1/0', '9/32767/0'],
+  ])
+})
+
 test('where the broker does not tell its producers, those that stored something since the last time tick are ended', async () => {
   const log = logOf([7n, 2], [9n, 0])
   log.partition.foreign(['x'], { producerId: 8n, producerEpoch: 0, baseSequence: 0, transactional: true })

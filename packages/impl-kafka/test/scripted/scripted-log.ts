@@ -1,4 +1,4 @@
-import { type Batch, batchOf, type Runtime, type StoredMessage, type WALImpls } from '@wal/walimpls'
+import { type Batch, batchOf, RESERVED, type Runtime, type StoredMessage, type WALImpls } from '@wal/walimpls'
 import { type NumberId, readOptions } from '@wal/walimpls/helper'
 import { type SimulatedRuntime, simulatedRuntime } from '@wal/walimpls/testing'
 import { Cluster } from '../../src/client/cluster.js'
@@ -113,12 +113,14 @@ export class ScriptedWriter {
 
   constructor(readonly wal: WALImpls<NumberId>) {}
 
-  batch(count: number): Batch {
+  /** `tick` is the offset of the log's last time tick, as core names it in every record. */
+  batch(count: number, tick?: number): Batch {
     const first = this.#sequence
     this.#sequence += count
+    const named = tick === undefined ? [] : [RESERVED.previousTick, tick.toString(36)]
     const messages = Array.from({ length: count }, (_, i) => ({
       payload: Buffer.from(`message ${first + i}`),
-      properties: ['_wt', '3'],
+      properties: ['_wt', '3', ...named],
     }))
     return batchOf(first, messages)
   }
