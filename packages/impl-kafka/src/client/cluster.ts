@@ -107,11 +107,6 @@ export class Cluster {
     return this.#laneOf(host, purpose)
   }
 
-  /** What is known of the topic; asks for it when nothing is. Undefined when the topic does not exist. */
-  async topic(name: string): Promise<TopicState | undefined> {
-    return this.#topics.get(name) ?? (await this.freshTopic(name))
-  }
-
   /** Asks for the topic. Calls of many topics at once make one request. Undefined when the topic does not exist. */
   async freshTopic(name: string): Promise<TopicState | undefined> {
     this.#wanted.add(name)
@@ -124,7 +119,7 @@ export class Cluster {
     return stateOf(name, topic)
   }
 
-  /** The same as `topic`, with a leader that can be asked. */
+  /** The topic with a leader that can be asked; asks for it when none is known. Undefined when the topic does not exist. */
   async ledTopic(name: string): Promise<TopicState | undefined> {
     const known = this.knownTopic(name)
     if (known !== undefined) return known

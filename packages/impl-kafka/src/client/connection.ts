@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Runtime, Timer } from '@wal/walimpls'
 import { CallFailure, deferred } from '@wal/walimpls/helper'
-import { bodyOf, type KafkaRequest, requestFrame } from '../protocol/request.js'
+import { bodyOf, correlationIdOf, type KafkaRequest, requestFrame, SIZE_BYTES } from '../protocol/request.js'
 import type { AdminRequest, LoggedIn } from './kafkajs.js'
 
 export interface ConnectionParts {
@@ -19,8 +19,6 @@ interface Pending {
   reject(error: unknown): void
 }
 
-/** The size of an answer stands in front of it, in bytes. */
-const SIZE_BYTES = 4
 /** No broker's answer is that large: a larger size is the beginning of something else, such as a TLS alert. */
 const MAX_ANSWER_BYTES = 512 * 1024 * 1024
 /** The part of a login's lifetime after which a connection is no longer used for new requests. */
@@ -194,7 +192,7 @@ export class Connection {
   }
 
   #answer(answer: Buffer): void {
-    const correlation = answer.readInt32BE(0)
+    const correlation = correlationIdOf(answer)
     const pending = this.#pending.shift()
     if (pending === undefined || pending.correlation !== correlation) {
       if (pending !== undefined) this.#pending.unshift(pending)

@@ -53,15 +53,6 @@ export function correlationIdOf(frame: Buffer): number {
 export function bodyOf<A>(request: KafkaRequest<A>, frame: Buffer): A {
   const from = new WireReader(frame, `The answer to ${request.name}`)
   from.int32()
-  return readBody(request, from)
-}
-
-/** Decodes like `bodyOf` an answer whose correlation id was already taken off. */
-export function bodyBehindId<A>(request: KafkaRequest<A>, bytes: Buffer): A {
-  return readBody(request, new WireReader(bytes, `The answer to ${request.name}`))
-}
-
-function readBody<A>(request: KafkaRequest<A>, from: WireReader): A {
   if (request.flexible) from.tags()
   const answer = request.decode(from)
   from.finish()

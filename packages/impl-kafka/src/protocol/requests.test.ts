@@ -9,7 +9,7 @@ import { MalformedAnswer } from './malformed-answer.js'
 import { metadataRequest } from './metadata.js'
 import { leaderEpochRequest } from './offset-for-leader-epoch.js'
 import { produceRequest, produceVersion } from './produce.js'
-import { bodyBehindId, bodyOf, correlationIdOf, type KafkaRequest, requestFrame } from './request.js'
+import { bodyOf, correlationIdOf, type KafkaRequest, requestFrame } from './request.js'
 
 // The bytes are made by hand, after the description of the messages in Kafka's sources. Spaces are for readers.
 const bytes = (...fields: string[]) => Buffer.from(fields.join('').replaceAll(' ', ''), 'hex')
@@ -322,7 +322,6 @@ test('a request and an answer that are not flexible have no tagged fields in the
     bytes('0000000d 0001 0002 00000007 0002 6d65 09'),
   )
   expect(bodyOf(request, bytes('00000007 05'))).toBe(5)
-  expect(bodyBehindId(request, bytes('05'))).toBe(5)
   expect(correlationIdOf(bytes('00000007 05'))).toBe(7)
 })
 
