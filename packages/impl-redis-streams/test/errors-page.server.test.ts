@@ -208,7 +208,7 @@ const STATES: readonly ErrorCase[] = [
     async make() {
       const log = scene()
       await log.writer()
-      await redis.command('XADD', log.keys.stream, '*', 'field', 'value')
+      await redis.command('XADD', log.keys.stream, '9999999999999-7', 'field', 'value')
       await readAll(await log.reader())
     },
   },
