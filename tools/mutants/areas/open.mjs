@@ -8,9 +8,32 @@ const trust = 'packages/core/src/append/answer-trust.ts'
 const lostEnd = 'packages/core/test/lost-end.test.ts'
 const doubt = 'packages/core/test/fence-doubt.test.ts'
 const schedule = 'packages/core/src/writer/look-schedule.ts'
+const range = 'packages/core/src/log/range-scanner.ts'
+const rangeTest = 'packages/core/src/log/range-scanner.test.ts'
 const scheduleTest = 'packages/core/src/writer/look-schedule.test.ts'
 
 export const openMutants = [
+  {
+    name: 'a search begins from its start after each failure',
+    file: range,
+    find: 'if (this.#last === undefined || !this.#advanced || !mayPass(error)) throw error',
+    replace: 'throw error',
+    harness: 'packages/core/test/broken-looks.test.ts',
+  },
+  {
+    name: 'a search goes on at whatever record stands at its place',
+    file: range,
+    find: 'if (first === undefined || !this.#isLast(first)) throw',
+    replace: 'if (first === undefined) throw',
+    harness: rangeTest,
+  },
+  {
+    name: 'a search that finds its place gone is at the end of the log',
+    file: range,
+    find: 'if (first === undefined || !this.#isLast(first)) throw this.#failure.error',
+    replace: 'if (first === undefined) return batch\n    if (!this.#isLast(first)) throw this.#failure.error',
+    harness: rangeTest,
+  },
   {
     name: 'no fence check: a newer writer not recognised',
     file: newer,

@@ -1,15 +1,8 @@
-import {
-  type MessageId,
-  type MessageIdCodec,
-  type PositionTruncatedError,
-  type StartPosition,
-  WalError,
-} from '@wal/walimpls'
-import { closeScanner } from '../lifetime/close-within.js'
+import type { MessageId, MessageIdCodec, PositionTruncatedError, StartPosition } from '@wal/walimpls'
 import { isTruncated } from './classify.js'
 import { decodeRecord, type LogRecord } from './log-record.js'
-import { type LogView, waitsOf } from './log-view.js'
-import { READ_BYTES } from './read-sizes.js'
+import type { LogView } from './log-view.js'
+import { RangeScanner } from './range-scanner.js'
 
 export interface RecordRange {
   readonly start: StartPosition
@@ -45,24 +38,21 @@ export async function readRange(view: LogView, range: RecordRange): Promise<void
 }
 
 async function readUntilHole(view: LogView, range: RecordRange): Promise<void> {
-  const { log, ids, where } = view
   const { start, end, see, enough = () => false } = range
-  const scanner = log.read({ start, maxBytes: READ_BYTES, ...waitsOf(view) })
+  const scanner = new RangeScanner(view, start)
   try {
     for (;;) {
       const batch = await scanner.next()
-      if (batch === undefined)
-        throw new WalError('WAL_CLOSED', `${where}: the log was closed while its end was being read`)
       if (batch.length === 0 && end === undefined) return
       for (const stored of batch) {
-        const order = end === undefined ? -1 : ids.compare(stored.id, end)
+        const order = end === undefined ? -1 : view.ids.compare(stored.id, end)
         if (order > 0) return
         see(decodeRecord(stored, view))
         if (order === 0 || enough()) return
       }
     }
   } finally {
-    await closeScanner(view, scanner)
+    await scanner.close()
   }
 }
 
