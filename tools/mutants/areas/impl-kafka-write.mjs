@@ -37,8 +37,8 @@ export const kafkaWriteMutants = [
     [
       'an ended id is taken for the current writer’s',
       storedBatch,
-      '&& producerEpoch < LAST_EPOCH) return producerId',
-      ') return producerId',
+      '!transactional && producerEpoch < LAST_EPOCH) return producerId',
+      '!transactional) return producerId',
     ],
     [
       'the oldest of the other producers is ended first',
@@ -65,6 +65,18 @@ export const kafkaWriteMutants = [
       'if (further.some((producerId) => !ended.has(producerId)))',
       'if (further.some((producerId) => ended.has(producerId)))',
     ],
+    [
+      'a leader of before is asked for producers behind the record',
+      appender,
+      'this.#storedAt ?? topic',
+      'topic',
+    ],
+    [
+      'a first copy that was not sent counts as sent',
+      appender,
+      'error instanceof Unsent ? copies - 1 : copies',
+      'copies',
+    ],
     ['the ids of the last copy are answered', appender, 'stored ??= offset', 'void offset'],
     [
       'another opener’s record is taken for the own copy',
@@ -81,8 +93,8 @@ export const kafkaWriteMutants = [
     [
       'a fence that failed behind a copy tells not written',
       appender,
-      "sent ? 'unknown' : 'not-written'",
-      "sent ? 'not-written' : 'not-written'",
+      "sent > 0 ? 'unknown' : 'not-written'",
+      "sent > 0 ? 'not-written' : 'not-written'",
     ],
     [
       'the expected epoch is named',
@@ -122,8 +134,8 @@ export const kafkaWriteMutants = [
     [
       'a batch that is stored behind a failed one moves the numbers',
       appender,
-      '      producer.mayBeStored(stamp)\n      return this.#idsFrom(baseOffset, batch)\n    } catch (error) {\n      const behind',
-      '      producer.stored(batch.count)\n      return this.#idsFrom(baseOffset, batch)\n    } catch (error) {\n      const behind',
+      '      producer.mayBeStored(stamp)\n      return this.#idsFrom(baseOffset, batch, producer)\n    } catch (error) {\n      const behind',
+      '      producer.stored(batch.count)\n      return this.#idsFrom(baseOffset, batch, producer)\n    } catch (error) {\n      const behind',
     ],
     [
       'a batch behind a failed one is looked for',
@@ -150,6 +162,30 @@ export const kafkaWriteMutants = [
       'if (found === undefined)',
     ],
     [
+      'a batch without a connection counts as sent',
+      source('write/produce-queue'),
+      'throw new Unsent(error)',
+      'throw error',
+    ],
+    [
+      'a batch whose leader nobody tells counts as sent',
+      appender,
+      'await this.#ledTopic().catch(unsent)',
+      'await this.#ledTopic()',
+    ],
+    [
+      'a batch that was not sent frees the numbers of an earlier attempt',
+      producer,
+      '?.mayBeStored === false) this.#doubtful.delete(baseSequence)',
+      ') this.#doubtful.delete(baseSequence)',
+    ],
+    [
+      'an acknowledged batch moves the numbers of the present epoch instead of its own',
+      appender,
+      'const producer = this.#storedUnder.get(ids)',
+      'const producer = this.#producer',
+    ],
+    [
       'no answer counts as not written',
       errorTable,
       "const SILENCE: ErrorMeaning = { retryable: true, outcome: 'unknown' }",
@@ -160,7 +196,7 @@ export const kafkaWriteMutants = [
     [
       'a sequence error is told as it is',
       appender,
-      'if (isKafkaError(error, ...SEQUENCE_ERRORS))\n        return this.#renewed(() => this.#afterSequenceError(batch, encoded, stamp))\n',
+      'if (isKafkaError(error, ...SEQUENCE_ERRORS))\n        return this.#renewed(() => this.#afterSequenceError(batch, encoded, { producer, stamp }))\n',
       '',
     ],
     [
@@ -172,44 +208,51 @@ export const kafkaWriteMutants = [
     [
       'a batch is found by its first number alone',
       storedBatch,
-      '        header.producerId === stamp.producerId &&\n        header.producerEpoch === stamp.producerEpoch &&\n',
+      '      header.producerId === stamp.producerId &&\n      header.producerEpoch === stamp.producerEpoch &&\n',
       '',
     ],
     [
       'a batch of another first number is taken for the one that is looked for',
       storedBatch,
-      ' &&\n        header.baseSequence === stamp.baseSequence',
+      ' &&\n      header.baseSequence === stamp.baseSequence',
       '',
     ],
     [
       'a lost end is not noticed when another record lies there',
       storedBatch,
-      'if (header.producerId !== ackedBy) break',
-      'if (header.count < 0) break',
+      'header.baseOffset <= acked && !isOf(header, ackedBy)',
+      'header.baseOffset <= acked && header.count < 0',
     ],
-    [
-      'a lost end is not noticed',
-      storedBatch,
-      'if (!ackedSeen)\n      throw',
-      'if (!ackedSeen && offset < 0)\n      throw',
-    ],
+    ['a lost end is not noticed', storedBatch, 'if (end <= acked) throw', 'if (end < 0) throw'],
     [
       'the look ends with the first page',
       storedBatch,
-      'if (next === offset) return undefined\n    offset = next\n  }\n}\n\n/** Whether',
-      'if (next >= offset) return undefined\n    offset = next\n  }\n}\n\n/** Whether',
+      'if (offset === before)\n      throw',
+      'if (offset > before) return\n    if (offset === before)\n      throw',
     ],
     [
       'the look ends at an open transaction',
       storedBatch,
-      "maxBytes: PAGE_BYTES, isolation: 'uncommitted' },\n    })\n    let next = offset\n    for (const header of",
-      "maxBytes: PAGE_BYTES, isolation: 'committed' },\n    })\n    let next = offset\n    for (const header of",
+      "lastEpoch: -1, maxBytes }, isolation: 'uncommitted' }",
+      "lastEpoch: -1, maxBytes }, isolation: 'committed' }",
     ],
     [
       'the last record is looked for under the present id',
       appender,
       'ackedBy: this.#ackedBy, stamp',
-      'ackedBy: stamp.producerId, stamp',
+      'ackedBy: { id: stamp.producerId, epoch: stamp.producerEpoch }, stamp',
+    ],
+    [
+      'the look goes on as long as somebody appends',
+      storedBatch,
+      'offset < end; ) {',
+      'offset < Number.MAX_SAFE_INTEGER; ) {',
+    ],
+    [
+      'the look begins at a record that others have removed',
+      storedBatch,
+      "error.code === 'WAL_POSITION_TRUNCATED') return undefined",
+      "error.code === 'WAL_CLOSED') return undefined",
     ],
     [
       'batches follow one that is the first of its epoch',
@@ -260,8 +303,8 @@ export const kafkaWriteMutants = [
     [
       'the numbers of a batch that is stored behind a failed one are freed',
       appender,
-      '      producer.mayBeStored(stamp)\n      return',
-      '      return',
+      '      producer.mayBeStored(stamp)\n      return this.#idsFrom(baseOffset, batch, producer)\n    } catch (error) {\n      const behind',
+      '      return this.#idsFrom(baseOffset, batch, producer)\n    } catch (error) {\n      const behind',
     ],
   ]),
   ...group('append', [

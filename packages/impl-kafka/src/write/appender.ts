@@ -16,8 +16,9 @@ import { encodeRecordBatch, restampRecordBatch } from '../records/batch-encoder.
 import { messageIds } from '../records/message-id.js'
 import { type FenceParts, newIdentity, otherProducers } from './fence.js'
 import type { Produced, ProduceQueue } from './produce-queue.js'
-import { LAST_EPOCH, type Numbers, Producer } from './producer.js'
+import { LAST_EPOCH, type Numbers, Producer, type ProducerIdentity } from './producer.js'
 import { findBatch, hasRecords, producerFrom } from './stored-batch.js'
+import { Unsent } from './unsent.js'
 
 export interface AppenderParts {
   readonly cluster: Cluster
@@ -48,9 +49,13 @@ interface Encoded {
 export class Appender {
   /** The offset of the last acknowledged record; −1 before the first. */
   #acked = -1
-  /** The producer id under which that record is stored. */
-  #ackedBy: bigint | undefined
+  /** The producer id and epoch under which that record is stored. */
+  #ackedBy: ProducerIdentity | undefined
   #producer: Producer | undefined
+  /** By which producer the batches are stored whose ids are to be given out. Another one may have followed it in the meantime. */
+  readonly #storedUnder = new WeakMap<readonly NumberId[], Producer>()
+  /** The topic with the leader that stored a batch last. */
+  #storedAt: TopicState | undefined
   /** How many batches are about to be sent under a new epoch, or are looked for in the log. Others wait until that is over. */
   #renewing = 0
   /** The attempt that was sent last, among those in flight. When it has settled, it is known whether a batch before failed. */
@@ -70,8 +75,9 @@ export class Appender {
       // that does not follow the one before.
       mustWait: () => this.#renewing > 0 || this.#producer?.known !== true,
       stored: (ids) => {
-        this.#producer?.stored(ids.length)
-        this.#ackedBy = this.#producer?.identity.id
+        const producer = this.#storedUnder.get(ids)
+        producer?.stored(ids.length)
+        this.#ackedBy = producer?.identity
         this.#acked = Math.max(this.#acked, messageIds.numberOf(ids[ids.length - 1] as NumberId))
       },
       failed: () => {
@@ -121,7 +127,7 @@ export class Appender {
       const { baseOffset } = await this.#produce(encoded, stamp)
       // When a batch before this one fails, this one is sent again, and may be refused then.
       producer.mayBeStored(stamp)
-      return this.#idsFrom(baseOffset, batch)
+      return this.#idsFrom(baseOffset, batch, producer)
     } catch (error) {
       const behind = await before.then(
         () => false,
@@ -134,7 +140,7 @@ export class Appender {
           throw notWrittenBehind()
         }
       if (isKafkaError(error, ...SEQUENCE_ERRORS))
-        return this.#renewed(() => this.#afterSequenceError(batch, encoded, stamp))
+        return this.#renewed(() => this.#afterSequenceError(batch, encoded, { producer, stamp }))
       const mapped = this.#mapped(error)
       if ((mapped as { outcome?: string }).outcome === 'not-written') producer.refused(stamp)
       else producer.mayBeStored(stamp)
@@ -146,9 +152,13 @@ export class Appender {
    * The broker's numbers and ours disagree. That says nothing about the batch: the broker answers so for one that it has, after
    * a restart, and for one that it lacks, when it has forgotten this writer. The log decides.
    */
-  async #afterSequenceError(batch: Batch, encoded: Encoded, stamp: Numbers): Promise<readonly NumberId[]> {
+  async #afterSequenceError(
+    batch: Batch,
+    encoded: Encoded,
+    { producer, stamp }: { readonly producer: Producer; readonly stamp: Numbers },
+  ): Promise<readonly NumberId[]> {
     const found = await this.#look(stamp)
-    return found === undefined ? this.#sendRenewed(batch, encoded) : this.#idsFrom(found, batch)
+    return found === undefined ? this.#sendRenewed(batch, encoded) : this.#idsFrom(found, batch, producer)
   }
 
   /** Sends the batch under a new epoch once those before it are stored, which have their own numbers. */
@@ -173,14 +183,22 @@ export class Appender {
 
   /** Sends the batch under a new epoch, whose numbers begin at 0. */
   async #sendRenewed(batch: Batch, encoded: Encoded): Promise<readonly NumberId[]> {
+    const identity = await newIdentity(this.#parts.fence).catch((error: unknown) => {
+      throw this.#mapped(error, 'not-written')
+    })
+    const producer = new Producer(identity)
+    const stamp = producer.stamp(batch) as Numbers
+    this.#producer = producer
     try {
-      const producer = new Producer(await newIdentity(this.#parts.fence))
-      const stamp = producer.stamp(batch) as Numbers
-      producer.mayBeStored(stamp)
-      this.#producer = producer
       const { baseOffset } = await this.#produce(encoded, stamp)
-      return this.#idsFrom(baseOffset, batch)
+      producer.mayBeStored(stamp)
+      return this.#idsFrom(baseOffset, batch, producer)
     } catch (error) {
+      if (error instanceof Unsent) {
+        producer.refused(stamp)
+        throw this.#mapped(error)
+      }
+      producer.mayBeStored(stamp)
       throw this.#mapped(error, 'unknown')
     }
   }
@@ -207,7 +225,7 @@ export class Appender {
   async #takeFence(batch: Batch, encoded: Encoded): Promise<readonly NumberId[]> {
     const { cluster, fence } = this.#parts
     let stored: number | undefined
-    let sent = false
+    let copies = 0
     try {
       const identity = await newIdentity(fence)
       const topic = await this.#ledTopic()
@@ -219,7 +237,7 @@ export class Appender {
       const stamp = producer.stamp(batch) as Numbers
       let ownOffset = -1
       for (const producerId of inOrder(others, identity.id, current)) {
-        sent = true
+        copies++
         if (producerId === identity.id) {
           ownOffset = (await this.#produce(encoded, stamp)).baseOffset
           stored ??= ownOffset
@@ -229,7 +247,8 @@ export class Appender {
           stored ??= offset
         }
       }
-      const further = await otherProducers(cluster, topic, { own: identity, tick })
+      // A broker that has lost the lead since then may not know of a producer that the present leader knows.
+      const further = await otherProducers(cluster, this.#storedAt ?? topic, { own: identity, tick })
       if (further.some((producerId) => !ended.has(producerId)))
         throw new WalError(
           'WAL_FENCED',
@@ -238,10 +257,11 @@ export class Appender {
       this.#producer = producer
       // The copy under the own id: later looks find it by that id.
       this.#acked = ownOffset + batch.count - 1
-      return this.#idsFrom(stored ?? ownOffset, batch)
+      return this.#idsFrom(stored ?? ownOffset, batch, producer)
     } catch (error) {
       cluster.forget(this.#parts.topic.name)
-      throw this.#mapped(error, sent ? 'unknown' : 'not-written')
+      const sent = error instanceof Unsent ? copies - 1 : copies
+      throw this.#mapped(error, sent > 0 ? 'unknown' : 'not-written')
     }
   }
 
@@ -277,9 +297,10 @@ export class Appender {
     const stamped = restampRecordBatch(bytes, { ...stamp, timestamp })
     const known = cluster.knownTopic(topic.name)
     // A topic of the same name that was made since has another id, and takes batches that name no id.
-    const { leader } = known?.id === topic.id ? known : await this.#ledTopic()
+    const led = known?.id === topic.id ? known : await this.#ledTopic().catch(unsent)
     try {
-      const produced = await queueOf(leader).send(topic, stamped)
+      const produced = await queueOf(led.leader).send(topic, stamped)
+      this.#storedAt = led
       if (produced.baseOffset <= this.#acked)
         throw new WalError(
           'WAL_LOG_ROLLED_BACK',
@@ -304,16 +325,25 @@ export class Appender {
     return found
   }
 
-  #idsFrom(offset: number, { count }: Batch): readonly NumberId[] {
+  #idsFrom(offset: number, { count }: Batch, producer: Producer): readonly NumberId[] {
     const ids = new Array<NumberId>(count)
     for (let i = 0; i < count; i++) ids[i] = messageIds.of(offset + i)
+    this.#storedUnder.set(ids, producer)
     return ids
   }
 
   #mapped(error: unknown, outcome?: 'unknown' | 'not-written'): unknown {
-    const mapped = mapAppendError(error, `appending to ${this.#place}`, outcome)
+    const doing = `appending to ${this.#place}`
+    const mapped =
+      error instanceof Unsent
+        ? mapAppendError(error.cause, doing, outcome ?? 'not-written')
+        : mapAppendError(error, doing, outcome)
     return outcome === 'unknown' ? stillUnknown(mapped) : mapped
   }
+}
+
+function unsent(error: unknown): never {
+  throw new Unsent(error)
 }
 
 /**

@@ -1,8 +1,10 @@
-import { deferred, notWrittenBehind } from '@wal/walimpls/helper'
+import { CallFailure, deferred, notWrittenBehind } from '@wal/walimpls/helper'
 import type { TopicState } from '../client/cluster.js'
+import type { Connection } from '../client/connection.js'
 import { KafkaError } from '../client/kafka-error.js'
 import type { Lane } from '../client/lane.js'
 import { PRODUCE_KEY, produceRequest, produceVersion } from '../protocol/produce.js'
+import { Unsent } from './unsent.js'
 
 /** Where a batch was stored. */
 export interface Produced {
@@ -49,8 +51,8 @@ export class ProduceQueue {
   }
 
   /**
-   * Sends a record batch for partition 0 of the topic. Rejects with a `KafkaError` when the broker refused it, and with a
-   * `CallFailure` when no answer came.
+   * Sends a record batch for partition 0 of the topic. Rejects with a `KafkaError` when the broker refused it, with `Unsent` when
+   * there is no connection to send it over, and with a `CallFailure` when no answer came.
    */
   send({ name, id }: Pick<TopicState, 'name' | 'id'>, batch: Buffer): Promise<Produced> {
     const { promise, resolve, reject } = deferred<Produced>()
@@ -74,11 +76,11 @@ export class ProduceQueue {
     const entries = this.#take()
     if (entries.length === 0) return
     this.#requests++
-    const { lane, requestTimeoutMs } = this.#parts
+    const { requestTimeoutMs } = this.#parts
     // Shorter than the deadline of the request, so that the broker says in time that replicas are missing.
     const timeoutMs = Math.max(1, Math.floor(requestTimeoutMs * 0.8))
     try {
-      const connection = await lane().connection()
+      const connection = await this.#connection()
       // An older broker does not speak this version either, and the error says so.
       const version = produceVersion(connection.highest(PRODUCE_KEY)) ?? 9
       const request = produceRequest({ version, batches: entries, timeoutMs })
@@ -97,6 +99,17 @@ export class ProduceQueue {
     } finally {
       this.#requests--
       this.#schedule()
+    }
+  }
+
+  /** A connection over which a request goes out at once. */
+  async #connection(): Promise<Connection> {
+    try {
+      const connection = await this.#parts.lane().connection()
+      if (connection.ended) throw new CallFailure('the connection ended before the request')
+      return connection
+    } catch (error) {
+      throw new Unsent(error)
     }
   }
 

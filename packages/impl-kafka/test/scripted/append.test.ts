@@ -203,6 +203,86 @@ test('a record at an offset that the log had already means that the log lost its
   expect(await writer.append(1)).toBe('unknown: WAL_LOG_ROLLED_BACK')
 })
 
+test('a batch for which no connection can be made was certainly not sent', async () => {
+  const log = new ScriptedLog()
+  const writer = await log.writerAtWork()
+  log.broker.hangUp()
+  log.broker.down = true
+  const batches = [writer.batch(1), writer.batch(1)]
+  // The first one finds no connection to the leader it knows, and later ones find no broker that tells the leader.
+  for (let i = 0; i < 2; i++)
+    expect(await Promise.all(batches.map((batch) => writer.send(batch)))).toEqual(
+      Array(2).fill('not-written: WAL_UNAVAILABLE'),
+    )
+  log.broker.down = false
+  expect(await Promise.all(batches.map((batch) => writer.send(batch)))).toEqual(['1', '2'])
+  expect(numbersOf(log.partition)).toEqual(['1000/0/0', '1000/0/1', '1000/0/2'])
+})
+
+test('a batch that was sent before, and for which no connection can be made now, is still unknown', async () => {
+  const log = new ScriptedLog()
+  const writer = await log.writerAtWork()
+  const batch = writer.batch(1)
+  log.broker.next('Produce', 'lose reply')
+  expect(await writer.send(batch)).toBe('unknown: WAL_UNAVAILABLE')
+  log.broker.down = true
+  expect(await writer.send(batch)).toBe('unknown: WAL_UNAVAILABLE')
+  // The numbers are not free: another batch under them would be acknowledged unstored.
+  log.broker.down = false
+  expect(await writer.append(1)).toBe('2')
+  expect(numbersOf(log.partition)).toEqual(['1000/0/0', '1000/0/1', '1000/1/0'])
+})
+
+test('a batch that needs a new epoch and gets none was certainly not sent', async () => {
+  const log = new ScriptedLog()
+  const writer = await log.writerAtWork()
+  log.broker.next('Produce', 'lose reply')
+  await writer.append(1)
+  log.broker.next('InitProducerId', { error: 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED' })
+  const batch = writer.batch(1)
+  expect(await writer.send(batch)).toBe('not-written: WAL_UNAVAILABLE')
+  expect(await writer.send(batch)).toBe('2')
+})
+
+test('a batch that is acknowledged while another one gets a new epoch moves the numbers of its own', async () => {
+  const log = new ScriptedLog()
+  const writer = await log.writerAtWork()
+  const [one, two, dropped] = [writer.batch(1), writer.batch(1), writer.batch(1)]
+  log.broker.next('Produce', { error: 'REQUEST_TIMED_OUT', applied: true })
+  log.broker.next('Produce', 'usual')
+  log.broker.next('Produce', { error: 'REQUEST_TIMED_OUT' })
+  await sendAll([one, two, dropped].map((batch) => () => writer.send(batch)))
+  // The adaptor drops the third batch. The next one can't have its number, and gets an epoch of another id.
+  log.cluster.identities.clear()
+  const [three, four] = [writer.batch(1), writer.batch(1)]
+  let release = () => {}
+  log.broker.next('Produce', { error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' })
+  log.broker.next('Fetch', new Promise<void>((resolve) => (release = resolve)))
+  log.broker.next('Produce', 'usual')
+  log.broker.next('Produce', () => {
+    // The look for the first batch ends only now.
+    release()
+    return { error: 'NOT_ENOUGH_REPLICAS' }
+  })
+  expect(await sendAll([one, two, three].map((batch) => () => writer.send(batch)))).toEqual([
+    '1',
+    '2',
+    'unknown: WAL_UNAVAILABLE',
+  ])
+  // The partition has nothing of the new id: it would store the fourth batch without the third.
+  log.broker.next('Produce', { error: 'NOT_ENOUGH_REPLICAS' })
+  expect(await sendAll([three, four].map((batch) => () => writer.send(batch)))).toEqual([
+    'unknown: WAL_UNAVAILABLE',
+    'not-written: WAL_UNAVAILABLE',
+  ])
+  const { end } = log.partition
+  expect(await sendAll([three, four].map((batch) => () => writer.send(batch)))).toEqual([
+    `${end}`,
+    `${end + 1}`,
+  ])
+  expect(numbersOf(log.partition).slice(-2)).toEqual(['1001/0/0', '1001/0/1'])
+})
+
 test('a topic that was deleted and made again gets no record of the old log’s writer', async () => {
   const log = new ScriptedLog()
   const writer = await log.writerAtWork()

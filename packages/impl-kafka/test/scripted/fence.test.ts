@@ -80,6 +80,32 @@ test('a writer that is there under another id afterwards is noticed, and the out
   expect(await writer.append(1)).toBe('unknown: WAL_FENCED')
 })
 
+test('the leader that stored the record is asked again, not one that has lost the lead since it was asked first', async () => {
+  const log = new ScriptedLog({ brokers: 2 })
+  const opener = await log.opener()
+  const writer = await log.writer({}, opener)
+  log.partition.foreign(['a time tick'], { producerId: 7n, producerEpoch: 2, baseSequence: 0 })
+  let reader: Promise<unknown> | undefined
+  log.broker.next('DescribeProducers', () => {
+    log.broker.formerlyLed.set(CHANNEL, log.partition.remembered)
+    log.cluster.topic(CHANNEL).leader = 2
+    log.partition.elect()
+    log.partition.foreign(['theirs'], { producerId: 9n, producerEpoch: 0, baseSequence: 0 })
+    // Another log of the opener asks who leads the topic now, before the record is sent.
+    reader = opener.openReadOnly(CHANNEL)
+    return 'usual'
+  })
+  const batch = writer.batch(1, 0)
+  // The former leader does not know of the producer 9. The new one has stored the record behind the one of that producer.
+  expect(await writer.send(batch)).toBe('unknown: WAL_FENCED')
+  expect(await writer.send(batch)).toBe('2')
+  expect(numbersOf(log.partition)).toEqual([
+    ...['7/2/0', '9/0/0', '7/32767/0', '1000/0/0'],
+    ...['9/32767/0', '1000/1/0'],
+  ])
+  await reader
+})
+
 test('an id that another opener has ended in the same moment is not taken for the own copy', async () => {
   const log = logOf([7n, 2])
   const writer = await log.writer()
@@ -124,6 +150,18 @@ test('a fence that fails before a record was sent has certainly stored nothing',
   log.broker.next('DescribeProducers', { error: 'CLUSTER_AUTHORIZATION_FAILED' })
   expect(await writer.append(1)).toBe('not-written: WAL_UNAVAILABLE')
   expect(log.broker.count('Produce')).toBe(0)
+})
+
+test('a fence for whose first copy no connection can be made has certainly stored nothing', async () => {
+  const log = logOf([7n, 2])
+  const writer = await log.writer()
+  log.broker.next('DescribeProducers', () => {
+    // The connection for appends is not made yet, and none can be made from now on.
+    log.broker.down = true
+    return 'usual'
+  })
+  expect(await writer.append(1)).toBe('not-written: WAL_UNAVAILABLE')
+  expect(log.partition.end).toBe(1)
 })
 
 test('once a copy was sent, a failure leaves the outcome unknown, whatever the error says', async () => {

@@ -19,6 +19,7 @@ const NO_ID = '0'.repeat(32)
 /** What is wrong with a request for a topic: the broker does not lead it, or client and broker know other leader epochs. */
 function misled(broker: ScriptedBroker, topic: ScriptedTopic | undefined, epoch = -1): number {
   if (topic === undefined) return KAFKA_ERRORS.UNKNOWN_TOPIC_OR_PARTITION
+  if (broker.formerlyLed.has(topic.name)) return 0
   if (topic.leader !== broker.node) return KAFKA_ERRORS.NOT_LEADER_OR_FOLLOWER
   const { leaderEpoch } = topic.partition
   if (epoch < 0 || epoch === leaderEpoch) return 0
@@ -30,7 +31,9 @@ const REPLIES: { readonly [N in RequestName]: Reply<N> } = {
     return answers.produced(
       batches.map(({ topic, batch }) => {
         const found = broker.cluster.topics.get(topic)
-        const errorCode = given || misled(broker, found)
+        // The other brokers no longer copy what a former leader stores.
+        const lonely = broker.formerlyLed.has(topic) ? KAFKA_ERRORS.NOT_ENOUGH_REPLICAS : 0
+        const errorCode = given || lonely || misled(broker, found)
         if (errorCode !== 0 || found === undefined) return { topic, errorCode, baseOffset: -1 }
         return { topic, ...found.partition.append(batch) }
       }),
@@ -88,7 +91,8 @@ const REPLIES: { readonly [N in RequestName]: Reply<N> } = {
       topics.map((topic) => {
         const found = broker.cluster.topics.get(topic)
         const errorCode = given || misled(broker, found)
-        return { topic, errorCode, producers: errorCode === 0 ? (found?.partition.remembered ?? []) : [] }
+        const remembered = broker.formerlyLed.get(topic) ?? found?.partition.remembered ?? []
+        return { topic, errorCode, producers: errorCode === 0 ? remembered : [] }
       }),
     )
   },

@@ -1,4 +1,5 @@
 import type { Runtime } from '@wal/walimpls'
+import type { RememberedProducer } from '../../src/protocol/describe-producers.js'
 import { KAFKA_ERRORS, type KafkaErrorName } from '../../src/protocol/error-codes.js'
 import { answerFrame } from './answers.js'
 import { replyTo } from './replies.js'
@@ -44,6 +45,11 @@ export class ScriptedBroker {
   sessionSlots = 1000
   /** Topics that were deleted, and of which this broker has not heard that yet. */
   readonly undead = new Map<string, ScriptedTopic>()
+  /**
+   * Topics of which this broker was the leader and does not know yet that it no longer is: until then it answers as before, with
+   * the producers that it remembers.
+   */
+  readonly formerlyLed = new Map<string, readonly RememberedProducer[]>()
   /** Refuses connections. */
   down = false
   #fates = new Map<RequestName, Decide<RequestName>[]>()

@@ -68,8 +68,10 @@ test.each([
   await writer.append(1)
   log.partition.setBack(1)
   if (stored > 1) log.partition.foreign(['theirs', 'theirs', 'theirs'])
+  const { end } = log.partition
   log.broker.next('Produce', { error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' })
   expect(await writer.append(1)).toBe('unknown: WAL_LOG_ROLLED_BACK')
+  expect(log.partition.end).toBe(end)
 })
 
 test('the last acknowledged record may be of an id that the coordinator has replaced since', async () => {
@@ -81,6 +83,70 @@ test('the last acknowledged record may be of an id that the coordinator has repl
   log.broker.next('Produce', { error: 'NOT_ENOUGH_REPLICAS' })
   expect(await writer.send(batch)).toBe('unknown: WAL_UNAVAILABLE')
   log.broker.next('Produce', { error: 'UNKNOWN_PRODUCER_ID' })
+  expect(await writer.send(batch)).toBe('1')
+})
+
+test('the look ends where the log ended when it began, though another client appends all the time', async () => {
+  const log = new ScriptedLog()
+  const writer = await log.writerAtWork()
+  log.broker.next('Produce', { error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' })
+  log.broker.always('Fetch', () => {
+    log.partition.foreign(['x'])
+    return 'usual'
+  })
+  const outcome = writer.append(1)
+  await turns()
+  expect(log.broker.count('Fetch')).toBeLessThanOrEqual(2)
+  log.broker.always('Fetch', 'usual')
+  expect(await outcome).toMatch(/^\d$/)
+})
+
+test('when others removed the last acknowledged record, the look goes on behind what they removed', async () => {
+  const log = new ScriptedLog()
+  const writer = await log.writerAtWork()
+  const batch = writer.batch(1)
+  log.broker.next('Produce', 'lose reply')
+  await writer.send(batch)
+  log.partition.logStart = 1
+  log.broker.next('Produce', { error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' })
+  expect(await writer.send(batch)).toBe('1')
+})
+
+test('when others removed all records, the batch is stored again under a new epoch', async () => {
+  const log = new ScriptedLog()
+  const writer = await log.writerAtWork()
+  const batch = writer.batch(1)
+  log.broker.next('Produce', 'lose reply')
+  await writer.send(batch)
+  log.partition.logStart = 2
+  log.broker.next('Produce', { error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' })
+  expect(await writer.send(batch)).toBe('2')
+  expect(numbersOf(log.partition)).toEqual(['1000/0/0', '1000/0/1', '1000/1/0'])
+})
+
+test('records that others remove during the look are passed over', async () => {
+  const log = new ScriptedLog()
+  const writer = await log.writerAtWork()
+  const batch = writer.batch(1)
+  log.broker.next('Produce', 'lose reply')
+  await writer.send(batch)
+  log.broker.next('Produce', { error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' })
+  log.broker.next('Fetch', () => {
+    log.partition.logStart = 1
+    return 'usual'
+  })
+  expect(await writer.send(batch)).toBe('1')
+})
+
+test('a leader that does not know yet where the log ends has not lost its end', async () => {
+  const log = new ScriptedLog()
+  const writer = await log.writerAtWork()
+  const batch = writer.batch(1)
+  log.broker.next('Produce', { error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' })
+  log.broker.always('ListOffsets', { error: 'OFFSET_NOT_AVAILABLE' })
+  expect(await writer.send(batch)).toBe('unknown: WAL_UNAVAILABLE')
+  log.broker.always('ListOffsets', 'usual')
+  log.broker.next('Produce', { error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' })
   expect(await writer.send(batch)).toBe('1')
 })
 
