@@ -18,6 +18,9 @@ import { KafkaWAL } from './wal.js'
 /** How long a close waits for the answers of calls in progress, in milliseconds. */
 const CLOSE_PATIENCE_MS = 3000
 
+/** The least max.message.bytes of a topic that is written to: with less, hardly a time tick and its properties have room. */
+const MIN_MESSAGE_BYTES = 4 * 1024
+
 /** An opener for the channels of a cluster: each is a topic of one partition. */
 export class KafkaOpener implements OpenerImpls<NumberId> {
   readonly #shared: Shared
@@ -51,7 +54,9 @@ export class KafkaOpener implements OpenerImpls<NumberId> {
       waits,
       async () => {
         checkChannelName(channel)
-        return new KafkaWAL(await this.#parts(await this.#shared.topics.make(channel)), writer)
+        const parts = await this.#parts(await this.#shared.topics.make(channel))
+        checkBatchSize(channel, parts.settings.maxMessageBytes)
+        return new KafkaWAL(parts, writer)
       },
       `opening the topic ${channel}`,
     )
@@ -93,6 +98,14 @@ export class KafkaOpener implements OpenerImpls<NumberId> {
       )
     return { shared: this.#shared, topic, settings, opener: this.#lifetime }
   }
+}
+
+function checkBatchSize(topic: string, maxMessageBytes: number | undefined): void {
+  if (maxMessageBytes === undefined || maxMessageBytes >= MIN_MESSAGE_BYTES) return
+  throw new WalError(
+    'WAL_INVALID_ARGUMENT',
+    `the topic ${topic} takes batches of a few bytes only (max.message.bytes ${maxMessageBytes}), and a log’s own records need ${MIN_MESSAGE_BYTES}. Raise max.message.bytes of the topic, or choose another channel.`,
+  )
 }
 
 function noChannel(channel: string): WalError {

@@ -132,7 +132,8 @@ function limitsOf(
   { maxMessageBytes = DEFAULT_MESSAGE_BYTES, producerExpiryMs = DEFAULT_EXPIRY_MS }: LogSettings,
   maxInFlightBatches: number,
 ): Limits {
-  const room = maxMessageBytes - BATCH_FRAMING_BYTES
+  // A topic that takes less than that is never written to, and can be read all the same.
+  const room = Math.max(1, maxMessageBytes - BATCH_FRAMING_BYTES)
   const maxBatchMessages = Math.min(
     MAX_BATCH_MESSAGES,
     Math.max(1, Math.floor(room / 4 / RECORD_FRAMING_BYTES)),
@@ -140,7 +141,7 @@ function limitsOf(
   const maxBatchBytes = Math.floor((room - maxBatchMessages * RECORD_FRAMING_BYTES) / 3)
   return {
     maxRecordBytes: room,
-    maxBatchBytes: Math.min(MAX_BATCH_BYTES, maxBatchBytes),
+    maxBatchBytes: Math.max(1, Math.min(MAX_BATCH_BYTES, maxBatchBytes)),
     maxBatchMessages,
     maxInFlightBatches,
     maxIdleMs: producerExpiryMs,

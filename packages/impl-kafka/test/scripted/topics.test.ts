@@ -48,6 +48,22 @@ test('two openers that make one topic at once both open it', async () => {
   expect(log.broker.count('CreateTopics')).toBe(2)
 })
 
+test('a topic whose batches must be tiny can be read, and is no log to write to', async () => {
+  const log = new ScriptedLog()
+  for (const [name, bytes] of [
+    ['tiny', '100'],
+    ['small', '4096'],
+  ] as const)
+    log.cluster.make(name, new Map([['max.message.bytes', bytes]]))
+  const opener = await log.opener()
+  await expect(opener.open('tiny', WRITER)).rejects.toMatchObject({
+    code: 'WAL_INVALID_ARGUMENT',
+    message: expect.stringMatching(/max\.message\.bytes 100\b/),
+  })
+  for (const { limits } of [await opener.openReadOnly('tiny'), await opener.open('small', WRITER)])
+    expect(Math.min(limits.maxRecordBytes, limits.maxBatchBytes, limits.maxBatchMessages)).toBeGreaterThan(0)
+})
+
 test('a topic of several partitions, and one that is compacted, are no logs', async () => {
   const log = new ScriptedLog()
   log.cluster.make('several', new Map(), 3)
