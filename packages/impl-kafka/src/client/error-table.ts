@@ -64,7 +64,28 @@ const rows: readonly ErrorRow[] = [
       'CORRUPT_MESSAGE',
       'STALE_BROKER_EPOCH',
       'POSITION_OUT_OF_RANGE',
+      // Another opener made the topic in the same moment.
+      'TOPIC_ALREADY_EXISTS',
     ],
+  }),
+  passing({
+    // A reader asks where the log begins and ends before it tells anybody of this. It gets here when that has changed since.
+    names: ['OFFSET_OUT_OF_RANGE'],
+    advice: 'The log begins or ends elsewhere than a moment ago.',
+  }),
+  passing({
+    names: ['INVALID_REPLICATION_FACTOR'],
+    advice:
+      'Fewer brokers are up than a log is to have copies: bring brokers back or add some, or lower the option replicationFactor.',
+  }),
+  passing({
+    names: ['INVALID_TIMESTAMP'],
+    advice:
+      'The clocks of this machine and of the broker differ by more than the topic allows: set them, or set message.timestamp.type of the topic to LogAppendTime.',
+  }),
+  passing({
+    names: ['LISTENER_NOT_FOUND'],
+    advice: 'The broker that leads the topic has no listener of the kind at which this client asks.',
   }),
   passing({
     names: ['UNKNOWN_TOPIC_OR_PARTITION', 'UNKNOWN_TOPIC_ID', 'INCONSISTENT_TOPIC_ID'],
@@ -105,7 +126,13 @@ const rows: readonly ErrorRow[] = [
     advice: 'The topic’s max.message.bytes is smaller: raise it, or send smaller messages.',
   },
   refused({
-    names: ['INVALID_RECORD', 'INVALID_TIMESTAMP', 'UNSUPPORTED_FOR_MESSAGE_FORMAT', 'INVALID_REQUIRED_ACKS'],
+    names: [
+      'INVALID_RECORD',
+      'UNSUPPORTED_FOR_MESSAGE_FORMAT',
+      'INVALID_REQUIRED_ACKS',
+      'INVALID_FETCH_SIZE',
+      'OFFSET_MOVED_TO_TIERED_STORAGE',
+    ],
   }),
   refused({ names: ['TOPIC_AUTHORIZATION_FAILED'], advice: aclAdvice('the topic') }),
   refused({ names: ['CLUSTER_AUTHORIZATION_FAILED'], advice: aclAdvice('the cluster') }),
@@ -124,7 +151,6 @@ const rows: readonly ErrorRow[] = [
     names: [
       'INVALID_TOPIC_EXCEPTION',
       'INVALID_PARTITIONS',
-      'INVALID_REPLICATION_FACTOR',
       'INVALID_REPLICA_ASSIGNMENT',
       'INVALID_CONFIG',
       'INVALID_REQUEST',
