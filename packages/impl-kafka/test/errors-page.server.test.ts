@@ -1,101 +1,13 @@
-import { createCertificates, type KafkaServer, startKafka } from '@wal/brokers'
 import { openWal } from '@wal/core'
-import { afterAll, beforeAll, onTestFinished } from 'vitest'
+import { onTestFinished } from 'vitest'
 import '../src/index.js'
 import { badInput, type ErrorCase } from '../../../tools/errors-page/error-case.js'
 import { testErrorsPage } from '../../../tools/errors-page/errors-page.js'
 import { kafkaBuilder } from '../src/builder.js'
-import type { KafkaOptions } from '../src/client/options.js'
 import { messageIds } from '../src/records/message-id.js'
+import { allow, at, connect, few, kafka, lost, owner, scene, tailing, tls } from './error-scenes.js'
 import { administer, produce } from './other-application.js'
-import { buildOpener, readAll, Scene, scan } from './scene.js'
-
-const users = { owner: 'the-owners-secret', few: 'secret' }
-const owner = { user: 'owner', password: users.owner }
-const few = { user: 'few', password: users.few }
-
-let kafka: KafkaServer
-beforeAll(async () => {
-  kafka = await startKafka({
-    sasl: { users, mechanisms: ['SCRAM-SHA-512', 'PLAIN'] },
-    superUsers: ['owner'],
-  })
-}, 120_000)
-const tls = once(async () => {
-  const certificates = await createCertificates()
-  return { certificates, second: await startKafka({ tls: certificates }) }
-})
-const lost = once(setBack)
-afterAll(async () => {
-  await kafka.stop()
-  await (await tls()).second.stop()
-})
-
-const at = (server = kafka) => [server.address]
-
-const scene = (options: Partial<KafkaOptions> = {}): Scene => {
-  const made = new Scene({ hosts: at(), ...owner, requestTimeoutMs: 5_000, pollMs: 50, ...options })
-  onTestFinished(() => made[Symbol.asyncDispose]())
-  return made
-}
-
-/** A log of some records, and a reader that has given out all of them. */
-async function tailing() {
-  const log = scene()
-  const writer = await log.writer()
-  const ids = await writer.append('a', 'b', 'c')
-  const scanner = scan(await log.reader())
-  while ((await scanner.next())?.length !== 0);
-  return { log, writer, ids, scanner }
-}
-
-/** Connects by these options, until the first error. */
-async function connect(options: KafkaOptions): Promise<void> {
-  const opener = await buildOpener({ requestTimeoutMs: 5_000, ...options })
-  await opener.close()
-}
-
-/** What the user `few` may do with a channel, so that one thing is missing for a writer. */
-const allow = (channel: string, ...operations: readonly ('create' | 'describe' | 'read' | 'write')[]) =>
-  kafka.addAcls({ user: 'few', resource: 'topic', name: channel, operations })
-
-/**
- * A second broker, with TLS, which is set back to an older copy of its data. Answers what the writers of two logs do then: of
- * the first the copy has no record, and of the second one, behind which another application has written since.
- */
-async function setBack() {
-  const { second, certificates } = await tls()
-  const options = {
-    hosts: at(second),
-    requestTimeoutMs: 20_000,
-    kafka: { ssl: { ca: certificates.authority } },
-  }
-  const [empty, opened] = [new Scene(options), new Scene(options)]
-  try {
-    await empty.unfencedWriter()
-    await opened.writer()
-    const saved = await second.saveData()
-    const writers = [await empty.writer(), await opened.writer(2)] as const
-    for (const writer of writers) for (const text of ['a', 'b']) await writer.append(text)
-    await saved.putBack()
-    await produce(second, opened.channel, { values: ['x', 'y', 'z'] })
-    const [first, last] = await Promise.all(writers.map((writer) => failureOf(() => writer.append('c'))))
-    return { first, last }
-  } finally {
-    await empty[Symbol.asyncDispose]()
-    await opened[Symbol.asyncDispose]()
-  }
-}
-
-const failureOf = (run: () => Promise<unknown>): Promise<unknown> => run().catch((error: unknown) => error)
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return () => {
-    made ??= make()
-    return made
-  }
-}
+import { readAll } from './scene.js'
 
 const STATES: readonly ErrorCase[] = [
   {
@@ -211,6 +123,19 @@ const STATES: readonly ErrorCase[] = [
     async make() {
       const log = scene()
       const configEntries = [{ name: 'cleanup.policy', value: 'compact' }]
+      await administer(kafka, (admin) =>
+        admin.createTopics({ topics: [{ topic: log.channel, configEntries }] }),
+      )
+      await log.writer()
+    },
+  },
+  {
+    code: 'WAL_INVALID_ARGUMENT',
+    what: 'The topic takes batches of a few bytes only.',
+    advice: 'Raise `max.message.bytes` of the topic, or choose another channel.',
+    async make() {
+      const log = scene()
+      const configEntries = [{ name: 'max.message.bytes', value: '100' }]
       await administer(kafka, (admin) =>
         admin.createTopics({ topics: [{ topic: log.channel, configEntries }] }),
       )
