@@ -43,6 +43,8 @@ function* warningsOf(settings: LogSettings): Generator<string> {
   const { replicas, minInSync, uncleanElection, retentionMs, retentionBytes, timestampType } = settings
   if (uncleanElection)
     yield 'A broker that lacks acknowledged records may become the leader (unclean.leader.election.enable): they are lost then. Set it to false for the topic.'
+  if (replicas === 1)
+    yield 'The topic has one replica (replication factor 1): what is acknowledged is lost with its broker. Give the topic three replicas (kafka-reassign-partitions.sh), and set min.insync.replicas to 2.'
   if (minInSync === 1 && replicas > 1)
     yield `A record is acknowledged when one of ${replicas} brokers has it (min.insync.replicas 1): when that broker is lost, so is the record. Set min.insync.replicas to ${Math.floor(replicas / 2) + 1} for the topic.`
   if (minInSync !== undefined && minInSync > replicas)

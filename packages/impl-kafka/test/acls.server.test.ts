@@ -46,6 +46,9 @@ const blind: readonly KafkaAcl[] = [
   },
 ]
 
+/** The tests run on one broker. */
+const ONE_REPLICA = expect.stringContaining('The topic has one replica')
+
 const optionsOf = (user: keyof typeof users) =>
   ({ hosts: [kafka.address], user, password: users[user], mechanism: 'plain' }) as const
 const url = (user: keyof typeof users) => `kafka://${user}:${users[user]}@${kafka.address}?mechanism=plain`
@@ -59,7 +62,7 @@ test('a writer and a reader do all they can with exactly the ACLs of the README'
     durability: 'in the memory of one broker',
     fencing: 'all machines',
     retention: 'kept until truncated, or removed by hand',
-    warnings: [],
+    warnings: [ONE_REPLICA],
   })
 
   const readOnly = await openWal(url('reader'), { channel: 'orders-1', accessMode: 'ro' })
@@ -93,6 +96,7 @@ test('a reader that may not see settings is told that guarantees are unknown', a
     retention: 'unknown',
   })
   expect(readOnly.guarantees.warnings).toEqual([
+    ONE_REPLICA,
     'The broker does not tell the topic’s settings: what an acknowledgement is worth is unknown. Allow DescribeConfigs on the topic and on the cluster.',
   ])
   await readOnly.close()
