@@ -57,6 +57,37 @@ test('a request without an answer ends its connection, and with it all requests 
   expect(await settle([cluster.askNode(1, metadataRequest([]))])).toEqual(['answered'])
 })
 
+test('a socket that is destroyed without an error fails its requests at once, and the next one makes a connection', async () => {
+  const log = new ScriptedLog()
+  const cluster = await client(log)
+  log.broker.next('Metadata', 'ignore')
+  const told = settle([cluster.askNode(1, metadataRequest([]))])
+  await turns(3)
+  log.broker.open[0]?.destroy()
+  expect(await told).toEqual(['the connection ended under the request'])
+  expect(await settle([cluster.askNode(1, metadataRequest([]))])).toEqual(['answered'])
+  expect(log.broker.connections).toHaveLength(2)
+})
+
+test('requests go out in call order and at once while the broker says that it throttles', async () => {
+  const log = new ScriptedLog()
+  const cluster = await client(log)
+  const [socket] = log.broker.open
+  const receive = socket?.receive.bind(socket)
+  if (socket !== undefined)
+    socket.receive = (bytes) => {
+      // The time for which the broker throttles, behind size, number and tags.
+      bytes.writeInt32BE(30_000, 9)
+      receive?.(bytes)
+    }
+  expect(await settle([cluster.askNode(1, metadataRequest(['before']))])).toEqual(['answered'])
+  const names = ['one', 'two', 'three', 'four']
+  const asked = settle(names.map((name) => cluster.askNode(1, metadataRequest([name]))))
+  expect(await asked).toEqual(Array(4).fill('answered'))
+  const sent = log.broker.sent('Metadata').flatMap(({ body }) => body.topics)
+  expect(sent).toEqual(['before', ...names])
+})
+
 test('an answer that fits no request ends the connection', async () => {
   const log = new ScriptedLog()
   const cluster = await client(log)
