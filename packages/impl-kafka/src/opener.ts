@@ -7,9 +7,11 @@ import {
   type Writer,
 } from '@wal/walimpls'
 import { Lifetime, type NumberId } from '@wal/walimpls/helper'
-import type { Cluster, TopicState } from './client/cluster.js'
+import type { Cluster } from './client/cluster.js'
+import type { Deadline } from './client/deadline.js'
 import { mapError } from './client/error-table.js'
 import type { FullKafkaOptions } from './client/options.js'
+import type { TopicState } from './client/topic-memory.js'
 import { KafkaReadOnlyWAL } from './read-only-wal.js'
 import { Shared } from './shared.js'
 import { readSettings } from './topic/settings.js'
@@ -40,9 +42,10 @@ export class KafkaOpener implements OpenerImpls<NumberId> {
       waits,
       async () => {
         checkChannelName(channel)
-        const topic = await this.#shared.topics.find(channel)
+        const deadline = this.#shared.cluster.deadline()
+        const topic = await this.#shared.topics.find(channel, deadline)
         if (topic === undefined) throw noChannel(channel)
-        return new KafkaReadOnlyWAL(await this.#parts(topic))
+        return new KafkaReadOnlyWAL(await this.#parts(topic, deadline))
       },
       `opening the topic ${channel}`,
     )
@@ -54,7 +57,9 @@ export class KafkaOpener implements OpenerImpls<NumberId> {
       waits,
       async () => {
         checkChannelName(channel)
-        const parts = await this.#parts(await this.#shared.topics.make(channel))
+        const deadline = this.#shared.cluster.deadline()
+        const topic = await this.#shared.topics.make(channel, deadline)
+        const parts = await this.#parts(topic, deadline)
         checkBatchSize(channel, parts.settings.maxMessageBytes)
         return new KafkaWAL(parts, writer)
       },
@@ -89,8 +94,8 @@ export class KafkaOpener implements OpenerImpls<NumberId> {
     }
   }
 
-  async #parts(topic: TopicState) {
-    const settings = await readSettings(this.#shared.cluster, topic)
+  async #parts(topic: TopicState, deadline: Deadline) {
+    const settings = await readSettings(this.#shared.cluster, topic, deadline)
     if (settings.cleanup !== undefined && settings.cleanup !== 'delete')
       throw new WalError(
         'WAL_INVALID_ARGUMENT',

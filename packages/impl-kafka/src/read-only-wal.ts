@@ -8,7 +8,7 @@ import type {
   Waits,
 } from '@wal/walimpls'
 import { type Lifetime, type NumberId, Refreshed } from '@wal/walimpls/helper'
-import type { TopicState } from './client/cluster.js'
+import type { TopicState } from './client/topic-memory.js'
 import { guaranteesOf } from './guarantees.js'
 import { goneTopic } from './read/fetch-page.js'
 import { LastRecord } from './read/last-records.js'
@@ -57,7 +57,8 @@ export class KafkaReadOnlyWAL implements ReadOnlyWALImpls<NumberId> {
     this.channel = topic.name
     this.place = `${cluster.clusterId} ${topic.name} ${topic.id}`
     this.limits = limitsOf(settings, options.maxInFlightBatches)
-    this.lifetime = opener.ofLog(topic.name, () => this.release())
+    const forget = cluster.hold(topic)
+    this.lifetime = opener.ofLog(topic.name, () => this.release().finally(forget))
     this.#last = new LastRecord(cluster)
     this.#state = new Refreshed<LogState>({
       runtime,

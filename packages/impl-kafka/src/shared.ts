@@ -30,6 +30,9 @@ export class Shared {
     let found = this.#brokers.get(node)
     if (found === undefined) {
       const { cluster, runtime } = this
+      // Of a broker that is no longer listed all connections have ended, and with them all that its queues had.
+      for (const known of this.#brokers.keys())
+        if (!cluster.nodes.includes(known)) this.#brokers.delete(known)
       const { pollMs, requestTimeoutMs } = this.options
       found = {
         queue: new ProduceQueue({ lane: () => cluster.lane(node, 'produce'), requestTimeoutMs }),

@@ -50,15 +50,16 @@ export class KafkaWAL extends KafkaReadOnlyWAL implements WALImpls<NumberId> {
 
   /** Frees the records below `before`, but never the last one. */
   async #truncate(before: number): Promise<void> {
-    const { cluster, options } = this.parts.shared
+    const { cluster } = this.parts.shared
+    const deadline = cluster.deadline()
     const last = await this.last()
     if (last === undefined) return
     const offset = Math.min(before, messageIds.numberOf(last.id))
     if (offset <= 0) return
     const { leader } = await this.ledTopic()
-    const request = admin.deleteRecords(this.channel, offset, options.requestTimeoutMs)
+    const request = admin.deleteRecords(this.channel, offset, deadline.forBroker)
     try {
-      const { topics } = await cluster.askAdmin(leader, request)
+      const { topics } = await cluster.askAdmin(leader, request, deadline)
       for (const { partitions } of topics) for (const { errorCode } of partitions) throwOnError(errorCode)
     } catch (error) {
       // The leader may have changed: the next attempt asks who it is.

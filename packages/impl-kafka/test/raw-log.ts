@@ -1,8 +1,9 @@
 import { systemRuntime } from '@wal/walimpls'
 import { parseHosts, readOptions } from '@wal/walimpls/helper'
-import { Cluster, type TopicState } from '../src/client/cluster.js'
+import { Cluster } from '../src/client/cluster.js'
 import { connector } from '../src/client/connect.js'
 import { type FullKafkaOptions, optionTable } from '../src/client/options.js'
+import type { TopicState } from '../src/client/topic-memory.js'
 import { fetchPage, offsetOf } from '../src/read/fetch-page.js'
 import { type BatchHeader, batchHeaders } from '../src/records/batch-header.js'
 

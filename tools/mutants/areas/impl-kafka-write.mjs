@@ -103,7 +103,7 @@ export const kafkaWriteMutants = [
       '      to.int64(1000)\n      to.int16(0)\n',
     ],
     ['a coordinator that is not ready is final', fence, "  'CONCURRENT_TRANSACTIONS',\n", ''],
-    ['a coordinator is waited for without end', fence, ' || runtime.monotonic() > deadline', ''],
+    ['a coordinator is waited for without end', fence, ' || deadline.left <= PAUSE_MS', ''],
   ]),
   ...group('append', [
     ['the numbers are not rewound', producer, 'this.#next = this.#settled\n', 'void this.#settled\n'],

@@ -7,6 +7,9 @@ const lastRecords = source('read/last-records')
 const scanner = source('read/scanner')
 const tail = source('read/tail')
 const topics = source('topic/topics')
+const brokers = source('client/brokers')
+const memory = source('client/topic-memory')
+const deadline = source('client/deadline')
 const opener = source('opener')
 const readOnly = source('read-only-wal')
 
@@ -78,10 +81,62 @@ export const kafkaMutants = [
     ],
     [
       'no other broker is asked',
-      source('client/cluster'),
-      '        first ??= error\n',
-      '        throw error\n',
+      brokers,
+      'if (mapped.retryable) return askNext()',
+      'if (mapped.retryable && hosts.length < 0) return askNext()',
     ],
+  ]),
+  ...group('metadata', [
+    [
+      'the broker that names a refused leader is believed',
+      memory,
+      'return known.doubted && !all',
+      'return known.doubted && answered < 0',
+    ],
+    [
+      'a lower leader epoch is believed',
+      memory,
+      '< known.state.leaderEpoch && answered < listed) return',
+      '< known.state.leaderEpoch && answered < 0) return',
+    ],
+    [
+      'a cluster of several brokers that was set back is never believed',
+      memory,
+      'if (best.leaderEpoch < known.state.leaderEpoch) return !all',
+      'if (best.leaderEpoch < known.state.leaderEpoch) return false',
+    ],
+    [
+      'a cluster that was set back is never believed',
+      memory,
+      '< known.state.leaderEpoch && answered < listed) return',
+      '< known.state.leaderEpoch && answered <= listed) return',
+    ],
+    [
+      'one broker decides that a topic is gone',
+      memory,
+      'if (best === undefined) return !all && views.every(isTold)',
+      'if (best === undefined) return false',
+    ],
+    [
+      'a minority decides that a topic is gone',
+      memory,
+      '    if (!isMost(answered, listed))\n',
+      '    if (answered < 0)\n',
+    ],
+    [
+      'a topic is remembered when its logs are closed',
+      memory,
+      'if (known.logs === 0) this.#topics.delete(topic.name)',
+      'if (known.logs < 0) this.#topics.delete(topic.name)',
+    ],
+    ['looks wait behind slow requests', brokers, "slow > 0 ? 'read' : 'ask'", "slow > 9 ? 'read' : 'ask'"],
+    [
+      'a login and a request have the whole time each',
+      lane,
+      'return call(connection, deadline.left)',
+      'return call(connection, timeoutMs)',
+    ],
+    ['a broker may use the whole time', deadline, 'const BROKERS_PART = 0.8', 'const BROKERS_PART = 1'],
   ]),
   ...group('tail', [
     ['every poll names all logs', tail, '      if (this.#inSession.get(id) === place.offset) continue\n', ''],

@@ -1,22 +1,13 @@
-import { type BuildWaits, type Runtime, WalError } from '@wal/walimpls'
+import type { BuildWaits, Runtime } from '@wal/walimpls'
 import { type BackendHost, CallFailure, hostText } from '@wal/walimpls/helper'
 import { errorName } from '../protocol/error-codes.js'
-import { type MetadataAnswer, metadataRequest, type TopicMetadata } from '../protocol/metadata.js'
+import { type MetadataAnswer, metadataRequest } from '../protocol/metadata.js'
 import type { KafkaRequest } from '../protocol/request.js'
-import type { Connection } from './connection.js'
-import { mapError } from './error-table.js'
-import { throwOnError } from './kafka-error.js'
+import { type AnswerOf, Brokers, type Connect, type Purpose } from './brokers.js'
+import { Deadline } from './deadline.js'
 import type { AdminRequest } from './kafkajs.js'
-import { Lane } from './lane.js'
-
-/**
- * What a connection is for. `produce`: appends, which wait for the replicas. `tail`: the poll for records at the end of logs,
- * which waits for those. `read`: records that are there already. `ask`: all else.
- */
-export type Purpose = 'produce' | 'tail' | 'read' | 'ask'
-
-/** Makes a connection to the broker at an address. */
-export type Connect = (host: Required<BackendHost>, signal: AbortSignal) => Promise<Connection>
+import type { Lane } from './lane.js'
+import { TopicMemory, type TopicState, type Views } from './topic-memory.js'
 
 export interface ClusterParts {
   readonly connect: Connect
@@ -26,72 +17,72 @@ export interface ClusterParts {
   readonly requestTimeoutMs: number
 }
 
-/** Partition 0 of a topic, as the brokers last told it. */
-export interface TopicState {
-  readonly name: string
-  /** The topic's own id, which a topic of the same name that is made later does not have. */
-  readonly id: string
-  readonly partitions: number
-  /** The number of the broker that takes appends and answers reads. */
-  readonly leader: number
-  readonly leaderEpoch: number
-  readonly replicas: number
-}
+/** The part of the deadline for which further brokers are waited for, when one has answered and is not believed. */
+const OTHERS_PART = 0.25
+
+/** The metadata that one broker gave, and what others gave where that was not believed. */
+type Answers = readonly AnswerOf<MetadataAnswer>[]
 
 /** The brokers of a cluster, and who of them leads which topic. All logs of an opener share it. */
 export class Cluster {
   readonly runtime: ClusterParts['runtime']
   readonly requestTimeoutMs: number
-  readonly #parts: ClusterParts
-  /** The addresses of the brokers by their numbers, as the last answer told them. */
-  #brokers = new Map<number, Required<BackendHost>>()
+  readonly #brokers: Brokers
   /** The number of the broker that makes and deletes topics. */
   #controller = -1
   clusterId = ''
-  readonly #lanes = new Map<string, Lane>()
-  readonly #topics = new Map<string, TopicState>()
-  /** The topics that the next request for metadata asks for, and the promise of its answer. */
+  readonly #topics = new TopicMemory()
+  /** The topics that the next request for metadata asks for, and the promise of its answers. */
   #wanted = new Set<string>()
-  #asking: Promise<MetadataAnswer> | undefined
-  #closed = false
+  #asking: Promise<Answers> | undefined
 
   constructor(parts: ClusterParts) {
-    this.#parts = parts
+    this.#brokers = new Brokers(parts)
     this.runtime = parts.runtime
     this.requestTimeoutMs = parts.requestTimeoutMs
   }
 
   /** The numbers of all brokers that are up. */
   get nodes(): readonly number[] {
-    return [...this.#brokers.keys()]
+    return this.#brokers.nodes
+  }
+
+  /** The time by which an operation has to end that begins now. */
+  deadline(): Deadline {
+    return new Deadline(this.runtime, this.requestTimeoutMs)
   }
 
   /** Finds a broker and learns of the others. `failed` hears why a broker could not be asked. */
   async begin({ failed, signal }: BuildWaits = {}): Promise<void> {
     signal?.throwIfAborted()
-    await this.#metadata([], failed)
+    await this.#metadata([], this.deadline(), failed)
   }
 
   /** Asks any broker. */
-  async ask<A>(request: KafkaRequest<A>): Promise<A> {
-    return this.#anyLane((lane) => lane.ask(request, this.requestTimeoutMs))
+  async ask<A>(request: KafkaRequest<A>, deadline = this.deadline()): Promise<A> {
+    const { answer } = await this.#brokers.askAny(request, deadline)
+    return answer
   }
 
   /** Asks the broker of this number. */
-  async askNode<A>(node: number, request: KafkaRequest<A>): Promise<A> {
-    return this.lane(node, 'ask').ask(request, this.requestTimeoutMs)
+  askNode<A>(node: number, request: KafkaRequest<A>, deadline = this.deadline()): Promise<A> {
+    return this.#brokers.ask(node, request, deadline)
   }
 
   /** Asks the broker of this number, with a request that kafkajs encodes. */
-  async askAdmin<A>(node: number, request: AdminRequest<A>): Promise<A> {
-    return this.lane(node, 'ask').askAdmin(request, this.requestTimeoutMs)
+  askAdmin<A>(node: number, request: AdminRequest<A>, deadline = this.deadline()): Promise<A> {
+    return this.#brokers.askAdmin(node, request, deadline)
   }
 
   /** Asks the broker that makes and deletes topics. Asks again once when another one has taken over. */
-  async askController<A>(request: AdminRequest<A>, errorsOf: (answer: A) => readonly number[]): Promise<A> {
+  async askController<A>(
+    request: AdminRequest<A>,
+    errorsOf: (answer: A) => readonly number[],
+    deadline = this.deadline(),
+  ): Promise<A> {
     for (let again = false; ; again = true) {
-      if (again || this.#controller < 0) await this.#metadata([])
-      const answer = await this.askAdmin(this.#controller, request).catch((error: unknown) => {
+      if (again || this.#controller < 0) await this.#metadata([], deadline)
+      const answer = await this.askAdmin(this.#controller, request, deadline).catch((error: unknown) => {
         // Another broker may have taken over: the next call asks which one.
         this.#controller = -1
         throw error
@@ -102,21 +93,22 @@ export class Cluster {
 
   /** The connection of a broker for one purpose. */
   lane(node: number, purpose: Purpose): Lane {
-    const host = this.#brokers.get(node)
-    if (host === undefined) throw new CallFailure(`no broker has the number ${node} at present`)
-    return this.#laneOf(host, purpose)
+    return this.#brokers.lane(node, purpose)
+  }
+
+  /** Remembers a topic until the function that is returned is called, which is when its log is closed. */
+  hold(topic: TopicState): () => void {
+    return this.#topics.hold(topic)
   }
 
   /** Asks for the topic. Calls of many topics at once make one request. Undefined when the topic does not exist. */
-  async freshTopic(name: string): Promise<TopicState | undefined> {
+  async freshTopic(name: string, deadline?: Deadline): Promise<TopicState | undefined> {
     this.#wanted.add(name)
     this.#asking ??= this.#gather()
-    const { topics } = await this.#asking
-    const topic = topics.find((topic) => topic.name === name)
-    if (topic === undefined) throw new CallFailure(`the answer leaves out the topic ${name}`)
-    if (errorName(topic.errorCode) === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined
-    throwOnError(topic.errorCode)
-    return stateOf(name, topic)
+    const answers = await (deadline?.within(this.#asking) ?? this.#asking)
+    const told = viewsOf(name, answers)
+    if (told.views.length === 0) throw new CallFailure(`the answer leaves out the topic ${name}`)
+    return this.#topics.settle(name, told)
   }
 
   /** The topic with a leader that can be asked; asks for it when none is known. Undefined when the topic does not exist. */
@@ -135,18 +127,18 @@ export class Cluster {
     return known !== undefined && known.leader >= 0 && this.#brokers.has(known.leader) ? known : undefined
   }
 
-  /** Drops what is known of a topic, since a broker answered that it is no longer so. */
+  /** Has the brokers asked for a topic again, since a request that relied on what is known of it failed. */
   forget(name: string): void {
-    this.#topics.delete(name)
+    this.#topics.doubt(name)
   }
 
   /** What each broker knows about a topic: whether it still has it. Rejects when a broker does not answer. */
-  async knownBy(name: string): Promise<readonly number[]> {
-    await this.#metadata([])
+  async knownBy(name: string, deadline = this.deadline()): Promise<readonly number[]> {
+    await this.#metadata([], deadline)
     const request = metadataRequest([name])
     const answers = await Promise.all(
       this.nodes.map(async (node) => {
-        const { topics } = await this.askNode(node, request)
+        const { topics } = await this.askNode(node, request, deadline)
         return topics.some((topic) => topic.name === name && topic.errorCode === 0) ? [node] : []
       }),
     )
@@ -155,106 +147,67 @@ export class Cluster {
 
   /** The metadata of every topic. */
   allTopics(): Promise<MetadataAnswer> {
-    return this.#metadata('all')
+    return this.#metadata('all', this.deadline())
   }
 
   /** Ends all connections. Requests in progress fail. */
-  async close(): Promise<void> {
-    this.#closed = true
-    const why = new CallFailure('the client was closed')
-    await Promise.all([...this.#lanes.values()].map((lane) => lane.close(why)))
+  close(): Promise<void> {
+    return this.#brokers.close()
   }
 
-  async #gather(): Promise<MetadataAnswer> {
+  async #gather(): Promise<Answers> {
     // Calls of the same turn of the event loop join this request.
     await this.runtime.yield()
     const names = [...this.#wanted]
     this.#wanted = new Set()
     this.#asking = undefined
-    return this.#metadata(names)
+    const deadline = this.deadline()
+    const before = this.#brokers.endpoints
+    const request = metadataRequest(names)
+    const first = await this.#brokers.askAny(request, deadline)
+    const needsMore = (answers: Answers) =>
+      names.some((name) => this.#topics.needsMore(name, viewsOf(name, answers)))
+    let answers: Answers = [first]
+    if (needsMore(answers)) {
+      // The broker that answered may lag behind, and not know of some that others told of.
+      this.#brokers.learn([...before, ...first.answer.brokers])
+      const others = await this.#brokers.askOthers(request, deadline, {
+        but: first.host,
+        patienceMs: Math.ceil(deadline.left * OTHERS_PART),
+        enough: (more) => !needsMore([first, ...more]),
+      })
+      answers = [first, ...others]
+    }
+    this.#learn(answers)
+    return answers
   }
 
   /** Asks any broker. `all` asks for all topics, an empty list for none. */
   async #metadata(
     names: readonly string[] | 'all',
+    deadline: Deadline,
     failed?: (error: unknown) => void,
   ): Promise<MetadataAnswer> {
-    const request = metadataRequest(names)
-    const answer = await this.#anyLane((lane) => lane.ask(request, this.requestTimeoutMs), failed)
-    this.#brokers = new Map(answer.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]))
-    this.#controller = answer.controllerId
-    this.clusterId = answer.clusterId ?? ''
-    this.#dropLanes()
-    for (const topic of answer.topics) {
-      if (topic.errorCode === 0) this.#topics.set(topic.name, stateOf(topic.name, topic))
-      else this.#topics.delete(topic.name)
-    }
-    return answer
+    const told = await this.#brokers.askAny(metadataRequest(names), deadline, failed)
+    this.#learn([told])
+    return told.answer
   }
 
-  /** Tries one broker after the other, those with a connection first. Rejects with the first failure when all fail. */
-  async #anyLane<T>(
-    call: (lane: Lane) => Promise<T>,
-    failed: (error: unknown) => void = () => {},
-  ): Promise<T> {
-    let first: unknown
-    for (const host of this.#candidates()) {
-      if (this.#closed) throw new WalError('WAL_CLOSED', 'The opener is closed.')
-      try {
-        return await call(this.#laneOf(host, 'ask'))
-      } catch (error) {
-        const mapped = mapError(error, `asking ${hostText(host)}`)
-        failed(mapped)
-        // A refused login is refused by every broker.
-        if (!mapped.retryable) throw error
-        first ??= error
-      }
-    }
-    throw first
-  }
-
-  #candidates(): readonly Required<BackendHost>[] {
-    const byText = new Map<string, Required<BackendHost>>()
-    for (const host of [...this.#brokers.values(), ...this.#parts.hosts]) byText.set(hostText(host), host)
-    const connected = (host: Required<BackendHost>) =>
-      this.#lanes.get(laneKey(host, 'ask'))?.connected ? 0 : 1
-    return [...byText.values()].sort((a, b) => connected(a) - connected(b))
-  }
-
-  #laneOf(host: Required<BackendHost>, purpose: Purpose): Lane {
-    if (this.#closed) throw new WalError('WAL_CLOSED', 'The opener is closed.')
-    const key = laneKey(host, purpose)
-    let lane = this.#lanes.get(key)
-    if (lane === undefined) {
-      lane = new Lane((signal) => this.#parts.connect(host, signal))
-      this.#lanes.set(key, lane)
-    }
-    return lane
-  }
-
-  /** Ends the connections to addresses that no broker has, such as an alias among the given hosts. */
-  #dropLanes(): void {
-    const present = new Set([...this.#brokers.values()].map(hostText))
-    for (const [key, lane] of this.#lanes) {
-      if (present.has(key.slice(0, key.lastIndexOf(' ')))) continue
-      this.#lanes.delete(key)
-      void lane.close(new CallFailure('no broker has this address any more'))
+  #learn(answers: Answers): void {
+    this.#brokers.learn(answers.flatMap(({ answer }) => answer.brokers))
+    for (const { answer } of answers) {
+      this.#controller = answer.controllerId
+      this.clusterId = answer.clusterId ?? ''
     }
   }
 }
 
-function laneKey(host: Required<BackendHost>, purpose: Purpose): string {
-  return `${hostText(host)} ${purpose}`
-}
-
-function stateOf(name: string, { topicId: id, partitions }: TopicMetadata): TopicState {
-  const first = partitions.find(({ partition }) => partition === 0)
+/** What these brokers answered about a topic. One that answered at an address which none is listed with has no vote. */
+function viewsOf(name: string, answers: Answers): Views {
+  const listed = new Set(answers.flatMap(({ answer }) => answer.brokers.map(hostText)))
   return {
-    name,
-    id,
-    partitions: partitions.length,
-    leader: first?.leaderId ?? -1,
-    leaderEpoch: first?.leaderEpoch ?? -1,
-    replicas: first?.replicas.length ?? 0,
+    views: answers.flatMap(({ answer }) => answer.topics.filter((topic) => topic.name === name)),
+    answered: answers.filter(({ host }) => listed.has(host)).length,
+    listed: listed.size,
   }
 }

@@ -1,7 +1,7 @@
 import type { Runtime } from '@wal/walimpls'
 import { hostText } from '@wal/walimpls/helper'
 import type { SASLOptions } from 'kafkajs'
-import type { Connect } from './cluster.js'
+import type { Connect } from './brokers.js'
 import { Connection } from './connection.js'
 import { logIn } from './kafkajs.js'
 import type { FullKafkaOptions } from './options.js'

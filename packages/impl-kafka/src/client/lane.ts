@@ -1,5 +1,7 @@
+import type { Runtime } from '@wal/walimpls'
 import type { KafkaRequest } from '../protocol/request.js'
 import type { Connection } from './connection.js'
+import { Deadline } from './deadline.js'
 import type { AdminRequest } from './kafkajs.js'
 
 /**
@@ -16,8 +18,14 @@ export class Lane {
   readonly #connect: (signal: AbortSignal) => Promise<Connection>
   readonly #abort = new AbortController()
 
-  constructor(connect: (signal: AbortSignal) => Promise<Connection>) {
+  readonly #runtime: Pick<Runtime, 'setTimeout' | 'monotonic'>
+
+  constructor(
+    connect: (signal: AbortSignal) => Promise<Connection>,
+    runtime: Pick<Runtime, 'setTimeout' | 'monotonic'>,
+  ) {
     this.#connect = connect
+    this.#runtime = runtime
   }
 
   /** Whether a request would go out at once. */
@@ -33,14 +41,13 @@ export class Lane {
     return this.#usable ?? (await this.#opened())
   }
 
-  async ask<A>(request: KafkaRequest<A>, timeoutMs: number): Promise<A> {
-    const connection = this.#usable ?? (await this.#opened())
-    return connection.ask(request, timeoutMs)
+  /** Making the connection, if need be, and the request have the time limit together. */
+  ask<A>(request: KafkaRequest<A>, timeoutMs: number): Promise<A> {
+    return this.#within(timeoutMs, (connection, leftMs) => connection.ask(request, leftMs))
   }
 
-  async askAdmin<A>(request: AdminRequest<A>, timeoutMs: number): Promise<A> {
-    const connection = this.#usable ?? (await this.#opened())
-    return connection.askAdmin(request, timeoutMs)
+  askAdmin<A>(request: AdminRequest<A>, timeoutMs: number): Promise<A> {
+    return this.#within(timeoutMs, (connection, leftMs) => connection.askAdmin(request, leftMs))
   }
 
   /** Ends the connection, and refuses later calls with `why`. Resolves when the socket is closed. */
@@ -57,6 +64,17 @@ export class Lane {
     return connection === undefined || this.#opening !== undefined || connection.ended || connection.retires
       ? undefined
       : connection
+  }
+
+  async #within<A>(
+    timeoutMs: number,
+    call: (connection: Connection, leftMs: number) => Promise<A>,
+  ): Promise<A> {
+    const usable = this.#usable
+    if (usable !== undefined) return call(usable, timeoutMs)
+    const deadline = new Deadline(this.#runtime, timeoutMs)
+    const connection = await deadline.within(this.#opened())
+    return call(connection, deadline.left)
   }
 
   #opened(): Promise<Connection> {

@@ -46,8 +46,8 @@ export interface KafkaOptions {
    */
   readonly transactionalIdPrefix?: string
   /**
-   * How long a request may wait for the broker’s answer. After that the request fails and the connection is made again.
-   * From 100 to 600,000. Default: 10,000.
+   * How long an operation may wait for the brokers, from its beginning: for logins and for answers. After that it
+   * fails, and a connection without an answer is made again. From 100 to 600,000. Default: 10,000.
    */
   readonly requestTimeoutMs?: number
   /**
@@ -153,7 +153,7 @@ export const optionTable = {
     min: 100,
     max: 600_000,
     description:
-      'How long a request may wait for the broker’s answer. After that the request fails and the connection is made again.',
+      'How long an operation may wait for the brokers, from its beginning: for logins and for answers. After that it fails, and a connection without an answer is made again.',
   },
   pollMs: {
     type: 'integer',

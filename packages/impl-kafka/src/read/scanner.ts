@@ -6,9 +6,10 @@ import {
   WalError,
 } from '@wal/walimpls'
 import { abortable, type Lifetime, type NumberId, PagedScanner, ReadAhead } from '@wal/walimpls/helper'
-import type { Cluster, TopicState } from '../client/cluster.js'
+import type { Cluster } from '../client/cluster.js'
 import type { Connection } from '../client/connection.js'
 import { mapError } from '../client/error-table.js'
+import type { TopicState } from '../client/topic-memory.js'
 import type { FetchResult } from '../protocol/fetch.js'
 import type { RecordDecoder } from '../records/batch-decoder.js'
 import { messageIds } from '../records/message-id.js'

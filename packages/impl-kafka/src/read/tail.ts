@@ -1,8 +1,8 @@
 import type { Runtime } from '@wal/walimpls'
 import { deferred, onAbort } from '@wal/walimpls/helper'
-import type { TopicState } from '../client/cluster.js'
 import { throwOnError } from '../client/kafka-error.js'
 import type { Lane } from '../client/lane.js'
+import type { TopicState } from '../client/topic-memory.js'
 import { errorName } from '../protocol/error-codes.js'
 import {
   type FetchAnswer,

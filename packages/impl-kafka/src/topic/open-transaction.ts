@@ -1,5 +1,6 @@
-import type { Cluster, TopicState } from '../client/cluster.js'
+import type { Cluster } from '../client/cluster.js'
 import { throwOnError } from '../client/kafka-error.js'
+import type { TopicState } from '../client/topic-memory.js'
 import { describeProducersRequest } from '../protocol/describe-producers.js'
 import { offsetOf } from '../read/fetch-page.js'
 

@@ -1,5 +1,6 @@
-import type { Cluster, TopicState } from '../client/cluster.js'
+import type { Cluster } from '../client/cluster.js'
 import { admin, BROKER_RESOURCE, type Configs, TOPIC_RESOURCE } from '../client/kafkajs.js'
+import type { TopicState } from '../client/topic-memory.js'
 
 /** The settings of a topic and of the broker that leads it, as far as the broker tells them. */
 export interface LogSettings {
@@ -20,10 +21,16 @@ export interface LogSettings {
 }
 
 /** Reads the settings. What the user may not read stays unknown. */
-export async function readSettings(cluster: Cluster, topic: TopicState): Promise<LogSettings> {
+export async function readSettings(
+  cluster: Cluster,
+  topic: TopicState,
+  deadline = cluster.deadline(),
+): Promise<LogSettings> {
+  const ask = async (type: number, name: string) =>
+    settingsIn(await cluster.askAdmin(topic.leader, admin.describeConfigs([{ type, name }]), deadline))
   const [ofTopic, ofBroker] = await Promise.all([
-    configsOf(cluster, topic, { type: TOPIC_RESOURCE, name: topic.name }),
-    configsOf(cluster, topic, { type: BROKER_RESOURCE, name: String(topic.leader) }),
+    ask(TOPIC_RESOURCE, topic.name),
+    ask(BROKER_RESOURCE, String(topic.leader)),
   ])
   return {
     replicas: topic.replicas,
@@ -39,12 +46,7 @@ export async function readSettings(cluster: Cluster, topic: TopicState): Promise
   }
 }
 
-async function configsOf(
-  cluster: Cluster,
-  topic: TopicState,
-  resource: { readonly type: number; readonly name: string },
-): Promise<ReadonlyMap<string, string>> {
-  const { resources }: Configs = await cluster.askAdmin(topic.leader, admin.describeConfigs([resource]))
+function settingsIn({ resources }: Configs): ReadonlyMap<string, string> {
   const entries = resources.flatMap(({ errorCode, configEntries }) => (errorCode === 0 ? configEntries : []))
   return new Map(
     entries.flatMap(({ configName, configValue }) =>

@@ -1,9 +1,11 @@
 import { isChannelName, type Runtime, WalError } from '@wal/walimpls'
 import { CallFailure, sleep } from '@wal/walimpls/helper'
-import type { Cluster, TopicState } from '../client/cluster.js'
+import type { Cluster } from '../client/cluster.js'
+import type { Deadline } from '../client/deadline.js'
 import { isKafkaError, throwOnError } from '../client/kafka-error.js'
 import { admin, type NewTopic } from '../client/kafkajs.js'
 import type { FullKafkaOptions } from '../client/options.js'
+import type { TopicState } from '../client/topic-memory.js'
 import { offsetOf } from '../read/fetch-page.js'
 
 /** The pause between two looks at brokers that have not heard of a change yet. */
@@ -22,32 +24,28 @@ const NOT_LED_YET = [
 export class Topics {
   readonly #cluster: Cluster
   readonly #options: FullKafkaOptions
-  readonly #runtime: Pick<Runtime, 'setTimeout' | 'monotonic'>
+  readonly #runtime: Pick<Runtime, 'setTimeout'>
 
-  constructor(
-    cluster: Cluster,
-    options: FullKafkaOptions,
-    runtime: Pick<Runtime, 'setTimeout' | 'monotonic'>,
-  ) {
+  constructor(cluster: Cluster, options: FullKafkaOptions, runtime: Pick<Runtime, 'setTimeout'>) {
     this.#cluster = cluster
     this.#options = options
     this.#runtime = runtime
   }
 
   /** The topic of a log that exists; undefined when there is none. Never makes one. */
-  async find(channel: string): Promise<TopicState | undefined> {
-    const topic = await this.#cluster.freshTopic(channel)
+  async find(channel: string, deadline?: Deadline): Promise<TopicState | undefined> {
+    const topic = await this.#cluster.freshTopic(channel, deadline)
     if (topic !== undefined) checkPartitions(topic)
     return topic
   }
 
   /** The topic of a log, which is made when it is missing. Resolves when the topic has a leader. */
-  async make(channel: string): Promise<TopicState> {
-    const found = await this.find(channel)
+  async make(channel: string, deadline: Deadline): Promise<TopicState> {
+    const found = await this.find(channel, deadline)
     if (found !== undefined && found.leader >= 0) return found
-    if (found === undefined) await this.#create(channel)
-    const made = await this.#until(async () => {
-      const topic = await this.find(channel)
+    if (found === undefined) await this.#create(channel, deadline)
+    const made = await this.#until(deadline, async () => {
+      const topic = await this.find(channel, deadline)
       return topic !== undefined && topic.leader >= 0 && (await this.#isLed(topic)) ? topic : undefined
     })
     if (made === undefined)
@@ -67,9 +65,11 @@ export class Topics {
 
   /** Resolves when no broker that is up knows the topic any more. Answers whether there was one. */
   async delete(channel: string): Promise<boolean> {
+    const deadline = this.#cluster.deadline()
     const answer = await this.#cluster.askController(
-      admin.deleteTopics([channel], this.#options.requestTimeoutMs),
+      admin.deleteTopics([channel], deadline.forBroker),
       ({ topicErrors }) => topicErrors.map(({ errorCode }) => errorCode),
+      deadline,
     )
     try {
       for (const { errorCode } of answer.topicErrors) throwOnError(errorCode)
@@ -77,8 +77,8 @@ export class Topics {
       if (isKafkaError(error, 'UNKNOWN_TOPIC_OR_PARTITION')) return false
       throw error
     }
-    const forgotten = await this.#until(async () => {
-      const knowing = await this.#cluster.knownBy(channel).catch((error: unknown) => {
+    const forgotten = await this.#until(deadline, async () => {
+      const knowing = await this.#cluster.knownBy(channel, deadline).catch((error: unknown) => {
         // A broker that has died is listed for a while.
         if (error instanceof CallFailure) return undefined
         throw error
@@ -104,11 +104,11 @@ export class Topics {
     }
   }
 
-  async #create(channel: string): Promise<void> {
-    const { requestTimeoutMs } = this.#options
+  async #create(channel: string, deadline: Deadline): Promise<void> {
     const answer = await this.#cluster.askController(
-      admin.createTopics([newTopic(channel, this.#options)], requestTimeoutMs),
+      admin.createTopics([newTopic(channel, this.#options)], deadline.forBroker),
       ({ topicErrors }) => topicErrors.map(({ errorCode }) => errorCode),
+      deadline,
     )
     try {
       for (const { errorCode, errorMessage } of answer.topicErrors) throwOnError(errorCode, errorMessage)
@@ -119,11 +119,10 @@ export class Topics {
   }
 
   /** Asks again and again until there is an answer, or the time is up. */
-  async #until<T>(ask: () => Promise<T | undefined>): Promise<T | undefined> {
-    const deadline = this.#runtime.monotonic() + this.#options.requestTimeoutMs
+  async #until<T>(deadline: Deadline, ask: () => Promise<T | undefined>): Promise<T | undefined> {
     for (;;) {
       const answer = await ask()
-      if (answer !== undefined || this.#runtime.monotonic() > deadline) return answer
+      if (answer !== undefined || deadline.left <= PAUSE_MS) return answer
       await sleep(this.#runtime, PAUSE_MS)
     }
   }

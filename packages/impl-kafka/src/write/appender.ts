@@ -8,9 +8,10 @@ import {
   stillUnknown,
   tooLargeIn,
 } from '@wal/walimpls/helper'
-import type { Cluster, TopicState } from '../client/cluster.js'
+import type { Cluster } from '../client/cluster.js'
 import { mapAppendError } from '../client/error-table.js'
 import { isKafkaError } from '../client/kafka-error.js'
+import type { TopicState } from '../client/topic-memory.js'
 import { offsetOf } from '../read/fetch-page.js'
 import { encodeRecordBatch, restampRecordBatch } from '../records/batch-encoder.js'
 import { messageIds } from '../records/message-id.js'

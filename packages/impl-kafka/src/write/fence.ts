@@ -1,8 +1,10 @@
 import type { Runtime } from '@wal/walimpls'
 import { CallFailure, sleep } from '@wal/walimpls/helper'
-import type { Cluster, TopicState } from '../client/cluster.js'
+import type { Cluster } from '../client/cluster.js'
 import { UnspokenRequest } from '../client/connection.js'
+import { Deadline } from '../client/deadline.js'
 import { isKafkaError, throwOnError } from '../client/kafka-error.js'
+import type { TopicState } from '../client/topic-memory.js'
 import { describeProducersRequest, type RememberedProducer } from '../protocol/describe-producers.js'
 import { findCoordinatorRequest } from '../protocol/find-coordinator.js'
 import { initProducerIdRequest } from '../protocol/init-producer-id.js'
@@ -47,25 +49,26 @@ export async function newIdentity({
   transactionalId,
   timeoutMs,
 }: FenceParts): Promise<ProducerIdentity> {
-  const deadline = runtime.monotonic() + timeoutMs
+  const deadline = new Deadline(runtime, timeoutMs)
   for (;;) {
     try {
-      const node = await coordinatorOf(cluster, transactionalId)
+      const node = await coordinatorOf(cluster, transactionalId, deadline)
       const { errorCode, producerId, producerEpoch } = await cluster.askNode(
         node,
         initProducerIdRequest({ transactionalId, transactionTimeoutMs: TRANSACTION_TIMEOUT_MS }),
+        deadline,
       )
       throwOnError(errorCode)
       return { id: producerId, epoch: producerEpoch }
     } catch (error) {
-      if (!isKafkaError(error, ...NOT_READY) || runtime.monotonic() > deadline) throw error
+      if (!isKafkaError(error, ...NOT_READY) || deadline.left <= PAUSE_MS) throw error
     }
     await sleep(runtime, PAUSE_MS)
   }
 }
 
-async function coordinatorOf(cluster: Cluster, transactionalId: string): Promise<number> {
-  const { results } = await cluster.ask(findCoordinatorRequest([transactionalId]))
+async function coordinatorOf(cluster: Cluster, transactionalId: string, deadline: Deadline): Promise<number> {
+  const { results } = await cluster.ask(findCoordinatorRequest([transactionalId]), deadline)
   const [found] = results
   if (found === undefined) throw new CallFailure('the answer names no coordinator')
   throwOnError(found.errorCode, found.errorMessage)

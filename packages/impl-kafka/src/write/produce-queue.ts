@@ -1,8 +1,8 @@
 import { CallFailure, deferred, notWrittenBehind } from '@wal/walimpls/helper'
-import type { TopicState } from '../client/cluster.js'
 import type { Connection } from '../client/connection.js'
 import { KafkaError } from '../client/kafka-error.js'
 import type { Lane } from '../client/lane.js'
+import type { TopicState } from '../client/topic-memory.js'
 import { PRODUCE_KEY, produceRequest, produceVersion } from '../protocol/produce.js'
 import { Unsent } from './unsent.js'
 

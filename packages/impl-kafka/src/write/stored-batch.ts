@@ -1,6 +1,7 @@
 import { WalError } from '@wal/walimpls'
 import { CallFailure } from '@wal/walimpls/helper'
-import type { Cluster, TopicState } from '../client/cluster.js'
+import type { Cluster } from '../client/cluster.js'
+import type { TopicState } from '../client/topic-memory.js'
 import { fetchPage, offsetOf } from '../read/fetch-page.js'
 import { type BatchHeader, batchHeaders } from '../records/batch-header.js'
 import { RECORDS } from '../records/batch-layout.js'

@@ -60,7 +60,9 @@ const REPLIES: { readonly [N in RequestName]: Reply<N> } = {
       clusterId: 'scripted',
       controllerId: cluster.live[0]?.node ?? -1,
       topics: names.map((name) => {
-        const topic = cluster.topics.get(name) ?? broker.undead.get(name)
+        const topic = broker.outdated.has(name)
+          ? broker.outdated.get(name)
+          : (cluster.topics.get(name) ?? broker.undead.get(name))
         if (topic === undefined || given !== 0) {
           const errorCode = given || KAFKA_ERRORS.UNKNOWN_TOPIC_OR_PARTITION
           return { errorCode, name, topicId: NO_ID, internal: false, partitions: [] }

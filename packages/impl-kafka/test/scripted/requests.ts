@@ -111,14 +111,14 @@ export const READERS = {
       const settings = from.array(() => [from.string() ?? '', from.string() ?? ''] as const)
       return { name, partitions, replicas, settings: new Map(settings) }
     })
-    from.int32()
+    const timeoutMs = from.int32()
     from.int8()
-    return { topics }
+    return { topics, timeoutMs }
   },
   DeleteTopics(from: RequestReader) {
     const topics = from.array(() => from.string() ?? '')
-    from.int32()
-    return { topics }
+    const timeoutMs = from.int32()
+    return { topics, timeoutMs }
   },
   DescribeConfigs(from: RequestReader) {
     const resources = from.array(() => {
@@ -138,8 +138,8 @@ export const READERS = {
       })
       return { name, offset }
     })
-    from.int32()
-    return { topics }
+    const timeoutMs = from.int32()
+    return { topics, timeoutMs }
   },
 }
 

@@ -50,6 +50,11 @@ export class ScriptedBroker {
    * the producers that it remembers.
    */
   readonly formerlyLed = new Map<string, readonly RememberedProducer[]>()
+  /**
+   * Topics of which this broker has not heard the latest: what it goes on telling of them, `undefined` for one that it does not
+   * know.
+   */
+  readonly outdated = new Map<string, ScriptedTopic | undefined>()
   /** Refuses connections. */
   down = false
   #fates = new Map<RequestName, Decide<RequestName>[]>()

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Runtime } from '@wal/walimpls'
-import type { Connect } from '../../src/client/cluster.js'
+import type { Connect } from '../../src/client/brokers.js'
 import { Connection } from '../../src/client/connection.js'
 import { PRODUCE_KEY } from '../../src/protocol/produce.js'
 import { NAMES } from './requests.js'
