@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startKafka } from '@wal/brokers'
-import { systemRuntime } from '@wal/walimpls'
+import { type StoredMessage, systemRuntime } from '@wal/walimpls'
 import { afterAll, describe, test } from 'vitest'
+import { messageIds } from '../../src/records/message-id.js'
 import { type FenceParts, newIdentity } from '../../src/write/fence.js'
 import { RawLog } from '../raw-log.js'
-import { type TakeoverRound, takeoverRound } from './takeover-round.js'
+import { buildOpener, scan } from '../scene.js'
+import { ForeignProducer } from './foreign-producer.js'
+import { type OldWriter, type TakeoverRound, takeoverRound } from './takeover-round.js'
 
 const ROUNDS = Number(process.env.WAL_TEST_FENCE_ROUNDS ?? 1)
 const isLong = process.env.WAL_TEST_FENCE_ROUNDS !== undefined
@@ -29,9 +32,24 @@ const kafka = await startKafka({
 const { address } = kafka
 const raw = await RawLog.connect(address)
 afterAll(async () => {
+  foreign?.stop()
   await raw[Symbol.asyncDispose]()
   await kafka.stop()
 })
+
+let foreign: ForeignProducer | undefined
+
+/** A record that a writer has stored and that was acknowledged. */
+async function ackedRecord({ channel, acked }: OldWriter): Promise<StoredMessage> {
+  const opener = await buildOpener({ hosts: [address] })
+  try {
+    const scanner = scan(await opener.openReadOnly(channel), { from: messageIds.of(acked[0] as number) })
+    const [record] = (await scanner.next()) ?? []
+    return record ?? assert.fail('the writer’s first record is gone')
+  } finally {
+    await opener.close()
+  }
+}
 
 interface Kind extends Omit<TakeoverRound, 'address' | 'raw'> {
   /** Whether the coordinator must have forgotten the transactional id. */
@@ -43,6 +61,19 @@ const kinds: Readonly<Record<string, Kind>> = {
   'at work, and the coordinator has forgotten its transactional id': {
     otherId: true,
     before: () => sleep(FORGOTTEN_MS),
+  },
+  'at work beside another application’s producer, and the coordinator has forgotten its transactional id': {
+    otherId: true,
+    async before(older) {
+      foreign = await ForeignProducer.begin(kafka, older.channel, await ackedRecord(older))
+      await sleep(FORGOTTEN_MS)
+      assert.ok(foreign.stored > 0, 'the other application stored nothing')
+    },
+    async after() {
+      const late = sleep(10_000, 'not at all', { ref: false })
+      // Its id was ended with that of the older writer.
+      assert.equal(await Promise.race([foreign?.ended, late]), 'INVALID_PRODUCER_EPOCH')
+    },
   },
   'idle for longer than the broker remembers': {
     task: { pauseAfter: 30 },
