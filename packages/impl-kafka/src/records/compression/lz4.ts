@@ -1,8 +1,7 @@
-import { BadCompression, BoundedOutput } from './bounded-output.js'
+import { BadCompression, type BoundedOutput } from './bounded-output.js'
+import { decompressFrames, readUInt32 } from './frames.js'
 
 const FRAME_MAGIC = 0x184d2204
-/** Frames whose magic number has these upper 28 bits are to be skipped. */
-const SKIPPABLE_MAGIC = 0x184d2a5
 
 /** Bits of a frame's first byte. The two highest are the version, which is 1. */
 const VERSION_1 = 1
@@ -20,17 +19,12 @@ const PLAIN_BLOCK = 0x80000000
  * bytes. Throws `BadCompression` for anything else, and when there are more than `maxBytes`.
  */
 export function decompressLz4(bytes: Buffer, maxBytes: number): Buffer {
-  const to = new BoundedOutput(maxBytes, 4 * bytes.length)
-  let at = 0
-  while (at < bytes.length) at = readFrame(bytes, at, to)
-  if (at > bytes.length) throw new BadCompression('a frame ends too early')
-  return to.finish()
+  return decompressFrames(bytes, maxBytes, readFrame)
 }
 
 /** Answers the place behind the frame. */
 function readFrame(bytes: Buffer, start: number, to: BoundedOutput): number {
   const magic = readUInt32(bytes, start)
-  if (magic >>> 4 === SKIPPABLE_MAGIC) return start + 8 + readUInt32(bytes, start + 4)
   const flags = bytes[start + 4] ?? 0
   if (magic !== FRAME_MAGIC || flags >>> 6 !== VERSION_1) throw new BadCompression('it is no LZ4 frame')
   if (flags & DICTIONARY) throw new BadCompression('it needs a dictionary')
@@ -77,9 +71,4 @@ function readLength(block: Buffer, cursor: { at: number }, fromToken: number): n
     length += byte
     if (byte < 255) return length
   }
-}
-
-function readUInt32(bytes: Buffer, at: number): number {
-  if (at + 4 > bytes.length) throw new BadCompression('a frame ends too early')
-  return bytes.readUInt32LE(at)
 }

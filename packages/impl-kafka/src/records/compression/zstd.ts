@@ -1,5 +1,6 @@
 import zlib from 'node:zlib'
-import { BadCompression, BoundedOutput } from './bounded-output.js'
+import { BadCompression, type BoundedOutput } from './bounded-output.js'
+import { decompressFrames } from './frames.js'
 import { LARGEST_BLOCK, ZstdBlocks } from './zstd-block.js'
 
 /** Node's own decompression, which exists from Node 22.15 on. */
@@ -16,8 +17,6 @@ export function decompressZstd(bytes: Buffer, maxBytes: number): Buffer {
 }
 
 const FRAME_MAGIC = 0xfd2fb528
-/** Frames whose magic number has these upper 28 bits are to be skipped. */
-const SKIPPABLE_MAGIC = 0x184d2a5
 
 /** Bits of a frame's first byte. The two highest say how long the content's size is, the two lowest how long a dictionary's id. */
 const SINGLE_SEGMENT = 32
@@ -35,17 +34,12 @@ const COMPRESSED = 2
  * the same bytes. All output is kept, so the size of the window does not matter. Throws `BadCompression`.
  */
 export function decompressInJavaScript(bytes: Buffer, maxBytes: number): Buffer {
-  const to = new BoundedOutput(maxBytes, 4 * bytes.length)
-  let at = 0
-  while (at < bytes.length) at = readFrame(bytes, at, to)
-  if (at > bytes.length) throw new BadCompression('a frame ends too early')
-  return to.finish()
+  return decompressFrames(bytes, maxBytes, readFrame)
 }
 
 /** Answers the place behind the frame. */
 function readFrame(bytes: Buffer, start: number, to: BoundedOutput): number {
   const magic = readLE(bytes, start, 4)
-  if (magic >>> 4 === SKIPPABLE_MAGIC) return start + 8 + readLE(bytes, start + 4, 4)
   if (magic !== FRAME_MAGIC) throw new BadCompression('it is no zstd frame')
   const { checksum, contentSize, next } = readFrameHeader(bytes, start + 4)
   const frameStart = to.length
