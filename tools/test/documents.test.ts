@@ -24,6 +24,7 @@ const FRAGMENTS: readonly Surroundings[] = [
   },
   { page: 'docs/testing.md', contains: 'FaultProxy.start' },
   { page: 'docs/testing.md', contains: 'kafka.addAcls' },
+  { page: 'docs/testing.md', contains: 'pulsar.admin' },
   {
     page: 'docs/testing.md',
     contains: 'historyTest(',

@@ -17,8 +17,18 @@ export type { Fault, FaultKind } from './proxy/fault.js'
 export type { FaultCount, ProxyCounters } from './proxy/fault-counters.js'
 export type { Chance, FaultProxyOptions } from './proxy/fault-proxy.js'
 export { FaultProxy } from './proxy/fault-proxy.js'
-export type { PulsarOptions, PulsarServer } from './pulsar/pulsar-server.js'
+export type {
+  PulsarAction,
+  PulsarAdmin,
+  PulsarInternalStats,
+  PulsarTopicStats,
+} from './pulsar/pulsar-admin.js'
+export { PulsarAdminError } from './pulsar/pulsar-admin.js'
+export type { PulsarOptions, TokenKeyKind } from './pulsar/pulsar-options.js'
+export type { BacklogPolicy, InactiveTopics, PulsarPolicies } from './pulsar/pulsar-policies.js'
+export type { ProxiedPulsarServer, PulsarServer } from './pulsar/pulsar-server.js'
 export { startPulsar } from './pulsar/pulsar-server.js'
+export type { TokenOptions } from './pulsar/pulsar-tokens.js'
 export type { RedisCluster } from './redis/redis-cluster.js'
 export { startRedisCluster } from './redis/redis-cluster.js'
 export { RedisConnection } from './redis/redis-connection.js'

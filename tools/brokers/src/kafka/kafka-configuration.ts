@@ -1,3 +1,4 @@
+import { javaProperties } from '../process/java-properties.js'
 import type { KafkaOptions } from './kafka-options.js'
 import { clientProtocol, securityProperties } from './kafka-security.js'
 
@@ -48,19 +49,10 @@ export function kafkaConfiguration(
     'share.coordinator.state.topic.num.partitions': 1,
     ...options.config,
   }
-  return Object.entries(properties)
-    .map(([name, value]) => `${name}=${propertyText(String(value))}\n`)
-    .join('')
+  return javaProperties(properties)
 }
 
 function internalTopic(prefix: string, replicas: number): Record<string, number> {
   const minInSync = prefix === 'offsets.topic' ? {} : { [`${prefix}.min.isr`]: Math.max(1, replicas - 1) }
   return { [`${prefix}.replication.factor`]: replicas, ...minInSync }
-}
-
-/** Java reads a backslash in a properties file as the beginning of an escape, and each byte as a Latin-1 character. */
-function propertyText(text: string): string {
-  return text
-    .replaceAll('\\', '\\\\')
-    .replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

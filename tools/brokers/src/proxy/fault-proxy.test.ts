@@ -120,6 +120,33 @@ test('reset-after lets exactly that many bytes through', async () => {
   expect(hits('reset-after')).toMatchObject({ hits: 1, hitsInFlight: 1, bytesInFlight: 11 })
 })
 
+test('flipped-byte damages one byte in its direction, and the connection goes on', async () => {
+  const client = await Client.open()
+  proxy.inject({ kind: 'flipped-byte', bytes: 5, direction: 'to-server' })
+  expect(await client.exchange('abcd')).toBe('abcd')
+  client.socket.write('efgh')
+  await vi.waitUntil(() => receivedBytes() === 8)
+  // The complement of `f` is 0x99.
+  expect(Buffer.concat(chunks)).toEqual(Buffer.from([...Buffer.from('abcde'), 0x99, ...Buffer.from('gh')]))
+  expect(hits('flipped-byte')).toEqual({ hits: 1, hitsInFlight: 1, bytesInFlight: 4 })
+  chunks = []
+  await client.exchange('ijklmnop')
+  expect(received()).toBe('ijklmnop')
+})
+
+test('flipped-byte damages a reply, and each injection one byte', async () => {
+  const client = await Client.open()
+  const replies: Buffer[] = []
+  client.socket.on('data', (chunk) => replies.push(chunk))
+  proxy.injectOnce({ kind: 'flipped-byte', bytes: 0, direction: 'to-client' })
+  proxy.injectOnce({ kind: 'flipped-byte', bytes: 3, direction: 'to-client' })
+  client.socket.write('abcd')
+  await vi.waitUntil(() => Buffer.concat(replies).length === 4)
+  expect(received()).toBe('abcd')
+  expect(Buffer.concat(replies).toString('hex')).toBe('9e62639b')
+  expect(hits('flipped-byte').hits).toBe(2)
+})
+
 test('cut-reply: the server got the request, the client gets a reset and no byte of the reply', async () => {
   const client = await Client.open()
   await client.exchange('first')

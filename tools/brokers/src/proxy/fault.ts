@@ -16,6 +16,11 @@ export type Fault =
   /** Lets this many more bytes of a connection through, then resets the connection at both ends. */
   | { readonly kind: 'reset-after'; readonly bytes: number; readonly direction: Direction }
   /**
+   * Lets this many more bytes of a connection through, then flips the bits of the next byte. The connection goes on. Each
+   * connection is damaged once for each time that the fault is injected.
+   */
+  | { readonly kind: 'flipped-byte'; readonly bytes: number; readonly direction: Direction }
+  /**
    * Lets a request through, then holds back the reply and resets the connection: the server has executed the request, and the
    * client does not know.
    */
@@ -31,6 +36,7 @@ export const faultKinds = [
   'delay',
   'bandwidth',
   'reset-after',
+  'flipped-byte',
   'cut-reply',
   'black-hole',
   'half-open',

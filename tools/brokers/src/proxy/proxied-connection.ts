@@ -41,7 +41,7 @@ export class ProxiedConnection {
   }
 
   inject(fault: Fault): void {
-    const bytesLeft = fault.kind === 'reset-after' ? fault.bytes : 0
+    const bytesLeft = 'bytes' in fault ? fault.bytes : 0
     this.#faults.push({ fault, bytesLeft, hit: false })
     if (fault.kind === 'black-hole') {
       this.#strike(fault)
@@ -89,7 +89,8 @@ export class ProxiedConnection {
     this.#unansweredBytes = 0
   }
 
-  #pass(direction: Direction, chunk: Buffer): void {
+  #pass(direction: Direction, received: Buffer): void {
+    const chunk = this.#flipBytes(direction, received)
     const pipe = direction === 'to-server' ? this.#toServer : this.#toClient
     let delayMs = 0
     let lineMs = 0
@@ -111,6 +112,23 @@ export class ProxiedConnection {
       }
     }
     pipe.push(chunk, delayMs, lineMs)
+  }
+
+  /** The chunk, with those bytes flipped at which a fault strikes. */
+  #flipBytes(direction: Direction, chunk: Buffer): Buffer {
+    let passed = chunk
+    for (const entry of this.#faults) {
+      const { fault } = entry
+      if (fault.kind !== 'flipped-byte' || fault.direction !== direction || entry.hit) continue
+      if (entry.bytesLeft < chunk.length) {
+        if (passed === chunk) passed = Buffer.from(chunk)
+        passed.writeUInt8(passed.readUInt8(entry.bytesLeft) ^ 0xff, entry.bytesLeft)
+        this.#strike(fault)
+        entry.hit = true
+      }
+      entry.bytesLeft -= chunk.length
+    }
+    return passed
   }
 
   /** Sends the bytes that are still allowed, and resets the connection when the operating system has accepted them. */

@@ -1,20 +1,37 @@
 import { networkInterfaces } from 'node:os'
+import { javaProperties } from '../process/java-properties.js'
+import type { PulsarOptions } from './pulsar-options.js'
+import { securityProperties } from './pulsar-security.js'
+import type { TokenSigner } from './pulsar-tokens.js'
 
 export interface PulsarPorts {
-  readonly broker: number
+  /** The port that the broker listens on for clients. */
+  readonly client: number
+  /** The port that lookups name to clients: the broker's own, or that of the proxy in front of it. */
+  readonly advertised: number
+  /** The port for the broker's own clients, always without TLS. */
+  readonly internal: number
+  /** The port of the admin interface. */
   readonly web: number
 }
 
 /** The `standalone.conf` of one process that has a broker, a bookie and their metadata. */
 export function pulsarConfiguration(
   ports: PulsarPorts,
-  config: Readonly<Record<string, string | number | boolean>> = {},
+  options: PulsarOptions = {},
+  signer?: TokenSigner,
 ): string {
-  const properties = {
-    brokerServicePort: ports.broker,
+  const scheme = options.tls === undefined ? 'pulsar' : 'pulsar+ssl'
+  return javaProperties({
+    // Clients connect to the address that a lookup names. The broker connects to itself too, for its health check and its system
+    // topics, and must not go through a proxy that a test disturbs. A lookup names the address of the listener on which it came.
+    brokerServicePort: ports.internal,
+    bindAddresses: `client:${scheme}://127.0.0.1:${ports.client}`,
+    advertisedListeners: `internal:pulsar://127.0.0.1:${ports.internal},client:${scheme}://127.0.0.1:${ports.advertised}`,
+    internalListenerName: 'internal',
+    ...securityProperties(options, signer),
     webServicePort: ports.web,
     bindAddress: '127.0.0.1',
-    advertisedAddress: '127.0.0.1',
     clusterName: 'standalone',
     managedLedgerDefaultEnsembleSize: 1,
     managedLedgerDefaultWriteQuorum: 1,
@@ -30,11 +47,8 @@ export function pulsarConfiguration(
     diskUsageThreshold: 0.9999,
     diskUsageWarnThreshold: 0.9998,
     webSocketServiceEnabled: true,
-    ...config,
-  }
-  return Object.entries(properties)
-    .map(([name, value]) => `${name}=${value}\n`)
-    .join('')
+    ...options.config,
+  })
 }
 
 function loopbackInterface(): string {
