@@ -1,5 +1,6 @@
 export type {
   AppendOutcome,
+  DriverChoice,
   ErrorCode,
   Guarantees,
   MessageType,

@@ -20,7 +20,7 @@ export interface OpenerBuilderImpls<O = unknown, I extends MessageId = MessageId
   readonly name: string
   /**
    * Other URL schemes of this backend, each with the options that the scheme implies: `rediss-streams` implies TLS. A scheme
-   * has the form of a name, and may also hold "+" (`pulsar+ssl`).
+   * has the form of a name, and may also hold "+" and "." (`pulsar+ssl`).
    */
   readonly schemes?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   readonly traits: Traits

@@ -44,11 +44,21 @@ export interface Limits {
   readonly maxIdleMs?: number
 }
 
+/** Which of its drivers a backend has chosen for a log, and why. Drivers of one backend may keep promises differently well. */
+export interface DriverChoice {
+  /** The name of the driver, as the backend's options call it, for example `protocol`. */
+  readonly name: string
+  /** Why this driver serves the log: one sentence, for example "The package pulsar-client is not installed." */
+  readonly reason: string
+}
+
 /**
  * What an open log is worth: for programs to check and operators to see. A property that is not known for certain says
  * `unknown`.
  */
 export interface Guarantees {
+  /** The driver that serves the log, of a backend that has several; absent for all others. */
+  readonly driver?: DriverChoice
   /** How durable a record is when its append has resolved. */
   readonly durability: string
   readonly fencing: string

@@ -19,6 +19,13 @@ export function channelsPart({ backend, test, traits }: PartContext): void {
         guarantees.warnings.every((warning) => typeof warning === 'string'),
         'guarantees.warnings has to be an array of texts.',
       )
+      const { driver } = guarantees
+      if (driver !== undefined)
+        for (const name of ['name', 'reason'] as const)
+          assert.ok(
+            typeof driver[name] === 'string' && driver[name] !== '',
+            `guarantees.driver.${name} has to be a text that is not empty.`,
+          )
       assert.equal(log.channel, scene.channel)
       for (const name of [
         'maxRecordBytes',

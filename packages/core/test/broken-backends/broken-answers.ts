@@ -186,6 +186,13 @@ export const brokenAnswers: BrokenBackend[] = [
     }),
   },
   {
+    name: 'does not say why it has chosen its driver',
+    part: 'channels',
+    builder: brokenBuilder({
+      log: (log) => ({ guarantees: { ...log.guarantees, driver: { name: 'own', reason: '' } } }),
+    }),
+  },
+  {
     name: 'declares a limit below the largest record of the adaptor',
     part: 'channels',
     builder: brokenBuilder({ log: (log) => ({ limits: { ...log.limits, maxBatchMessages: 0 } }) }),

@@ -54,6 +54,7 @@ describe('parseBackendUrl', () => {
         password: 'p/ss',
       },
     ],
+    ['redis+sentinel.v2-tls://h', { scheme: 'redis+sentinel.v2-tls', hosts: [{ host: 'h' }] }],
     ['kafka://user@h/', { scheme: 'kafka', hosts: [{ host: 'h' }], user: 'user' }],
     [
       'kafka://[::1]:9092,[fe80::1%25eth0],10.0.0.1:1',
@@ -77,6 +78,9 @@ describe('parseBackendUrl', () => {
     ' file:./hunter2',
     'fi_le:hunter2',
     '+ssl:hunter2',
+    '.ssl:hunter2',
+    '1ssl:hunter2',
+    'c:hunter2',
     'file:./a#hunter2',
     'file:./a\nhunter2',
     'file:./hunter2%',

@@ -47,8 +47,11 @@ export interface RawBackendUrl {
   readonly query: string
 }
 
-/** The form of a URL scheme: a backend's name, or another scheme that means the backend, such as `pulsar+ssl`. */
-export const SCHEME = /^([a-z][a-z0-9+-]{1,31}):/
+/**
+ * The form of a URL scheme: a backend's name, or another scheme that means the backend, such as `pulsar+ssl`. The signs are
+ * those of RFC 3986, in lower case. A scheme has two characters or more, since `c:` begins a Windows path.
+ */
+export const SCHEME = /^([a-z][a-z0-9+.-]{1,31}):/
 
 export function splitBackendUrl(text: string): RawBackendUrl {
   const match = typeof text === 'string' ? SCHEME.exec(text) : null

@@ -48,6 +48,6 @@ export function mustGetBuilder(name: string): OpenerBuilderImpls {
   const have = registered.length === 0 ? 'No backend is registered' : `Registered: ${registered.join(', ')}`
   throw new WalError(
     'WAL_BACKEND_NOT_REGISTERED',
-    `No backend is called ${JSON.stringify(name)}. ${have}. Import its package once, for example: import '@wal/impl-${/^[a-z0-9-]+(?=\+|$)/.exec(name)?.[0] ?? 'file'}'`,
+    `No backend is called ${JSON.stringify(name)}. ${have}. Import its package once, for example: import '@wal/impl-${/^[a-z0-9-]+(?=[+.]|$)/.exec(name)?.[0] ?? 'file'}'`,
   )
 }
