@@ -51,7 +51,7 @@ test('a broker can be killed, restarted, frozen, thawed, put back to older data,
   }
 })
 
-test('the admin interface unloads and trims topics, and sets the policies of a namespace', {
+test('the admin interface creates, unloads, trims and deletes topics', {
   timeout: 600_000,
 }, async () => {
   await using pulsar = await startPulsar({ config })
@@ -72,11 +72,8 @@ test('the admin interface unloads and trims topics, and sets the policies of a n
 
   await admin.skipAll('orders', 'kept')
   await admin.trim('orders')
-  const trimmed = await vi.waitFor(async () => {
-    const stats = await admin.internalStats('orders')
-    expect(stats.numberOfEntries).toBe(1)
-    return stats
-  }, patience)
+  const trimmed = await admin.internalStats('orders')
+  expect(trimmed.numberOfEntries).toBe(1)
   expect(trimmed.totalSize).toBeLessThan(full.totalSize)
 
   const { producer } = await PulsarProducer.open(pulsar.port, topic)
@@ -87,7 +84,14 @@ test('the admin interface unloads and trims topics, and sets the policies of a n
   expect((await admin.stats('orders')).publishers).toHaveLength(0)
   await admin.deleteTopic('orders', { force: true })
   expect(await admin.topics()).not.toContain(topic)
+})
 
+test('policies of a namespace are set and removed, and a quota is reached and lifted', {
+  timeout: 600_000,
+}, async () => {
+  await using pulsar = await startPulsar({ config: { backlogQuotaCheckIntervalInSeconds: 1 } })
+  showLogsOnFailure(pulsar)
+  const { admin } = pulsar
   await admin.createNamespace('public/other', {
     retention: { minutes: 5, megabytes: 10 },
     messageTtlSeconds: 7,
@@ -111,6 +115,17 @@ test('the admin interface unloads and trims topics, and sets the policies of a n
   expect(policies).not.toHaveProperty('message_ttl_in_seconds')
   expect(policies).not.toHaveProperty('retention_policies')
   expect(policies).toHaveProperty('subscription_expiration_time_minutes', 3)
+
+  await admin.createTopic('orders')
+  await admin.createSubscription('orders', 'kept')
+  await admin.setPolicies('public/default', { backlogQuota: { bytes: 1_000, policy: 'producer_exception' } })
+  await store(pulsar, ['x'.repeat(2_000)])
+  await vi.waitFor(
+    () => expect(PulsarProducer.open(pulsar.port, topic)).rejects.toThrow('backlog quota exceeded'),
+    patience,
+  )
+  await admin.setPolicies('public/default', { backlogQuota: null })
+  await vi.waitFor(() => store(pulsar, ['after the quota']), patience)
 })
 
 const patience = { timeout: 30_000, interval: 100 }
