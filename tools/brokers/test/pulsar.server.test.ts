@@ -128,6 +128,11 @@ test('policies of a namespace are set and removed, and a quota is reached and li
   await vi.waitFor(() => store(pulsar, ['after the quota']), patience)
 })
 
+test('the error of a broker that cannot start has its last lines', { timeout: 600_000 }, async () => {
+  const starting = startPulsar({ proxy: true, config: { managedLedgerDefaultEnsembleSize: 'many' } })
+  await expect(starting).rejects.toThrow('managedLedgerDefaultEnsembleSize')
+})
+
 const patience = { timeout: 30_000, interval: 100 }
 
 function showLogsOnFailure(pulsar: PulsarServer): void {
