@@ -7,6 +7,10 @@ export interface Reason {
 /** The errors that no page of errors shows, grouped by the reason. */
 export const NOT_SHOWN: readonly Reason[] = [
   {
+    why: 'Only of a server that passes over what it removed, in silence; `WAL_POSITION_TRUNCATED` on the page of users has the remedy.',
+    pieces: [' and this one are gone. This one names the time tick '],
+  },
+  {
     why: 'Words of the kit itself, within the assertions and plain errors by which it fails a test.',
     pieces: [
       'the connection was reset',

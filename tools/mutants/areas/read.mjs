@@ -7,6 +7,8 @@ const noRoom = 'packages/core/test/no-room.test.ts'
 const lostEnd = 'packages/core/test/lost-end.test.ts'
 const explained = 'packages/core/test/lost-end-explained.test.ts'
 const holes = 'packages/core/test/holes.test.ts'
+const missedTicks = 'packages/core/test/missed-ticks.test.ts'
+const missedTick = 'packages/core/src/log/missed-tick.test.ts'
 const restart = 'packages/core/test/restart.test.ts'
 const sharedTail = 'packages/core/test/readers/shared-tail.test.ts'
 const resting = 'packages/core/test/readers/resting.test.ts'
@@ -142,6 +144,41 @@ export const readMutants = [
     find: "      this.#place = 'oldest'\n      reading?.passGap(undefined)\n      return true\n",
     replace: '      return false\n',
     harness: noRoom,
+  },
+  {
+    name: 'a reader believes a backend that passes over records',
+    file: source,
+    find: '      this.#gap = this.#missed.see(records[i] as LogRecord)\n',
+    replace: '',
+    harness: missedTicks,
+  },
+  {
+    name: 'a reader reads on with the scanner that has passed over records',
+    file: source,
+    find: '    if (this.#gap !== undefined) await this.#catchUp.close()\n',
+    replace: '',
+    harness: missedTicks,
+  },
+  {
+    name: 'a look believes a backend that passes over records',
+    file: 'packages/core/src/log/read-range.ts',
+    find: '        if (gone !== undefined) throw gone\n',
+    replace: '',
+    harness: missedTick,
+  },
+  {
+    name: 'the first record of a look may lie anywhere behind its start',
+    file: 'packages/core/src/log/read-range.ts',
+    find: "new MissedTick(view, typeof start === 'object' ? start.from : undefined)",
+    replace: 'new MissedTick(view, undefined)',
+    harness: missedTick,
+  },
+  {
+    name: 'a time tick of a log that lost its end is taken for a missing one',
+    file: 'packages/core/src/log/missed-tick.ts',
+    find: ' && ids.compare(tick, id) < 0',
+    replace: '',
+    harness: missedTick,
   },
   {
     name: 'a hole is passed over in silence',

@@ -2,6 +2,7 @@ import type { MessageId, MessageIdCodec, PositionTruncatedError, StartPosition }
 import { isTruncated } from './classify.js'
 import { decodeRecord, type LogRecord } from './log-record.js'
 import type { LogView } from './log-view.js'
+import { MissedTick } from './missed-tick.js'
 import { RangeScanner } from './range-scanner.js'
 
 export interface RecordRange {
@@ -40,6 +41,7 @@ export async function readRange(view: LogView, range: RecordRange): Promise<void
 async function readUntilHole(view: LogView, range: RecordRange): Promise<void> {
   const { start, end, see, enough = () => false } = range
   const scanner = new RangeScanner(view, start)
+  const missed = new MissedTick(view, typeof start === 'object' ? start.from : undefined)
   try {
     for (;;) {
       const batch = await scanner.next()
@@ -47,7 +49,10 @@ async function readUntilHole(view: LogView, range: RecordRange): Promise<void> {
       for (const stored of batch) {
         const order = end === undefined ? -1 : view.ids.compare(stored.id, end)
         if (order > 0) return
-        see(decodeRecord(stored, view))
+        const record = decodeRecord(stored, view)
+        const gone = missed.see(record)
+        if (gone !== undefined) throw gone
+        see(record)
         if (order === 0 || enough()) return
       }
     }

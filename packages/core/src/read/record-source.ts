@@ -2,6 +2,7 @@ import type { MessageId, PositionTruncatedError, StartPosition, StoredMessage, T
 import { isTruncated } from '../log/classify.js'
 import type { KnownPlace } from '../log/known-place.js'
 import { decodeRecord, isForeign, type LogRecord } from '../log/log-record.js'
+import { MissedTick } from '../log/missed-tick.js'
 import { READ_BYTES } from '../log/read-sizes.js'
 import { assertMoreFollows } from './assert-more-follows.js'
 import { CatchUp } from './catch-up.js'
@@ -76,6 +77,9 @@ export class RecordSource {
   #started = false
   /** The last record that the backend gave. */
   #seen: MessageId | undefined
+  readonly #missed: MissedTick
+  /** Set when the backend has passed over records, until what lies before them was given out. */
+  #gap: PositionTruncatedError | undefined
   /** The error that ends the reader; it is told once everything before it was given out. */
   #failure: { readonly error: unknown } | undefined
 
@@ -88,6 +92,7 @@ export class RecordSource {
     this.#plan = plan
     this.#options = { ...STRICT, ...options }
     this.#start = new StartPoint(context, plan, this.#options)
+    this.#missed = new MissedTick(context, undefined)
     this.#catchUp = new CatchUp(context, () => this.#begin(), this.#options)
     if (plan.kind !== 'undecided') this.#reading = this.#newReading(plan.kind === 'foreign')
   }
@@ -169,11 +174,17 @@ export class RecordSource {
     if (this.#started) bookmark?.seekAgain()
     this.#started = true
     const id = bookmark?.resumeId
+    this.#missed.begin(id ?? this.#start.first)
     return id === undefined ? this.#start.place : { from: id }
   }
 
   async #fromBackend(): Promise<UnitRun | undefined> {
     let page: readonly StoredMessage[] | undefined
+    const gap = this.#gap
+    if (gap !== undefined) {
+      this.#gap = undefined
+      return this.#passGap(gap)
+    }
     try {
       page = await this.#catchUp.next()
     } catch (error) {
@@ -181,7 +192,9 @@ export class RecordSource {
       return this.#passGap(error as PositionTruncatedError)
     }
     if (page === undefined) return undefined
-    const { units, missing } = this.#pass(this.#decode(page))
+    const { units, missing } = this.#pass(this.#upToMissed(this.#decode(page)))
+    // The scanner stands behind the missing records. Another one starts where the reader goes on.
+    if (this.#gap !== undefined) await this.#catchUp.close()
     if (units.length > 0) this.#context.follow(this.timeTick)
     await this.#joinTail(page.length === 0)
     if (units.length > 0 || missing !== undefined)
@@ -213,6 +226,18 @@ export class RecordSource {
     return records
   }
 
+  /** The records before the first place at which the backend has passed over some. */
+  #upToMissed(records: readonly LogRecord[]): readonly LogRecord[] {
+    for (let i = 0; i < records.length; i++) {
+      this.#gap = this.#missed.see(records[i] as LogRecord)
+      if (this.#gap === undefined) continue
+      // A damaged record on the same page lies behind this place.
+      this.#failure = undefined
+      return records.slice(0, i)
+    }
+    return records
+  }
+
   #pass(records: readonly LogRecord[]): Pick<UnitRun, 'units' | 'missing'> {
     const [first] = records
     if (first === undefined) return NO_UNITS
@@ -230,8 +255,8 @@ export class RecordSource {
   async #joinTail(atEnd: boolean): Promise<void> {
     const { tail } = this.#context
     const bookmark = this.#reading?.bookmark
-    if (tail === undefined || !bookmark?.mayTail || this.#start.isBehindGap || this.#failure !== undefined)
-      return
+    if (tail === undefined || !bookmark?.mayTail || this.#start.isBehindGap) return
+    if (this.#failure !== undefined || this.#gap !== undefined) return
     const reader = await tail.join(bookmark, atEnd, this.#options.signal)
     if (reader === undefined) return
     if (this.#closed) return reader.close()

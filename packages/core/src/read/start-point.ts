@@ -66,6 +66,11 @@ export class StartPoint {
     return typeof this.#place === 'object' ? this.#place.from : undefined
   }
 
+  /** The record that has to come first; undefined when the log may lawfully begin with a later one. */
+  get first(): MessageId | undefined {
+    return this.#atBeginning ? undefined : this.id
+  }
+
   /** Whether the reader has come to a gap and was not told of it yet. */
   get isBehindGap(): boolean {
     return this.#lost !== undefined
