@@ -8,7 +8,7 @@ export interface Reason {
 export const NOT_SHOWN: readonly Reason[] = [
   {
     why: 'Only of a server that passes over what it removed, in silence; `WAL_POSITION_TRUNCATED` on the page of users has the remedy.',
-    pieces: [' and this one are gone. This one names the time tick '],
+    pieces: ['and this one are gone. This one names the time tick'],
   },
   {
     why: 'Words of the kit itself, within the assertions and plain errors by which it fails a test.',
