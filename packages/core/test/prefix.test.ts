@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { AppendError } from '@wal/walimpls'
 import { test } from 'vitest'
-import { cleanLogs, message, open, openReader, texts, turn, within } from './harness.js'
+import { cleanLogs, faulty, message, open, openReader, texts, turn, within } from './harness.js'
 import { overMemory } from './over-memory.js'
 import { rawLog } from './raw-log.js'
 import { storedLog } from './stored-log.js'
@@ -55,6 +55,41 @@ test('G3 when a backend stored a batch behind one that failed, its writer ends, 
     message: /stored batch 2 although batch 1 before it had failed/,
   })
   await assert.rejects(within(appends[1] as Promise<unknown>), { code: 'WAL_CORRUPT', outcome: 'unknown' })
+})
+
+test('H213: a backend that stores batches behind one that failed has its writer ended, and nothing acknowledged is dropped', async () => {
+  const backend = faulty({ script: { append: { 3: 'hole' } } })
+  const wal = await open({
+    builder: backend.builder,
+    timeTickMs: 60_000,
+    batchBytes: 256 << 10,
+    budgetBytes: 8 << 20,
+  })
+  const acked: string[] = []
+  const outcomes = await within(
+    Promise.all(
+      ['1', '2', '3', '4'].map((each) =>
+        wal.append(large(each)).then(
+          () => void acked.push(each),
+          (error) => `${error.code} ${error.outcome}`,
+        ),
+      ),
+    ),
+  )
+  assert.equal(backend.counts.hole, 1)
+  assert.deepEqual(acked, ['1'])
+  assert.deepEqual(outcomes, [
+    undefined,
+    'WAL_CORRUPT not-written',
+    'WAL_CORRUPT unknown',
+    'WAL_CORRUPT unknown',
+  ])
+  assert.match(String(wal.signal.reason), /stored batch 3 although batch 2 before it had failed/)
+  const delivered = await texts((await openReader()).read({ until: 'end' }))
+  assert.deepEqual(
+    delivered.map((each) => each[0]).filter((each) => acked.includes(each as string)),
+    acked,
+  )
 })
 
 test('G3 no batch is sent behind one that failed while the batch before is being confirmed', async () => {

@@ -27,7 +27,7 @@ export interface AppendQueueParts {
 /**
  * Stores batches in call order, one at a time. When one fails, all batches that wait behind it are refused with it, as by a
  * driver whose connection broke. This keeps G3 under every fault: with 1, 2, 3 in the queue and 2 failing, 1 is stored, 2 and
- * 3 are not.
+ * 3 are not. Only the fault `hole` breaks it: 2 fails alone.
  */
 export class AppendQueue {
   readonly #waiting: Call[] = []
@@ -65,7 +65,8 @@ export class AppendQueue {
         this.#waiting.shift()
         call.resolve(ids)
       } catch (error) {
-        this.#fail(error)
+        if (call.decision?.kind === 'hole') this.#failAlone(call, error)
+        else this.#fail(error)
       }
     }
     this.#working = false
@@ -80,6 +81,11 @@ export class AppendQueue {
     })
     first.reject(this.#told(first.batch, error))
     for (const call of behind) call.reject(this.#turnAway(call.batch))
+  }
+
+  #failAlone(call: Call, error: unknown): void {
+    this.#waiting.shift()
+    call.reject(this.#told(call.batch, error))
   }
 
   #turnAway(batch: Batch): unknown {

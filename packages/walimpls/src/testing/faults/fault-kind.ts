@@ -12,6 +12,9 @@
  * - `cut`: a scanner gives the first half of a batch, then rejects with `WAL_UNAVAILABLE`; any other call settles only when its
  *   log or opener is closed, or its signal aborts
  * - `close`: the scanner ends by itself
+ * - `hole`: the batch is not stored, and the append rejects, after the length of a `delay`, with outcome `not-written`; the
+ *   batches that are in flight behind it are stored and acknowledged all the same. No backend may do so: with this kind a test
+ *   shows that the adaptor ends the writer
  */
 export const FAULT_KINDS = [
   'fail',
@@ -24,6 +27,7 @@ export const FAULT_KINDS = [
   'cut',
   'close',
   'full',
+  'hole',
 ] as const
 
 export type FaultKind = (typeof FAULT_KINDS)[number]
@@ -34,7 +38,17 @@ export const FAULTS_AT = {
   openReadOnly: ['fail', 'delay', 'cut'],
   list: ['fail', 'delay', 'cut'],
   delete: ['fail', 'delay', 'write-then-fail', 'cut'],
-  append: ['fail', 'delay', 'write-then-fail', 'duplicate', 'duplicate-then-fail', 'fence', 'cut', 'full'],
+  append: [
+    'fail',
+    'delay',
+    'write-then-fail',
+    'duplicate',
+    'duplicate-then-fail',
+    'fence',
+    'cut',
+    'full',
+    'hole',
+  ],
   last: ['fail', 'delay', 'cut'],
   truncate: ['fail', 'delay', 'write-then-fail', 'cut'],
   next: ['fail', 'delay', 'truncate', 'cut', 'close'],

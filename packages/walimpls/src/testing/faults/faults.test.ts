@@ -302,6 +302,7 @@ const everything = {
   truncate: 0.05,
   cut: { next: 0.1 },
   close: 0.05,
+  hole: 0.05,
 }
 
 /** Appends 120 batches, each until it is stored, and reads after those for which `reads` answers true. */
@@ -381,4 +382,18 @@ test('a plan with an impossible probability, kind or call is refused', () => {
 test('a call rejects when the script’s function answers a fault that cannot happen at it', async () => {
   const { log } = await openFaulty({ script: { append: () => 'truncate' } })
   await assert.rejects(log.append(batch(0, 'a')), { code: 'WAL_INVALID_ARGUMENT' })
+})
+
+test('a hole: the batch fails alone, and those in flight behind it are stored', async () => {
+  const { log, faults, timers } = await openFaulty({ script: { append: { 2: 'hole' } } })
+  const batches = ['a', 'b', 'c', 'd'].map((text, i) => batch(i, text))
+  assert.deepEqual(await settled(batches.map((each) => log.append(each))), [
+    'stored',
+    'WAL_UNAVAILABLE not-written',
+    'stored',
+    'stored',
+  ])
+  assert.deepEqual(await payloads(log), ['a', 'c', 'd'])
+  assert.equal(faults.counts.hole, 1)
+  assert.equal(timers.length, 1)
 })

@@ -68,6 +68,13 @@ export class FaultyWAL extends FaultyReadOnlyWAL implements WALImpls {
       }
       case 'full':
         throw notWritten('WAL_STORAGE_FULL', 'fault injection: the storage has no room')
+      case 'hole':
+        // Without this pause no batch could be in flight behind this one.
+        await pause(decision, context, signal).catch((cause: unknown) => {
+          if (signal.aborted) throw notWritten('WAL_CLOSED', 'the log is closed')
+          throw cause
+        })
+        throw notWritten('WAL_UNAVAILABLE', refusal(decision).message)
       case 'fence':
         this.#fenced = true
         throw notWritten('WAL_FENCED', 'fault injection: fenced')
