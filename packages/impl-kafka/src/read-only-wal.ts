@@ -86,7 +86,8 @@ export class KafkaReadOnlyWAL implements ReadOnlyWALImpls<NumberId> {
       async () => {
         const topic = await this.ledTopic()
         try {
-          return await this.#last.read(topic, this.parts.shared.broker(topic.leader).ends)
+          const { ends } = this.parts.shared.broker(topic.leader)
+          return await this.#last.read(topic, { ends, soon: this.asksSoon, signal: waits?.signal })
         } catch (error) {
           // The leader may have changed: the next call asks who it is.
           this.parts.shared.cluster.forget(topic.name)
@@ -111,6 +112,11 @@ export class KafkaReadOnlyWAL implements ReadOnlyWALImpls<NumberId> {
 
   close(): Promise<void> {
     return this.lifetime.close()
+  }
+
+  /** Whether `last` asks the broker without a pause. A writer that looks after its log asks together with others. */
+  protected get asksSoon(): boolean {
+    return true
   }
 
   /** The topic with its present leader. Throws when the topic is another one than that which was opened. */

@@ -43,6 +43,10 @@ export class KafkaWAL extends KafkaReadOnlyWAL implements WALImpls<NumberId> {
     return this.lifetime.inTurn(waits, async () => this.#truncate(messageIds.numberOf(before)), doing)
   }
 
+  protected override get asksSoon(): boolean {
+    return false
+  }
+
   protected override async release(): Promise<void> {
     await this.#appender.settled()
     await this.lifetime.settled()

@@ -168,14 +168,26 @@ export const kafkaMutants = [
     [
       'a reader gets the records of another place',
       tail,
-      'waiter.resolve(waiter.place.offset === wanted ? result : undefined)',
-      'waiter.resolve(waiter.place.offset !== undefined || wanted ? result : undefined)',
+      'result: waiter.place.offset === wanted ? result : undefined',
+      'result: waiter.place.offset !== undefined || wanted ? result : undefined',
     ],
     [
       'a poll that failed leaves its readers waiting',
       tail,
       'for (const waiter of [...waiters]) waiter.reject(error)',
       'for (const waiter of [...waiters]) void waiter',
+    ],
+    [
+      'a reader waits on over another connection of the poll',
+      tail,
+      'return waiter.over === over\n',
+      'return waiter.over === over || over !== undefined\n',
+    ],
+    [
+      'a reader begins to wait though its connection is lost',
+      tail,
+      'waiter.over === undefined && !waiter.place.read.ended',
+      'waiter.over === undefined',
     ],
     [
       'a log that lost its end is not told to those who wait there',
@@ -185,12 +197,35 @@ export const kafkaMutants = [
     ],
   ]),
   ...group('last', [
-    ['an unchanged log is read again', lastRecords, 'if (!same) {', 'if (!same || same) {'],
+    [
+      'an unchanged log is read again',
+      lastRecords,
+      'this.#isKnown(end) ? this.#message',
+      'this.#isKnown(end) && end.offset < 0 ? this.#message',
+    ],
     [
       'another leader’s log of the same length counts as unchanged',
       lastRecords,
-      'this.#end?.offset === end.offset && this.#end.leaderEpoch === end.leaderEpoch',
-      'this.#end?.offset === end.offset',
+      ' && known.leaderEpoch === leaderEpoch',
+      '',
+    ],
+    [
+      'a broker that was started again is answered for from memory',
+      lastRecords,
+      ' && known.over === over',
+      '',
+    ],
+    [
+      'a damaged record behind the last whole one is passed over',
+      lastRecords,
+      '      offset = next\n',
+      '      if (last !== undefined) return last\n      offset = next\n',
+    ],
+    [
+      'a reader’s question waits for the pause of writers',
+      readOnly,
+      'soon: this.asksSoon,',
+      'soon: this.asksSoon && !this.asksSoon,',
     ],
     [
       'a broker is asked without pause',
@@ -201,20 +236,20 @@ export const kafkaMutants = [
     [
       'a record of an open transaction is the last one',
       lastRecords,
-      "listOffsetsRequest({\n          isolation: 'committed'",
-      "listOffsetsRequest({\n          isolation: 'uncommitted'",
+      "listOffsetsRequest({\n        isolation: 'committed'",
+      "listOffsetsRequest({\n        isolation: 'uncommitted'",
     ],
     [
       'the look back ends at the first batch without a record',
       lastRecords,
-      'at = Math.min(firstOffset ?? at, at) - 1',
-      'at = -1 + 0 * Math.min(firstOffset ?? at, at)',
+      '      to = from\n',
+      '      to = 0 * from\n',
     ],
     [
       'records of aborted transactions are the last ones',
       lastRecords,
-      '        aborted,\n      })',
-      '        aborted: aborted.slice(0, 0),\n      })',
+      'from: offset, aborted, maxBytes',
+      'from: offset, aborted: aborted.slice(0, 0), maxBytes',
     ],
     [
       'a log without a record left has none',
@@ -233,8 +268,8 @@ export const kafkaMutants = [
     [
       'no page is requested ahead',
       scanner,
-      '    this.#ahead.begin(String(this.#offset), this.#fetch(this.#offset, maxBytes))\n',
-      '',
+      '    this.#ahead.begin(String(this.#offset), this.#fetch(this.#offset, maxBytes))\n    return false\n',
+      '    return false\n',
     ],
     [
       'the log’s end is not told',
@@ -245,8 +280,26 @@ export const kafkaMutants = [
     [
       'pages go on behind the last stable offset',
       scanner,
-      'this.#offset >= page.lastStableOffset',
-      'this.#offset >= page.highWatermark',
+      'const { lastStableOffset: end } = page',
+      'const { highWatermark: end } = page',
+    ],
+    [
+      'an end below the reader’s place is told',
+      scanner,
+      'if (this.#offset > end)\n',
+      'if (this.#offset > end) return true\n    if (this.#offset > end)\n',
+    ],
+    [
+      'an end that stands back is told',
+      scanner,
+      "        askOffset(cluster, over, { topic, wanted: 'latest' }),\n",
+      "        askOffset(cluster, over, { topic, wanted: 'earliest' }),\n",
+    ],
+    [
+      'a reader of the latest compares no leader epoch',
+      scanner,
+      '        this.#epoch = end.leaderEpoch\n',
+      '',
     ],
     [
       'a large batch that the poll brought in part is not asked for again',
@@ -263,14 +316,14 @@ export const kafkaMutants = [
     [
       'a reader of the latest begins at the log’s beginning',
       scanner,
-      "start === 'latest' ? 'latest' : 'earliest'",
-      "start === 'latest' ? 'earliest' : 'earliest'",
+      "const end = await askOffset(cluster, over, { topic, wanted: 'latest' })",
+      "const end = await askOffset(cluster, over, { topic, wanted: 'earliest' })",
     ],
     [
       'a start below the log’s beginning reads on',
       scanner,
-      'if (this.#offset < oldest) throw',
-      'if (this.#offset < oldest - 1e6) throw',
+      'else if (this.#offset < oldest.offset) throw',
+      'else if (this.#offset < oldest.offset - 1e6) throw',
     ],
     [
       'a truncated record counts as a lost end',
@@ -299,8 +352,8 @@ export const kafkaMutants = [
     [
       'the poll does not look for a lost end',
       scanner,
-      'lastEpoch: this.#epoch }, signal)',
-      'lastEpoch: -1 }, signal)',
+      'lastEpoch: this.#epoch, read, over',
+      'lastEpoch: -1, read, over',
     ],
     [
       'damage hides the records before it',
@@ -311,8 +364,8 @@ export const kafkaMutants = [
     [
       'a scanner goes on over another connection',
       scanner,
-      'return fetchPage(cluster, this.#connection as Connection, request)',
-      "return fetchPage(cluster, cluster.lane(topic.leader, 'read'), request)",
+      'return fetchUnchecked(cluster, this.#connection as Connection, request)',
+      "return fetchUnchecked(cluster, cluster.lane(topic.leader, 'read'), request)",
     ],
   ]),
   ...group('close', [

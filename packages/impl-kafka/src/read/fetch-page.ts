@@ -1,11 +1,11 @@
 import { PositionTruncatedError, WalError } from '@wal/walimpls'
-import { CallFailure, type NumberId } from '@wal/walimpls/helper'
+import type { NumberId } from '@wal/walimpls/helper'
 import type { Cluster } from '../client/cluster.js'
 import type { Connection } from '../client/connection.js'
-import { isKafkaError, throwOnError } from '../client/kafka-error.js'
+import { isKafkaError, throwOnError, toldAbout } from '../client/kafka-error.js'
 import type { TopicState } from '../client/topic-memory.js'
 import { type FetchResult, fetchRequest, NO_FETCH_SESSION } from '../protocol/fetch.js'
-import { listOffsetsRequest, type OffsetPlace } from '../protocol/list-offsets.js'
+import { listOffsetsRequest, type OffsetPlace, type OffsetResult } from '../protocol/list-offsets.js'
 import { RecordDecoder } from '../records/batch-decoder.js'
 import { messageIds } from '../records/message-id.js'
 
@@ -38,6 +38,17 @@ export interface PageRequest {
  * page begins.
  */
 export async function fetchPage(cluster: Cluster, over: Asks, request: PageRequest): Promise<FetchResult> {
+  const result = await fetchUnchecked(cluster, over, request)
+  await checkResult(cluster, request, result)
+  return result
+}
+
+/** Like `fetchPage`, for a page that may not be wanted: what the answer says about the log is left for `checkResult`. */
+export async function fetchUnchecked(
+  cluster: Pick<Cluster, 'requestTimeoutMs'>,
+  over: Asks,
+  request: PageRequest,
+): Promise<FetchResult> {
   const { topic, offset, lastEpoch, maxBytes, isolation = 'committed' } = request
   const asked = fetchRequest({
     ...NO_FETCH_SESSION,
@@ -57,10 +68,7 @@ export async function fetchPage(cluster: Cluster, over: Asks, request: PageReque
   while (answer.results.length === 0 && answer.errorCode === 0 && answer.throttleMs > 0)
     answer = await over.ask(asked, answer.throttleMs + cluster.requestTimeoutMs)
   throwOnError(answer.errorCode)
-  const result = answer.results[0]
-  if (result === undefined) throw new CallFailure(`the answer leaves out the topic ${topic.name}`)
-  await checkResult(cluster, request, result)
-  return result
+  return toldAbout(topic.name, answer.results[0])
 }
 
 /** Throws when the answer says that the records which are wanted are gone, or that the broker can't give them. */
@@ -96,19 +104,34 @@ export async function offsetOf(
   topic: TopicState,
   wanted: OffsetPlace | 'uncommitted',
 ): Promise<number> {
+  return (await askOffset(cluster, cluster.lane(topic.leader, 'ask'), { topic, wanted })).offset
+}
+
+export interface OffsetRequest {
+  readonly topic: TopicState
+  readonly wanted: OffsetPlace | 'uncommitted'
+}
+
+/**
+ * Like `offsetOf`, over a connection of the caller’s choice, and with the leader epoch. A broker that has just become the leader
+ * refuses to tell `latest` until it knows how far its log is acknowledged. So when it has told that once, the ends of its later
+ * answers are not below an acknowledged record, as long as it leads.
+ */
+export async function askOffset(
+  { requestTimeoutMs }: Pick<Cluster, 'requestTimeoutMs'>,
+  over: Asks,
+  { topic, wanted }: OffsetRequest,
+): Promise<OffsetResult> {
   const uncommitted = wanted === 'uncommitted'
   const place = uncommitted ? 'latest' : wanted
-  const { results } = await cluster.askNode(
-    topic.leader,
-    listOffsetsRequest({
-      isolation: uncommitted ? 'uncommitted' : 'committed',
-      topics: [{ topic: topic.name, currentLeaderEpoch: topic.leaderEpoch, place }],
-    }),
-  )
-  const [result] = results
-  if (result === undefined) throw new CallFailure(`the answer leaves out the topic ${topic.name}`)
+  const request = listOffsetsRequest({
+    isolation: uncommitted ? 'uncommitted' : 'committed',
+    topics: [{ topic: topic.name, currentLeaderEpoch: topic.leaderEpoch, place }],
+  })
+  const { results } = await over.ask(request, requestTimeoutMs)
+  const result = toldAbout(topic.name, results[0])
   throwOnError(result.errorCode)
-  return result.offset
+  return result
 }
 
 export function truncated(topic: string, wanted: number, oldest: number | undefined): PositionTruncatedError {

@@ -5,7 +5,14 @@ import {
   type StoredMessage,
   WalError,
 } from '@wal/walimpls'
-import { abortable, type Lifetime, type NumberId, PagedScanner, ReadAhead } from '@wal/walimpls/helper'
+import {
+  abortable,
+  CallFailure,
+  type Lifetime,
+  type NumberId,
+  PagedScanner,
+  ReadAhead,
+} from '@wal/walimpls/helper'
 import type { Cluster } from '../client/cluster.js'
 import type { Connection } from '../client/connection.js'
 import { mapError } from '../client/error-table.js'
@@ -13,7 +20,7 @@ import type { TopicState } from '../client/topic-memory.js'
 import type { FetchResult } from '../protocol/fetch.js'
 import type { RecordDecoder } from '../records/batch-decoder.js'
 import { messageIds } from '../records/message-id.js'
-import { checkResult, fetchPage, offsetOf, recordDecoder, truncated } from './fetch-page.js'
+import { askOffset, checkResult, fetchUnchecked, recordDecoder, truncated } from './fetch-page.js'
 import type { Tail } from './tail.js'
 
 export interface ScannerParts {
@@ -65,6 +72,8 @@ class Pages {
   readonly #ahead = new ReadAhead<FetchResult>()
   /** What the poll at the log's end has brought. */
   #tailed: FetchResult | undefined
+  /** The connection over which it came. */
+  #tailedOver: Connection | undefined
 
   constructor(parts: ScannerParts) {
     this.#parts = parts
@@ -72,20 +81,34 @@ class Pages {
     this.#decoder = recordDecoder(parts.name)
   }
 
+  /**
+   * All requests of the beginning go out at once. The broker answers a connection’s requests in their order, so the first page
+   * is read when the end was told: by then the leader knows how far its log is acknowledged.
+   */
   async begin(): Promise<void> {
     const { cluster, options } = this.#parts
-    const { start } = options
+    const { start, maxBytes } = options
     try {
       const topic = await this.#parts.topic()
       this.#topic = topic
-      this.#connection = await cluster.lane(topic.leader, 'read').connection()
-      if (start === 'latest' || start === 'oldest')
-        this.#offset = await offsetOf(cluster, topic, start === 'latest' ? 'latest' : 'earliest')
-      else {
-        this.#offset = Math.max(0, messageIds.numberOf(start.from))
-        const oldest = await offsetOf(cluster, topic, 'earliest')
-        if (this.#offset < oldest) throw truncated(topic.name, this.#offset, oldest)
+      const over = await cluster.lane(topic.leader, 'read').connection()
+      this.#connection = over
+      if (start === 'latest') {
+        const end = await askOffset(cluster, over, { topic, wanted: 'latest' })
+        this.#offset = end.offset
+        this.#epoch = end.leaderEpoch
+        return
       }
+      // A log begins at 0, unless it was truncated.
+      this.#offset = start === 'oldest' ? 0 : Math.max(0, messageIds.numberOf(start.from))
+      const told = Promise.all([
+        askOffset(cluster, over, { topic, wanted: 'earliest' }),
+        askOffset(cluster, over, { topic, wanted: 'latest' }),
+      ])
+      this.#ahead.begin(String(this.#offset), this.#fetch(this.#offset, maxBytes))
+      const [oldest] = await told
+      if (start === 'oldest') this.#offset = oldest.offset
+      else if (this.#offset < oldest.offset) throw truncated(topic.name, this.#offset, oldest.offset)
     } catch (error) {
       throw this.#endedBy(error)
     }
@@ -109,8 +132,12 @@ class Pages {
   async waitForMore(signal: AbortSignal): Promise<void> {
     const topic = this.#topic as TopicState
     const tail = this.#parts.tailOf(topic.leader)
+    const read = this.#connection as Connection
     try {
-      this.#tailed = await tail.wait({ topic, offset: this.#offset, lastEpoch: this.#epoch }, signal)
+      const place = { topic, offset: this.#offset, lastEpoch: this.#epoch, read, over: this.#tailedOver }
+      const { result, over } = await tail.wait(place, signal)
+      this.#tailed = result
+      this.#tailedOver = over
     } catch (error) {
       if (signal.aborted) throw error
       throw this.#endedBy(error)
@@ -126,31 +153,41 @@ class Pages {
 
   /** Takes the next page. Answers whether the log has no more for now. */
   async #turn(maxBytes: number): Promise<boolean> {
-    const { cluster } = this.#parts
-    const topic = this.#topic as TopicState
+    const { name } = this.#parts
     const from = this.#offset
     const tailed = this.#tailed
     this.#tailed = undefined
     let page = tailed ?? (await (this.#ahead.take(String(from)) ?? this.#fetch(from, maxBytes)))
-    if (tailed !== undefined) await checkResult(cluster, { topic, offset: from }, tailed)
+    await this.#check(page)
     this.#take(page)
     if (tailed !== undefined && this.#offset === from) {
       // The poll brought the beginning of a large batch. Alone, the batch comes whole.
       page = await this.#fetch(from, maxBytes)
+      await this.#check(page)
       this.#take(page)
     }
-    const atEnd = this.#offset >= page.lastStableOffset
-    if (atEnd) {
+    const { lastStableOffset: end } = page
+    // Records before this place were stored, so this is not the log's end: the caller would take them for lost.
+    if (this.#offset > end)
+      throw new CallFailure(
+        `the records from ${end} on can’t be read yet: another application’s transaction is open there, or the leader has just changed`,
+      )
+    if (this.#offset === end) {
       this.#ended = this.#messages.length > 0
       return !this.#ended
     }
     if (this.#offset === from)
       throw new WalError(
         'WAL_CORRUPT',
-        `the topic ${topic.name}: the broker gives no record at offset ${from}, though the log goes to ${page.lastStableOffset - 1}.`,
+        `the topic ${name}: the broker gives no record at offset ${from}, though the log goes to ${end - 1}.`,
       )
     this.#ahead.begin(String(this.#offset), this.#fetch(this.#offset, maxBytes))
     return false
+  }
+
+  #check(page: FetchResult): Promise<void> {
+    const topic = this.#topic as TopicState
+    return checkResult(this.#parts.cluster, { topic, offset: this.#offset }, page)
   }
 
   #take({ records, aborted }: FetchResult): void {
@@ -168,7 +205,7 @@ class Pages {
     const topic = this.#topic as TopicState
     const bytes = Math.max(maxBytes, SMALLEST_PAGE_BYTES)
     const request = { topic, offset, lastEpoch: this.#epoch, maxBytes: bytes }
-    return fetchPage(cluster, this.#connection as Connection, request)
+    return fetchUnchecked(cluster, this.#connection as Connection, request)
   }
 
   #cut(maxBytes: number): readonly StoredMessage<NumberId>[] {

@@ -1,5 +1,6 @@
 import type { Runtime } from '@wal/walimpls'
-import { deferred, onAbort } from '@wal/walimpls/helper'
+import { CallFailure, deferred, onAbort } from '@wal/walimpls/helper'
+import type { Connection } from '../client/connection.js'
 import { throwOnError } from '../client/kafka-error.js'
 import type { Lane } from '../client/lane.js'
 import type { TopicState } from '../client/topic-memory.js'
@@ -17,6 +18,17 @@ export interface TailPlace {
   readonly topic: TopicState
   readonly offset: number
   readonly lastEpoch: number
+  /** The connection over which the reader has come to this place. */
+  readonly read: Connection
+  /** The connection over which the poll served this reader before; undefined when it has not yet. */
+  readonly over: Connection | undefined
+}
+
+/** What the poll has brought to a reader. */
+export interface Tailed {
+  /** Undefined when the reader should read for itself. */
+  readonly result: FetchResult | undefined
+  readonly over: Connection
 }
 
 export interface TailParts {
@@ -30,7 +42,9 @@ export interface TailParts {
 
 interface Waiter {
   readonly place: TailPlace
-  resolve(result: FetchResult | undefined): void
+  /** The only connection over which the poll may serve this reader; undefined until its first request. */
+  over: Connection | undefined
+  resolve(tailed: Tailed): void
   reject(error: unknown): void
 }
 
@@ -69,12 +83,14 @@ export class Tail {
   }
 
   /**
-   * Resolves with the records behind a place, or that something has changed there, as soon as there is; with `undefined` when
-   * the caller should read for itself. Rejects when the poll fails, and with the signal's reason.
+   * Resolves with the records behind a place, or that something has changed there, as soon as there is. Rejects when the poll
+   * fails, when it would go on over another connection, and with the signal's reason. A broker that has been started again over
+   * there may have lost the log's end, and have stored other records in its place.
    */
-  wait(place: TailPlace, signal: AbortSignal): Promise<FetchResult | undefined> {
+  wait(place: TailPlace, signal: AbortSignal): Promise<Tailed> {
     if (signal.aborted) return Promise.reject(signal.reason)
-    const { promise, resolve, reject } = deferred<FetchResult | undefined>()
+    if (this.#closed) return Promise.reject(new CallFailure('the client was closed'))
+    const { promise, resolve, reject } = deferred<Tailed>()
     const { id } = place.topic
     const waiters = this.#waiters.get(id) ?? new Set()
     this.#waiters.set(id, waiters)
@@ -86,9 +102,10 @@ export class Tail {
     }
     const waiter: Waiter = {
       place,
-      resolve(result) {
+      over: place.over,
+      resolve(tailed) {
         left()
-        resolve(result)
+        resolve(tailed)
       },
       reject(error) {
         left()
@@ -126,6 +143,9 @@ export class Tail {
 
   async #round(): Promise<void> {
     const { lane, pollMs, requestTimeoutMs } = this.#parts
+    const over = await lane().connection()
+    this.#bind(over)
+    if (this.#waiters.size === 0) return
     if (this.#session === 0) {
       this.#epoch = NEW_FETCH_SESSION.sessionEpoch
       this.#inSession.clear()
@@ -149,11 +169,18 @@ export class Tail {
       ...{ maxWaitMs: pollMs, minBytes: 1, maxBytes: MAX_BYTES, isolation: 'committed' },
       ...{ sessionId: this.#session, sessionEpoch: this.#epoch, topics, forgotten },
     })
-    const answer = await lane().ask(request, pollMs + requestTimeoutMs)
-    this.#take(answer)
+    const answer = await over.ask(request, pollMs + requestTimeoutMs)
+    this.#take(answer, over)
   }
 
-  #take({ errorCode, sessionId, results }: FetchAnswer): void {
+  /** Rejects those that wait and may not be served over the connection of the next request. */
+  #bind(over: Connection): void {
+    for (const waiters of [...this.#waiters.values()])
+      for (const waiter of [...waiters])
+        if (!bind(waiter, over)) waiter.reject(new CallFailure('the connection to the broker was lost'))
+  }
+
+  #take({ errorCode, sessionId, results }: FetchAnswer, over: Connection): void {
     if (SESSION_ERRORS.includes(errorName(errorCode))) {
       // The broker dropped the session, for one of another client. The next request begins another; nothing was lost.
       this.#session = 0
@@ -169,9 +196,19 @@ export class Tail {
       // The session still has the old offset: the next request names another one, or lets the session forget the log.
       this.#inSession.set(topicId, ANSWERED)
       for (const waiter of [...(this.#waiters.get(topicId) ?? [])])
-        waiter.resolve(waiter.place.offset === wanted ? result : undefined)
+        if (bind(waiter, over))
+          waiter.resolve({ result: waiter.place.offset === wanted ? result : undefined, over })
     }
   }
+}
+
+/**
+ * Binds a reader to the connection of the poll at its first request. Answers whether the poll may serve the reader: a reader
+ * that is bound to another connection, or whose own has ended before, may have a broker before it that was started again.
+ */
+function bind(waiter: Waiter, over: Connection): boolean {
+  if (waiter.over === undefined && !waiter.place.read.ended) waiter.over = over
+  return waiter.over === over
 }
 
 /** The place from which on records are asked for. Those who wait at a higher one are told to read for themselves. */

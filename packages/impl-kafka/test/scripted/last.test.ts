@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest'
-import { ScriptedLog, textsOf } from './scripted-log.js'
+import { describe, expect, test } from 'vitest'
+import { CHECKED_FROM, CRC } from '../../src/records/batch-layout.js'
+import { crc32c } from '../../src/records/crc32c.js'
+import { ScriptedLog, textsOf, turns } from './scripted-log.js'
+import { foreignBatch } from './scripted-partition.js'
 
 const ends = (log: ScriptedLog) =>
   log.broker.sent('ListOffsets').filter(({ body }) => body.topics.some(({ place }) => place === 'latest'))
@@ -63,10 +66,9 @@ test('many logs ask together', async () => {
   expect(ends(log).at(-1)?.body.topics).toHaveLength(19)
 })
 
-test('a broker is asked twenty times a second at most, behind ten questions at once', async () => {
+test('a broker is asked by writers twenty times a second at most, behind ten questions at once', async () => {
   const log = new ScriptedLog()
-  log.cluster.make('orders').partition.foreign(['a'])
-  const wal = await (await log.opener()).openReadOnly('orders')
+  const { wal } = await log.writerAtWork()
   const begin = log.runtime.monotonic()
   let over = false
   const asking = (async () => {
@@ -79,6 +81,20 @@ test('a broker is asked twenty times a second at most, behind ten questions at o
   const within = (ms: number) => ends(log).filter(({ at }) => at - begin <= ms).length
   expect(within(40)).toBeGreaterThanOrEqual(10)
   for (const ms of [100, 400, 1000]) expect(within(ms)).toBeLessThanOrEqual(11 + ms / 50)
+})
+
+test('a reader’s question does not wait for the pause of writers, and takes theirs along', async () => {
+  const log = new ScriptedLog()
+  const opener = await log.opener()
+  const { wal } = await log.writerAtWork({}, opener)
+  const reader = await opener.openReadOnly('orders')
+  for (let i = 0; i < 15; i++) await reader.last()
+  for (let i = 0; i < 10; i++) await wal.last()
+  const waiting = wal.last()
+  await turns()
+  const asked = ends(log).length
+  expect((await reader.last())?.payload).toEqual((await waiting)?.payload)
+  expect(ends(log).length).toBe(asked + 1)
 })
 
 test('markers and records of aborted transactions at the end are passed over', async () => {
@@ -141,4 +157,73 @@ test('a leader that is gone is asked for again', async () => {
     codes.push(await looking)
   }
   expect(codes.at(-1)).toBe('a')
+})
+
+test('a broker that was started again on an older copy is not answered for from memory', async () => {
+  const { log, last } = await reader()
+  log.partition.foreign(['a'])
+  log.partition.foreign(['lost'])
+  expect(await last()).toBe('lost')
+  log.partition.setBack(1)
+  log.partition.foreign(['other'])
+  log.broker.hangUp()
+  expect(await last()).toBe('other')
+})
+
+test('many records that were given up are passed over in few requests', async () => {
+  const { log, last } = await reader()
+  log.partition.foreign(['kept'])
+  const theirs = { producerId: 7n, producerEpoch: 0, transactional: true }
+  for (let i = 0; i < 500; i++) log.partition.foreign([`aborted ${i}`], { ...theirs, baseSequence: i })
+  log.partition.endTransaction(7n, 'abort')
+  expect(await last()).toBe('kept')
+  expect(log.broker.count('Fetch')).toBeLessThan(10)
+})
+
+test('a caller who gives up ends the search', async () => {
+  const log = new ScriptedLog()
+  log.cluster.make('orders')
+  const theirs = { producerId: 7n, producerEpoch: 0, transactional: true }
+  for (let i = 0; i < 50; i++) log.partition.foreign([`aborted ${i}`], { ...theirs, baseSequence: i })
+  log.partition.endTransaction(7n, 'abort')
+  const wal = await (await log.opener()).openReadOnly('orders')
+  const giveUp = new AbortController()
+  log.broker.next('Fetch', () => {
+    giveUp.abort(new Error('given up'))
+    return 'usual'
+  })
+  await expect(wal.last({ signal: giveUp.signal })).rejects.toThrow('given up')
+  await turns()
+  expect(log.broker.count('Fetch')).toBe(1)
+})
+
+describe('a damaged end', () => {
+  /** A batch whose last record has a number of headers that it has no room for, under a right check sum. */
+  function damagedBatch(payloads: readonly string[]): Buffer {
+    const bytes = foreignBatch(payloads)
+    bytes[bytes.length - 1] = 100
+    bytes.writeUInt32BE(crc32c(bytes, CHECKED_FROM, bytes.length), CRC)
+    return bytes
+  }
+
+  test('is told, and no record before it is taken for the last one', async () => {
+    for (const payloads of [['b'], ['b', 'c', 'd']]) {
+      const { log, last } = await reader()
+      log.partition.foreign(['a'])
+      log.partition.store(damagedBatch(payloads))
+      expect(await last()).toBe('WAL_CORRUPT')
+      log.partition.foreign(['whole again'])
+      expect(await last()).toBe('whole again')
+    }
+  })
+
+  test('is told where records behind it were given up', async () => {
+    const { log, last } = await reader()
+    log.partition.foreign(['a'])
+    log.partition.store(damagedBatch(['b', 'c']))
+    const theirs = { producerId: 7n, producerEpoch: 0, transactional: true }
+    for (let i = 0; i < 3; i++) log.partition.foreign([`aborted ${i}`], { ...theirs, baseSequence: i })
+    log.partition.endTransaction(7n, 'abort')
+    expect(await last()).toBe('WAL_CORRUPT')
+  })
 })

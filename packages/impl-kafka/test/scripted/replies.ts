@@ -46,8 +46,10 @@ const REPLIES: { readonly [N in RequestName]: Reply<N> } = {
         const found = broker.cluster.topics.get(topic)
         const errorCode = given || misled(broker, found, currentLeaderEpoch)
         if (errorCode !== 0 || found === undefined) return { topic, errorCode, offset: -1, leaderEpoch: -1 }
-        const { logStart, lastStable, end, leaderEpoch } = found.partition
-        const latest = committed ? lastStable : end
+        const { logStart, lastStable, highWatermark, standsBackAt, leaderEpoch } = found.partition
+        if (place === 'latest' && standsBackAt !== undefined)
+          return { topic, errorCode: KAFKA_ERRORS.OFFSET_NOT_AVAILABLE, offset: -1, leaderEpoch: -1 }
+        const latest = committed ? lastStable : highWatermark
         return { topic, errorCode: 0, offset: place === 'earliest' ? logStart : latest, leaderEpoch }
       }),
     )
@@ -213,15 +215,15 @@ function fetchedOf(
   const errorCode = misled(broker, topic, currentLeaderEpoch)
   if (errorCode !== 0) return { ...nothing, errorCode }
   const { partition } = topic
-  const { logStart, lastStable, end } = partition
+  const { logStart, lastStable, highWatermark, end } = partition
   const divergingEpoch = lastFetchedEpoch < 0 ? undefined : partition.diverging(lastFetchedEpoch, offset)
-  const about = { ...nothing, highWatermark: end, lastStableOffset: lastStable, logStartOffset: logStart }
+  const about = { ...nothing, highWatermark, lastStableOffset: lastStable, logStartOffset: logStart }
   if (divergingEpoch !== undefined) return { ...about, divergingEpoch }
   if (offset < logStart || offset > end) return { ...nothing, errorCode: KAFKA_ERRORS.OFFSET_OUT_OF_RANGE }
-  const limit = committed ? lastStable : end
+  const limit = committed ? lastStable : highWatermark
   return {
     ...about,
-    records: partition.page(offset, limit, { maxBytes, whole }),
+    records: offset < limit ? partition.page(offset, limit, { maxBytes, whole }) : NO_BYTES,
     aborted: committed ? partition.abortedIn(offset, limit) : [],
   }
 }

@@ -1,6 +1,6 @@
 import type { ScannerImpls, StartPosition } from '@wal/walimpls'
 import type { NumberId } from '@wal/walimpls/helper'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { messageIds } from '../../src/records/message-id.js'
 import { ScriptedLog, textsOf, turns } from './scripted-log.js'
 
@@ -193,4 +193,66 @@ test('damage is told behind the records before it', async () => {
   const scanner = await scan()
   expect(await next(scanner)).toEqual(['a'])
   expect(await next(scanner)).toBe('WAL_CORRUPT')
+})
+
+describe('behind the last record that can be read', () => {
+  const theirs = { producerId: 7n, producerEpoch: 0, baseSequence: 0, transactional: true }
+
+  test('a reader is not told that the log ends below its place, while a new leader’s high watermark stands back', async () => {
+    const { log, scan } = await opened()
+    for (const text of ['a', 'b', 'c']) log.partition.foreign([text])
+    log.partition.standsBackAt = 1
+    expect(await next(await scan(from(2)))).toBe('WAL_UNAVAILABLE')
+    expect(await next(await scan(from(3)))).toBe('WAL_UNAVAILABLE')
+    log.partition.standsBackAt = undefined
+    expect(await next(await scan(from(2)))).toEqual(['c'])
+    expect(await next(await scan(from(3)))).toEqual([])
+    expect(await next(await scan(from(4)))).toBe('WAL_LOG_ROLLED_BACK')
+  })
+
+  test('an end that stands back is not told as the end of the log', async () => {
+    const { log, scan } = await opened()
+    for (const text of ['a', 'b', 'c']) log.partition.foreign([text])
+    log.partition.standsBackAt = 1
+    expect(await next(await scan('oldest'))).toBe('WAL_UNAVAILABLE')
+  })
+
+  test('a reader is not told that the log ends below its place, while a transaction is open there', async () => {
+    const { log, scan } = await opened()
+    log.partition.foreign(['a'])
+    log.partition.foreign(['open'], theirs)
+    log.partition.foreign(['b'])
+    expect(await next(await scan(from(2)))).toBe('WAL_UNAVAILABLE')
+    log.partition.endTransaction(7n, 'abort')
+    expect(await next(await scan(from(2)))).toEqual(['b'])
+  })
+})
+
+test('a reader of the latest learns that the log lost its end before the first record', async () => {
+  const { log, scan } = await opened()
+  log.partition.foreign(['a', 'b', 'c'])
+  const scanner = await scan('latest')
+  expect(await next(scanner)).toEqual([])
+  log.partition.elect({ keep: 1 })
+  log.partition.foreign(['x', 'y', 'z'])
+  // As above: only the epoch tells.
+  log.partition.leaderEpoch = 0
+  const waiting = next(scanner)
+  await log.pass(300)
+  expect(await waiting).toBe('WAL_LOG_ROLLED_BACK')
+})
+
+test('a scanner sends all that it asks for at its beginning at once', async () => {
+  const { log, scan } = await opened()
+  log.partition.foreign(['a', 'b', 'c'])
+  for (const start of ['oldest', from(1)] as const) {
+    const before = log.broker.requests.length
+    const scanner = await scan(start)
+    await turns(1)
+    const sent = log.broker.requests.slice(before).filter(({ name }) => name !== 'Metadata')
+    expect(sent.map(({ name }) => name).sort()).toEqual(
+      ['DescribeConfigs', 'DescribeConfigs', 'Fetch', 'ListOffsets', 'ListOffsets'].sort(),
+    )
+    expect((await next(scanner))?.at(-1)).toBe('c')
+  }
 })

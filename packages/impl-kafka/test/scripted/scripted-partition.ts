@@ -41,6 +41,8 @@ export class ScriptedPartition {
   readonly producers = new Map<bigint, Remembered>()
   logStart = 0
   leaderEpoch = 0
+  /** Where the high watermark of a new leader stands, as long as the leader does not know how far its log is acknowledged. */
+  standsBackAt: number | undefined
   #time = 1000
   #end = 0
   readonly #epochs: { readonly epoch: number; readonly start: number }[] = [{ epoch: 0, start: 0 }]
@@ -52,10 +54,15 @@ export class ScriptedPartition {
     return this.#end
   }
 
-  /** The offset behind the last record that belongs to no open transaction. */
+  /** The offset behind the last record that readers may get. */
+  get highWatermark(): number {
+    return this.standsBackAt ?? this.#end
+  }
+
+  /** The offset behind the last of those that belongs to no open transaction. */
   get lastStable(): number {
     const open = [...this.producers.values()].map(({ transactionStart }) => transactionStart)
-    return Math.min(this.#end, ...open.filter((offset) => offset >= 0))
+    return Math.min(this.highWatermark, ...open.filter((offset) => offset >= 0))
   }
 
   get remembered(): RememberedProducer[] {

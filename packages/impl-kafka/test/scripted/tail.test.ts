@@ -1,5 +1,5 @@
 import type { ScannerImpls } from '@wal/walimpls'
-import { expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { KafkaOpener } from '../../src/opener.js'
 import { ScriptedLog, textsOf, turns } from './scripted-log.js'
 
@@ -30,7 +30,9 @@ test('one poll serves all channels, and a later request names only those of whic
     await tail(opener, 'two'),
     await tail(opener, 'three'),
   ]
-  const waiting = [one, two, three].map((scanner) => next(scanner as ScannerImpls))
+  const waiting = [next(one as ScannerImpls)]
+  await turns()
+  waiting.push(next(two as ScannerImpls), next(three as ScannerImpls))
   await log.pass(500)
   const named = polls(log).map(({ body }) => body.topics.length)
   // The first reader’s poll goes out before the others wait.
@@ -164,4 +166,61 @@ test('a follower learns that its log lost its end, or has another leader', async
   log.cluster.topic('two').partition.elect()
   await log.pass(300)
   expect(await Promise.all(waiting)).toEqual(['WAL_LOG_ROLLED_BACK', 'WAL_UNAVAILABLE'])
+})
+
+describe('a reader that waits at the log’s end', () => {
+  /** Something happens between two requests of the poll, when none is under way that could fail. */
+  async function betweenPolls(lost: (log: ScriptedLog) => void) {
+    const { log, opener } = await logs('one')
+    log.cluster.topic('one').partition.foreign(['a', 'b'])
+    const waiting = next(await tail(opener, 'one'))
+    await log.pass(10)
+    vi.spyOn(log.runtime, 'yield').mockImplementationOnce(async () => {
+      lost(log)
+      await turns(3)
+    })
+    await log.pass(300)
+    // Were the log set back, this would be the second record that the reader does not know.
+    log.cluster.topic('one').partition.foreign(['c'])
+    await log.pass(300)
+    return Promise.race([waiting, turns().then(() => 'still waiting')])
+  }
+
+  test('does not go on when the broker was started again between two requests of the poll', async () => {
+    expect(await betweenPolls((log) => log.broker.hangUp())).toBe('WAL_UNAVAILABLE')
+  })
+
+  test('does not go on over another connection of the poll', async () => {
+    expect(await betweenPolls((log) => log.broker.open.at(-1)?.hangUp())).toBe('WAL_UNAVAILABLE')
+  })
+
+  test('gets its record though the connection over which it read was idle for too long', async () => {
+    const lost = ({ broker }: ScriptedLog) => {
+      const read = broker.sent('ListOffsets').at(-1)?.connection as number
+      broker.connections[read]?.hangUp()
+    }
+    expect(await betweenPolls(lost)).toEqual(['c'])
+  })
+
+  test('does not begin to wait when its connection is lost already', async () => {
+    const { log, opener } = await logs('one', 'two')
+    const scanner = await tail(opener, 'one')
+    log.broker.hangUp()
+    await turns()
+    expect(await next(scanner)).toBe('WAL_UNAVAILABLE')
+  })
+
+  test('does not wait over another connection than the one by which the poll has served it', async () => {
+    const { log, opener } = await logs('one')
+    const scanner = await tail(opener, 'one')
+    const waiting = next(scanner)
+    await log.pass(10)
+    log.cluster.topic('one').partition.foreign(['a'])
+    expect(await waiting).toEqual(['a'])
+    expect(await next(scanner)).toEqual([])
+    const poll = polls(log).at(-1)?.connection as number
+    log.broker.connections[poll]?.hangUp()
+    await turns()
+    expect(await next(scanner)).toBe('WAL_UNAVAILABLE')
+  })
 })
