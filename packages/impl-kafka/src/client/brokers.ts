@@ -87,9 +87,10 @@ export class Brokers {
     }
   }
 
-  /** The connection of a broker for one purpose. */
+  /** The connection of a broker for one purpose. That for all else is another one while a slow request occupies it. */
   lane(node: number, purpose: Purpose): Lane {
-    return this.#lane(this.#hostOf(node), purpose)
+    const host = this.#hostOf(node)
+    return this.#lane(host, purpose === 'ask' ? this.#quickPurpose(host) : purpose)
   }
 
   /** Asks the broker of this number. */
@@ -195,10 +196,9 @@ export class Brokers {
    * reading, whose requests the broker answers at once.
    */
   async #over<A>(host: Host, name: string, call: (lane: Lane) => Promise<A>): Promise<A> {
+    if (!SLOW_REQUESTS.has(name)) return call(this.#lane(host, this.#quickPurpose(host)))
     const key = hostText(host)
-    const slow = this.#slow.get(key) ?? 0
-    if (!SLOW_REQUESTS.has(name)) return call(this.#lane(host, slow > 0 ? 'read' : 'ask'))
-    this.#slow.set(key, slow + 1)
+    this.#slow.set(key, (this.#slow.get(key) ?? 0) + 1)
     try {
       return await call(this.#lane(host, 'ask'))
     } finally {
@@ -206,6 +206,10 @@ export class Brokers {
       if (left > 0) this.#slow.set(key, left)
       else this.#slow.delete(key)
     }
+  }
+
+  #quickPurpose(host: Host): Purpose {
+    return this.#slow.has(hostText(host)) ? 'read' : 'ask'
   }
 
   #hostOf(node: number): Host {
