@@ -286,8 +286,14 @@ export const kafkaMutants = [
     [
       'an end below the reader’s place is told',
       scanner,
+      'if (from > end && this.#offset === from)\n',
+      'if (from > end) return true\n    if (from > end && this.#offset === from)\n',
+    ],
+    [
+      'records above the end that their answer tells are an error',
+      scanner,
+      'if (from > end && this.#offset === from)\n',
       'if (this.#offset > end)\n',
-      'if (this.#offset > end) return true\n    if (this.#offset > end)\n',
     ],
     [
       'an end that stands back is told',

@@ -218,12 +218,16 @@ describe('a damaged end', () => {
   })
 
   test('is told where records behind it were given up', async () => {
-    const { log, last } = await reader()
-    log.partition.foreign(['a'])
-    log.partition.store(damagedBatch(['b', 'c']))
-    const theirs = { producerId: 7n, producerEpoch: 0, transactional: true }
-    for (let i = 0; i < 3; i++) log.partition.foreign([`aborted ${i}`], { ...theirs, baseSequence: i })
-    log.partition.endTransaction(7n, 'abort')
-    expect(await last()).toBe('WAL_CORRUPT')
+    // With two records behind it, the part of the log that is looked at begins with its whole record.
+    for (const givenUp of [2, 3]) {
+      const { log, last } = await reader()
+      log.partition.foreign(['a'])
+      log.partition.store(damagedBatch(['b', 'c']))
+      const theirs = { producerId: 7n, producerEpoch: 0, transactional: true }
+      for (let i = 0; i < givenUp; i++)
+        log.partition.foreign([`aborted ${i}`], { ...theirs, baseSequence: i })
+      log.partition.endTransaction(7n, 'abort')
+      expect(await last()).toBe('WAL_CORRUPT')
+    }
   })
 })

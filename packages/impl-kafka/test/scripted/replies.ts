@@ -215,9 +215,14 @@ function fetchedOf(
   const errorCode = misled(broker, topic, currentLeaderEpoch)
   if (errorCode !== 0) return { ...nothing, errorCode }
   const { partition } = topic
-  const { logStart, lastStable, highWatermark, end } = partition
+  const { logStart, lastStable, highWatermark, end, storedMeanwhile } = partition
   const divergingEpoch = lastFetchedEpoch < 0 ? undefined : partition.diverging(lastFetchedEpoch, offset)
-  const about = { ...nothing, highWatermark, lastStableOffset: lastStable, logStartOffset: logStart }
+  const about = {
+    ...nothing,
+    highWatermark,
+    lastStableOffset: lastStable - storedMeanwhile,
+    logStartOffset: logStart,
+  }
   if (divergingEpoch !== undefined) return { ...about, divergingEpoch }
   if (offset < logStart || offset > end) return { ...nothing, errorCode: KAFKA_ERRORS.OFFSET_OUT_OF_RANGE }
   const limit = committed ? lastStable : highWatermark

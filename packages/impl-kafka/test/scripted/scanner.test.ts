@@ -217,6 +217,16 @@ describe('behind the last record that can be read', () => {
     expect(await next(await scan('oldest'))).toBe('WAL_UNAVAILABLE')
   })
 
+  test('an answer may have records that were stored after the broker had looked up the end it tells', async () => {
+    const { log, scan } = await opened()
+    for (const text of ['a', 'b', 'c']) log.partition.foreign([text])
+    log.partition.storedMeanwhile = 1
+    const scanner = await scan('oldest')
+    expect(await next(scanner)).toEqual(['a', 'b', 'c'])
+    log.partition.storedMeanwhile = 0
+    expect(await next(scanner)).toEqual([])
+  })
+
   test('a reader is not told that the log ends below its place, while a transaction is open there', async () => {
     const { log, scan } = await opened()
     log.partition.foreign(['a'])

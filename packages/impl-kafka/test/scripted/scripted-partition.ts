@@ -50,6 +50,9 @@ export class ScriptedPartition {
   /** Resolved when something is stored. */
   #changed: (() => void)[] = []
 
+  /** How many of the last records an answer to Fetch has that were stored after the broker looked up the end it tells. */
+  storedMeanwhile = 0
+
   get end(): number {
     return this.#end
   }
