@@ -180,8 +180,8 @@ export const kafkaMutants = [
     [
       'a reader waits on over another connection of the poll',
       tail,
-      'return waiter.over === over\n',
-      'return waiter.over === over || over !== undefined\n',
+      'over.continues(waiter.over)\n',
+      '(over.continues(waiter.over) || over !== undefined)\n',
     ],
     [
       'a reader begins to wait though its connection is lost',

@@ -46,6 +46,8 @@ export class Connection {
   #last: Promise<unknown> = Promise.resolve()
   readonly #closed = deferred()
   readonly #retiresAt: number
+  /** The same object for all connections of which each took the place of the one before. */
+  #line: object = {}
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts
@@ -76,6 +78,19 @@ export class Connection {
   /** Whether the login will soon be too old for the broker, so that another connection should be made. */
   get retires(): boolean {
     return this.#parts.runtime.monotonic() >= this.#retiresAt
+  }
+
+  /**
+   * Called when this connection takes the place of another one, which still lives, because the login on that one grows too old.
+   * Since the broker has not been started again in between, a reader may go on over this one.
+   */
+  renews(before: Connection): void {
+    this.#line = before.#line
+  }
+
+  /** Whether this connection is the other one, or has taken its place without a break. */
+  continues(before: Connection): boolean {
+    return this.#line === before.#line
   }
 
   /** Resolves when every request that was sent before this call has its answer, or has failed. */

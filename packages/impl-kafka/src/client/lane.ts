@@ -88,11 +88,12 @@ export class Lane {
   async #open(): Promise<Connection> {
     const before = this.#connection
     // A batch that goes out over a second connection could overtake one on the first.
+    if (before !== undefined && !before.ended) await before.settled()
+    const connection = await this.#connect(this.#abort.signal)
     if (before !== undefined && !before.ended) {
-      await before.settled()
+      connection.renews(before)
       await before.end(new Error('the login on this connection is too old'))
     }
-    const connection = await this.#connect(this.#abort.signal)
     if (this.#closed !== undefined) {
       await connection.end(this.#closed)
       throw this.#closed

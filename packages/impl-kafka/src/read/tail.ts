@@ -208,7 +208,7 @@ export class Tail {
  */
 function bind(waiter: Waiter, over: Connection): boolean {
   if (waiter.over === undefined && !waiter.place.read.ended) waiter.over = over
-  return waiter.over === over
+  return waiter.over !== undefined && over.continues(waiter.over)
 }
 
 /** The place from which on records are asked for. Those who wait at a higher one are told to read for themselves. */
