@@ -1,5 +1,5 @@
 import { type Runtime, type Timer, WalError } from '@wal/walimpls'
-import { type BackendHost, CallFailure, hostText } from '@wal/walimpls/helper'
+import { type BackendHost, CallFailure, deferred, hostText } from '@wal/walimpls/helper'
 import type { BrokerEndpoint } from '../protocol/metadata.js'
 import type { KafkaRequest } from '../protocol/request.js'
 import type { Connection } from './connection.js'
@@ -163,23 +163,20 @@ export class Brokers {
     { but, patienceMs, enough }: OthersOptions<A>,
   ): Promise<readonly AnswerOf<A>[]> {
     const answers: AnswerOf<A>[] = []
-    let end = () => {}
-    const ended = new Promise<void>((resolve) => {
-      end = resolve
-    })
-    const timer = this.#parts.runtime.setTimeout(end, patienceMs)
+    const ended = deferred()
+    const timer = this.#parts.runtime.setTimeout(() => ended.resolve(), patienceMs)
     const asked = [...this.#byNode.values()]
       .filter((host) => hostText(host) !== but)
       .map(async (host) => {
         try {
           const answer = await this.#over(host, request.name, (lane) => lane.ask(request, deadline.left))
           answers.push({ host: hostText(host), answer })
-          if (enough(answers)) end()
+          if (enough(answers)) ended.resolve()
         } catch {
           // What this broker knows stays unknown. The others decide.
         }
       })
-    await Promise.race([Promise.all(asked), ended])
+    await Promise.race([Promise.all(asked), ended.promise])
     timer.clear()
     return [...answers]
   }

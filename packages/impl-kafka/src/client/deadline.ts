@@ -1,5 +1,5 @@
 import type { Runtime } from '@wal/walimpls'
-import { CallFailure } from '@wal/walimpls/helper'
+import { CallFailure, deferred } from '@wal/walimpls/helper'
 
 /** The part of the time left that a broker may use for its work, so that its answer still comes in time. */
 const BROKERS_PART = 0.8
@@ -30,13 +30,13 @@ export class Deadline {
   /** Settles as the promise does. Rejects at the deadline when the promise has not settled by then. */
   async within<T>(promise: Promise<T>): Promise<T> {
     const { left } = this
-    let pass = (_error: unknown) => {}
-    const passed = new Promise<never>((_, reject) => {
-      pass = reject
-    })
-    const timer = this.#runtime.setTimeout(() => pass(new CallFailure(`no answer within ${left} ms`)), left)
+    const passed = deferred<never>()
+    const timer = this.#runtime.setTimeout(
+      () => passed.reject(new CallFailure(`no answer within ${left} ms`)),
+      left,
+    )
     try {
-      return await Promise.race([promise, passed])
+      return await Promise.race([promise, passed.promise])
     } finally {
       timer.clear()
     }

@@ -204,7 +204,8 @@ export class Tail {
 
 /**
  * Binds a reader to the connection of the poll at its first request. Answers whether the poll may serve the reader: a reader
- * that is bound to another connection, or whose own has ended before, may have a broker before it that was started again.
+ * that is bound to another connection, or whose own has ended before, may have a broker before it that was started again. A
+ * connection whose login was renewed in time counts as the same one.
  */
 function bind(waiter: Waiter, over: Connection): boolean {
   if (waiter.over === undefined && !waiter.place.read.ended) waiter.over = over
