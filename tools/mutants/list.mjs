@@ -5,6 +5,7 @@ import { errorMutants } from './areas/errors.mjs'
 import { fileMutants } from './areas/file.mjs'
 import { helperMutants } from './areas/helper.mjs'
 import { kafkaMutants } from './areas/impl-kafka.mjs'
+import { kafkaReadMutants } from './areas/impl-kafka-read.mjs'
 import { kafkaWriteMutants } from './areas/impl-kafka-write.mjs'
 import { kafkaRecordsMutants } from './areas/kafka-records.mjs'
 import { kitMutants } from './areas/kit.mjs'
@@ -33,6 +34,7 @@ export const mutants = [
   ...lifetimeMutants,
   ...helperMutants,
   ...kafkaMutants,
+  ...kafkaReadMutants,
   ...kafkaWriteMutants,
   ...kafkaRecordsMutants,
   ...kitMutants,

@@ -1,18 +1,10 @@
-const source = (path) => `packages/impl-kafka/src/${path}.ts`
+import { group, source } from '../kafka-source.mjs'
+
 const appender = source('write/appender')
 const fence = source('write/fence')
 const producer = source('write/producer')
 const storedBatch = source('write/stored-batch')
 const errorTable = source('client/error-table')
-
-/** The path of a test of the Kafka backend on scripted connections, without a server. */
-const scripted = (name) => `packages/impl-kafka/test/scripted/${name}.test.ts`
-
-const group = (harness, mutants) =>
-  mutants.map(([name, file, find, replace]) => ({
-    ...{ name: `kafka: ${name}`, file, find, replace },
-    harness: scripted(harness),
-  }))
 
 export const kafkaWriteMutants = [
   ...group('fence', [
