@@ -17,6 +17,8 @@ export interface EntryPlace {
  */
 export interface PulsarDriver {
   readonly choice: DriverChoice
+  /** The largest message that the brokers take, in bytes, as the one said that was connected to last. */
+  readonly maxMessageBytes: number
   /**
    * Whether the topic exists. Never makes one. Rejects with `WAL_INVALID_ARGUMENT` when it is partitioned, since the order of
    * several partitions is not known.
@@ -53,7 +55,10 @@ export interface ProducerOptions {
   ended(error: unknown): void
 }
 
-/** A batch in the form in which the driver sends it, made before it is known under which number. */
+/**
+ * A batch in the form in which the driver sends it, made before it is known under which number. Every producer of the same driver,
+ * topic and name can send it, also one that is registered later.
+ */
 export interface PreparedEntry {
   /** How many messages the entry has. */
   readonly count: number
@@ -125,6 +130,11 @@ export interface CursorOptions {
 export interface Cursor {
   /** Whether it was there before this call. */
   readonly found: boolean
+  /**
+   * The entry up to which everything is acknowledged, asked of the broker now: the cursor's mark-delete position. Its `entry` is
+   * −1 when nothing of that ledger is acknowledged. Undefined when the broker does not tell.
+   */
+  acknowledged(waits?: Waits): Promise<EntryPlace | undefined>
   /** Acknowledges everything up to and with this entry. Never goes backwards. */
   advance(place: EntryPlace, waits?: Waits): Promise<void>
   /** Ends the consumer; the subscription stays. */
