@@ -17,9 +17,6 @@ const doubtful = (row: Row): ErrorRow => ({ ...row, retryable: true, outcome: 'u
 const CERTIFICATE_ADVICE =
   'The certificate is not one to trust: give the authority that signed it (`tlsOptions: { ca }`), or mend the certificate.'
 
-/** The text of a `PersistenceError` with which a broker answers sends of a producer that it has closed. */
-export const CLOSED_PRODUCER = /producer is closed/i
-
 /** What every error means that brokers and the system can give. The first row that fits holds. */
 const rows: readonly ErrorRow[] = [
   {
@@ -30,7 +27,8 @@ const rows: readonly ErrorRow[] = [
     advice: 'Another producer has the topic.',
   },
   {
-    text: CLOSED_PRODUCER,
+    // The broker says so as a PersistenceError.
+    text: /producer is closed/i,
     code: 'WAL_FENCED',
     retryable: false,
     outcome: 'unknown',

@@ -28,6 +28,11 @@ export interface PulsarDriver {
   list(namespace: string, waits?: Waits): Promise<readonly string[]>
   /** Opens the durable subscription that keeps the topic's records. `make`: whether topic and subscription may be made. */
   cursor(topic: string, options: CursorOptions): Promise<Cursor>
+  /**
+   * Encodes a batch that a producer of this name will send. Throws `WAL_MESSAGE_TOO_LARGE` when the encoded entry is larger than
+   * `maxMessageBytes`: the broker would drop the connection.
+   */
+  prepare(batch: Batch, name: string): PreparedEntry
   /** Registers a producer. Making the topic is left to `cursor`. */
   producer(topic: string, options: ProducerOptions): Promise<EntryProducer>
   /** Subscribes a non-durable reader, which never makes the topic and leaves nothing there. It begins without permits. */
@@ -56,8 +61,8 @@ export interface ProducerOptions {
 }
 
 /**
- * A batch in the form in which the driver sends it, made before it is known under which number. Every producer of the same driver,
- * topic and name can send it, also one that is registered later.
+ * A batch in the form in which the driver sends it, made before it is known under which number, and before its producer is
+ * registered. Every producer of the same driver and name can send it.
  */
 export interface PreparedEntry {
   /** How many messages the entry has. */
@@ -71,13 +76,6 @@ export interface EntryProducer {
   readonly epoch: number | undefined
   /** The highest sequence id that the broker remembers of this topic's writers; −1 when it remembers none. */
   readonly lastSequence: number
-  /** The largest message that the broker takes, in bytes. */
-  readonly maxMessageBytes: number
-  /**
-   * Encodes a batch. Throws `WAL_MESSAGE_TOO_LARGE` when the encoded entry is larger than `maxMessageBytes`: the broker would
-   * drop the connection.
-   */
-  prepare(batch: Batch): PreparedEntry
   /**
    * Sends an entry at once. Resolves with its place when the broker has stored it; undefined when the broker took it for a copy of
    * an entry that it has (broker deduplication). A send that fails does not stop those behind it: they may be stored.
