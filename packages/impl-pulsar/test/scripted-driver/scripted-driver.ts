@@ -1,18 +1,19 @@
-import { type DriverChoice, type Runtime, systemRuntime, type Waits } from '@wal/walimpls'
-import { abortable } from '@wal/walimpls/helper'
+import { type Batch, type DriverChoice, type Runtime, systemRuntime, type Waits } from '@wal/walimpls'
+import { abortable, recordTooLarge } from '@wal/walimpls/helper'
 import type {
   Cursor,
   CursorOptions,
   EntryPlace,
   EntryProducer,
   EntryReader,
+  PreparedEntry,
   ProducerOptions,
   PulsarDriver,
   ReaderOptions,
 } from '../../src/driver/pulsar-driver.js'
 import { PulsarError } from '../../src/driver/pulsar-error.js'
 import { ScriptedLink, type SeenCall } from './scripted-link.js'
-import { ScriptedProducers, type SendScript } from './scripted-producers.js'
+import { type Prepared, ScriptedProducers, type SendScript } from './scripted-producers.js'
 import { ScriptedReader } from './scripted-reader.js'
 import { isBefore, ScriptedTopic } from './scripted-topic.js'
 
@@ -87,6 +88,13 @@ export class ScriptedDriver implements PulsarDriver {
     })
   }
 
+  prepare(batch: Batch): PreparedEntry {
+    const { count, bytes } = batch
+    if (bytes > this.maxMessageBytes) throw recordTooLarge(bytes, this.maxMessageBytes)
+    const prepared: Prepared = { count, bytes, batch }
+    return prepared
+  }
+
   producer(topic: string, options: ProducerOptions): Promise<EntryProducer> {
     return this.#call({ kind: 'producer', topic }, () => this.#found(topic).producers.register(options))
   }
@@ -131,10 +139,10 @@ export class ScriptedDriver implements PulsarDriver {
   #make(name: string): Kept {
     const known = this.#topics.get(name)
     if (known !== undefined) return known
-    const { link, maxMessageBytes } = this
+    const { link } = this
     const topic = new ScriptedTopic()
     const producers = new ScriptedProducers({
-      ...{ name, topic, link, maxMessageBytes },
+      ...{ name, topic, link },
       script: () => this.onSend,
     })
     const kept: Kept = { topic, producers, cursor: undefined }

@@ -1,5 +1,5 @@
 import type { Batch } from '@wal/walimpls'
-import { CallFailure, deferred, recordTooLarge } from '@wal/walimpls/helper'
+import { CallFailure, deferred } from '@wal/walimpls/helper'
 import type {
   EntryPlace,
   EntryProducer,
@@ -31,7 +31,6 @@ export interface ScriptedProducersOptions {
   readonly name: string
   readonly topic: ScriptedTopic
   readonly link: ScriptedLink
-  readonly maxMessageBytes: number
   readonly script: () => SendScript | undefined
 }
 
@@ -85,14 +84,14 @@ export class ScriptedProducers {
   }
 }
 
-interface Prepared extends PreparedEntry {
+/** A batch as the scripted driver prepares it. */
+export interface Prepared extends PreparedEntry {
   readonly batch: Batch
 }
 
 class ScriptedProducer implements EntryProducer, Connected {
   readonly epoch: number
   readonly lastSequence: number
-  readonly maxMessageBytes: number
   readonly #producers: ScriptedProducers
   readonly #options: ProducerOptions
   /** Fenced: the broker refuses what comes, without having told the client. */
@@ -110,16 +109,8 @@ class ScriptedProducer implements EntryProducer, Connected {
     this.#options = options
     this.epoch = producers.epoch
     this.lastSequence = producers.lastSequence
-    this.maxMessageBytes = producers.options.maxMessageBytes
     this.#broken.promise.catch(() => {})
     producers.options.link.connected.add(this)
-  }
-
-  prepare(batch: Batch): PreparedEntry {
-    const { maxMessageBytes } = this
-    if (batch.bytes > maxMessageBytes) throw recordTooLarge(batch.bytes, maxMessageBytes)
-    const prepared: Prepared = { count: batch.count, bytes: batch.bytes, batch }
-    return prepared
   }
 
   send(entry: PreparedEntry, sequence: number): Promise<EntryPlace | undefined> {
