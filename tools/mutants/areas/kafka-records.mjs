@@ -4,7 +4,8 @@ const decoder = records('batch-decoder.ts')
 const encoder = records('batch-encoder.ts')
 const decoded = records('batch-decoder.test.ts')
 const encoded = records('batch-encoder.test.ts')
-const compressed = records('compression/decompress.test.ts')
+const compression = (name) => `packages/walimpls/src/helper/compression/${name}`
+const compressed = compression('codecs.test.ts')
 const wire = protocol('wire.test.ts')
 
 export const kafkaRecordsMutants = [
@@ -108,28 +109,28 @@ export const kafkaRecordsMutants = [
   },
   {
     name: 'kafka: decompressed records are larger than the limit',
-    file: records('compression/bounded-output.ts'),
+    file: compression('bounded-output.ts'),
     find: 'if (needed > this.#maxBytes) throw',
     replace: 'if (needed > 2 ** 40) throw',
     harness: 'packages/impl-kafka/test/java-batches.test.ts',
   },
   {
     name: 'kafka: a block of zstd becomes as long as it says',
-    file: records('compression/zstd-block.ts'),
+    file: compression('zstd-block.ts'),
     find: 'if (to.length - blockStart + literalLength + matchLength > LARGEST_BLOCK) throw tooLong()',
     replace: '',
-    harness: 'packages/impl-kafka/test/zstd.test.ts',
+    harness: 'packages/walimpls/test/zstd.test.ts',
   },
   {
     name: 'kafka: a distance behind no literals means the same as behind some',
-    file: records('compression/zstd-block.ts'),
+    file: compression('zstd-block.ts'),
     find: 'const place = value - (literalLength > 0 ? 1 : 0)',
     replace: 'const place = value - 1',
-    harness: 'packages/impl-kafka/test/zstd.test.ts',
+    harness: 'packages/walimpls/test/zstd.test.ts',
   },
   {
     name: 'kafka: compressed bytes repeat what lies before their block',
-    file: records('compression/bounded-output.ts'),
+    file: compression('bounded-output.ts'),
     find: 'if (distance < 1 || start < floor) throw',
     replace: 'if (distance < 1) throw',
     harness: compressed,

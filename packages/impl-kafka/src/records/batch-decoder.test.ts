@@ -1,5 +1,5 @@
 import { batchOf, type WireMessage } from '@wal/walimpls'
-import { numberIdCodec } from '@wal/walimpls/helper'
+import { crc32c, numberIdCodec } from '@wal/walimpls/helper'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { AbortedTransaction } from '../protocol/fetch.js'
@@ -20,7 +20,6 @@ import {
   RECORDS,
   TRANSACTIONAL_BIT,
 } from './batch-layout.js'
-import { crc32c } from './crc32c.js'
 import { writeVarint } from './varint.js'
 
 const ids = numberIdCodec('kafka')

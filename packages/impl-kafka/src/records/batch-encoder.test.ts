@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module'
 import { gunzipSync } from 'node:zlib'
 import { batchOf, packedBatch, type WireMessage } from '@wal/walimpls'
+import { crc32c } from '@wal/walimpls/helper'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { boundOf, encodeRecordBatch, restampRecordBatch } from './batch-encoder.js'
 import { CHECKED_FROM, CRC, RECORDS } from './batch-layout.js'
-import { crc32c } from './crc32c.js'
 
 const stamp = { producerId: 4000n, producerEpoch: 3, baseSequence: 17, timestamp: 1_700_000_000_000 }
 const LIMIT = { maxBytes: 2 ** 30 }

@@ -1,6 +1,13 @@
 import { gzipSync } from 'node:zlib'
 import type { Batch } from '@wal/walimpls'
-import { notWritten, PAYLOAD_LENGTH_BYTES, readLength, readPayloadLength } from '@wal/walimpls/helper'
+import {
+  crc32c,
+  crcOfChange,
+  notWritten,
+  PAYLOAD_LENGTH_BYTES,
+  readLength,
+  readPayloadLength,
+} from '@wal/walimpls/helper'
 import {
   ATTRIBUTES,
   BASE_OFFSET,
@@ -20,8 +27,7 @@ import {
   RECORD_COUNT,
   RECORDS,
 } from './batch-layout.js'
-import { GZIP } from './compression/codecs.js'
-import { crc32c, crcOfChange } from './crc32c.js'
+import { GZIP } from './codecs.js'
 import { writeVarint } from './varint.js'
 
 /** By which a broker recognises the writer of a batch, and a batch that is sent again. */

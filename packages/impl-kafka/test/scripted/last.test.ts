@@ -1,6 +1,6 @@
+import { crc32c } from '@wal/walimpls/helper'
 import { describe, expect, test } from 'vitest'
 import { CHECKED_FROM, CRC } from '../../src/records/batch-layout.js'
-import { crc32c } from '../../src/records/crc32c.js'
 import { ScriptedLog, textsOf, turns } from './scripted-log.js'
 import { foreignBatch } from './scripted-partition.js'
 

@@ -1,4 +1,5 @@
 import { batchOf } from '@wal/walimpls'
+import { crc32c } from '@wal/walimpls/helper'
 import type { RememberedProducer } from '../../src/protocol/describe-producers.js'
 import { KAFKA_ERRORS } from '../../src/protocol/error-codes.js'
 import type { AbortedTransaction, DivergingEpoch } from '../../src/protocol/fetch.js'
@@ -13,7 +14,6 @@ import {
   LEADER_EPOCH,
   TRANSACTIONAL_BIT,
 } from '../../src/records/batch-layout.js'
-import { crc32c } from '../../src/records/crc32c.js'
 
 const SEQUENCES = 2 ** 31
 /** How many batches of a producer a broker recognises when they are sent again. */

@@ -22,9 +22,22 @@ function makeTables(): Int32Array {
 
 /** The CRC32C of the bytes from `start` up to `end`, as a number from 0 to 2^32 − 1. */
 export function crc32c(bytes: Uint8Array, start = 0, end: number = bytes.length): number {
+  return ~advance(-1, start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end)) >>> 0
+}
+
+/** The CRC32C of bytes that lie in several parts, one behind the other. */
+export function crc32cOf(parts: readonly Uint8Array[]): number {
+  let state = -1
+  for (const part of parts) state = advance(state, part)
+  return ~state >>> 0
+}
+
+/** The state of a check sum, before its bits are turned over, once these bytes have followed. */
+function advance(state: number, bytes: Uint8Array): number {
   const t = TABLES
-  let crc = -1
-  let at = start
+  const end = bytes.length
+  let crc = state
+  let at = 0
   // The sixteen bytes are written out, and the old sum goes into the first four byte by byte. Making a word of these four first
   // takes twice as long.
   for (const last = end - STEP; at <= last; at += STEP) {
@@ -47,7 +60,7 @@ export function crc32c(bytes: Uint8Array, start = 0, end: number = bytes.length)
       (t[bytes[at + 15] as number] as number)
   }
   for (; at < end; at++) crc = (crc >>> 8) ^ (t[(crc ^ (bytes[at] as number)) & 255] as number)
-  return ~crc >>> 0
+  return crc
 }
 
 /**

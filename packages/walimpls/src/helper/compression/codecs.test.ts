@@ -1,15 +1,11 @@
-import { gzipSync } from 'node:zlib'
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BadCompression } from './bounded-output.js'
-import { GZIP, LZ4, SNAPPY, ZSTD } from './codecs.js'
-import { decompress } from './decompress.js'
-import { decompressLz4 } from './lz4.js'
+import { decompressLz4, decompressLz4Block } from './lz4.js'
 import { decompressSnappy } from './snappy.js'
 import { decompressInJavaScript } from './zstd.js'
 
-// Whole batches of a real client, in all codecs, are in test/java-batches.test.ts. Here are forms that this client does not use,
-// made by hand after the descriptions of the formats, and what is wrong.
+// Forms made by hand after the descriptions of the formats, and what is wrong. Whole batches of a real client are in
+// packages/impl-kafka/test/java-batches.test.ts, frames that zstd itself made in packages/walimpls/test/zstd.test.ts.
 const hex = (...parts: string[]) => Buffer.from(parts.join('').replaceAll(' ', ''), 'hex')
 const LIMIT = 1 << 20
 
@@ -97,6 +93,29 @@ describe('lz4', () => {
   })
 })
 
+describe('a block of lz4 without a frame', () => {
+  test.each([
+    ['literals', '30 616263', 'abc'],
+    ['a repetition that overlaps', '1f 61 0100 00 30 626364', `${'a'.repeat(20)}bcd`],
+    ['nothing', '', ''],
+  ])('%s', (_, bytes, text) => {
+    expect(decompressLz4Block(hex(bytes), LIMIT).toString()).toBe(text)
+  })
+  test.each([
+    ['literals that pass the end', '30 6162'],
+    ['a repetition from before the beginning', '10 61 0200 00'],
+    ['a length that does not end', 'f0 ff ff'],
+  ])('%s is refused', (_, bytes) => {
+    expect(() => decompressLz4Block(hex(bytes), LIMIT)).toThrow(BadCompression)
+  })
+  test('becomes no larger than the limit', () => {
+    const block = hex('1f 61 0100', 'ff'.repeat(100), '00 10 62')
+    const { length } = decompressLz4Block(block, LIMIT)
+    expect(decompressLz4Block(block, length)).toHaveLength(length)
+    expect(() => decompressLz4Block(block, length - 1)).toThrow(/more than/)
+  })
+})
+
 describe('zstd in JavaScript', () => {
   const header = '28b52ffd'
   test.each([
@@ -130,58 +149,4 @@ describe('zstd in JavaScript', () => {
   ])('%s is refused', (_, bytes, what) => {
     expect(() => decompressInJavaScript(bytes, LIMIT)).toThrow(what)
   })
-})
-
-test('a codec that nobody knows is refused by its number', () => {
-  expect(() => decompress(Buffer.alloc(0), { codec: 5, maxBytes: 1, topic: 'orders', offset: 9 })).toThrow(
-    expect.objectContaining({
-      code: 'WAL_SPEC_UNSUPPORTED',
-      message: expect.stringMatching(/^topic "orders", offset 9: the batch is compressed with codec 5/),
-    }),
-  )
-})
-
-test.each([
-  [GZIP, 'gzip'],
-  [SNAPPY, 'snappy'],
-  [LZ4, 'lz4'],
-  [ZSTD, 'zstd'],
-])('bytes that codec %i cannot have made are damage, and its name %s is told', (codec, name) => {
-  const bytes = hex('00112233445566778899')
-  expect(() => decompress(bytes, { codec, maxBytes: LIMIT, topic: 'orders', offset: 9 })).toThrow(
-    expect.objectContaining({
-      code: 'WAL_CORRUPT',
-      message: expect.stringMatching(new RegExp(`^topic "orders", offset 9: .* with ${name}: .`)),
-    }),
-  )
-})
-
-test('gzip gives no more than the limit', () => {
-  const bomb = gzipSync(Buffer.alloc(10_000_000))
-  const run = (maxBytes: number) => decompress(bomb, { codec: GZIP, maxBytes, topic: 'orders', offset: 9 })
-  expect(run(10_000_000)).toHaveLength(10_000_000)
-  expect(() => run(9_999_999)).toThrow(expect.objectContaining({ code: 'WAL_CORRUPT' }))
-})
-
-test('random bytes are refused or decompressed within the limit, whatever the codec', () => {
-  const maxBytes = 10_000
-  fc.assert(
-    fc.property(
-      fc.constantFrom(GZIP, SNAPPY, LZ4, ZSTD),
-      fc.uint8Array({ maxLength: 300 }),
-      (codec, bytes) => {
-        try {
-          const length = decompress(Buffer.from(bytes), {
-            codec,
-            maxBytes,
-            topic: 'orders',
-            offset: 9,
-          }).length
-          expect(length).toBeLessThanOrEqual(maxBytes)
-        } catch (error) {
-          expect(error).toMatchObject({ code: 'WAL_CORRUPT' })
-        }
-      },
-    ),
-  )
 })

@@ -23,6 +23,16 @@ export function decompressSnappy(bytes: Buffer, maxBytes: number): Buffer {
   return to.finish()
 }
 
+/**
+ * Decompresses one plain block of snappy, as Pulsar's clients write. Throws `BadCompression` for anything else, and when there are
+ * more than `maxBytes`.
+ */
+export function decompressSnappyBlock(bytes: Buffer, maxBytes: number): Buffer {
+  const to = new BoundedOutput(maxBytes, 4 * bytes.length)
+  readBlock(bytes, to)
+  return to.finish()
+}
+
 /** Kinds of elements, in the two lowest bits of their first byte. */
 const LITERALS = 0
 const SHORT_COPY = 1

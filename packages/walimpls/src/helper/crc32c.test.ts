@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { crc32c, crcOfChange } from './crc32c.js'
+import { crc32c, crc32cOf, crcOfChange } from './crc32c.js'
 
 /** Bit by bit, as the polynomial says. */
 function slowCrc32c(bytes: Uint8Array): number {
@@ -30,6 +30,14 @@ test('every length and every part has the check sum that bit by bit gives', () =
       const start = Math.min(skipped, bytes.length)
       const end = Math.max(start, bytes.length - less)
       expect(crc32c(bytes, start, end)).toBe(slowCrc32c(bytes.subarray(start, end)))
+    }),
+  )
+})
+
+test('bytes in several parts have the check sum that they have in one', () => {
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 5 }), (parts) => {
+      expect(crc32cOf(parts)).toBe(slowCrc32c(Buffer.concat(parts)))
     }),
   )
 })

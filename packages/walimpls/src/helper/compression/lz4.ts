@@ -1,4 +1,4 @@
-import { BadCompression, type BoundedOutput } from './bounded-output.js'
+import { BadCompression, BoundedOutput } from './bounded-output.js'
 import { decompressFrames, readUInt32 } from './frames.js'
 
 const FRAME_MAGIC = 0x184d2204
@@ -15,11 +15,21 @@ const CHECKSUM_BYTES = 4
 const PLAIN_BLOCK = 0x80000000
 
 /**
- * Decompresses frames of LZ4. Its own check sums are not looked at, since the check sum of the record batch covers the same
- * bytes. Throws `BadCompression` for anything else, and when there are more than `maxBytes`.
+ * Decompresses frames of LZ4. Its own check sums are not looked at, since the check sum of the stored batch covers the
+ * same bytes. Throws `BadCompression` for anything else, and when there are more than `maxBytes`.
  */
 export function decompressLz4(bytes: Buffer, maxBytes: number): Buffer {
   return decompressFrames(bytes, maxBytes, readFrame)
+}
+
+/**
+ * Decompresses one block of LZ4 that stands alone, without a frame, as Pulsar's clients write. Throws `BadCompression` for bytes
+ * that are no block, and when there are more than `maxBytes`.
+ */
+export function decompressLz4Block(bytes: Buffer, maxBytes: number): Buffer {
+  const to = new BoundedOutput(maxBytes, 4 * bytes.length)
+  readBlock(bytes, to, 0)
+  return to.finish()
 }
 
 /** Answers the place behind the frame. */

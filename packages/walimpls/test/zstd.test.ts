@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { decompressInJavaScript, decompressZstd } from '../src/records/compression/zstd.js'
+import { decompressInJavaScript, decompressZstd } from '../src/helper/compression/zstd.js'
 import { CONTENTS } from './fixtures/zstd-frames.mjs'
 
 /** Frames that zstd itself made; test/fixtures/zstd-frames.mjs says how. */

@@ -30,7 +30,7 @@ const ONE_BYTE = 1
 const COMPRESSED = 2
 
 /**
- * The same, always in JavaScript, after RFC 8878. Check sums are not looked at, since the check sum of the record batch covers
+ * The same, always in JavaScript, after RFC 8878. Check sums are not looked at, since the check sum of the stored batch covers
  * the same bytes. All output is kept, so the size of the window does not matter. Throws `BadCompression`.
  */
 export function decompressInJavaScript(bytes: Buffer, maxBytes: number): Buffer {

@@ -1,10 +1,7 @@
 import { gunzipSync } from 'node:zlib'
 import { corrupt, WalError } from '@wal/walimpls'
-import { textOf } from '@wal/walimpls/helper'
+import { decompressLz4, decompressSnappy, decompressZstd, textOf } from '@wal/walimpls/helper'
 import { GZIP, LZ4, SNAPPY, ZSTD } from './codecs.js'
-import { decompressLz4 } from './lz4.js'
-import { decompressSnappy } from './snappy.js'
-import { decompressZstd } from './zstd.js'
 
 type Decompress = (bytes: Buffer, maxBytes: number) => Buffer
 
