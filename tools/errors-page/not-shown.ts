@@ -151,6 +151,14 @@ export const NOT_SHOWN: readonly Reason[] = [
     pieces: ['the answer leaves out the topic', ': the broker gives no record at offset'],
   },
   {
+    why: 'Entries of another application in a form that this package does not read, and ids of another backend. The tests of entry-decoder.ts and message-ids.ts have each.',
+    pieces: [
+      ', and this package knows LZ4 (1), ZLIB (2), ZSTD (3) and SNAPPY (4)',
+      'A message id of another backend than "pulsar" can\'t be compared: ids of two backends have no order',
+      'A message id of "pulsar" must be the base64 of a MessageIdData: ledger, entry, and perhaps batch index, batch size and the partition −1 or 0',
+    ],
+  },
+  {
     why: 'Another version of kafkajs in the place of the one that this package names exactly, by an override of the application.',
     pieces: [
       ': it uses parts of kafkajs that are not public. Remove what overrides the version, and install again.',

@@ -107,7 +107,7 @@ export interface ReceivedEntry {
   /** Name and number under which the entry was sent; undefined when the driver does not show them. */
   readonly producer: string | undefined
   readonly sequence: number | undefined
-  /** Decodes the messages. Throws `WAL_CORRUPT` naming the place, or `WAL_INVALID_ARGUMENT` for what is not supported. */
+  /** Decodes the messages. Throws `WAL_CORRUPT` naming the place, or `WAL_SPEC_UNSUPPORTED` for what is not supported. */
   records(): readonly StoredMessage<PulsarId>[]
 }
 

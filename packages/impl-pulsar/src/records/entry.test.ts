@@ -1,0 +1,65 @@
+import { batchOf, packedBatch, type WireMessage } from '@wal/walimpls'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { EntryDecoder } from './entry-decoder.js'
+import { encodeMessages, entryBytes, headersAndPayload } from './entry-encoder.js'
+
+const place = { ledger: 14, entry: 3 }
+const stamp = { sequence: 7, publishTime: 1_700_000_000_000 }
+const producer = 'wal-x'
+
+const decoder = new EntryDecoder('persistent://public/default/orders')
+
+const message: fc.Arbitrary<WireMessage> = fc.record({
+  payload: fc.uint8Array({ maxLength: 300 }),
+  properties: fc
+    .uniqueArray(
+      fc.tuple(
+        fc.string({ unit: 'grapheme', maxLength: 90 }),
+        fc.string({ unit: 'grapheme', maxLength: 200 }),
+      ),
+      {
+        selector: ([key]) => key,
+        maxLength: 12,
+      },
+    )
+    .map((pairs) => pairs.flat()),
+})
+
+const plain = (messages: readonly WireMessage[]) =>
+  messages.map(({ payload, properties }) => ({ payload: [...payload], properties: [...properties] }))
+
+test('records come back as they were encoded, and the size is the one that was told', () => {
+  fc.assert(
+    fc.property(fc.array(message, { minLength: 1, maxLength: 8 }), (messages) => {
+      const encoded = encodeMessages(batchOf(0, messages), { producer })
+      const bytes = Buffer.concat(headersAndPayload(encoded, stamp))
+      expect(entryBytes(encoded, stamp)).toBe(6 + bytes.length)
+      expect(encoded.bytes).toBeGreaterThanOrEqual(6 + bytes.length)
+      expect(encoded.bytes).toBeLessThan(6 + bytes.length + 17)
+      const entry = decoder.decode(bytes, place)
+      expect(entry).toMatchObject({
+        place,
+        count: messages.length,
+        bytes: bytes.length,
+        producer,
+        sequence: 7,
+      })
+      const records = entry.records()
+      expect(plain(records)).toEqual(plain(messages))
+      expect(records.map(({ id }) => [id.ledger, id.entry, id.index])).toEqual(
+        messages.map((_, index) => [14, 3, index]),
+      )
+    }),
+  )
+})
+
+test('a batch of several runs is one entry', () => {
+  const runs = [0, 1].map((i) => batchOf(i, [{ payload: Buffer.from([i]), properties: ['n', String(i)] }]))
+  const batch = packedBatch({ sequence: 0, count: 2, bytes: 6, packed: runs.flatMap(({ packed }) => packed) })
+  const bytes = Buffer.concat(headersAndPayload(encodeMessages(batch, { producer }), stamp))
+  expect(plain(decoder.decode(bytes, place).records())).toEqual([
+    { payload: [0], properties: ['n', '0'] },
+    { payload: [1], properties: ['n', '1'] },
+  ])
+})
