@@ -126,8 +126,11 @@ export interface CursorOptions {
 
 /** The durable subscription that keeps records from being removed. */
 export interface Cursor {
-  /** Whether it was there before this call. */
-  readonly found: boolean
+  /**
+   * Whether it was there before this call; undefined when that is not known. Pulsar's protocol does not tell whether a
+   * subscription is new: only a topic that is new, or something acknowledged, decides.
+   */
+  readonly found: boolean | undefined
   /**
    * The entry up to which everything is acknowledged, asked of the broker now: the cursor's mark-delete position. Its `entry` is
    * −1 when nothing of that ledger is acknowledged. Undefined when the broker does not tell.
