@@ -9,6 +9,8 @@ export interface SocketOptions {
   readonly tls: TlsOptions | undefined
 }
 
+export type OpenSocket = (options: SocketOptions, signal: AbortSignal) => Promise<Socket>
+
 /** No connection could be made, so nothing was asked of the broker. `code` is the system's or OpenSSL's name of the reason. */
 export class NotConnected extends CallFailure {
   constructor(

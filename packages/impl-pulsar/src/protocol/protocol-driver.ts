@@ -13,7 +13,7 @@ import type {
 } from '../driver/pulsar-driver.js'
 import { encodeMessages } from '../records/entry-encoder.js'
 import { serviceHosts, type Target, targetText } from './address.js'
-import { connectSocket } from './connect-socket.js'
+import { connectSocket, type OpenSocket } from './connect-socket.js'
 import { Connection, DEFAULT_MAX_MESSAGE_BYTES } from './connection.js'
 import { ConnectionPool } from './connection-pool.js'
 import { DamagedPlaces } from './damaged-places.js'
@@ -28,6 +28,8 @@ export interface ProtocolDriverParts {
   readonly options: FullPulsarOptions
   readonly runtime: Runtime
   readonly choice: DriverChoice
+  /** Makes the socket of a connection. Default: TCP, and TLS over it by the options. */
+  readonly openSocket?: OpenSocket
 }
 
 /** Makes the driver, and connects to one of the hosts. Rejects when none lets the client in. */
@@ -133,9 +135,9 @@ export class ProtocolDriver implements PulsarDriver {
   }
 
   async #connect(target: Target, signal: AbortSignal): Promise<Connection> {
-    const { options, runtime } = this.#parts
+    const { options, runtime, openSocket = connectSocket } = this.#parts
     const tls = options.tls ? (options.tlsOptions ?? {}) : undefined
-    const socket = await connectSocket({ host: target.host, tls }, signal)
+    const socket = await openSocket({ host: target.host, tls }, signal)
     const connection = await Connection.logIn(
       {
         ...{ socket, address: targetText(target), runtime },

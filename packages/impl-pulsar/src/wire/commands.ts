@@ -36,7 +36,7 @@ const features = {
 const refusal = { error: optional(int(4)), message: optional(text(5)) }
 
 /** The commands that a client sends. The number of a command is its type, and the number of its field in the frame. */
-const requests = {
+export const requests = {
   connect: {
     type: 2,
     fields: {
@@ -113,7 +113,7 @@ const requests = {
 } as const
 
 /** The commands that a broker sends. */
-const answers = {
+export const answers = {
   connected: {
     type: 3,
     fields: {
