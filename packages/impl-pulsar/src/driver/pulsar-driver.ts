@@ -107,6 +107,8 @@ export interface ReceivedEntry {
   /** Name and number under which the entry was sent; undefined when the driver does not show them. */
   readonly producer: string | undefined
   readonly sequence: number | undefined
+  /** Set when this is a part of an entry, of which others may follow. */
+  readonly part?: true
   /** Decodes the messages. Throws `WAL_CORRUPT` naming the place, or `WAL_SPEC_UNSUPPORTED` for what is not supported. */
   records(): readonly StoredMessage<PulsarId>[]
 }

@@ -37,6 +37,8 @@ export class ScriptedDriver implements PulsarDriver {
   /** Every reader that was ever opened. */
   readonly readers: ScriptedReader[] = []
   onSend: SendScript | undefined
+  /** Answers false while the broker gives readers nothing, though they have permits. */
+  onDispatch: (() => boolean) | undefined
   readonly #topics = new Map<string, Kept>()
 
   constructor(
@@ -101,7 +103,10 @@ export class ScriptedDriver implements PulsarDriver {
 
   reader(topic: string, options: ReaderOptions): Promise<EntryReader> {
     return this.#call({ kind: 'reader', topic }, () => {
-      const reader = new ScriptedReader(topic, this.#found(topic).topic, { link: this.link, options })
+      const reader = new ScriptedReader(topic, this.#found(topic).topic, {
+        ...{ link: this.link, options },
+        dispatches: () => this.onDispatch?.() ?? true,
+      })
       this.readers.push(reader)
       return reader
     })

@@ -7,6 +7,13 @@ import { type Follower, receivedEntry, type ScriptedTopic } from './scripted-top
 /** How many entries a broker reads from storage at once. */
 const MOST_AT_ONCE = 100
 
+interface ReaderParts {
+  readonly link: ScriptedLink
+  readonly options: ReaderOptions
+  /** Whether the broker gives entries out at all. */
+  readonly dispatches: () => boolean
+}
+
 /**
  * A reader of a scripted topic. It sends as Pulsar's broker does: with n permits it reads up to n entries at once and sends them
  * all, however many messages they have, so that the permits may become negative.
@@ -16,6 +23,8 @@ export class ScriptedReader implements EntryReader, Follower, Connected {
   permits = 0
   /** Every number of messages that was permitted. */
   readonly permitted: number[] = []
+  /** The bytes of all entries that were sent. */
+  sentBytes = 0
   closed = false
   #at: EntryPlace
   #sending = false
@@ -23,12 +32,14 @@ export class ScriptedReader implements EntryReader, Follower, Connected {
   readonly #topic: ScriptedTopic
   readonly #link: ScriptedLink
   readonly #options: ReaderOptions
+  readonly #dispatches: () => boolean
 
-  constructor(name: string, topic: ScriptedTopic, parts: { link: ScriptedLink; options: ReaderOptions }) {
+  constructor(name: string, topic: ScriptedTopic, parts: ReaderParts) {
     this.#name = name
     this.#topic = topic
     this.#link = parts.link
     this.#options = parts.options
+    this.#dispatches = parts.dispatches
     const { start } = parts.options
     this.#at = start === 'earliest' ? { ledger: 0, entry: 0 } : start === 'latest' ? topic.next : start
     topic.followers.add(this)
@@ -70,7 +81,7 @@ export class ScriptedReader implements EntryReader, Follower, Connected {
   }
 
   async #send(): Promise<void> {
-    if (this.#sending) return
+    if (this.#sending || !this.#dispatches()) return
     this.#sending = true
     try {
       while (!this.closed && this.permits > 0 && this.#topic.from(this.#at) !== undefined) {
@@ -91,6 +102,7 @@ export class ScriptedReader implements EntryReader, Follower, Connected {
     this.#at = { ledger: entry.place.ledger, entry: entry.place.entry + 1 }
     const received = receivedEntry(entry)
     this.permits -= received.count
+    this.sentBytes += received.bytes
     this.#options.entry(received)
   }
 }

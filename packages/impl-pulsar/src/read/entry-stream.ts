@@ -1,0 +1,184 @@
+import type { ScannerOptions } from '@wal/walimpls'
+import { type Deferred, deferred } from '@wal/walimpls/helper'
+import { mapError } from '../driver/error-table.js'
+import type { EntryPlace, EntryReader, ReceivedEntry } from '../driver/pulsar-driver.js'
+import type { PulsarId } from '../records/message-id.js'
+import { messageIds } from '../records/message-ids.js'
+import { Continuity } from './continuity.js'
+import { EntryQueue, type Records, type Stop } from './entry-queue.js'
+import { firstEntry, type ReadTopic } from './first-entry.js'
+import { lostMiddle, rolledBack, truncated } from './missing-records.js'
+import { Permits } from './permits.js'
+import { comparePlaces, placeText } from './place.js'
+
+/**
+ * What a reader of a topic gets, in batches. Whatever is wrong is thrown when the records before the fault have been given out.
+ */
+export class EntryStream {
+  readonly #topic: ReadTopic
+  readonly #start: ScannerOptions<PulsarId>['start']
+  readonly #permits: Permits
+  readonly #continuity: Continuity
+  readonly #queue: EntryQueue
+  #reader: EntryReader | undefined
+  #beginning: Promise<void> = Promise.resolve()
+  /** Why the reader gets no more entries. Those that have come are given out first. */
+  #ended: { readonly error: unknown } | undefined
+  #stopped = false
+  /** Whether the caller was told that it has everything, and nothing came since. */
+  #told = false
+  #asking: Promise<EntryPlace | undefined> | undefined
+  /** Resolves when an entry has come, or when none will. */
+  #change: Deferred | undefined
+
+  constructor(topic: ReadTopic, { start, maxBytes }: ScannerOptions<PulsarId>) {
+    this.#topic = topic
+    this.#start = start
+    this.#permits = new Permits(maxBytes)
+    this.#continuity = new Continuity(typeof start === 'string' ? undefined : start.from)
+    this.#queue = new EntryQueue(this.#continuity, maxBytes)
+  }
+
+  /** Fixes the start position. To be called once. */
+  begin(): Promise<void> {
+    this.#beginning = this.#begin()
+    return this.#beginning
+  }
+
+  /**
+   * The next records; waits for them. An empty array once when the caller has everything that was stored at that moment. After
+   * `stop` an empty array.
+   */
+  async next(): Promise<Records> {
+    for (;;) {
+      const records = this.#queue.take()
+      if (records.length > 0) {
+        this.#told = false
+        this.#renew()
+        return records
+      }
+      if (this.#stopped) return []
+      const { stop } = this.#queue
+      if (stop !== undefined) throw this.#mapped(await this.#errorOf(stop))
+      if (this.#ended !== undefined) throw this.#mapped(this.#ended.error)
+      if (this.#told) await this.#changes()
+      else if (await this.#isAtEnd()) {
+        this.#told = true
+        return []
+      }
+    }
+  }
+
+  /** Drops what has come, and lets a call of `next` return. */
+  stop(): void {
+    this.#stopped = true
+    this.#queue.clear()
+    this.#signal()
+  }
+
+  /** Closes the reader. To be called after `stop`. */
+  async close(): Promise<void> {
+    await this.#beginning.catch(() => {})
+    await this.#reader?.close()
+  }
+
+  async #begin(): Promise<void> {
+    const start = this.#start
+    // Refuses an id of another backend.
+    if (typeof start !== 'string') messageIds.compare(start.from, start.from)
+    try {
+      const reader = await this.#topic.driver.reader(this.#topic.topic, {
+        start: start === 'oldest' ? 'earliest' : start === 'latest' ? start : start.from,
+        entry: (entry) => this.#arrived(entry),
+        ended: (error) => this.#ends(error),
+      })
+      this.#reader = reader
+      if (this.#stopped) return
+      // Nothing up to this place has to be given out, though what was stored in this moment may come all the same.
+      if (start === 'latest') this.#continuity.startBehind(await reader.last())
+      this.#renew()
+    } catch (error) {
+      throw this.#mapped(error)
+    }
+  }
+
+  #arrived(entry: ReceivedEntry): void {
+    if (this.#stopped) return
+    this.#queue.push(entry)
+    this.#permits.spend(entry)
+    this.#renew()
+    this.#signal()
+  }
+
+  #ends(error: unknown): void {
+    this.#ended ??= { error }
+    this.#signal()
+  }
+
+  #renew(): void {
+    if (this.#stopped || this.#ended !== undefined) return
+    const more = this.#permits.more(this.#queue.bytes)
+    if (more > 0) this.#reader?.permit(more)
+  }
+
+  /**
+   * Asks the broker whether the caller has everything. An answer that was asked for before this call is of no use: more may have
+   * been stored since. Answers false when the caller has to look at what has come.
+   */
+  async #isAtEnd(): Promise<boolean> {
+    const changes = this.#changes()
+    if (this.#asking !== undefined) {
+      await Promise.race([this.#asking.catch(() => {}), changes])
+      return false
+    }
+    const asking = (this.#reader as EntryReader).last()
+    this.#asking = asking
+    const over = () => {
+      this.#asking = undefined
+    }
+    asking.then(over, over)
+    const answer = await Promise.race([asking.then((last) => ({ last })), changes])
+    return answer !== undefined && this.#hasAll(answer.last)
+  }
+
+  /** Whether the caller has everything up to the log’s last entry. Throws when the record that has to come first is not there. */
+  #hasAll(last: EntryPlace | undefined): boolean {
+    const { wanted, last: given } = this.#continuity
+    if (wanted !== undefined) {
+      if (last !== undefined && comparePlaces(last, wanted) >= 0) return false
+      throw rolledBack(this.#topic.topic, wanted, last)
+    }
+    return last === undefined || (given !== undefined && comparePlaces(last, given) <= 0)
+  }
+
+  #changes(): Promise<void> {
+    this.#change ??= deferred()
+    return this.#change.promise
+  }
+
+  #signal(): void {
+    this.#change?.resolve()
+    this.#change = undefined
+  }
+
+  async #errorOf(stop: Stop): Promise<unknown> {
+    if ('error' in stop) return stop.error
+    const { topic } = this.#topic
+    const { place } = stop.entry
+    const oldest = (await firstEntry(this.#topic, 'earliest'))?.place
+    const { wanted } = this.#continuity
+    if (stop.fault === 'not the start' && wanted !== undefined) {
+      if (oldest !== undefined && comparePlaces(oldest, wanted) <= 0) return rolledBack(topic, wanted, place)
+      return truncated({ topic, what: `the entry ${placeText(wanted)}`, oldest: place })
+    }
+    const before = this.#continuity.last as EntryPlace
+    const missing = { topic, what: `what follows the entry ${placeText(before)}`, oldest: place }
+    return oldest !== undefined && comparePlaces(oldest, before) <= 0
+      ? lostMiddle(missing)
+      : truncated(missing)
+  }
+
+  #mapped(error: unknown): Error {
+    return mapError(error, `reading the topic ${this.#topic.topic}`)
+  }
+}
