@@ -12,6 +12,7 @@ import { kitMutants } from './areas/kit.mjs'
 import { lifetimeMutants } from './areas/lifetimes.mjs'
 import { openMutants } from './areas/open.mjs'
 import { outcomeMutants } from './areas/outcomes.mjs'
+import { pulsarNativeMutants } from './areas/pulsar-native.mjs'
 import { readMutants } from './areas/read.mjs'
 import { redisMutants } from './areas/redis.mjs'
 import { sealMutants } from './areas/seals.mjs'
@@ -38,5 +39,6 @@ export const mutants = [
   ...kafkaWriteMutants,
   ...kafkaRecordsMutants,
   ...kitMutants,
+  ...pulsarNativeMutants,
   ...redisMutants,
 ]

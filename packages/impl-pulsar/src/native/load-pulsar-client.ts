@@ -1,0 +1,53 @@
+import { WalError } from '@wal/walimpls'
+import { textOf } from '@wal/walimpls/helper'
+import type { Addon } from './addon.js'
+
+/** The name in a variable: bundlers then leave the import alone, as the package need not be there. */
+const PACKAGE: string = 'pulsar-client'
+
+/**
+ * Loads the package pulsar-client; undefined when it is not installed. Rejects with `WAL_UNAVAILABLE`, which is not retryable, when the package is installed
+ * and can't be loaded. Bundled applications give the package by the option `pulsarClient`.
+ */
+export async function loadPulsarClient(
+  load: () => Promise<unknown> = () => import(/* webpackIgnore: true */ /* @vite-ignore */ PACKAGE),
+): Promise<Addon | undefined> {
+  let loaded: unknown
+  try {
+    loaded = await load()
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw notLoadable(textOf(error), error)
+  }
+  const addon = addonIn(loaded)
+  if (addon === undefined) throw notLoadable('it has no Client and no MessageId')
+  return addon
+}
+
+/** The addon in a value: the module itself, or the namespace that an `import` of it gives. Undefined when it is something else. */
+export function addonIn(value: unknown): Addon | undefined {
+  if (isAddon(value)) return value
+  const inner = (value as { default?: unknown } | undefined)?.default
+  return isAddon(inner) ? inner : undefined
+}
+
+function isAddon(value: unknown): value is Addon {
+  if (typeof value !== 'object' || value === null) return false
+  const { Client, MessageId } = value as Partial<Record<keyof Addon, unknown>>
+  return typeof Client === 'function' && MessageId !== undefined
+}
+
+/** What Node says when the package itself is missing, not a file that it needs, such as its binary. The last text is Vite's. */
+const MISSING = /^(Cannot find (package|module) ['"]pulsar-client['"]|Could not resolve "pulsar-client")/
+
+function isMissing(error: unknown): boolean {
+  return MISSING.test(textOf(error))
+}
+
+function notLoadable(why: string, cause?: unknown): WalError {
+  return new WalError(
+    'WAL_UNAVAILABLE',
+    `The package pulsar-client is installed and can't be loaded: ${why}. Install it again and let its install step run, which fetches its binary (pnpm: \`pnpm approve-builds\`), or choose the driver without native code: driver=protocol.`,
+    { retryable: false, cause },
+  )
+}
