@@ -2,7 +2,8 @@ import type { AppendOutcome, ErrorCode, WalError } from '@wal/walimpls'
 import { type ErrorMeaning, type ErrorRow, ErrorTable } from '@wal/walimpls/helper'
 
 interface Row {
-  readonly names: readonly string[] | RegExp
+  readonly names?: readonly string[] | RegExp
+  readonly text?: RegExp
   readonly code?: ErrorCode
   readonly advice?: string
 }
@@ -19,6 +20,11 @@ const CERTIFICATE_ADVICE =
 
 /** What every error means that brokers and the system can give. The first row that fits holds. */
 const rows: readonly ErrorRow[] = [
+  passing({
+    text: /namespace not found/i,
+    advice:
+      'Make the namespace: pulsar-admin namespaces create. A cluster that was started a moment ago may not have public/default yet.',
+  }),
   {
     names: ['ProducerFenced', 'ProducerBusy'],
     code: 'WAL_FENCED',

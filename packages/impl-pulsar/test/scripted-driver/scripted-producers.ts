@@ -97,8 +97,11 @@ class ScriptedProducer implements EntryProducer, Connected {
   /** Fenced: the broker refuses what comes, without having told the client. */
   #fenced = false
   #ended = false
+  /** The connection is gone: what is on its way does not arrive. */
+  #lost = false
   #inFlight = 0
   #turn: Promise<unknown> = Promise.resolve()
+  #answers: Promise<unknown> = Promise.resolve()
   /** The numbers of sends that are never answered. */
   readonly #unanswered = new Set<number>()
   /** Rejects when the producer has ended. */
@@ -117,11 +120,9 @@ class ScriptedProducer implements EntryProducer, Connected {
     this.#inFlight++
     const handled = this.#turn.then(() => this.#handle(entry as Prepared, sequence))
     this.#turn = handled.catch(() => {})
-    const answered = handled.then(async (place) => {
-      if (this.#unanswered.has(sequence)) return this.#broken.promise
-      await this.#producers.options.link.arrives()
-      return place
-    })
+    const answered = handled.then((place) =>
+      this.#unanswered.has(sequence) ? this.#broken.promise : this.#answer(place),
+    )
     return Promise.race([answered, this.#broken.promise]).finally(() => {
       this.#inFlight--
       if (this.#fenced && this.#inFlight === 0) this.#producers.leaves(this)
@@ -132,7 +133,9 @@ class ScriptedProducer implements EntryProducer, Connected {
     if (this.#ended) return
     const { link, name } = this.#producers.options
     this.#end(new CallFailure('the producer was closed'))
-    await link.call({ kind: 'close', topic: name }, () => this.#producers.leaves(this)).catch(() => {})
+    // The broker handles what was sent before.
+    const leave = () => this.#turn.then(() => this.#producers.leaves(this))
+    await link.call({ kind: 'close', topic: name }, leave).catch(() => {})
   }
 
   fence(): void {
@@ -141,6 +144,8 @@ class ScriptedProducer implements EntryProducer, Connected {
   }
 
   lost(error: unknown): void {
+    this.#lost = true
+    this.#producers.options.link.connected.delete(this)
     if (this.#ended) return
     this.#end(error)
     this.#producers.leaves(this)
@@ -149,15 +154,21 @@ class ScriptedProducer implements EntryProducer, Connected {
 
   #end(error: unknown): void {
     this.#ended = true
-    this.#producers.options.link.connected.delete(this)
     this.#broken.reject(error)
+  }
+
+  /** Answers travel in order. */
+  #answer(place: EntryPlace | undefined): Promise<EntryPlace | undefined> {
+    const answer = this.#answers.then(() => this.#producers.options.link.arrives())
+    this.#answers = answer.catch(() => {})
+    return answer.then(() => place)
   }
 
   /** What the broker does with one send. Those behind it are handled when this has settled. */
   async #handle({ batch }: Prepared, sequence: number): Promise<EntryPlace | undefined> {
     const { name: topicName, topic, link, script } = this.#producers.options
     const { name } = this.#options
-    if (this.#ended) return this.#broken.promise
+    if (this.#lost) return this.#broken.promise
     await link.arrives()
     if (this.#fenced) {
       // The broker does not know the producer any more, and closes the connection on which its send comes.
@@ -165,7 +176,7 @@ class ScriptedProducer implements EntryProducer, Connected {
       return this.#broken.promise
     }
     const fate = (await script()?.({ topic: topicName, producer: name, sequence, batch })) ?? 'store'
-    if (this.#ended) return this.#broken.promise
+    if (this.#lost) return this.#broken.promise
     if (fate instanceof PulsarError) throw fate
     if (fate === 'copy') return undefined
     const place =

@@ -1,0 +1,73 @@
+import { invalidArgument, isChannelName, type Runtime } from '@wal/walimpls'
+import { hostText, parseHosts } from '@wal/walimpls/helper'
+import { AdminClient } from './admin/admin-client.js'
+import { type Policies, readPolicies, UNKNOWN_POLICIES } from './admin/policies.js'
+import type { FullPulsarOptions } from './driver/options.js'
+import type { PulsarDriver } from './driver/pulsar-driver.js'
+import type { ReadTopic } from './read/first-entry.js'
+
+/** What Pulsar appends to the names of the parts of a partitioned topic. */
+const PARTITION = /-partition-\d+$/
+const DEFAULT_PORT = 6650
+const DEFAULT_TLS_PORT = 6651
+
+/** What all logs of one opener share. */
+export class Shared {
+  /** Names the cluster: the addresses that the options give, in order. The protocol tells no name of it. */
+  readonly cluster: string
+  readonly #admin: AdminClient | undefined
+
+  constructor(
+    readonly driver: PulsarDriver,
+    readonly options: FullPulsarOptions,
+    readonly runtime: Runtime,
+  ) {
+    const { hosts, tls, adminUrl, tlsOptions, requestTimeoutMs } = options
+    this.cluster = parseHosts(hosts, tls ? DEFAULT_TLS_PORT : DEFAULT_PORT)
+      .map(hostText)
+      .sort()
+      .join()
+    this.#admin =
+      adminUrl === undefined
+        ? undefined
+        : new AdminClient({
+            url: adminUrl,
+            token: async () => (await options.tokenSupplier?.()) ?? options.token,
+            ...{ tls: tlsOptions, runtime, timeoutMs: requestTimeoutMs },
+          })
+  }
+
+  /** The whole name of a channel's topic. */
+  topicOf(channel: string): string {
+    if (PARTITION.test(channel))
+      throw invalidArgument(
+        'A channel of backend "pulsar" must not end as the parts of a partitioned topic do, in "-partition-" and a number',
+        channel,
+      )
+    return `persistent://${this.options.namespace}/${channel}`
+  }
+
+  /** The channels among these topics. */
+  channelsIn(topics: readonly string[]): readonly string[] {
+    const prefix = `persistent://${this.options.namespace}/`
+    return topics
+      .filter((topic) => topic.startsWith(prefix))
+      .map((topic) => topic.slice(prefix.length))
+      .filter((name) => isChannelName(name) && !PARTITION.test(name))
+  }
+
+  /** How a topic is read. */
+  read(topic: string): ReadTopic {
+    const { driver, runtime, options } = this
+    return { driver, topic, runtime, requestTimeoutMs: options.requestTimeoutMs }
+  }
+
+  async policies(channel: string): Promise<Policies> {
+    if (this.#admin === undefined) return UNKNOWN_POLICIES
+    return readPolicies(this.#admin, { namespace: this.options.namespace, channel })
+  }
+
+  close(): Promise<void> {
+    return this.driver.close()
+  }
+}
