@@ -237,6 +237,7 @@ function receivedEntry(message: AddonMessage, { ledger, entry, index }: Received
     bytes: payload.length,
     producer: undefined,
     sequence: undefined,
+    part: true,
     records: () => [storedMessage(message, { backend: 'pulsar', ledger, entry, index }, payload)],
   }
 }

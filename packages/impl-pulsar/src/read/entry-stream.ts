@@ -1,14 +1,14 @@
 import type { ScannerOptions } from '@wal/walimpls'
 import { type Deferred, deferred } from '@wal/walimpls/helper'
 import { mapError } from '../driver/error-table.js'
-import type { EntryPlace, EntryReader, ReceivedEntry } from '../driver/pulsar-driver.js'
+import type { EntryPlace } from '../driver/pulsar-driver.js'
 import type { PulsarId } from '../records/message-id.js'
 import { messageIds } from '../records/message-ids.js'
 import { Continuity } from './continuity.js'
 import { EntryQueue, type Records, type Stop } from './entry-queue.js'
+import { Feed } from './feed.js'
 import { firstEntry, type ReadTopic } from './first-entry.js'
 import { lostMiddle, rolledBack, truncated } from './missing-records.js'
-import { Permits } from './permits.js'
 import { comparePlaces, placeText } from './place.js'
 
 /**
@@ -17,13 +17,9 @@ import { comparePlaces, placeText } from './place.js'
 export class EntryStream {
   readonly #topic: ReadTopic
   readonly #start: ScannerOptions<PulsarId>['start']
-  readonly #permits: Permits
   readonly #continuity: Continuity
   readonly #queue: EntryQueue
-  #reader: EntryReader | undefined
-  #beginning: Promise<void> = Promise.resolve()
-  /** Why the reader gets no more entries. Those that have come are given out first. */
-  #ended: { readonly error: unknown } | undefined
+  readonly #feed: Feed
   #stopped = false
   /** Whether the caller was told that it has everything, and nothing came since. */
   #told = false
@@ -34,15 +30,28 @@ export class EntryStream {
   constructor(topic: ReadTopic, { start, maxBytes }: ScannerOptions<PulsarId>) {
     this.#topic = topic
     this.#start = start
-    this.#permits = new Permits(maxBytes)
     this.#continuity = new Continuity(typeof start === 'string' ? undefined : start.from)
     this.#queue = new EntryQueue(this.#continuity, maxBytes)
+    this.#feed = new Feed({
+      ...{ topic, shareBytes: maxBytes, queue: this.#queue },
+      changed: () => this.#signal(),
+    })
   }
 
   /** Fixes the start position. To be called once. */
-  begin(): Promise<void> {
-    this.#beginning = this.#begin()
-    return this.#beginning
+  async begin(): Promise<void> {
+    const start = this.#start
+    // Refuses an id of another backend.
+    if (typeof start !== 'string') messageIds.compare(start.from, start.from)
+    try {
+      await this.#feed.open(start === 'oldest' ? 'earliest' : start === 'latest' ? start : start.from)
+      if (this.#stopped) return
+      // Nothing up to this place has to be given out, though what was stored in this moment may come all the same.
+      if (start === 'latest') this.#continuity.startBehind(await this.#feed.last())
+      this.#feed.renew()
+    } catch (error) {
+      throw this.#mapped(error)
+    }
   }
 
   /**
@@ -54,13 +63,13 @@ export class EntryStream {
       const records = this.#queue.take()
       if (records.length > 0) {
         this.#told = false
-        this.#renew()
+        this.#feed.renew()
         return records
       }
       if (this.#stopped) return []
       const { stop } = this.#queue
       if (stop !== undefined) throw this.#mapped(await this.#errorOf(stop))
-      if (this.#ended !== undefined) throw this.#mapped(this.#ended.error)
+      if (this.#feed.ended !== undefined) throw this.#mapped(this.#feed.ended.error)
       if (this.#told) await this.#changes()
       else if (await this.#isAtEnd()) {
         this.#told = true
@@ -77,48 +86,8 @@ export class EntryStream {
   }
 
   /** Closes the reader. To be called after `stop`. */
-  async close(): Promise<void> {
-    await this.#beginning.catch(() => {})
-    await this.#reader?.close()
-  }
-
-  async #begin(): Promise<void> {
-    const start = this.#start
-    // Refuses an id of another backend.
-    if (typeof start !== 'string') messageIds.compare(start.from, start.from)
-    try {
-      const reader = await this.#topic.driver.reader(this.#topic.topic, {
-        start: start === 'oldest' ? 'earliest' : start === 'latest' ? start : start.from,
-        entry: (entry) => this.#arrived(entry),
-        ended: (error) => this.#ends(error),
-      })
-      this.#reader = reader
-      if (this.#stopped) return
-      // Nothing up to this place has to be given out, though what was stored in this moment may come all the same.
-      if (start === 'latest') this.#continuity.startBehind(await reader.last())
-      this.#renew()
-    } catch (error) {
-      throw this.#mapped(error)
-    }
-  }
-
-  #arrived(entry: ReceivedEntry): void {
-    if (this.#stopped) return
-    this.#queue.push(entry)
-    this.#permits.spend(entry)
-    this.#renew()
-    this.#signal()
-  }
-
-  #ends(error: unknown): void {
-    this.#ended ??= { error }
-    this.#signal()
-  }
-
-  #renew(): void {
-    if (this.#stopped || this.#ended !== undefined) return
-    const more = this.#permits.more(this.#queue.bytes)
-    if (more > 0) this.#reader?.permit(more)
+  close(): Promise<void> {
+    return this.#feed.close()
   }
 
   /**
@@ -131,7 +100,7 @@ export class EntryStream {
       await Promise.race([this.#asking.catch(() => {}), changes])
       return false
     }
-    const asking = (this.#reader as EntryReader).last()
+    const asking = this.#feed.last()
     this.#asking = asking
     const over = () => {
       this.#asking = undefined

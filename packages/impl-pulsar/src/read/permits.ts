@@ -29,6 +29,11 @@ export class Permits {
     this.#largest = Math.max(this.#largest, bytes)
   }
 
+  /** The permits that were given are void: their reader was closed. */
+  forget(): void {
+    this.#outstanding = 0
+  }
+
   /** How many more messages to permit now, when the reader holds so many bytes. They are renewed in bulk: often there are none. */
   more(heldBytes: number): number {
     const due = this.#wanted(heldBytes)

@@ -279,59 +279,6 @@ test('closing the log, or aborting, ends a scanner in each of its states and clo
     }
 })
 
-test('a batch has about maxBytes, and an entry that is larger comes in parts', async () => {
-  const scene = new ReadScene()
-  scene.store(['aaaa', 'bbbb', 'cccc'])
-  const scanner = scene.scan('oldest', { maxBytes: 9 })
-  const batches: string[][] = []
-  for (let i = 0; i < 3; i++) batches.push(textsOf((await scanner.next()) ?? []))
-  // "aaaa" counts its payload, its key and its value: nine bytes.
-  expect(batches).toEqual([['aaaa'], ['bbbb'], ['cccc']])
-})
-
-test('entries that have come together are one batch, up to maxBytes', async () => {
-  const scene = new ReadScene()
-  for (const text of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']) scene.store([text], { bytes: 10 })
-  const scanner = scene.scan('oldest', { maxBytes: 40 })
-  await scanner.ready()
-  const sizes: number[] = []
-  for (let got = 0; got < 8; ) {
-    await turns(20)
-    const batch = (await scanner.next()) ?? []
-    got += batch.length
-    sizes.push(batch.length)
-  }
-  expect(sizes).toEqual([4, 4])
-})
-
-test('a slow reader holds at most its share and one entry', async () => {
-  const scene = new ReadScene()
-  const payload = 'x'.repeat(1000)
-  for (let i = 0; i < 300; i++) scene.store([payload])
-  const scanner = scene.scan('oldest', { maxBytes: 10_000 })
-  let got = 0
-  while (got < 300) {
-    await turns(20)
-    got += (await scanner.next())?.length ?? 0
-    const [reader] = scene.driver.readers
-    expect((reader?.sentBytes ?? 0) - got * 1000).toBeLessThanOrEqual(11_000)
-  }
-  expect(got).toBe(300)
-})
-
-test('a share that is smaller than an entry takes one entry at a time', async () => {
-  const scene = new ReadScene()
-  const payload = 'x'.repeat(1000)
-  for (let i = 0; i < 20; i++) scene.store([payload])
-  const scanner = scene.scan('oldest', { maxBytes: 100 })
-  for (let got = 0; got < 20; ) {
-    await turns(20)
-    got += (await scanner.next())?.length ?? 0
-    const [reader] = scene.driver.readers
-    expect((reader?.sentBytes ?? 0) - got * 1000).toBeLessThanOrEqual(1000)
-  }
-})
-
 test('a frozen broker holds no close back for longer than its calls take', async () => {
   const scene = new ReadScene()
   scene.driver.link.freeze()
