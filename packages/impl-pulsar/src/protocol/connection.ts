@@ -187,7 +187,7 @@ export class Connection {
       this.#requests.forget(requestId)
       reject(reason)
       // The time is over. When the broker has said nothing at all since then, the connection is dead.
-      if (reason instanceof CallFailure && this.#keepAlive.heardAt < sentAt) void this.end(reason)
+      if (reason instanceof CallFailure && this.#keepAlive.heardAt <= sentAt) void this.end(reason)
     })
     try {
       return await Promise.race([answer, promise])

@@ -1,5 +1,5 @@
 import type { Runtime, Waits } from '@wal/walimpls'
-import { abortable, CallFailure, onAbort } from '@wal/walimpls/helper'
+import { CallFailure, onAbort } from '@wal/walimpls/helper'
 
 /** The calls of a driver, each of which settles within a time limit and when the driver is closed. */
 export class Operations {
@@ -13,7 +13,10 @@ export class Operations {
     this.timeoutMs = timeoutMs
   }
 
-  /** Runs an operation. The operation’s signal aborts with a `CallFailure` when the time is over. */
+  /**
+   * Runs an operation, which ends when its signal aborts. The signal aborts with a `CallFailure` when the time is over. The
+   * operation may then reject with an error that tells more.
+   */
   async run<T>(waits: Waits | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (this.#closed !== undefined) throw this.#closed
     waits?.signal?.throwIfAborted()
@@ -24,7 +27,7 @@ export class Operations {
     const stop = waits?.signal && onAbort(waits.signal, (reason) => controller.abort(reason))
     this.#running.add(controller)
     try {
-      return await abortable(work(signal), signal)
+      return await work(signal)
     } finally {
       this.#running.delete(controller)
       timer.clear()

@@ -1,5 +1,5 @@
 import type { Waits } from '@wal/walimpls'
-import { CallFailure } from '@wal/walimpls/helper'
+import { abortable, CallFailure } from '@wal/walimpls/helper'
 import type { Cursor, EntryPlace } from '../driver/pulsar-driver.js'
 import { PulsarError } from '../driver/pulsar-error.js'
 import { serverErrorName } from '../wire/server-errors.js'
@@ -88,16 +88,25 @@ export class ProtocolCursor implements Cursor {
   async #use(signal: AbortSignal): Promise<Consumer> {
     if (this.#closed) throw new CallFailure('the cursor was closed')
     if (this.#consumer !== undefined && !this.#consumer.gone) return this.#consumer
-    this.#subscribing ??= this.#subscribeAgain(signal).finally(() => {
+    this.#subscribing ??= this.#subscribeAgain().finally(() => {
       this.#subscribing = undefined
     })
-    return await this.#subscribing
+    return await abortable(this.#subscribing, signal)
   }
 
-  async #subscribeAgain(signal: AbortSignal): Promise<Consumer> {
-    this.#consumer = await subscribe(this.#parts, false, signal)
-    return this.#consumer
+  /** An operation of its own: the caller that began it may give up before the others do. */
+  async #subscribeAgain(): Promise<Consumer> {
+    const { operations } = this.#parts
+    const consumer = await operations.run(undefined, (signal) => subscribe(this.#parts, false, signal))
+    this.#consumer = consumer
+    if (this.#closed) leave(consumer)
+    return consumer
   }
+}
+
+function leave({ connection, number }: Consumer): void {
+  connection.removeConsumer(number)
+  connection.sendUnanswered('closeConsumer', { consumerId: number })
 }
 
 function subscribe(
@@ -129,8 +138,8 @@ function subscribe(
       )
       return consumer
     } catch (error) {
-      connection.removeConsumer(number)
-      if (!(error instanceof PulsarError)) connection.sendUnanswered('closeConsumer', { consumerId: number })
+      if (error instanceof PulsarError) connection.removeConsumer(number)
+      else leave(consumer)
       throw error
     }
   })
