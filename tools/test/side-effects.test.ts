@@ -16,6 +16,7 @@ const REGISTERING = [
   '@wal/impl-file',
   '@wal/impl-redis-streams',
   '@wal/impl-kafka',
+  '@wal/impl-pulsar',
 ]
 const PURE = ['@wal/core', '@wal/walimpls', '@wal/walimpls/helper', '@wal/walimpls/registry']
 
