@@ -81,7 +81,7 @@ export const kafkaRecordsMutants = [
   },
   {
     name: 'kafka: a header that is not UTF-8 is delivered with other characters',
-    file: records('property-reader.ts'),
+    file: 'packages/walimpls/src/message/read-text.ts',
     find: 'if (text.includes(REPLACEMENT) && !',
     replace: 'if (text === REPLACEMENT && text !== REPLACEMENT && !',
     harness: decoded,

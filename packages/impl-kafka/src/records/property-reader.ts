@@ -1,4 +1,4 @@
-import { RESERVED } from '@wal/walimpls'
+import { isSameText, readUtf8 } from '@wal/walimpls/helper'
 import { type Cursor, readVarint } from './varint.js'
 
 /** A place in a record, and where the record ends. One object serves for all records of a batch. */
@@ -48,9 +48,10 @@ export class PropertyReader {
       const stop = at + length
       if (!(length >= 0 && stop <= end)) return { what: 'a header passes its end' }
       const known = before[i]
-      if (known !== undefined && known.length === length && isSame(bytes, at, known)) properties[i] = known
+      if (known !== undefined && known.length === length && isSameText(bytes, at, known))
+        properties[i] = known
       else {
-        const text = readText(bytes, at, stop)
+        const text = readUtf8(bytes, at, stop)
         if (text === undefined)
           return { what: `the ${isKey ? 'key' : 'value'} of header ${(i >>> 1) + 1} is not UTF-8` }
         properties[i] = text
@@ -73,48 +74,4 @@ function withSingleKeys(properties: string[]): string[] {
   for (let i = 0; i < properties.length; i += 2)
     values.set(properties[i] as string, properties[i + 1] as string)
   return values.size * 2 === properties.length ? properties : [...values].flat()
-}
-
-/** Whether the bytes at `start` spell the text, and the text is all ASCII. */
-function isSame(bytes: Buffer, start: number, text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const byte = bytes[start + i] as number
-    if (byte !== text.charCodeAt(i) || byte > 127) return false
-  }
-  return true
-}
-
-/**
- * Arrays of each short length, used again for every text: `String.fromCharCode` on a whole array costs half of what a call into
- * Buffer costs.
- */
-const UNITS = Array.from({ length: 17 }, (_, length) => new Array<number>(length).fill(0))
-const REPLACEMENT = '\ufffd'
-
-const RESERVED_KEYS = new Map<string, string>(Object.values(RESERVED).map((key) => [key, key]))
-
-/**
- * Replaces a reserved key by the string object that the library's own code compares with. Two equal strings that are the same
- * object are compared without looking at their characters, and the keys of every record are compared several times.
- */
-function ofTheLibrary(text: string): string {
-  return text.charCodeAt(0) === 0x5f ? (RESERVED_KEYS.get(text) ?? text) : text
-}
-
-/** Undefined for bytes that are no UTF-8. */
-function readText(bytes: Buffer, start: number, end: number): string | undefined {
-  const units = UNITS[end - start]
-  if (units !== undefined) {
-    let all = 0
-    for (let i = 0; i < units.length; i++) {
-      const byte = bytes[start + i] as number
-      units[i] = byte
-      all |= byte
-    }
-    if (all < 128) return ofTheLibrary(String.fromCharCode(...units))
-  }
-  const text = bytes.toString('utf8', start, end)
-  // The replacement character stands for wrong bytes, unless it was there before.
-  if (text.includes(REPLACEMENT) && !Buffer.from(text).equals(bytes.subarray(start, end))) return undefined
-  return text
 }

@@ -47,7 +47,11 @@ export class EntryDecoder {
       checkCount(metadata, headersAndPayload)
       const { producer, sequence, batchSize } = metadata
       return {
-        ...{ place, count: batchSize ?? 1, bytes, producer, sequence },
+        place,
+        count: batchSize ?? 1,
+        bytes,
+        producer,
+        sequence,
         records: () => this.#guarded(place, () => this.#records(headersAndPayload, metadata, place)),
       }
     } catch (error) {
@@ -98,12 +102,12 @@ export class EntryDecoder {
       if (cursor.end > bytes.length) throw new Damage(`the metadata of message ${index} pass the end`)
       cursor.at = start
       reader.begin()
-      const single = readSingle(cursor, reader)
-      const payloadEnd = cursor.end + single.payloadSize
-      if (!(single.payloadSize >= 0 && payloadEnd <= bytes.length))
-        throw new Damage(`the payload of message ${index} passes the end`)
+      const { payloadSize, compactedOut } = readSingle(cursor, reader)
+      if (!(payloadSize >= 0)) throw new Damage(`the payload of message ${index} has no possible size`)
+      const payloadEnd = cursor.end + payloadSize
+      if (payloadEnd > bytes.length) throw new Damage(`the payload of message ${index} passes the end`)
       const properties = reader.finish()
-      if (!single.compactedOut)
+      if (!compactedOut)
         records.push({
           id: messageIds.of(place, index),
           payload: bytes.subarray(cursor.end, payloadEnd),
@@ -126,7 +130,7 @@ function checkCount(metadata: EntryMetadata, bytes: Buffer): void {
 }
 
 interface Single {
-  /** `NaN` or −1 when it is no possible size, or is missing. */
+  /** Below zero when it is missing, or no possible size. */
   payloadSize: number
   compactedOut: boolean
 }
@@ -135,18 +139,21 @@ interface Single {
 function readSingle(cursor: MetadataCursor, properties: PropertyReader): Single {
   properties.read(cursor, PROPERTY_TAG)
   const { bytes, end } = cursor
-  if (bytes[cursor.at] === PAYLOAD_SIZE_TAG && cursor.at < end) {
+  let payloadSize = -1
+  if (cursor.at < end && bytes[cursor.at] === PAYLOAD_SIZE_TAG) {
     cursor.at++
-    const payloadSize = readVarint(bytes, cursor)
-    if (cursor.at === end) return { payloadSize, compactedOut: false }
-    if (!(cursor.at < end)) throw new Damage('the size of a payload passes the end of the metadata')
-    return readOtherFields(cursor, properties, { payloadSize, compactedOut: false })
+    payloadSize = readVarint(bytes, cursor)
+    // Behind a size that is none nothing can be read.
+    if (Number.isNaN(payloadSize) || cursor.at > end) payloadSize = -1
+    else if (cursor.at < end) return readOtherFields(cursor, properties, payloadSize)
+    return { payloadSize, compactedOut: false }
   }
-  return readOtherFields(cursor, properties, { payloadSize: -1, compactedOut: false })
+  return readOtherFields(cursor, properties, payloadSize)
 }
 
 /** Reads the fields behind the usual ones, in any form that protobuf allows. */
-function readOtherFields(cursor: MetadataCursor, properties: PropertyReader, single: Single): Single {
+function readOtherFields(cursor: MetadataCursor, properties: PropertyReader, payloadSize: number): Single {
+  const single = { payloadSize, compactedOut: false }
   const rest = cursor.bytes.subarray(cursor.at, cursor.end)
   const reader = new BinaryReader(rest)
   try {

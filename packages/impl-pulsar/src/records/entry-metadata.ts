@@ -60,8 +60,15 @@ export function readEntryMetadata(bytes: Buffer): EntryMetadata {
   const payloadAt = SIZE_BYTES + bytes.readUInt32BE(0)
   if (payloadAt > bytes.length) throw new Damage('the metadata of the entry pass its end')
   const fields: Fields = {
-    ...{ producer: '', sequence: -1, batchSize: undefined, properties: [] },
-    ...{ compression: 0, uncompressedSize: 0, refused: undefined, marker: false, payloadAt },
+    producer: '',
+    sequence: -1,
+    batchSize: undefined,
+    properties: [],
+    compression: 0,
+    uncompressedSize: 0,
+    refused: undefined,
+    marker: false,
+    payloadAt,
   }
   try {
     const reader = new BinaryReader(bytes.subarray(SIZE_BYTES, payloadAt))

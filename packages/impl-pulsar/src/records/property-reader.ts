@@ -1,8 +1,8 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire'
+import { isSameText, readUtf8 } from '@wal/walimpls/helper'
 import { Damage } from './damage.js'
 import { KEY, LENGTH_DELIMITED, VALUE } from './metadata-fields.js'
 import { withPropertyList } from './property-list.js'
-import { isSame, readText } from './text-reader.js'
 import { type Cursor, readVarint } from './varint.js'
 
 /** A place in the metadata of a message, and where these end. One object serves for all messages of a batch. */
@@ -90,7 +90,7 @@ export class PropertyReader {
     if (value + valueLength !== end) return false
     const properties = this.#properties
     const before = this.#before[properties.length]
-    if (before !== undefined && before.length === keyLength && isSame(bytes, key, before))
+    if (before !== undefined && before.length === keyLength && isSameText(bytes, key, before))
       properties.push(before)
     else {
       properties.push(textOf(bytes, key, tag))
@@ -98,7 +98,7 @@ export class PropertyReader {
     }
     const known = this.#before[properties.length]
     properties.push(
-      known !== undefined && known.length === valueLength && isSame(bytes, value, known)
+      known !== undefined && known.length === valueLength && isSameText(bytes, value, known)
         ? known
         : textOf(bytes, value, end),
     )
@@ -135,7 +135,7 @@ function withSingleKeys(properties: string[]): string[] {
 }
 
 function textOf(bytes: Buffer, start: number, end: number): string {
-  const text = readText(bytes, start, end)
+  const text = readUtf8(bytes, start, end)
   if (text === undefined) throw new Damage('the key or the value of a property is not UTF-8')
   return text
 }

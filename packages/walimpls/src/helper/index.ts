@@ -20,6 +20,7 @@ export {
   writeText,
   writeTexts,
 } from '../message/property-codec.js'
+export { isSameText, readUtf8 } from '../message/read-text.js'
 export type { AppendBounds } from './append-bounds.js'
 export { AppendTurns } from './append-turns.js'
 export { type BackendUrl, parseBackendUrl } from './backend-url.js'

@@ -1,5 +1,5 @@
 import { corrupt } from '../errors/corrupt.js'
-import { RESERVED } from './reserved-keys.js'
+import { isSameText, readText } from './read-text.js'
 import { utf8Length } from './text.js'
 import type { PropertyList } from './wire-message.js'
 
@@ -89,34 +89,15 @@ export function readProperties(
     if (end > bytes.length) throw corrupt(PACKED, 'a text passes their end')
     const before = previous[i]
     properties[i] =
-      before !== undefined && before.length === length && isSame(bytes, start, before)
+      before !== undefined && before.length === length && isSameText(bytes, start, before)
         ? before
-        : ofTheLibrary(readText(bytes, start, end))
+        : readText(bytes, start, end)
     cursor.at = end
   }
   return { properties, end: cursor.at }
 }
 
 const NONE: PropertyList = []
-
-const RESERVED_KEYS = new Map<string, string>(Object.values(RESERVED).map((key) => [key, key]))
-
-/**
- * Replaces a reserved key by the string object that the library's own code compares with. Two equal strings that are the same
- * object are compared without looking at their characters, and the keys of every record are compared several times.
- */
-function ofTheLibrary(text: string): string {
-  return text.charCodeAt(0) === 0x5f ? (RESERVED_KEYS.get(text) ?? text) : text
-}
-
-/** Whether the bytes at `start` spell the text, and the text is all ASCII. */
-function isSame(bytes: Uint8Array, start: number, text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const byte = bytes[start + i] as number
-    if (byte !== text.charCodeAt(i) || byte > 127) return false
-  }
-  return true
-}
 
 /** Writes one text, in the form that `writeTexts` uses. */
 export function writeText(bytes: Uint8Array, offset: number, text: string): number {
@@ -139,24 +120,6 @@ export function writeText(bytes: Uint8Array, offset: number, text: string): numb
   const buffer = asBuffer(bytes)
   const at = writeLength(bytes, offset, Buffer.byteLength(text))
   return at + buffer.write(text, at)
-}
-
-/**
- * Arrays of each short length, used again for every text: `String.fromCharCode` on a whole array costs half of what a call into
- * Buffer costs.
- */
-const UNITS = Array.from({ length: 17 }, (_, length) => new Array<number>(length).fill(0))
-
-function readText(bytes: Uint8Array, start: number, end: number): string {
-  const units = UNITS[end - start]
-  if (units === undefined) return asBuffer(bytes).toString('utf8', start, end)
-  let all = 0
-  for (let i = 0; i < units.length; i++) {
-    const byte = bytes[start + i] as number
-    units[i] = byte
-    all |= byte
-  }
-  return all > 127 ? asBuffer(bytes).toString('utf8', start, end) : String.fromCharCode(...units)
 }
 
 /** Writes a length, or the number of texts, in base 128. Answers the offset after it. */
