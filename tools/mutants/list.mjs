@@ -13,6 +13,7 @@ import { lifetimeMutants } from './areas/lifetimes.mjs'
 import { openMutants } from './areas/open.mjs'
 import { outcomeMutants } from './areas/outcomes.mjs'
 import { pulsarNativeMutants } from './areas/pulsar-native.mjs'
+import { pulsarRecordsMutants } from './areas/pulsar-records.mjs'
 import { readMutants } from './areas/read.mjs'
 import { redisMutants } from './areas/redis.mjs'
 import { sealMutants } from './areas/seals.mjs'
@@ -38,6 +39,7 @@ export const mutants = [
   ...kafkaReadMutants,
   ...kafkaWriteMutants,
   ...kafkaRecordsMutants,
+  ...pulsarRecordsMutants,
   ...kitMutants,
   ...pulsarNativeMutants,
   ...redisMutants,

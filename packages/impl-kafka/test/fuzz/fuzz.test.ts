@@ -7,7 +7,7 @@ import {
   type NumberId,
   numberIdCodec,
 } from '@wal/walimpls/helper'
-import { seededRandom } from '@wal/walimpls/testing'
+import { mutatedBytes, seededRandom } from '@wal/walimpls/testing'
 import { describe, expect, test } from 'vitest'
 import { MalformedAnswer } from '../../src/protocol/malformed-answer.js'
 import { bodyOf } from '../../src/protocol/request.js'
@@ -16,7 +16,6 @@ import { encodeRecordBatch } from '../../src/records/batch-encoder.js'
 import { batchHeaders } from '../../src/records/batch-header.js'
 import { BATCH_LENGTH, CHECKED_FROM, COUNTED_FROM, CRC, RECORDS } from '../../src/records/batch-layout.js'
 import { ANSWERS } from './answers.js'
-import { mutate } from './mutate.js'
 
 const SEED = Number(process.env.WAL_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31))
 const MUTATIONS = Number(process.env.WAL_TEST_MUTATIONS ?? 5_000)
@@ -122,9 +121,9 @@ describe(`${MUTATIONS} mutated buffers, WAL_TEST_SEED=${SEED}`, () => {
       // In half of the buffers only what follows the header changes, and the rest fits to it.
       const records = random() < 0.5
       const bytes = records
-        ? mended(Buffer.concat([batch.subarray(0, RECORDS), mutate(batch.subarray(RECORDS), random)]))
-        : mended(mutate(batch, random))
-      const whole = random() < 0.1 ? mutate(Buffer.concat([batch, bytes]), random) : bytes
+        ? mended(Buffer.concat([batch.subarray(0, RECORDS), mutatedBytes(batch.subarray(RECORDS), random)]))
+        : mended(mutatedBytes(batch, random))
+      const whole = random() < 0.1 ? mutatedBytes(Buffer.concat([batch, bytes]), random) : bytes
       headers.run(() => batchHeaders(whole, 'orders'), codeOf)
       watch.run(() => readAll(decoder, whole), codeOf)
     }
@@ -137,7 +136,7 @@ describe(`${MUTATIONS} mutated buffers, WAL_TEST_SEED=${SEED}`, () => {
     const watch = new Watch()
     const frames = Object.values(ZSTD).map((base64) => Buffer.from(base64, 'base64'))
     for (let i = 0; i < MUTATIONS / 10; i++) {
-      const bytes = mutate(frames[i % frames.length] as Buffer, random)
+      const bytes = mutatedBytes(frames[i % frames.length] as Buffer, random)
       let length = 0
       watch.run(
         () => {
@@ -157,7 +156,7 @@ describe(`${MUTATIONS} mutated buffers, WAL_TEST_SEED=${SEED}`, () => {
     for (const { request, frame } of ANSWERS) bodyOf(request, frame)
     for (let i = 0; i < MUTATIONS; i++) {
       const { request, frame } = ANSWERS[i % ANSWERS.length] as (typeof ANSWERS)[number]
-      const bytes = mutate(frame, random)
+      const bytes = mutatedBytes(frame, random)
       watch.run(
         () => bodyOf(request, bytes),
         (error) => (error instanceof MalformedAnswer ? 'malformed' : undefined),

@@ -117,6 +117,21 @@ describe('an entry of another client', () => {
     ])
   })
 
+  test('properties that the native client put into one property are made whole', () => {
+    const odd = (text: string) =>
+      `${property('0a', '_pl', text)} ${property('0a', 'a', '1')} ${property('0a', 'b', '2')} 18 00`
+    const bytes = [odd('o1,0'), odd('o1,0'), odd('x'), odd('o1,0'), odd('l["c","3"]')].map((metadata) =>
+      single(metadata),
+    )
+    expect(shown(entryOf(`${HEAD} ${count('05')}`, Buffer.concat(bytes)))).toEqual([
+      ['14:3:0', '', 'b', '2', 'a', '1'],
+      ['14:3:1', '', 'b', '2', 'a', '1'],
+      ['14:3:2', '', '_pl', 'x', 'a', '1', 'b', '2'],
+      ['14:3:3', '', 'b', '2', 'a', '1'],
+      ['14:3:4', '', 'c', '3'],
+    ])
+  })
+
   test('a marker of the broker has no records', () => {
     expect(decode(entryOf(`${HEAD} a0 01 0a`, Buffer.from('x'))).records()).toEqual([])
   })
@@ -303,11 +318,6 @@ describe('damage is told with its place by `records`, not before', () => {
       'fields that are cut off',
       batch('01', single('18 00 12 05 61')),
       "the metadata of a message can't be read",
-    ],
-    [
-      'a list of properties that is none',
-      batch('01', single(`${property('0a', '_pulsar_properties', 'AwFh')} 18 00`)),
-      '_pulsar_properties',
     ],
     [
       'compressed bytes that are none',

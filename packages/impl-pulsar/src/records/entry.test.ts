@@ -63,3 +63,25 @@ test('a batch of several runs is one entry', () => {
     { payload: [1], properties: ['n', '1'] },
   ])
 })
+
+test('properties come back on both sides of the sizes at which their lengths take more bytes', () => {
+  const lengths = [
+    ...Array.from({ length: 20 }, (_, i) => 115 + i),
+    ...Array.from({ length: 20 }, (_, i) => 16_370 + i),
+  ]
+  const messages = lengths.map((length) => ({
+    payload: Buffer.alloc(length),
+    properties: ['k', 'x'.repeat(length), 'y'.repeat(length), 'v'],
+  }))
+  const bytes = Buffer.concat(headersAndPayload(encodeMessages(batchOf(0, messages), { producer }), stamp))
+  expect(plain(decoder.decode(bytes, place).records())).toEqual(plain(messages))
+})
+
+test('records with many short properties make the output grow, and come back', () => {
+  const messages = [1, 300, 2, 1_000].map((count) => ({
+    payload: Buffer.from([count & 255]),
+    properties: Array.from({ length: count }, (_, i) => [i.toString(36), '']).flat(),
+  }))
+  const bytes = Buffer.concat(headersAndPayload(encodeMessages(batchOf(0, messages), { producer }), stamp))
+  expect(plain(decoder.decode(bytes, place).records())).toEqual(plain(messages))
+})

@@ -1,9 +1,12 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire'
+import type { PropertyList } from '@wal/walimpls'
 import { isSameText, readUtf8 } from '@wal/walimpls/helper'
+import { CARRIED, uncarried } from './carried-properties.js'
 import { Damage } from './damage.js'
 import { KEY, LENGTH_DELIMITED, VALUE } from './metadata-fields.js'
-import { withPropertyList } from './property-list.js'
 import { type Cursor, readVarint } from './varint.js'
+
+const NONE: PropertyList = []
 
 /** A place in the metadata of a message, and where these end. One object serves for all messages of a batch. */
 export interface MetadataCursor extends Cursor {
@@ -23,7 +26,7 @@ export class PropertyReader {
    * The properties of the message before. Keys and many values are the same in each message, and comparing bytes with a known
    * text is cheaper than making a new text.
    */
-  #before: readonly string[] = []
+  #before: PropertyList = NONE
   #properties: string[] = []
   #sameKeys = true
 
@@ -63,14 +66,13 @@ export class PropertyReader {
 
   /**
    * The properties that were read. Of a key that is there twice, the last value counts, as in the map that other clients make of
-   * properties. Throws `Damage`.
+   * properties. A list that the native client could not carry is made whole.
    */
-  finish(): string[] {
-    const properties = this.#properties
-    // When all keys are those of the message before, at their places, none of them is there twice.
-    const single = this.#sameKeys ? properties : withPropertyList(withSingleKeys(properties))
-    this.#before = single
-    return single
+  finish(): PropertyList {
+    // When all keys are those of the message before, at their places, none of them is there twice, nor reserved.
+    const properties = this.#sameKeys ? this.#properties : uncarried(withSingleKeys(this.#properties))
+    this.#before = !this.#sameKeys && properties.includes(CARRIED) ? NONE : properties
+    return properties
   }
 
   /** Reads a key and a value, each once and in this order. False, with nothing read, for any other form. */

@@ -8,6 +8,7 @@ export { FAULT_KINDS, FAULTS_AT, type FaultKind, type FaultyCall } from './fault
 export type { CallDetails, CallScript, Fault, FaultPlan } from './faults/fault-plan.js'
 export { type FaultEvent, Faults, type FaultsOptions } from './faults/faults.js'
 export { faultyBuilder } from './faults/faulty-builder.js'
+export { mutatedBytes } from './faults/mutated-bytes.js'
 export { seededRandom } from './faults/seeded-random.js'
 export type { MemoryId } from './memory-id.js'
 export { copyMemoryLog, loseMemoryRecords, resetMemory, saveMemoryLog } from './memory-store.js'

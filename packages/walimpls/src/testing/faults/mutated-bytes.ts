@@ -3,9 +3,9 @@ const ODD_BYTES = [0, 1, 2, 63, 64, 127, 128, 255]
 
 /**
  * A copy of the bytes with one to four changes: bits, whole bytes, numbers of four bytes, parts that are taken out, doubled or
- * cut off.
+ * cut off. `random` is such as `seededRandom` makes: a decoder that fails on a copy fails again with the same seed.
  */
-export function mutate(bytes: Buffer, random: () => number): Buffer {
+export function mutatedBytes(bytes: Buffer, random: () => number): Buffer {
   const below = (limit: number) => Math.floor(random() * limit)
   let result: Buffer = Buffer.from(bytes)
   for (let left = 1 + below(4); left > 0 && result.length > 0; left--) {
