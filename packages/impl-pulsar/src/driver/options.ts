@@ -15,6 +15,11 @@ export interface PulsarOptions {
   readonly tlsOptions?: TlsOptions
   /** The driver: `auto` takes `native` where the package pulsar-client is installed. Default: `'auto'`. */
   readonly driver?: 'auto' | 'protocol' | 'native'
+  /**
+   * The module pulsar-client, or the path of the package, for applications where it can't be imported by its name, such as
+   * bundled ones. In code only.
+   */
+  readonly pulsarClient?: unknown
   /** The admin interface, from which policies that could remove records are read: `http://host:8080`. Default: none. */
   readonly adminUrl?: string
   /** Name of the durable subscription that keeps the records of every log. Default: `'wal-kept'`. */
@@ -90,6 +95,15 @@ export const optionTable = {
     default: 'auto',
     allowed: ['auto', 'protocol', 'native'],
     description: 'The driver: `auto` takes `native` where the package pulsar-client is installed.',
+  },
+  pulsarClient: {
+    type: 'value',
+    accepts: {
+      rule: 'the module pulsar-client or the path of the package',
+      test: (value) => (typeof value === 'object' && value !== null) || typeof value === 'string',
+    },
+    description:
+      'The module pulsar-client, or the path of the package, for applications where it can’t be imported by its name, such as bundled ones. In code only.',
   },
   adminUrl: {
     type: 'text',

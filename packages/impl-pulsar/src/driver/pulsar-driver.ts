@@ -19,6 +19,8 @@ export interface PulsarDriver {
   readonly choice: DriverChoice
   /** The largest message that the brokers take, in bytes, as the one said that was connected to last. */
   readonly maxMessageBytes: number
+  /** The most bytes that one byte of a property, as `recordBytes` counts, takes in an encoded entry. Absent: 9. */
+  readonly bytesForOne?: number
   /**
    * Whether the topic exists. Never makes one. Rejects with `WAL_INVALID_ARGUMENT` when it is partitioned, since the order of
    * several partitions is not known.

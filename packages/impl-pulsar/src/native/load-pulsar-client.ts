@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module'
+import { join, resolve } from 'node:path'
 import { WalError } from '@wal/walimpls'
 import { textOf } from '@wal/walimpls/helper'
 import type { Addon } from './addon.js'
@@ -6,17 +8,20 @@ import type { Addon } from './addon.js'
 const PACKAGE: string = 'pulsar-client'
 
 /**
- * Loads the package pulsar-client; undefined when it is not installed. Rejects with `WAL_UNAVAILABLE`, which is not retryable, when the package is installed
- * and can't be loaded. Bundled applications give the package by the option `pulsarClient`.
+ * Loads the package pulsar-client; undefined when it is not installed. `given` is the option `pulsarClient`: the module itself, or the
+ * path of the package. Rejects with `WAL_UNAVAILABLE`, which is not retryable, when the package can't be loaded.
  */
 export async function loadPulsarClient(
+  given?: unknown,
   load: () => Promise<unknown> = () => import(/* webpackIgnore: true */ /* @vite-ignore */ PACKAGE),
 ): Promise<Addon | undefined> {
-  let loaded: unknown
+  let loaded = given
   try {
-    loaded = await load()
+    if (typeof given === 'string')
+      loaded = createRequire(join(resolve(given), 'package.json'))(resolve(given))
+    else if (given === undefined) loaded = await load()
   } catch (error) {
-    if (isMissing(error)) return undefined
+    if (given === undefined && isMissing(error)) return undefined
     throw notLoadable(textOf(error), error)
   }
   const addon = addonIn(loaded)
@@ -25,7 +30,7 @@ export async function loadPulsarClient(
 }
 
 /** The addon in a value: the module itself, or the namespace that an `import` of it gives. Undefined when it is something else. */
-export function addonIn(value: unknown): Addon | undefined {
+function addonIn(value: unknown): Addon | undefined {
   if (isAddon(value)) return value
   const inner = (value as { default?: unknown } | undefined)?.default
   return isAddon(inner) ? inner : undefined

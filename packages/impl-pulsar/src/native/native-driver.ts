@@ -69,6 +69,8 @@ export function openNativeDriver(
 
 class NativeDriver implements PulsarDriver {
   readonly choice: DriverChoice
+  /** A property of one byte takes nine, and up to twelve in the list that is carried. */
+  readonly bytesForOne = 21
   readonly #parts: NativeParts
   readonly #protocol: PulsarDriver
   readonly #open = new Set<NativeProducer | NativeReader>()

@@ -1,14 +1,12 @@
 import { CallFailure, deferred, endsWithin } from '@wal/walimpls/helper'
 import type { EntryPlace, EntryProducer, PreparedEntry, ProducerOptions } from '../driver/pulsar-driver.js'
 import { PulsarError } from '../driver/pulsar-error.js'
+import { WRITER_NAME } from '../records/writer-name.js'
 import type { AddonMessageId, AddonProducer, ProducerConfig } from './addon.js'
 import { addonError } from './addon-error.js'
 import { answered, NativeClient, type NativeParts } from './native-client.js'
 import { type NativeEntry, placeOf } from './native-messages.js'
 import { watchConnection } from './watch.js'
-
-/** The name by which the broker knows every writer of a topic. */
-export const WRITER_NAME = 'wal-writer'
 
 /** A batch is sent by its flush alone, so the client's own limits and timer must not divide it. */
 const NO_DELAY_MS = 3_600_000

@@ -16,6 +16,7 @@ import {
 } from './metadata-fields.js'
 import { type MetadataCursor, PropertyReader } from './property-reader.js'
 import { readVarint } from './varint.js'
+import { WRITER_NAME } from './writer-name.js'
 
 type Stored = StoredMessage<PulsarId>
 
@@ -45,7 +46,8 @@ export class EntryDecoder {
     try {
       const metadata = readEntryMetadata(headersAndPayload)
       checkCount(metadata, headersAndPayload)
-      const { producer, sequence, batchSize } = metadata
+      const { sequence, batchSize } = metadata
+      const producer = nameOf(metadata)
       return {
         place,
         count: batchSize ?? 1,
@@ -118,6 +120,14 @@ export class EntryDecoder {
     if (cursor.at !== bytes.length) throw new Damage('bytes follow the last message of the batch')
     return records
   }
+}
+
+/**
+ * Under which name an entry was sent. The native client stores the name by which the broker knows every writer, so the native
+ * driver gives the writer's own as the key of the first message.
+ */
+function nameOf({ producer, partitionKey }: EntryMetadata): string {
+  return producer === WRITER_NAME && partitionKey !== '' ? partitionKey : producer
 }
 
 /** Refuses a number of messages for which the entry has no room, before anything is allocated for them. */

@@ -7,6 +7,7 @@ import {
   MARKER_TYPE,
   NUM_CHUNKS_FROM_MSG,
   NUM_MESSAGES_IN_BATCH,
+  PARTITION_KEY,
   PRODUCER_NAME,
   PROPERTIES,
   SEQUENCE_ID,
@@ -21,6 +22,8 @@ import {
 export interface EntryMetadata {
   readonly producer: string
   readonly sequence: number
+  /** The key of the first message; empty when it has none. */
+  readonly partitionKey: string
   /** How many messages the entry's batch has; undefined for a message that is in no batch. */
   readonly batchSize: number | undefined
   /** The properties of a message that is in no batch, each in its encoded form. */
@@ -42,6 +45,7 @@ const KINDS: Readonly<Record<number, number>> = {
   [PRODUCER_NAME]: LENGTH_DELIMITED,
   [SEQUENCE_ID]: VARINT,
   [PROPERTIES]: LENGTH_DELIMITED,
+  [PARTITION_KEY]: LENGTH_DELIMITED,
   [COMPRESSION]: VARINT,
   [UNCOMPRESSED_SIZE]: VARINT,
   [NUM_MESSAGES_IN_BATCH]: VARINT,
@@ -69,6 +73,7 @@ export function readEntryMetadata(bytes: Buffer): EntryMetadata {
     refused: undefined,
     marker: false,
     payloadAt,
+    partitionKey: '',
   }
   try {
     const reader = new BinaryReader(bytes.subarray(SIZE_BYTES, payloadAt))
@@ -90,6 +95,9 @@ function readField(reader: BinaryReader, fields: Fields): void {
   switch (field) {
     case PRODUCER_NAME:
       fields.producer = reader.string()
+      return
+    case PARTITION_KEY:
+      fields.partitionKey = reader.string()
       return
     case SEQUENCE_ID:
       fields.sequence = Number(reader.uint64())

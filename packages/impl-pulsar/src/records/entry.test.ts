@@ -1,6 +1,7 @@
 import { batchOf, packedBatch, type WireMessage } from '@wal/walimpls'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { carried } from './carried-properties.js'
 import { EntryDecoder } from './entry-decoder.js'
 import { encodeMessages, entryBytes, headersAndPayload } from './entry-encoder.js'
 
@@ -84,4 +85,34 @@ test('records with many short properties make the output grow, and come back', (
   }))
   const bytes = Buffer.concat(headersAndPayload(encodeMessages(batchOf(0, messages), { producer }), stamp))
   expect(plain(decoder.decode(bytes, place).records())).toEqual(plain(messages))
+})
+
+/** Puts a field of bytes in front of the metadata of an entry. */
+function withField(bytes: Buffer, field: number, value: string): Buffer {
+  const added = Buffer.concat([Buffer.from([(field << 3) | 2, value.length]), Buffer.from(value)])
+  const size = Buffer.alloc(4)
+  size.writeUInt32BE(bytes.readUInt32BE(0) + added.length)
+  return Buffer.concat([size, added, bytes.subarray(4)])
+}
+
+test('an entry of the native client, stored under the name of all writers, has the name in its key', () => {
+  const sent = (name: string) =>
+    Buffer.concat(headersAndPayload(encodeMessages(batchOf(0, records), { producer: name }), stamp))
+  const records = [{ payload: Buffer.from('a'), properties: [] }]
+  expect(decoder.decode(withField(sent('wal-writer'), 6, 'wal-mine'), place).producer).toBe('wal-mine')
+  expect(decoder.decode(sent('wal-writer'), place).producer).toBe('wal-writer')
+  expect(decoder.decode(withField(sent('a'), 6, 'wal-mine'), place).producer).toBe('a')
+})
+
+test('properties that the native client had to carry come back as they were', () => {
+  const lists = [
+    ['b', '1', 'a', '2'],
+    ['b', '3', 'a', '4'],
+    ['a', '1', '__proto__', 'x\0y'],
+    ['a', '1', 'b', '2'],
+  ]
+  const messages = lists.map((list) => ({ payload: Buffer.from('x'), properties: carried(list) }))
+  const bytes = Buffer.concat(headersAndPayload(encodeMessages(batchOf(0, messages), { producer }), stamp))
+  const read = decoder.decode(bytes, place).records()
+  expect(read.map(({ properties }) => properties)).toEqual(lists)
 })

@@ -3,6 +3,7 @@ export const PRODUCER_NAME = 1
 export const SEQUENCE_ID = 2
 export const PUBLISH_TIME = 3
 export const PROPERTIES = 4
+export const PARTITION_KEY = 6
 export const COMPRESSION = 8
 export const UNCOMPRESSED_SIZE = 9
 export const NUM_MESSAGES_IN_BATCH = 11

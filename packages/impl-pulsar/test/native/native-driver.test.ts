@@ -1,6 +1,7 @@
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { addonError } from '../../src/native/addon-error.js'
-import { addonIn, loadPulsarClient } from '../../src/native/load-pulsar-client.js'
+import { loadPulsarClient } from '../../src/native/load-pulsar-client.js'
 import { failure, NativeScene, TOPIC } from './scene.js'
 
 test('the client is given every host, and time limits of its own', async () => {
@@ -90,7 +91,7 @@ test.each([
 
 test('the package that is not installed is no error', async () => {
   const missing = (text: string, code = 'ERR_MODULE_NOT_FOUND') =>
-    loadPulsarClient(() => Promise.reject(Object.assign(new Error(text), { code })))
+    loadPulsarClient(undefined, () => Promise.reject(Object.assign(new Error(text), { code })))
   expect(await missing("Cannot find package 'pulsar-client' imported from /app/index.js")).toBeUndefined()
   expect(
     await missing("Cannot find module 'pulsar-client'\nRequire stack:", 'MODULE_NOT_FOUND'),
@@ -104,7 +105,9 @@ test('in this workspace the package is not installed', async () => {
 test('a package without its binary is an error that names both remedies', async () => {
   const text = "Cannot find module '/app/node_modules/pulsar-client/lib/binding/pulsar.node'"
   const error = await failure(
-    loadPulsarClient(() => Promise.reject(Object.assign(new Error(text), { code: 'MODULE_NOT_FOUND' }))),
+    loadPulsarClient(undefined, () =>
+      Promise.reject(Object.assign(new Error(text), { code: 'MODULE_NOT_FOUND' })),
+    ),
   )
   expect(error).toMatchObject({ code: 'WAL_UNAVAILABLE', retryable: false })
   expect(error.message).toContain('pulsar.node')
@@ -113,17 +116,24 @@ test('a package without its binary is an error that names both remedies', async 
 })
 
 test('the binary that this workspace does not have is told as such', async () => {
-  const error = await failure(loadPulsarClient(() => import('pulsar-client-types')))
+  const error = await failure(loadPulsarClient(undefined, () => import('pulsar-client-types')))
   expect(error.message).toContain("can't be loaded")
 })
 
 test('another module of that name is refused', async () => {
-  expect((await failure(loadPulsarClient(async () => ({ default: {} })))).message).toContain('no Client')
+  expect((await failure(loadPulsarClient(undefined, async () => ({ default: {} })))).message).toContain(
+    'no Client',
+  )
 })
 
-test('the addon is found in the module and in what an import gives', () => {
+test('the module can be given, or the path of the package', async () => {
   const { module } = new NativeScene().addon
-  expect(addonIn(module)).toBe(module)
-  expect(addonIn({ default: module })).toBe(module)
-  expect(addonIn('pulsar-client')).toBeUndefined()
+  expect(await loadPulsarClient(module)).toBe(module)
+  expect(await loadPulsarClient({ default: module })).toBe(module)
+  const folder = fileURLToPath(new URL('../../node_modules/pulsar-client-types', import.meta.url))
+  expect((await failure(loadPulsarClient(folder))).message).toContain('pulsar.node')
+})
+
+test('a path without the package is an error', async () => {
+  expect((await failure(loadPulsarClient('/nowhere/pulsar-client'))).code).toBe('WAL_UNAVAILABLE')
 })
