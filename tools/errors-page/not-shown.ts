@@ -209,4 +209,16 @@ export const NOT_SHOWN: readonly Reason[] = [
     why: 'An append to a memory log that was deleted under its writer, and a log whose stored records a test removed.',
     pieces: ['The channel was deleted.', 'was read and is gone: the log lost its end.'],
   },
+  {
+    why: 'Words of the native driver of Pulsar, which only runs where its client is installed; each names its remedy, and the README says when they occur.',
+    pieces: [
+      '. Install it again and let its install step run, which fetches its binary (pnpm: `pnpm approve-builds`), or choose the driver without native code: driver=protocol.',
+      'Choose driver=protocol',
+      'The driver is closed.',
+      'bytes as a Pulsar message; the broker takes at most',
+      '): it has none for a property called "length" that is no length. Read the log with driver=protocol.',
+      "with a topic epoch, so a lost producer can't come back",
+      'A place in a topic must have a ledger and an entry from 0 on',
+    ],
+  },
 ]

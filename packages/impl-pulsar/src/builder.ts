@@ -38,7 +38,7 @@ function connect(options: FullPulsarOptions, runtime: Runtime, waits: BuildWaits
     protocol,
     nativeRefusal: nativeRefusal(options),
     async loadNative() {
-      const addon = await loadPulsarClient()
+      const addon = await loadPulsarClient(options.pulsarClient)
       if (addon === undefined) return undefined
       return async (reason) =>
         openNativeDriver(options, runtime, { protocol: await protocol(reason), addon, reason })

@@ -42,7 +42,7 @@ export class PulsarReadOnlyWAL implements ReadOnlyWALImpls<PulsarId> {
     const { runtime, driver, options } = shared
     this.channel = channel
     this.place = `${shared.cluster} ${topic}`
-    this.limits = limitsOf(driver.maxMessageBytes, options.maxInFlightBatches)
+    this.limits = limitsOf(driver, options.maxInFlightBatches)
     this.lifetime = opener.ofLog(channel, () => this.release())
     this.#policies = new Refreshed<Policies>({
       runtime,

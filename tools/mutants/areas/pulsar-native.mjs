@@ -137,8 +137,8 @@ export const pulsarNativeMutants = [
     [
       'a reader goes on over another connection',
       native('native-reader'),
-      'this.#end(new CallFailure(`the reader of ${topic} lost its connection`)),',
-      '{},',
+      'this.#end(new CallFailure(`the reader of',
+      'void (new CallFailure(`the reader of',
     ],
     [
       'the client makes a topic that does not exist',
@@ -181,7 +181,7 @@ export const pulsarNativeMutants = [
     [
       'a package without its binary counts as not installed',
       native('load-pulsar-client'),
-      'if (isMissing(error)) return undefined',
+      'if (given === undefined && isMissing(error)) return undefined',
       'return undefined',
     ],
     [

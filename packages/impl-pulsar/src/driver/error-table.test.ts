@@ -52,9 +52,9 @@ const CASES: readonly (readonly [error: Error, meaning: string, text?: RegExp])[
   ],
 ]
 
-test.each([...CASES])(
-  '%s of an append is told as %s',
-  (error: Error, meaning: string, text: RegExp = /./) => {
+test.each(CASES.map(([error, meaning, text = /./]) => ({ error, meaning, text })))(
+  '$error of an append is told as $meaning',
+  ({ error, meaning, text }) => {
     const mapped = mapAppendError(error, 'appending to orders')
     const { code, retryable, outcome } = mapped as WalError & { readonly outcome: string }
     expect(`${code} ${retryable ? 'yes' : 'no'} ${outcome}`).toBe(meaning)
