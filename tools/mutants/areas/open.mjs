@@ -8,6 +8,7 @@ const trust = 'packages/core/src/append/answer-trust.ts'
 const lostEnd = 'packages/core/test/lost-end.test.ts'
 const doubt = 'packages/core/test/fence-doubt.test.ts'
 const schedule = 'packages/core/src/writer/look-schedule.ts'
+const knownEnd = 'packages/core/test/readers/known-end.test.ts'
 const range = 'packages/core/src/log/range-scanner.ts'
 const rangeTest = 'packages/core/src/log/range-scanner.test.ts'
 const scheduleTest = 'packages/core/src/writer/look-schedule.test.ts'
@@ -199,6 +200,20 @@ export const openMutants = [
     replace:
       'logKey(backend: string, stored: string, logIdentity: string): string {\n  const place = stored.slice(0, 0)\n',
     harness: 'packages/impl-file/test/copies.test.ts',
+  },
+  {
+    name: 'a reader looks for the end again though the last record is the same',
+    file: 'packages/core/src/log/read-log-end.ts',
+    find: 'if (known !== undefined && isEndOf(known, lastRecord, ids)) return known\n',
+    replace: '',
+    harness: knownEnd,
+  },
+  {
+    name: 'another record under the id of the last one counts as that one',
+    file: 'packages/core/src/log/read-log-end.ts',
+    find: '    last.timeTick === record.timeTick\n',
+    replace: '    last.timeTick >= 0n\n',
+    harness: knownEnd,
   },
   {
     name: 'a look that finds records gone never goes on behind them',

@@ -11,6 +11,7 @@ import type { AppendResolution, Channel, ReadOnlyWAL } from '../api/wal.js'
 import { Trouble } from '../diagnostics/trouble.js'
 import { WalMetrics } from '../diagnostics/wal-metrics.js'
 import { closeWithin } from '../lifetime/close-within.js'
+import type { LogEnd } from '../log/log-end.js'
 import { awaitLogEnd } from '../log/read-log-end.js'
 import type { ResolvedWalOptions } from '../options/wal-options.js'
 import { PageBudget } from '../read/page-budget.js'
@@ -58,7 +59,11 @@ export class ReadOnlyWalAdaptor implements ReadOnlyWAL {
     const view = { log, ids, where, runtime, logger, signal: this.signal }
     const metrics = WalMetrics.create({ backend, channel, term: -1 }, logger)
     metrics?.observe()
-    const looks = new SharedLooks(runtime, () => awaitLogEnd(view, new Trouble(view)))
+    let known: LogEnd | undefined
+    const looks = new SharedLooks(runtime, async () => {
+      known = await awaitLogEnd(view, new Trouble(view), { known })
+      return known
+    })
     const context: ReadContext = {
       where,
       backend,

@@ -1,5 +1,6 @@
 import {
   type MessageId,
+  type MessageIdCodec,
   type PositionTruncatedError,
   propertyOf,
   RESERVED,
@@ -16,6 +17,7 @@ import { decodeRecord, isForeign, isTimeTick, type LogRecord, refuseMixed } from
 import { type LogView, waitsOf } from './log-view.js'
 import { readRange } from './read-range.js'
 import { type RecoveryPoint, recoveryIn } from './recovery-point.js'
+import { isSameWriter } from './same-writer.js'
 import { type TruncationPoint, truncationIn } from './truncation-point.js'
 
 export interface LookOptions {
@@ -24,6 +26,13 @@ export interface LookOptions {
    * with `WAL_POSITION_TRUNCATED`.
    */
   readonly passHoles?: boolean
+  /** What an earlier look found. It is the answer when the log has the same last record as then. */
+  readonly known?: LogEnd | undefined
+}
+
+export interface AwaitOptions extends Pick<LookOptions, 'known'> {
+  /** After how many failures in a row to give up. Default: never. */
+  readonly tries?: number
 }
 
 /**
@@ -41,6 +50,8 @@ export async function readLogEnd(view: LogView, options: LookOptions = {}): Prom
   if (last === undefined) return EMPTY_LOG
   const lastRecord = decodeRecord(last, view)
   if (isForeign(lastRecord)) return readForeignEnd(view, lastRecord)
+  const { known } = options
+  if (known !== undefined && isEndOf(known, lastRecord, ids)) return known
   const { previousTick } = lastRecord
   const tail = new Tail(view, lastRecord, options)
   if (previousTick === '') return tail.judge('oldest')
@@ -60,6 +71,20 @@ export async function readLogEnd(view: LogView, options: LookOptions = {}): Prom
   // log has a new last record, this call starts again.
   const now = await log.last(waitsOf(view))
   return now === undefined || ids.compare(now.id, last.id) === 0 ? end : readLogEnd(view, options)
+}
+
+/**
+ * Whether this end was found when the log had the same last record. A log is only appended to, so the records before that one
+ * are the same too. A log that lost its end and went on may have another record under the id, of another writer or time tick.
+ */
+function isEndOf(known: LogEnd, record: LogRecord, ids: MessageIdCodec): boolean {
+  const { last, lastId, logIdentity } = known
+  if (last === undefined || lastId === undefined || logIdentity === undefined) return false
+  return (
+    ids.compare(lastId, record.id) === 0 &&
+    isSameWriter(last.writer, record) &&
+    last.timeTick === record.timeTick
+  )
 }
 
 /** The records of a log up to the last one, as it was when the call began. */
@@ -176,7 +201,7 @@ const LOOKS_AT_HOLE = 2
 export function awaitLogEnd(
   view: LogView,
   trouble: Trouble,
-  tries = Number.POSITIVE_INFINITY,
+  { tries = Number.POSITIVE_INFINITY, known }: AwaitOptions = {},
 ): Promise<LogEnd> {
   const shouldRetry = (error: unknown, failures: number) => failures < tries && mayPass(error)
   const failed = (error: unknown) => trouble.failed(error, 'looking for the log’s end failed, looking again')
@@ -186,7 +211,7 @@ export function awaitLogEnd(
     for (let found = 0; ; ) {
       const passHoles = found === LOOKS_AT_HOLE
       try {
-        return await readLogEnd(view, { passHoles })
+        return await readLogEnd(view, { passHoles, known })
       } catch (error) {
         if (!isTruncated(error) || passHoles) throw error
         const { oldest } = error as PositionTruncatedError

@@ -28,7 +28,7 @@ export function impatientContext(context: ReadContext): ReadContext {
     async end(signal) {
       // The writer's log was closed, and another one may still be opening for readers.
       await abortable(context.reopening?.() ?? Promise.resolve(), signal)
-      return awaitLogEnd({ ...context, log: context.log(), signal }, new Trouble(context), TRIES)
+      return awaitLogEnd({ ...context, log: context.log(), signal }, new Trouble(context), { tries: TRIES })
     },
   }
 }
