@@ -142,10 +142,7 @@ export class Appender {
         }
       if (isKafkaError(error, ...SEQUENCE_ERRORS))
         return this.#renewed(() => this.#afterSequenceError(batch, encoded, { producer, stamp }))
-      const mapped = this.#mapped(error)
-      if ((mapped as { outcome?: string }).outcome === 'not-written') producer.refused(stamp)
-      else producer.mayBeStored(stamp)
-      throw mapped
+      throw this.#failed(error, producer, stamp)
     }
   }
 
@@ -182,7 +179,10 @@ export class Appender {
     }
   }
 
-  /** Sends the batch under a new epoch, whose numbers begin at 0. */
+  /**
+   * Sends the batch under a new epoch, whose numbers begin at 0. No attempt before this one is stored, so the outcome is that of
+   * this one.
+   */
   async #sendRenewed(batch: Batch, encoded: Encoded): Promise<readonly NumberId[]> {
     const identity = await newIdentity(this.#parts.fence).catch((error: unknown) => {
       throw this.#mapped(error, 'not-written')
@@ -195,13 +195,16 @@ export class Appender {
       producer.mayBeStored(stamp)
       return this.#idsFrom(baseOffset, batch, producer)
     } catch (error) {
-      if (error instanceof Unsent) {
-        producer.refused(stamp)
-        throw this.#mapped(error)
-      }
-      producer.mayBeStored(stamp)
-      throw this.#mapped(error, 'unknown')
+      throw this.#failed(error, producer, stamp)
     }
+  }
+
+  /** Keeps the numbers of a failed attempt for its batch, unless the attempt is certainly not stored. Returns the mapped error. */
+  #failed(error: unknown, producer: Producer, stamp: Numbers): unknown {
+    const mapped = this.#mapped(error)
+    if ((mapped as { outcome?: string }).outcome === 'not-written') producer.refused(stamp)
+    else producer.mayBeStored(stamp)
+    return mapped
   }
 
   /** The offset at which a batch is stored under these numbers; undefined when the log does not have it. */

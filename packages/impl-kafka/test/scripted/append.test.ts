@@ -267,12 +267,12 @@ test('a batch that is acknowledged while another one gets a new epoch moves the 
   expect(await sendAll([one, two, three].map((batch) => () => writer.send(batch)))).toEqual([
     '1',
     '2',
-    'unknown: WAL_UNAVAILABLE',
+    'not-written: WAL_UNAVAILABLE',
   ])
   // The partition has nothing of the new id: it would store the fourth batch without the third.
   log.broker.next('Produce', { error: 'NOT_ENOUGH_REPLICAS' })
   expect(await sendAll([three, four].map((batch) => () => writer.send(batch)))).toEqual([
-    'unknown: WAL_UNAVAILABLE',
+    'not-written: WAL_UNAVAILABLE',
     'not-written: WAL_UNAVAILABLE',
   ])
   const { end } = log.partition

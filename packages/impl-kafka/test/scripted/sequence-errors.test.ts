@@ -81,7 +81,7 @@ test('the last acknowledged record may be of an id that the coordinator has repl
   const batch = writer.batch(1)
   log.broker.next('Produce', { error: 'UNKNOWN_PRODUCER_ID' })
   log.broker.next('Produce', { error: 'NOT_ENOUGH_REPLICAS' })
-  expect(await writer.send(batch)).toBe('unknown: WAL_UNAVAILABLE')
+  expect(await writer.send(batch)).toBe('not-written: WAL_UNAVAILABLE')
   log.broker.next('Produce', { error: 'UNKNOWN_PRODUCER_ID' })
   expect(await writer.send(batch)).toBe('1')
 })
@@ -193,11 +193,27 @@ test('nothing is sent behind the first batch of an epoch until that batch is sto
   const [one, two] = [writer.batch(1), writer.batch(1)]
   log.broker.next('Produce', { error: 'UNKNOWN_PRODUCER_ID' })
   log.broker.next('Produce', { error: 'NOT_ENOUGH_REPLICAS' })
-  expect(await writer.send(one)).toBe('unknown: WAL_UNAVAILABLE')
+  expect(await writer.send(one)).toBe('not-written: WAL_UNAVAILABLE')
   // A partition stores a batch of an id that it does not know under any number. So the second would be stored without the first.
   log.broker.next('Produce', { error: 'NOT_ENOUGH_REPLICAS' })
   const outcomes = [writer.send(one), writer.send(two)]
-  expect(await Promise.all(outcomes)).toEqual(['unknown: WAL_UNAVAILABLE', 'not-written: WAL_UNAVAILABLE'])
+  expect(await Promise.all(outcomes)).toEqual(['not-written: WAL_UNAVAILABLE', 'not-written: WAL_UNAVAILABLE'])
   expect(log.partition.end).toBe(1)
   expect(await Promise.all([writer.send(one), writer.send(two)])).toEqual(['1', '2'])
+})
+
+test('a batch that the log lacks has the outcome with which the broker refuses it under the new epoch', async () => {
+  for (const [error, outcome] of [
+    ['NOT_ENOUGH_REPLICAS', 'not-written: WAL_UNAVAILABLE'],
+    ['NOT_ENOUGH_REPLICAS_AFTER_APPEND', 'unknown: WAL_UNAVAILABLE'],
+  ] as const) {
+    const log = new ScriptedLog()
+    const writer = await log.writerAtWork()
+    const batch = writer.batch(1)
+    log.broker.next('Produce', { error: 'UNKNOWN_PRODUCER_ID' })
+    log.broker.next('Produce', { error })
+    expect(await writer.send(batch)).toBe(outcome)
+    expect(await writer.send(batch)).toBe('1')
+    expect(await writer.append(1)).toBe('2')
+  }
 })
