@@ -14,6 +14,7 @@ import type { FullKafkaOptions } from './client/options.js'
 import type { TopicState } from './client/topic-memory.js'
 import { KafkaReadOnlyWAL } from './read-only-wal.js'
 import { Shared } from './shared.js'
+import { openTransaction } from './topic/open-transaction.js'
 import { readSettings } from './topic/settings.js'
 import { KafkaWAL } from './wal.js'
 
@@ -95,13 +96,17 @@ export class KafkaOpener implements OpenerImpls<NumberId> {
   }
 
   async #parts(topic: TopicState, deadline: Deadline) {
-    const settings = await readSettings(this.#shared.cluster, topic, deadline)
+    const { cluster, runtime } = this.#shared
+    const [settings, transaction] = await Promise.all([
+      readSettings(cluster, topic, deadline),
+      openTransaction(cluster, topic, runtime.now()),
+    ])
     if (settings.cleanup !== undefined && settings.cleanup !== 'delete')
       throw new WalError(
         'WAL_INVALID_ARGUMENT',
         `the topic ${topic.name} is compacted (cleanup.policy ${settings.cleanup}): the broker removes records from its middle, and a log must keep them. Set cleanup.policy to delete, or choose another channel.`,
       )
-    return { shared: this.#shared, topic, settings, opener: this.#lifetime }
+    return { shared: this.#shared, topic, settings, transaction, opener: this.#lifetime }
   }
 }
 

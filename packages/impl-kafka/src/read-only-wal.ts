@@ -13,6 +13,7 @@ import { guaranteesOf } from './guarantees.js'
 import { goneTopic } from './read/fetch-page.js'
 import { LastRecord } from './read/last-records.js'
 import { openScanner } from './read/scanner.js'
+import { ToldEnd } from './read/told-end.js'
 import type { Shared } from './shared.js'
 import { type OpenTransaction, openTransaction } from './topic/open-transaction.js'
 import { type LogSettings, readSettings } from './topic/settings.js'
@@ -30,17 +31,17 @@ const DEFAULT_MESSAGE_BYTES = 1_048_588
 /** A broker's producer.id.expiration.ms where it does not tell it: Kafka's default, a day. */
 const DEFAULT_EXPIRY_MS = 86_400_000
 
-export interface LogParts {
-  readonly shared: Shared
-  readonly topic: TopicState
-  readonly settings: LogSettings
-  readonly opener: Lifetime
-}
-
 /** What an operator may change, or another application bring about, while the log is open. */
 interface LogState {
   readonly settings: LogSettings
   readonly transaction: OpenTransaction | undefined
+}
+
+/** The state is the one at the time of the open. */
+export interface LogParts extends LogState {
+  readonly shared: Shared
+  readonly topic: TopicState
+  readonly opener: Lifetime
 }
 
 export class KafkaReadOnlyWAL implements ReadOnlyWALImpls<NumberId> {
@@ -49,10 +50,11 @@ export class KafkaReadOnlyWAL implements ReadOnlyWALImpls<NumberId> {
   readonly limits: Limits
   protected readonly lifetime: Lifetime
   readonly #last: LastRecord
+  readonly #leader = new ToldEnd()
   readonly #state: Refreshed<LogState>
 
   constructor(protected readonly parts: LogParts) {
-    const { shared, topic, settings, opener } = parts
+    const { shared, topic, settings, transaction, opener } = parts
     const { cluster, runtime, options } = shared
     this.channel = topic.name
     this.place = `${cluster.clusterId} ${topic.name} ${topic.id}`
@@ -63,7 +65,7 @@ export class KafkaReadOnlyWAL implements ReadOnlyWALImpls<NumberId> {
     this.#state = new Refreshed<LogState>({
       runtime,
       maxAgeMs: SETTINGS_AGE_MS,
-      initial: { settings, transaction: undefined },
+      initial: { settings, transaction },
       read: async () => {
         const topic = await this.ledTopic()
         const [settings, transaction] = await Promise.all([
@@ -105,6 +107,7 @@ export class KafkaReadOnlyWAL implements ReadOnlyWALImpls<NumberId> {
       topic: () => this.ledTopic(),
       name: topic.name,
       tailOf: (node) => shared.broker(node).tail,
+      leader: this.#leader,
       options,
       log: this.lifetime,
     })

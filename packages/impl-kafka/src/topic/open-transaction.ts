@@ -2,7 +2,6 @@ import type { Cluster } from '../client/cluster.js'
 import { throwOnError } from '../client/kafka-error.js'
 import type { TopicState } from '../client/topic-memory.js'
 import { describeProducersRequest } from '../protocol/describe-producers.js'
-import { offsetOf } from '../read/fetch-page.js'
 
 /** A transaction of another application, behind whose first record no reader of the log gets anything. */
 export interface OpenTransaction {
@@ -15,8 +14,8 @@ export interface OpenTransaction {
 }
 
 /**
- * The transaction at which readers of a topic stop: the one whose first record is the last stable offset. Undefined when there
- * is none, or when the broker does not tell.
+ * The transaction at which readers of a topic stop: the open one whose first record comes first. Undefined when there is none, or
+ * when the broker does not tell.
  */
 export async function openTransaction(
   cluster: Cluster,
@@ -24,15 +23,15 @@ export async function openTransaction(
   now: number,
 ): Promise<OpenTransaction | undefined> {
   try {
-    const stable = await offsetOf(cluster, topic, 'latest')
-    if (stable >= (await offsetOf(cluster, topic, 'uncommitted'))) return undefined
     const { results } = await cluster.askNode(topic.leader, describeProducersRequest([topic.name]))
+    let first: OpenTransaction | undefined
     for (const { errorCode, errorMessage, producers } of results) {
       throwOnError(errorCode, errorMessage)
-      const found = producers.find(({ transactionStartOffset }) => transactionStartOffset === stable)
-      if (found !== undefined) return { ...found, offset: stable, idleMs: now - found.lastTimestamp }
+      for (const { transactionStartOffset: offset, lastTimestamp, ...producer } of producers)
+        if (offset >= 0 && (first === undefined || offset < first.offset))
+          first = { ...producer, offset, idleMs: now - lastTimestamp }
     }
-    return undefined
+    return first
   } catch {
     // What readers get does not depend on the answer. A broker that fails is noticed by those who read and write.
     return undefined
