@@ -4,7 +4,10 @@ import { type BenchCase, payloadOf, timed } from '../bench-case.js'
 import { openKafkaBench } from '../kafka-bench.js'
 import { platformaticMessage, platformaticProducer } from '../platformatic.js'
 
-/** One acknowledged append after another, compared with sends of one message each. */
+/**
+ * One acknowledged append after another, compared with sends of one message each. Both wait for one answer of the broker, which
+ * takes most of the time.
+ */
 export const kafkaOneAtATime: BenchCase = {
   name: 'kafka, one append at a time',
   unit: 'append',

@@ -6,6 +6,7 @@ const fetchPage = source('read/fetch-page')
 const lastRecords = source('read/last-records')
 const scanner = source('read/scanner')
 const tail = source('read/tail')
+const toldEnd = source('read/told-end')
 const topics = source('topic/topics')
 const memory = source('client/topic-memory')
 const readOnly = source('read-only-wal')
@@ -171,8 +172,32 @@ export const kafkaReadMutants = [
     [
       'an end that stands back is told',
       scanner,
-      "        askOffset(cluster, over, { topic, wanted: 'latest' }),\n",
-      "        askOffset(cluster, over, { topic, wanted: 'earliest' }),\n",
+      'leader.hasTold(over, topic) ? undefined : leader',
+      'over !== undefined ? undefined : leader',
+    ],
+    [
+      'a new leader counts as one that has told the end',
+      toldEnd,
+      ' && told.topic.leaderEpoch === leaderEpoch',
+      '',
+    ],
+    [
+      'a broker that was started again counts as one that has told the end',
+      toldEnd,
+      ' || !over.continues(told.over)',
+      '',
+    ],
+    [
+      'a leader is asked for the end by every scanner',
+      toldEnd,
+      '    this.#told = { over, topic }\n',
+      '',
+    ],
+    [
+      'the oldest record of a truncated log is not looked for',
+      scanner,
+      "      if (start === 'oldest') this.#offset = oldest.offset\n      else if",
+      '      if',
     ],
     [
       'a reader of the latest compares no leader epoch',
@@ -194,7 +219,7 @@ export const kafkaReadMutants = [
     ],
     [
       'a reader of the latest begins at the log’s beginning',
-      scanner,
+      toldEnd,
       "const end = await askOffset(cluster, over, { topic, wanted: 'latest' })",
       "const end = await askOffset(cluster, over, { topic, wanted: 'earliest' })",
     ],

@@ -21,6 +21,8 @@ interface Pending {
 
 /** No broker's answer is that large: a larger size is the beginning of something else, such as a TLS alert. */
 const MAX_ANSWER_BYTES = 512 * 1024 * 1024
+/** Up to this size, copying the pieces of a request into one costs less than handing several to the socket. */
+const MAX_COPIED_BYTES = 1024
 /** The part of a login's lifetime after which a connection is no longer used for new requests. */
 const RETIRES_AT = 0.8
 
@@ -173,13 +175,23 @@ export class Connection {
         timeoutMs,
       )
       this.#pending.push({ correlation, timer, resolve, reject })
-      this.#socket.cork()
-      for (const piece of pieces) this.#socket.write(piece)
-      this.#socket.uncork()
+      this.#write(pieces)
     })
     this.#last = sent
     sent.catch(() => {})
     return sent
+  }
+
+  /** Writes a request to the socket, as one piece when it is small. */
+  #write(pieces: readonly Buffer[]): void {
+    const bytes = pieces.reduce((sum, { length }) => sum + length, 0)
+    if (bytes <= MAX_COPIED_BYTES) {
+      this.#socket.write(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces, bytes))
+      return
+    }
+    this.#socket.cork()
+    for (const piece of pieces) this.#socket.write(piece)
+    this.#socket.uncork()
   }
 
   #take(chunk: Buffer): void {

@@ -4,6 +4,7 @@ import type { Cluster } from '../client/cluster.js'
 import type { Connection } from '../client/connection.js'
 import { isKafkaError, throwOnError, toldAbout } from '../client/kafka-error.js'
 import type { TopicState } from '../client/topic-memory.js'
+import { errorName } from '../protocol/error-codes.js'
 import { type FetchResult, fetchRequest, NO_FETCH_SESSION } from '../protocol/fetch.js'
 import { listOffsetsRequest, type OffsetPlace, type OffsetResult } from '../protocol/list-offsets.js'
 import { RecordDecoder } from '../records/batch-decoder.js'
@@ -69,6 +70,11 @@ export async function fetchUnchecked(
     answer = await over.ask(asked, answer.throttleMs + cluster.requestTimeoutMs)
   throwOnError(answer.errorCode)
   return toldAbout(topic.name, answer.results[0])
+}
+
+/** Whether the answer says that the page begins below the log’s first record, or behind its end. */
+export function isOutOfRange({ errorCode }: FetchResult): boolean {
+  return errorName(errorCode) === 'OFFSET_OUT_OF_RANGE'
 }
 
 /** Throws when the answer says that the records which are wanted are gone, or that the broker can't give them. */

@@ -117,6 +117,10 @@ function settle({ topic, resolve, reject }: Asked, over: Connection, result: Off
   }
 }
 
+function isTruncated(error: unknown): boolean {
+  return WalError.isInstance(error) && error.code === 'WAL_POSITION_TRUNCATED'
+}
+
 /** How many bytes are asked for to find the last record. The batch that it lies in comes whole, however large it is. */
 const LEAST_BYTES = 64 * 1024
 /** The most that is asked for at a time, when many records have to be passed over. */
@@ -187,8 +191,13 @@ export class LastRecord {
     signal: AbortSignal | undefined,
   ): Promise<StoredMessage<NumberId> | undefined> {
     if (end === 0) return undefined
+    // The record before the end is nearly always the answer, so this page does not wait for the offset of the oldest record.
+    const atEnd = await this.#lastIn(topic, { from: end - 1, end, signal }).catch((error: unknown) => {
+      throw isTruncated(error) ? truncated(topic.name, end - 1, undefined) : error
+    })
+    if (atEnd !== undefined) return atEnd
     const oldest = await offsetOf(this.#cluster, topic, 'earliest')
-    for (let to = end, step = 1; to > oldest; step *= STEP_GROWTH) {
+    for (let to = end - 1, step = STEP_GROWTH; to > oldest; step *= STEP_GROWTH) {
       const from = Math.max(oldest, to - step)
       const last = await this.#lastIn(topic, { from, end: to, signal })
       if (last !== undefined) return last

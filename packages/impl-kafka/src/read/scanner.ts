@@ -20,8 +20,16 @@ import type { TopicState } from '../client/topic-memory.js'
 import type { FetchResult } from '../protocol/fetch.js'
 import type { RecordDecoder } from '../records/batch-decoder.js'
 import { messageIds } from '../records/message-id.js'
-import { askOffset, checkResult, fetchUnchecked, recordDecoder, truncated } from './fetch-page.js'
+import {
+  askOffset,
+  checkResult,
+  fetchUnchecked,
+  isOutOfRange,
+  recordDecoder,
+  truncated,
+} from './fetch-page.js'
 import type { Tail } from './tail.js'
+import type { ToldEnd } from './told-end.js'
 
 export interface ScannerParts {
   readonly cluster: Cluster
@@ -31,6 +39,8 @@ export interface ScannerParts {
   readonly name: string
   /** The poll of the broker that leads the topic. */
   readonly tailOf: (node: number) => Tail
+  /** Whether the topic’s leader has told the log’s end. All scanners of a log share it. */
+  readonly leader: ToldEnd
   readonly options: ScannerOptions<NumberId>
   readonly log: Lifetime
 }
@@ -83,10 +93,11 @@ class Pages {
 
   /**
    * All requests of the beginning go out at once. The broker answers a connection’s requests in their order, so the first page
-   * is read when the end was told: by then the leader knows how far its log is acknowledged.
+   * is read when the end was told: by then the leader knows how far its log is acknowledged. A leader that has told the end
+   * before is asked for the page alone.
    */
   async begin(): Promise<void> {
-    const { cluster, options } = this.#parts
+    const { cluster, options, leader } = this.#parts
     const { start, maxBytes } = options
     try {
       const topic = await this.#parts.topic()
@@ -94,19 +105,19 @@ class Pages {
       const over = await cluster.lane(topic.leader, 'read').connection()
       this.#connection = over
       if (start === 'latest') {
-        const end = await askOffset(cluster, over, { topic, wanted: 'latest' })
+        const end = await leader.tellEnd(cluster, over, topic)
         this.#offset = end.offset
         this.#epoch = end.leaderEpoch
         return
       }
       // A log begins at 0, unless it was truncated.
       this.#offset = start === 'oldest' ? 0 : Math.max(0, messageIds.numberOf(start.from))
-      const told = Promise.all([
-        askOffset(cluster, over, { topic, wanted: 'earliest' }),
-        askOffset(cluster, over, { topic, wanted: 'latest' }),
-      ])
-      this.#ahead.begin(String(this.#offset), this.#fetch(this.#offset, maxBytes))
-      const [oldest] = await told
+      const told = leader.hasTold(over, topic) ? undefined : leader.tellEnd(cluster, over, topic)
+      const page = this.#fetch(this.#offset, maxBytes)
+      this.#ahead.begin(String(this.#offset), page)
+      await told
+      if (!isOutOfRange(await page)) return
+      const oldest = await askOffset(cluster, over, { topic, wanted: 'earliest' })
       if (start === 'oldest') this.#offset = oldest.offset
       else if (this.#offset < oldest.offset) throw truncated(topic.name, this.#offset, oldest.offset)
     } catch (error) {

@@ -36,6 +36,14 @@ test('an unchanged log is answered from memory, with one question for its end', 
   expect(await last()).toBe('c')
 })
 
+test('the record before the end is read without a question for the log’s beginning', async () => {
+  const { log, last } = await reader()
+  log.partition.foreign(['a', 'b'])
+  expect(await last()).toBe('b')
+  expect(log.broker.count('ListOffsets')).toBe(1)
+  expect(log.broker.count('Fetch')).toBe(1)
+})
+
 test('a log that another leader has at the same length is read again', async () => {
   const { log, last } = await reader()
   log.partition.foreign(['a'])
