@@ -2,13 +2,14 @@ import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startKafka, startRedis } from '@wal/brokers'
+import { startKafka, startPulsar, startRedis } from '@wal/brokers'
 import { test } from 'vitest'
 import { runExample } from './run-example.js'
 
 test.each([
-  ['redis', '127.0.0.1:6379', startRedis],
-  ['kafka', '127.0.0.1:9092', startKafka],
+  ['redis', '127.0.0.1:6379', () => startRedis()],
+  ['kafka', '127.0.0.1:9092', () => startKafka()],
+  ['pulsar', '127.0.0.1:6650', () => startPulsar()],
 ] as const)('%s prints what it appended, on a server at another port', async (name, address, start) => {
   const program = new URL(`../../examples/guides/${name}.mjs`, import.meta.url)
   const text = await readFile(program, 'utf8')

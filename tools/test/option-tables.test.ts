@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import '@wal/core/testing'
 import '@wal/impl-file'
 import '@wal/impl-kafka'
+import '@wal/impl-pulsar'
 import '@wal/impl-redis-streams'
 import { sqliteBuilder } from '../../examples/custom-backend/src/sqlite-backend.js'
 import { APPEND_OPTIONS } from '../../packages/core/src/append/append-options.js'
@@ -40,6 +41,7 @@ const SOURCES: readonly [path: string, interfaces: readonly OptionInterface[]][]
   ['packages/walimpls/src/builder.ts', [{ name: 'MemoryOptions', table: tableOf('memory') }]],
   ['packages/impl-file/src/options.ts', [{ name: 'FileOptions', table: tableOf('file') }]],
   ['packages/impl-kafka/src/client/options.ts', [{ name: 'KafkaOptions', table: tableOf('kafka') }]],
+  ['packages/impl-pulsar/src/driver/options.ts', [{ name: 'PulsarOptions', table: tableOf('pulsar') }]],
   [
     'packages/impl-redis-streams/src/client/options.ts',
     [{ name: 'RedisStreamsOptions', table: tableOf('redis-streams') }],
@@ -70,6 +72,15 @@ const READMES: readonly [path: string, tables: readonly ReadmeTable[]][] = [
   [
     'packages/impl-kafka/README.md',
     [{ table: tableOf('kafka'), urlExamples: { tls: '`kafkas:` or `?tls=true`' } }],
+  ],
+  [
+    'packages/impl-pulsar/README.md',
+    [
+      {
+        table: tableOf('pulsar'),
+        urlExamples: { path: 'the path: `/public/default`', tls: '`pulsar+ssl:` or `?tls=true`' },
+      },
+    ],
   ],
   [
     'packages/impl-redis-streams/README.md',

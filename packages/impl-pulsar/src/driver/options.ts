@@ -7,7 +7,10 @@ export interface PulsarOptions {
   readonly namespace?: string
   /** The token with which the client logs in. */
   readonly token?: string
-  /** Answers the token, in place of `token`; asked at every login and when the broker wants the token renewed. In code only. */
+  /**
+   * Answers the token, in place of `token`; asked at every login and when the broker wants the token renewed. In code
+   * only.
+   */
   readonly tokenSupplier?: () => string | Promise<string>
   /** Connects by TLS, as the URL scheme `pulsar+ssl` does. Default: `false`. */
   readonly tls?: boolean
@@ -29,7 +32,10 @@ export interface PulsarOptions {
    * 600,000. Default: 10,000.
    */
   readonly requestTimeoutMs?: number
-  /** How long a connection may be silent before the broker is asked whether it is there. From 100 to 600,000. Default: 30,000. */
+  /**
+   * How long a connection may be silent before the broker is asked whether it is there. From 100 to 600,000. Default:
+   * 30,000.
+   */
   readonly keepAliveMs?: number
   /** How many batches of a log may be in flight at once: sent and not acknowledged. From 1 to 64. Default: 8. */
   readonly maxInFlightBatches?: number
