@@ -31,6 +31,14 @@ const backends: Readonly<Record<string, DemoBackend>> = {
       return { url: `kafka://${address}`, stop }
     },
   },
+  pulsar: {
+    load: () => import('@wal/impl-pulsar'),
+    async place() {
+      const { startShared } = await import('@wal/brokers')
+      const { address, stop } = await startShared('pulsar', console.log)
+      return { url: `${address}/public/default`, stop }
+    },
+  },
   'redis-streams': {
     load: () => import('@wal/impl-redis-streams'),
     async place() {

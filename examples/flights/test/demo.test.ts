@@ -66,7 +66,10 @@ test('an interruption ends its processes and removes its folder', async () => {
 })
 
 test.each([
-  [['--backend', 'nonesuch'], /no backend "nonesuch" here; there are: file, kafka, redis-streams, sqlite/],
+  [
+    ['--backend', 'nonesuch'],
+    /no backend "nonesuch" here; there are: file, kafka, pulsar, redis-streams, sqlite/,
+  ],
   [['--records', 'many'], /--records takes a whole number from 1000 to 231083, not "many"/],
   [['--colour'], /Unknown option '--colour'/],
 ])('refuses %j', async (options, message) => {
