@@ -18,10 +18,16 @@ export interface BenchCase {
    */
   readonly atLeast?: number
   /** The server that the case needs. In a comparison with another commit both sides use the same server. */
-  readonly server?: 'redis' | 'kafka'
-  /** Prepares the case. `folder` is empty, and is removed when the case has ended. */
+  readonly server?: 'redis' | 'kafka' | 'pulsar'
+  /**
+   * Prepares the case. `folder` is empty, and is removed when the case has ended. Rejects with `CaseUnavailable` when the machine
+   * lacks what the case needs.
+   */
   prepare(folder: string): Promise<{ readonly ours: Contender; readonly peer: Contender }>
 }
+
+/** Something that a case needs is not on this machine. The other cases run all the same. */
+export class CaseUnavailable extends Error {}
 
 /** Runs `work` and answers the milliseconds it took. */
 export async function timed(work: () => Promise<void>): Promise<number> {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { compareAll } from './against/compare-all.js'
 import { markdownAgainst } from './against/report.js'
+import { CaseUnavailable } from './bench-case.js'
 import { findCases } from './find-cases.js'
 import { markdown } from './report.js'
 import { type CaseResult, runCase } from './runner.js'
@@ -37,8 +38,16 @@ const options = {
 const { commit, clone } = values
 if (commit === undefined || clone === undefined) {
   const results: CaseResult[] = []
-  for (const bench of chosen) results.push(await runCase(bench, options))
-  await save('', markdown(results), { results })
+  const left: string[] = []
+  for (const bench of chosen) {
+    try {
+      results.push(await runCase(bench, options))
+    } catch (error) {
+      if (!(error instanceof CaseUnavailable)) throw error
+      left.push(`Did not run: ${bench.name}. ${error.message}`)
+    }
+  }
+  await save('', [markdown(results), ...left].join('\n'), { results, left })
 } else {
   const folders = { here, there: join(clone, 'bench/src/'), ownThere: join(clone, 'bench/src-own/cases') }
   const comparison = await compareAll(chosen, cases, folders, { ...options, scratch: clone })

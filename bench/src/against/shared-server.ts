@@ -1,5 +1,6 @@
 import type { BenchCase } from '../bench-case.js'
 import { BENCH_KAFKA, startBenchKafka } from '../kafka-bench.js'
+import { BENCH_PULSAR, startBenchPulsar } from '../pulsar-bench.js'
 import { BENCH_REDIS, startBenchRedis } from '../redis-bench.js'
 
 export interface SharedServer {
@@ -25,6 +26,13 @@ export async function startShared({ server }: Pick<BenchCase, 'server'>): Promis
     return {
       environment: (side) => ({ [BENCH_KAFKA]: `${kafka.address}/${side}` }),
       stop: () => kafka.stop(),
+    }
+  }
+  if (server === 'pulsar') {
+    const pulsar = await startBenchPulsar()
+    return {
+      environment: (side) => ({ [BENCH_PULSAR]: `${pulsar.host}:${pulsar.port}/${side}` }),
+      stop: () => pulsar.stop(),
     }
   }
   return undefined
