@@ -49,6 +49,8 @@ export class Appender {
   readonly #storedUnder = new WeakMap<readonly PulsarId[], StoredUnder>()
   /** The place of the last acknowledged entry. */
   #acked: EntryPlace | undefined
+  /** A batch waits for a new producer, and for what the log says. Others must not be sent before it. */
+  #renewing = false
   /** The error that has ended the writer for good. */
   #dead: WalError | undefined
 
@@ -61,7 +63,7 @@ export class Appender {
       prepare: (batch) => this.#prepare(batch),
       send: (batch, entry) => this.#send(batch, entry),
       // The first batch has to be stored before another one is sent, and so has each batch that waits for a new producer.
-      mustWait: () => this.#acked === undefined || this.#registration.current === undefined,
+      mustWait: () => this.#renewing || this.#acked === undefined || this.#registration.current === undefined,
       stored: (ids) => {
         const { number, place } = this.#storedUnder.get(ids) as StoredUnder
         this.#batches.acknowledged(number)
@@ -96,6 +98,7 @@ export class Appender {
   async #send(batch: Batch, entry: PreparedEntry): Promise<readonly PulsarId[]> {
     // No wait lies between here and the send when a producer is there: batches go out in call order.
     const producer = this.#registration.current ?? (await this.#newProducer())
+    this.#renewing = false
     const stored = this.#batches.storedAt(batch)
     if (stored !== undefined) return this.#idsAt(stored, batch)
     const number = this.#batches.number(batch)
@@ -113,6 +116,7 @@ export class Appender {
 
   /** Registers a producer, and finds out what of the batches without an answer is stored. Nothing is sent in this. */
   async #newProducer(): Promise<EntryProducer> {
+    this.#renewing = true
     try {
       if (this.#dead !== undefined) throw this.#dead
       const producer = await this.#registration.register()
@@ -124,6 +128,7 @@ export class Appender {
       // The producer may have been lost again while the log was read. Its send fails then.
       return producer
     } catch (error) {
+      this.#renewing = false
       throw this.#mapped(error, 'not-written')
     }
   }

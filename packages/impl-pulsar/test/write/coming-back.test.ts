@@ -1,3 +1,4 @@
+import { deferred } from '@wal/walimpls/helper'
 import { expect, test } from 'vitest'
 import type { Access } from '../../src/driver/pulsar-driver.js'
 import { PulsarError } from '../../src/driver/pulsar-error.js'
@@ -176,4 +177,25 @@ test('a first batch without an answer is stored again by the same writer, and no
   expect(log.stored).toEqual(['wal-mine/0', 'wal-mine/0'])
   expect(asked).toEqual(['fencing', { epoch: 0 }])
   expect(log.driver.topic(TOPIC)).toBe(log.topic)
+})
+
+test('a batch that comes while the log is read back is stored behind the one that waits for the answer', async () => {
+  const log = new ScriptedWriters()
+  const writer = await log.writerAtWork()
+  log.driver.link.cut()
+  const asked = deferred()
+  const answer = deferred()
+  log.driver.link.onCall = async ({ kind }) => {
+    if (kind !== 'last') return
+    asked.resolve()
+    await answer.promise
+  }
+  const [first, second] = [writer.batch(2), writer.batch()]
+  const waiting = writer.send(first)
+  await log.runtime.run(asked.promise)
+  const late = writer.send(second)
+  await log.runtime.advance(10)
+  answer.resolve()
+  expect(await log.runtime.run(Promise.all([waiting, late]))).toEqual(['10:1:0 10:1:1', '10:2:0'])
+  expect(log.topic.entries.map(({ messages }) => messages.length)).toEqual([1, 2, 1])
 })
