@@ -14,6 +14,7 @@ import { openMutants } from './areas/open.mjs'
 import { outcomeMutants } from './areas/outcomes.mjs'
 import { pulsarNativeMutants } from './areas/pulsar-native.mjs'
 import { pulsarRecordsMutants } from './areas/pulsar-records.mjs'
+import { pulsarWriteMutants } from './areas/pulsar-write.mjs'
 import { readMutants } from './areas/read.mjs'
 import { redisMutants } from './areas/redis.mjs'
 import { sealMutants } from './areas/seals.mjs'
@@ -42,5 +43,6 @@ export const mutants = [
   ...pulsarRecordsMutants,
   ...kitMutants,
   ...pulsarNativeMutants,
+  ...pulsarWriteMutants,
   ...redisMutants,
 ]
