@@ -1,5 +1,5 @@
 import { type Runtime, WalError } from '@wal/walimpls'
-import { backoffMs, sleep } from '@wal/walimpls/helper'
+import { backoffMs, deferred, sleep } from '@wal/walimpls/helper'
 import type { Access, EntryProducer, PulsarDriver } from '../driver/pulsar-driver.js'
 import { PulsarError } from '../driver/pulsar-error.js'
 
@@ -23,6 +23,9 @@ const TAKEN = ['ProducerFenced', 'ProducerBusy']
  */
 const COMING_BACK_MS = 100
 
+/** How long a failed append waits for the answer whether its writer may come back, in milliseconds. */
+const REFUSAL_PATIENCE_MS = 1000
+
 /** How often, and how long, a refused opener asks for the free topic before it takes the fence again, in milliseconds. */
 const FREE_PAUSE_MS = 50
 const FREE_PATIENCE_MS = 300
@@ -45,6 +48,9 @@ export class Registration {
   #latest: EntryProducer | undefined
   #lostAt = 0
   #fenced: WalError | undefined
+  /** A producer that comes back, or has come back and was not asked for yet. */
+  #returning: Promise<EntryProducer> | undefined
+  readonly #ended = new WeakSet<EntryProducer>()
   #closing: Promise<void> = Promise.resolve()
 
   constructor(parts: RegistrationParts) {
@@ -60,12 +66,27 @@ export class Registration {
   /** Registers a producer: at the first time by fencing, later only when nobody else was let in. */
   async register(): Promise<EntryProducer> {
     if (this.#fenced !== undefined) throw this.#fenced
-    try {
-      return await (this.#latest === undefined ? this.#takeFence() : this.#comeBack(this.#latest))
-    } catch (error) {
-      if (isFenced(error)) this.#fenced = error
-      throw error
-    }
+    const producer = await (this.#latest === undefined ? this.#takeFence() : this.#comeBack(this.#latest))
+    this.#returning = undefined
+    if (!this.#ended.has(producer)) this.#current = producer
+    return producer
+  }
+
+  /**
+   * Why the broker does not let a producer that was lost come back: a fenced writer is told of its fence by nothing but the end of
+   * its connection. Undefined when the broker lets it in, which serves the next `register`, or does not say so soon.
+   */
+  async refusal(): Promise<WalError | undefined> {
+    if (this.#fenced !== undefined || this.#latest === undefined) return this.#fenced
+    const asked = this.#comeBack(this.#latest).then(
+      () => undefined,
+      (error: unknown) => (isFenced(error) ? error : undefined),
+    )
+    const { promise: late, resolve } = deferred()
+    const timer = this.#parts.runtime.setTimeout(resolve, REFUSAL_PATIENCE_MS)
+    const refused = await Promise.race([asked, late.then(() => undefined)])
+    timer.clear()
+    return refused
   }
 
   /** The producer is of no more use. Ends it, so that nothing of what it has in flight is stored later. */
@@ -83,6 +104,8 @@ export class Registration {
   }
 
   async close(): Promise<void> {
+    const returned = await this.#returning?.catch(() => undefined)
+    await returned?.close().catch(() => {})
     if (this.#current !== undefined) this.drop(this.#current)
     await this.#closing
   }
@@ -116,7 +139,16 @@ export class Registration {
     return undefined
   }
 
-  async #comeBack({ epoch }: EntryProducer): Promise<EntryProducer> {
+  #comeBack(lost: EntryProducer): Promise<EntryProducer> {
+    this.#returning ??= this.#returned(lost).catch((error: unknown) => {
+      this.#returning = undefined
+      if (isFenced(error)) this.#fenced = error
+      throw error
+    })
+    return this.#returning
+  }
+
+  async #returned({ epoch }: EntryProducer): Promise<EntryProducer> {
     const { runtime } = this.#parts
     if (epoch === undefined)
       throw new WalError(
@@ -145,7 +177,7 @@ export class Registration {
         name,
         ended: () => {
           ended = true
-          if (producer !== undefined) this.#lose(producer)
+          if (producer !== undefined) this.#lost(producer)
         },
       })
     } catch (error) {
@@ -153,9 +185,14 @@ export class Registration {
       throw error
     }
     this.#latest = producer
-    this.#current = producer
-    if (ended) this.#lose(producer)
+    if (ended) this.#lost(producer)
     return producer
+  }
+
+  #lost(producer: EntryProducer): void {
+    this.#ended.add(producer)
+    if (this.#current === producer) this.#lose(producer)
+    else this.#lostAt = this.#parts.runtime.monotonic()
   }
 
   #lose(producer: EntryProducer): void {

@@ -84,7 +84,7 @@ test('a writer that was let out for another one is fenced, and stays so', async 
   const log = new ScriptedWriters()
   const old = await log.writerAtWork('old')
   const young = await log.writerAtWork('young')
-  expect(await log.runtime.run(old.append())).toBe('unknown: WAL_UNAVAILABLE')
+  expect(await log.runtime.run(old.append())).toBe('unknown: WAL_FENCED')
   expect(await log.runtime.run(old.append())).toBe('not-written: WAL_FENCED')
   expect(await log.runtime.run(young.append())).toBe('10:2:0')
   const producers = log.driver.link.count('producer')
