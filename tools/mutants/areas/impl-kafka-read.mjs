@@ -187,12 +187,7 @@ export const kafkaReadMutants = [
       ' || !over.continues(told.over)',
       '',
     ],
-    [
-      'a leader is asked for the end by every scanner',
-      toldEnd,
-      '    this.#told = { over, topic }\n',
-      '',
-    ],
+    ['a leader is asked for the end by every scanner', toldEnd, '    this.#told = { over, topic }\n', ''],
     [
       'the oldest record of a truncated log is not looked for',
       scanner,

@@ -30,7 +30,10 @@ test('a foreign transaction that was left open is warned of from the open on', a
   const log = new ScriptedLog()
   const { partition } = log.cluster.make(CHANNEL)
   partition.foreign(['before'])
-  for (const [producerId, baseSequence] of [[7n, 0], [8n, 0]] as const)
+  for (const [producerId, baseSequence] of [
+    [7n, 0],
+    [8n, 0],
+  ] as const)
     partition.foreign(['open'], { producerId, producerEpoch: 0, baseSequence, transactional: true })
   await log.pass(6_000)
   const { guarantees } = await (await log.opener()).openReadOnly(CHANNEL)

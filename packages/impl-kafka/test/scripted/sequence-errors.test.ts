@@ -197,7 +197,10 @@ test('nothing is sent behind the first batch of an epoch until that batch is sto
   // A partition stores a batch of an id that it does not know under any number. So the second would be stored without the first.
   log.broker.next('Produce', { error: 'NOT_ENOUGH_REPLICAS' })
   const outcomes = [writer.send(one), writer.send(two)]
-  expect(await Promise.all(outcomes)).toEqual(['not-written: WAL_UNAVAILABLE', 'not-written: WAL_UNAVAILABLE'])
+  expect(await Promise.all(outcomes)).toEqual([
+    'not-written: WAL_UNAVAILABLE',
+    'not-written: WAL_UNAVAILABLE',
+  ])
   expect(log.partition.end).toBe(1)
   expect(await Promise.all([writer.send(one), writer.send(two)])).toEqual(['1', '2'])
 })
