@@ -88,6 +88,11 @@ export interface EntryProducer {
 }
 
 export interface ReaderOptions {
+  /**
+   * The name of the subscription, of which the topic has one reader at a time: others are refused with the `PulsarError`
+   * ConsumerBusy. Absent: a name of its own.
+   */
+  readonly subscription?: string
   /** The first entry to be read: the oldest that is kept, the next that is stored, or this one (inclusive). */
   readonly start: 'earliest' | 'latest' | EntryPlace
   /** Called for each entry, or for each part of one, in order. Not called any more once `close` was called. */

@@ -3,6 +3,7 @@ import type { Cursor, EntryPlace } from '../driver/pulsar-driver.js'
 import { firstEntry, type ReadTopic } from '../read/first-entry.js'
 import { comparePlaces, placeText } from '../read/place.js'
 import type { PulsarId } from '../records/message-id.js'
+import { messageIds } from '../records/message-ids.js'
 import { namesEarlierTick, truncationInLog } from './truncation-in-log.js'
 
 export interface SubscriptionParts extends ReadTopic {
@@ -37,7 +38,7 @@ export class Subscription {
   async truncate(before: PulsarId): Promise<void> {
     const last = await this.#parts.last()
     if (last === undefined) return
-    const { ledger, entry } = comparePlaces(before, last.id) < 0 ? before : last.id
+    const { ledger, entry } = messageIds.compare(before, last.id) < 0 ? before : last.id
     // The number −1 stands for the place before the ledger's first entry.
     await this.#with({ make: true }, (cursor) => cursor.advance({ ledger, entry: entry - 1 }))
   }

@@ -110,7 +110,9 @@ class NativeDriver implements PulsarDriver {
 
   async reader(topic: string, options: ReaderOptions): Promise<EntryReader> {
     this.#checkOpen()
-    if (this.#readers >= MOST_READERS) return this.#protocol.reader(topic, options)
+    // The native client draws the names of its readers' subscriptions itself.
+    if (options.subscription !== undefined || this.#readers >= MOST_READERS)
+      return this.#protocol.reader(topic, options)
     this.#readers++
     const gone = () => this.#readers--
     const opening = NativeReader.open({ ...this.#parts, protocol: this.#protocol, topic }, options)

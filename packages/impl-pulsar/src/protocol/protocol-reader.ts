@@ -85,7 +85,7 @@ export class ProtocolReader implements EntryReader {
         'subscribe',
         {
           topic,
-          subscription: `wal-reader-${randomName(runtime)}`,
+          subscription: this.#options.subscription ?? `wal-reader-${randomName(runtime)}`,
           ...{ kind: 0, consumerId: this.#number, durable: false, start: startOf(this.#options.start) },
           ...{ readCompacted: false, initialPosition: 0, makeTopic: false },
         },

@@ -2,9 +2,10 @@ import { type Runtime, WalError } from '@wal/walimpls'
 import { backoffMs, deferred, sleep } from '@wal/walimpls/helper'
 import type { Access, EntryProducer, PulsarDriver } from '../driver/pulsar-driver.js'
 import { PulsarError } from '../driver/pulsar-error.js'
+import { openingTurn } from './opening-turn.js'
 
 export interface RegistrationParts {
-  readonly driver: Pick<PulsarDriver, 'producer'>
+  readonly driver: Pick<PulsarDriver, 'producer' | 'reader'>
   readonly runtime: Pick<Runtime, 'setTimeout' | 'monotonic' | 'random'>
   /** The whole name of the topic. */
   readonly topic: string
@@ -22,6 +23,9 @@ const TAKEN = ['ProducerFenced', 'ProducerBusy']
  * connection may not have stored the topic epoch of the newer producer yet, and would let the old one in again.
  */
 const COMING_BACK_MS = 100
+
+/** How long an opener waits at most for the turns of others, in milliseconds. */
+const TURN_PATIENCE_MS = 3000
 
 /** How long a failed append waits for the answer whether its writer may come back, in milliseconds. */
 const REFUSAL_PATIENCE_MS = 1000
@@ -111,6 +115,18 @@ export class Registration {
   }
 
   async #takeFence(): Promise<EntryProducer> {
+    const { requestTimeoutMs } = this.#parts
+    const patienceMs = Math.min(TURN_PATIENCE_MS, requestTimeoutMs / 3)
+    const turn = await openingTurn({ ...this.#parts, patienceMs })
+    try {
+      return await this.#fenceOthers()
+    } finally {
+      // The reader ends with its connection at the latest.
+      await turn?.close().catch(() => {})
+    }
+  }
+
+  async #fenceOthers(): Promise<EntryProducer> {
     const { runtime, requestTimeoutMs } = this.#parts
     const end = runtime.monotonic() + requestTimeoutMs
     for (let fences = 1; ; fences++) {

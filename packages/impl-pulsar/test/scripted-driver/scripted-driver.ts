@@ -103,6 +103,9 @@ export class ScriptedDriver implements PulsarDriver {
 
   reader(topic: string, options: ReaderOptions): Promise<EntryReader> {
     return this.#call({ kind: 'reader', topic }, () => {
+      const { subscription } = options
+      if (subscription !== undefined && this.open.some((reader) => reader.has(topic, subscription)))
+        throw new PulsarError('ConsumerBusy', 'Exclusive consumer is already connected')
       const reader = new ScriptedReader(topic, this.#found(topic).topic, {
         ...{ link: this.link, options },
         dispatches: () => this.onDispatch?.() ?? true,

@@ -46,6 +46,11 @@ export class ScriptedReader implements EntryReader, Follower, Connected {
     this.#link.connected.add(this)
   }
 
+  /** Whether this is the one reader of a topic that has this subscription. */
+  has(topic: string, subscription: string): boolean {
+    return this.#name === topic && this.#options.subscription === subscription
+  }
+
   permit(messages: number): void {
     this.permitted.push(messages)
     this.permits += messages

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Access } from '../../src/driver/pulsar-driver.js'
 import { PulsarError } from '../../src/driver/pulsar-error.js'
-import { ScriptedWriters, TIMEOUT_MS } from './scripted-writer.js'
+import { ScriptedWriters, TIMEOUT_MS, TOPIC } from './scripted-writer.js'
 
 /** Answers how producers were asked for, and when; `refuse` says which are refused. */
 function refusing(log: ScriptedWriters, refuse: (access: Access, call: number) => PulsarError | undefined) {
@@ -67,4 +67,31 @@ test('openers that race all end with an answer, and the log has the records of o
     expect(outcomes.filter((outcome) => /^\d/.test(outcome)).length).toBeGreaterThan(0)
     expect(log.producers.table.size).toBeLessThanOrEqual(1)
   }
+})
+
+test('openers take the fence one after the other, since a producer must not be fenced twice', async () => {
+  const log = new ScriptedWriters()
+  let taking = 0
+  let most = 0
+  const register = log.producers.register.bind(log.producers)
+  log.producers.register = async (options) => {
+    most = Math.max(most, ++taking)
+    await new Promise<void>((resolve) => log.runtime.setTimeout(resolve, 100))
+    taking--
+    return register(options)
+  }
+  const openers = ['a', 'b', 'c'].map((name) => log.writer(name).append())
+  expect(await log.runtime.run(Promise.all(openers))).toHaveLength(3)
+  expect(most).toBe(1)
+  expect(log.driver.open).toEqual([])
+})
+
+test('an opener that hangs in its turn holds up the others for a third of the time limit', async () => {
+  const log = new ScriptedWriters()
+  const silent = { entry: () => {}, ended: () => {} }
+  await log.runtime.run(log.driver.reader(TOPIC, { start: 'latest', subscription: 'wal-opening', ...silent }))
+  const writer = log.writer('mine')
+  expect(await log.runtime.run(writer.append())).toBe('10:0:0')
+  expect(log.runtime.elapsedMs).toBeGreaterThanOrEqual(TIMEOUT_MS / 3)
+  expect(log.runtime.elapsedMs).toBeLessThan(TIMEOUT_MS / 3 + 200)
 })
