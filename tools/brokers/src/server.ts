@@ -3,7 +3,10 @@ export interface Server extends AsyncDisposable {
   readonly name: string
   /** The process id; undefined while the server is killed. */
   readonly processId: number | undefined
-  /** Kills the process (SIGKILL), also when it is frozen. Resolves when the process is gone. The data stays. */
+  /**
+   * Kills the process (SIGKILL), also when it is frozen. Resolves when the process is gone. The data stays. Pulsar is killed at
+   * a moment at which its bookie has not cut a record of its journal in two: that ledger would never open again.
+   */
   kill(): Promise<void>
   /** Stops the process in the server's orderly way (SIGTERM). Resolves when the process is gone. The data stays. */
   shutDown(): Promise<void>
@@ -14,8 +17,8 @@ export interface Server extends AsyncDisposable {
   /** Lets a frozen process continue (SIGCONT). */
   thaw(): void
   /**
-   * Shuts the server down, copies its data, and starts it again. A killed server is copied as it was killed. Resolves when the
-   * server answers.
+   * Shuts the server down, copies its data, and starts it again; Pulsar, whose start takes long, is only frozen meanwhile. A
+   * killed server is copied as it was killed. Resolves when the server answers.
    */
   saveData(): Promise<SavedData>
   /** Ends the server and removes its data. Idempotent. */

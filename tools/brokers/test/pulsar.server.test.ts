@@ -1,10 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFailed, test, vi } from 'vitest'
 import { type PulsarServer, startPulsar } from '../src/index.js'
 import { checkHealth, greet } from '../src/pulsar/pulsar-connection.js'
+import { commands } from '../src/pulsar/pulsar-frame.js'
 import { isAlive, processState } from './process-state.js'
 import { PulsarProducer } from './pulsar-producer.js'
 
 const topic = 'persistent://public/default/orders'
+
+/** Without a look at the journal, about one kill in five leaves a topic that never opens again. */
+const KILLS = Number(process.env.WAL_TEST_KILLS ?? 2)
 
 /** Ledgers so small that a test fills some of them. */
 const config = { managedLedgerMaxEntriesPerLedger: 3, managedLedgerMinLedgerRolloverTimeMinutes: 0 }
@@ -49,6 +54,37 @@ test('a broker can be killed, restarted, frozen, thawed, put back to older data,
     await pulsar.stop()
     expect(isAlive(processId)).toBe(false)
   }
+})
+
+test('a broker that is killed under load opens its topic again with all that it acknowledged', {
+  timeout: 900_000,
+}, async () => {
+  await using pulsar = await startPulsar()
+  showLogsOnFailure(pulsar)
+  await pulsar.admin.createSubscription(topic, 'kept')
+  let acks = 0
+  for (let round = 0; round < KILLS; round++) {
+    const { producer } = await PulsarProducer.open(pulsar.port, topic)
+    // Messages so large that the bookie writes most of its journal's records in pieces.
+    const sending = setInterval(() => {
+      for (let i = 0; i < 20; i++) producer.send('x'.repeat(10_000 + i * 500))
+    }, 5)
+    const counting = (async () => {
+      for (;;) {
+        await producer.connection.expect(commands.sendReceipt)
+        acks++
+      }
+    })()
+    const ended = expect(counting).rejects.toThrow()
+    await sleep(500)
+    await pulsar.kill()
+    clearInterval(sending)
+    producer[Symbol.dispose]()
+    await ended
+    await pulsar.restart()
+    expect((await pulsar.admin.internalStats(topic)).numberOfEntries).toBeGreaterThanOrEqual(acks)
+  }
+  expect(acks).toBeGreaterThan(0)
 })
 
 test('the admin interface creates, unloads, trims and deletes topics', {

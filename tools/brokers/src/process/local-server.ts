@@ -3,9 +3,11 @@ import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, 
 import { cp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { SavedData, Server } from '../server.js'
 import { guard } from './guard.js'
 import { untilReady } from './until-ready.js'
+import { untilStopped } from './until-stopped.js'
 
 export interface Command {
   readonly program: string
@@ -20,10 +22,17 @@ export interface LocalServerPlan {
   /** Sends the server a real request. Rejects while the server cannot answer. */
   readonly probe: () => Promise<void>
   readonly startTimeoutMs: number
+  /**
+   * Whether the server's files, while its process is stopped, are such that the server starts on them. Absent: they always are.
+   */
+  readonly filesAreWhole?: (folder: string) => boolean
 }
 
 /** How long an orderly stop may take before it counts as failed. */
 const shutDownTimeoutMs = 60_000
+/** How often a process is stopped in search of a moment at which its files are whole, and how long it goes on between. */
+const mostStops = 1_000
+const goOnMs = 1
 
 export class LocalServer implements Server {
   readonly name: string
@@ -66,9 +75,8 @@ export class LocalServer implements Server {
   }
 
   async kill(): Promise<void> {
-    this.#child?.ref()
-    this.#signal('SIGKILL')
-    await this.#gone
+    await this.#stopWithWholeFiles()
+    await this.#end()
   }
 
   async shutDown(): Promise<void> {
@@ -95,10 +103,12 @@ export class LocalServer implements Server {
   }
 
   async saveData(): Promise<SavedData> {
-    await this.shutDown()
     const copy = join(this.#folder, `saved-${++this.#copies}`)
+    if (this.#plan.filesAreWhole === undefined) await this.shutDown()
+    else await this.#stopWithWholeFiles()
     await cp(this.#dataFolder, copy, { recursive: true })
-    await this.start()
+    if (this.#plan.filesAreWhole === undefined || this.#child === undefined) await this.start()
+    else this.thaw()
     return { putBack: () => this.#putBack(copy) }
   }
 
@@ -111,7 +121,7 @@ export class LocalServer implements Server {
   }
 
   async stop(): Promise<void> {
-    await this.kill()
+    await this.#end()
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10 })
     this.#unguardFolder()
   }
@@ -139,10 +149,30 @@ export class LocalServer implements Server {
   }
 
   async #putBack(copy: string): Promise<void> {
-    await this.kill()
+    await this.#end()
     await rm(this.#dataFolder, { recursive: true, maxRetries: 10 })
     await cp(copy, this.#dataFolder, { recursive: true })
     await this.start()
+  }
+
+  async #end(): Promise<void> {
+    this.#child?.ref()
+    this.#signal('SIGKILL')
+    await this.#gone
+  }
+
+  /** Stops the process (SIGSTOP) at a moment at which its files are whole. */
+  async #stopWithWholeFiles(): Promise<void> {
+    const { filesAreWhole } = this.#plan
+    if (filesAreWhole === undefined) return
+    for (let tries = 0; this.#child?.pid !== undefined; tries++) {
+      if (tries === mostStops) throw new Error(`${this.name} wrote at each of ${mostStops} moments`)
+      this.#signal('SIGSTOP')
+      await untilStopped(this.#child.pid)
+      if (filesAreWhole(this.#dataFolder)) return
+      this.#signal('SIGCONT')
+      await sleep(goOnMs)
+    }
   }
 
   #spawn({ program, args, env }: Command): void {

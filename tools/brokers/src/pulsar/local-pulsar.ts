@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { establishedConnections } from '../process/established-connections.js'
 import { type Command, LocalServer } from '../process/local-server.js'
 import type { FaultProxy } from '../proxy/fault-proxy.js'
+import { journalIsCut } from './bookie-journal.js'
 import { PulsarAdmin } from './pulsar-admin.js'
 import {
   javaOptions,
@@ -26,6 +27,8 @@ export interface LocalPulsarPlan {
 }
 
 const startTimeoutMs = 300_000
+/** Where the bookie has its journal, in the server's folder. */
+const bookieFolder = 'bookkeeper/current'
 
 export class LocalPulsar extends LocalServer {
   readonly host = '127.0.0.1'
@@ -51,6 +54,7 @@ export class LocalPulsar extends LocalServer {
         })
       },
       startTimeoutMs,
+      filesAreWhole: (folder) => !journalIsCut(join(folder, bookieFolder)),
     })
     this.port = ports.advertised
     this.url = `${options.tls === undefined ? 'pulsar' : 'pulsar+ssl'}://${this.host}:${this.port}`
