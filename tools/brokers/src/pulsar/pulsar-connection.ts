@@ -94,12 +94,17 @@ export async function greet(port: number, logIn: PulsarLogIn = {}): Promise<void
   connection[Symbol.dispose]()
 }
 
-/** Rejects unless the broker's own health check passes, in which the broker writes and reads a message. */
+/**
+ * Rejects unless the broker's own health check passes, in which the broker writes and reads a message, and the namespace
+ * `public/default` is there: a broker on new data makes it after it has called itself healthy.
+ */
 export async function checkHealth(webPort: number, token?: string): Promise<void> {
-  const response = await fetch(`http://127.0.0.1:${webPort}/admin/v2/brokers/health`, {
-    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
-    signal: AbortSignal.timeout(timeoutMs),
-  })
-  const text = await response.text()
-  if (!response.ok) throw new Error(`health: HTTP ${response.status} ${text.slice(0, 200)}`)
+  for (const path of ['brokers/health', 'namespaces/public/default']) {
+    const response = await fetch(`http://127.0.0.1:${webPort}/admin/v2/${path}`, {
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(timeoutMs),
+    })
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${path}: HTTP ${response.status} ${text.slice(0, 200)}`)
+  }
 }
