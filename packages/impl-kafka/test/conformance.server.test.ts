@@ -1,7 +1,6 @@
-import { createCertificates, startKafka } from '@wal/brokers'
+import { createCertificates, disturbThrough, startKafka } from '@wal/brokers'
 import { afterAll, expect, test } from 'vitest'
 import { kit } from './kit.js'
-import { disturbThrough } from './kit-hooks.js'
 import { administer } from './other-application.js'
 
 const users = { owner: 'the-owners-secret', writer: 'secret' }

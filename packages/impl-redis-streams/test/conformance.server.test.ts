@@ -1,7 +1,6 @@
-import { FaultProxy, startRedis } from '@wal/brokers'
+import { disturbThrough, FaultProxy, startRedis } from '@wal/brokers'
 import { afterAll } from 'vitest'
 import { kit } from './kit.js'
-import { disturbThrough } from './kit-hooks.js'
 import { ownServer } from './own-server.js'
 
 const own = ownServer()

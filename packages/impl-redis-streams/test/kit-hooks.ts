@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { FaultProxy, RedisServer } from '@wal/brokers'
+import type { RedisServer } from '@wal/brokers'
 import type { LostRecords } from '@wal/conformance'
 import { systemRuntime } from '@wal/walimpls'
 import { readOptions } from '@wal/walimpls/helper'
@@ -7,25 +7,6 @@ import { connect, disconnect } from '../src/client/connect.js'
 import { type FullRedisStreamsOptions, optionTable, type RedisStreamsOptions } from '../src/client/options.js'
 import type { RedisClient } from '../src/client/redis-calls.js'
 import { logKeys } from '../src/stored/log-keys.js'
-
-/** How long, in milliseconds, a connection may take to send the request whose reply is to be cut. */
-const CUT_MS = 10
-
-/**
- * Breaks all connections through the proxy. Every other time requests get through first and their replies are kept back:
- * the server has done what nobody is told of.
- */
-export function disturbThrough(proxy: FaultProxy): () => Promise<void> {
-  let ordinal = 0
-  return async () => {
-    if (ordinal++ % 2 === 0) {
-      proxy.injectOnce({ kind: 'cut-reply' })
-      await new Promise((resolve) => setTimeout(resolve, CUT_MS))
-    }
-    // Every other time this breaks all connections; otherwise those that sent nothing in the meantime.
-    proxy.injectOnce({ kind: 'reset-after', bytes: 0, direction: 'to-server' })
-  }
-}
 
 /** Breaks all connections from the servers' side: clients of a group go where its servers are, past any proxy. */
 export function killClients(servers: () => Promise<readonly RedisServer[]>): () => Promise<void> {
