@@ -13,6 +13,7 @@ import { lifetimeMutants } from './areas/lifetimes.mjs'
 import { openMutants } from './areas/open.mjs'
 import { outcomeMutants } from './areas/outcomes.mjs'
 import { pulsarNativeMutants } from './areas/pulsar-native.mjs'
+import { pulsarProtocolMutants } from './areas/pulsar-protocol.mjs'
 import { pulsarRecordsMutants } from './areas/pulsar-records.mjs'
 import { pulsarWriteMutants } from './areas/pulsar-write.mjs'
 import { readMutants } from './areas/read.mjs'
@@ -41,6 +42,7 @@ export const mutants = [
   ...kafkaWriteMutants,
   ...kafkaRecordsMutants,
   ...pulsarRecordsMutants,
+  ...pulsarProtocolMutants,
   ...kitMutants,
   ...pulsarNativeMutants,
   ...pulsarWriteMutants,
