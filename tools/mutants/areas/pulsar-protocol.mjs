@@ -122,12 +122,6 @@ export const pulsarProtocolMutants = [
     ['a reader makes the topic', reader, 'makeTopic: false', 'makeTopic: true'],
     ['a reader begins behind the entry asked for', reader, ', batchIndex: 0 }', ' }'],
     ['a wrong check sum is not noticed', reader, 'checkSum === undefined ||', 'true ||'],
-    [
-      'entries come after the close',
-      reader,
-      "name !== 'message' || this.#ended !== undefined",
-      "name !== 'message'",
-    ],
   ]),
   ...group(scripted('cursor'), [
     ['the cursor goes backwards', cursor, 'if (last !== undefined && !isBelow(last, place)) return', ''],

@@ -20,6 +20,7 @@ test('a lookup that goes round in circles ends', async () => {
   broker.script.lookup = ({ requestId }, socket) =>
     socket.answer('lookupResponse', { requestId: Number(requestId), outcome: 0, url: 'pulsar://one:6650' })
   expect(await outcomeOf(openReader(broker.driver()))).toMatch(/redirected 20 times/)
+  expect(broker.sent('lookup')).toHaveLength(20)
 })
 
 test('through a proxy every connection goes to the proxy, and names the broker', async () => {
