@@ -19,8 +19,8 @@ export interface PulsarOptions {
   /** The driver: `auto` takes `native` where the package pulsar-client is installed. Default: `'auto'`. */
   readonly driver?: 'auto' | 'protocol' | 'native'
   /**
-   * The module pulsar-client, or the path of the package, for applications where it can't be imported by its name, such as
-   * bundled ones. In code only.
+   * The module pulsar-client, or the path of the package, for applications where it can’t be imported by its name, such
+   * as bundled ones. In code only.
    */
   readonly pulsarClient?: unknown
   /** The admin interface, from which policies that could remove records are read: `http://host:8080`. Default: none. */
