@@ -63,6 +63,7 @@ export function shownErrors(): string {
     'errors-file.md',
     'errors-redis-streams.md',
     'errors-kafka.md',
+    'errors-pulsar.md',
     'errors-for-authors.md',
   ]
   return files.map((file) => readFileSync(new URL(`../../docs/${file}`, import.meta.url), 'utf8')).join('\n')

@@ -48,7 +48,7 @@ it is simply made again, \`cause\` is the failure behind it. Errors of appends a
 \`not-written\` or \`unknown\`. This page is made by a test, from errors that it brings about. Long numbers are shortened.
 
 What only one backend says stands on its own page: [the file backend](errors-file.md),
-[Redis Streams](errors-redis-streams.md), [Kafka](errors-kafka.md). What authors of backends and of tests are told:
+[Redis Streams](errors-redis-streams.md), [Kafka](errors-kafka.md), [Pulsar](errors-pulsar.md). What authors of backends and of tests are told:
 [errors for authors](errors-for-authors.md).
 
 ${states}
