@@ -109,7 +109,7 @@ export interface ReceivedEntry {
   readonly place: EntryPlace
   /** How many messages this takes of the permits. */
   readonly count: number
-  /** The size of the encoded entry, in bytes. */
+  /** How much memory the entry takes, in bytes: its encoded size, or its size when decompressed if that is more. */
   readonly bytes: number
   /** Name and number under which the entry was sent; undefined when the driver does not show them. */
   readonly producer: string | undefined

@@ -24,6 +24,8 @@ export class EntryStream {
   /** Whether the caller was told that it has everything, and nothing came since. */
   #told = false
   #asking: Promise<EntryPlace | undefined> | undefined
+  /** The log’s last entry, as the broker told it last. */
+  #end: EntryPlace | undefined
   /** Resolves when an entry has come, or when none will. */
   #change: Deferred | undefined
 
@@ -91,8 +93,8 @@ export class EntryStream {
   }
 
   /**
-   * Asks the broker whether the caller has everything. An answer that was asked for before this call is of no use: more may have
-   * been stored since. Answers false when the caller has to look at what has come.
+   * Finds out whether the caller has everything that is stored now. An answer that was asked for before this call is of no use:
+   * more may have been stored since. Answers false when something has changed, and the caller has to look at what has come.
    */
   async #isAtEnd(): Promise<boolean> {
     const changes = this.#changes()
@@ -100,24 +102,50 @@ export class EntryStream {
       await Promise.race([this.#asking.catch(() => {}), changes])
       return false
     }
-    const asking = this.#feed.last()
-    this.#asking = asking
-    const over = () => {
-      this.#asking = undefined
+    if (!this.#isBelow(this.#end)) {
+      const answer = await Promise.race([this.#ask().then((last) => ({ last })), changes])
+      if (answer === undefined) return false
+      if (this.#hasAll(answer.last)) return true
     }
-    asking.then(over, over)
-    const answer = await Promise.race([asking.then((last) => ({ last })), changes])
-    return answer !== undefined && this.#hasAll(answer.last)
+    await this.#changesWithin(changes)
+    return false
+  }
+
+  #ask(): Promise<EntryPlace | undefined> {
+    const asking = this.#feed.last().finally(() => {
+      this.#asking = undefined
+    })
+    this.#asking = asking
+    return asking
   }
 
   /** Whether the caller has everything up to the log’s last entry. Throws when the record that has to come first is not there. */
   #hasAll(last: EntryPlace | undefined): boolean {
-    const { wanted, last: given } = this.#continuity
-    if (wanted !== undefined) {
-      if (last !== undefined && comparePlaces(last, wanted) >= 0) return false
+    this.#end = last
+    const { wanted } = this.#continuity
+    if (wanted !== undefined && (last === undefined || comparePlaces(last, wanted) < 0))
       throw rolledBack(this.#topic.topic, wanted, last)
-    }
-    return last === undefined || (given !== undefined && comparePlaces(last, given) <= 0)
+    return last === undefined || !this.#isBelow(last)
+  }
+
+  /** Whether the caller has not got this entry. */
+  #isBelow(end: EntryPlace | undefined): boolean {
+    const { wanted, last } = this.#continuity
+    return end !== undefined && (wanted !== undefined || last === undefined || comparePlaces(end, last) > 0)
+  }
+
+  /**
+   * Waits for an entry that the broker has. After the time of a request the broker is asked again: the entry may have been removed
+   * before it was sent.
+   */
+  async #changesWithin(changes: Promise<void>): Promise<void> {
+    const { runtime, requestTimeoutMs } = this.#topic
+    const timer = runtime.setTimeout(() => {
+      this.#end = undefined
+      this.#signal()
+    }, requestTimeoutMs)
+    await changes
+    timer.clear()
   }
 
   #changes(): Promise<void> {

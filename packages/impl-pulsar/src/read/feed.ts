@@ -70,12 +70,11 @@ export class Feed {
 
   /** The place of the topic’s last entry, asked of the broker now. */
   async last(): Promise<EntryPlace | undefined> {
-    while (this.#reader === undefined && this.#ended === undefined) {
-      this.renew()
-      await this.#opening
-    }
+    this.renew()
+    await this.#opening
     if (this.#ended !== undefined) throw this.#ended.error
-    return (this.#reader as EntryReader).last()
+    if (this.#reader === undefined) throw new CallFailure('the reader was closed')
+    return this.#reader.last()
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
-import { PositionTruncatedError, type StoredMessage } from '@wal/walimpls'
-import type { EntryPlace, EntryReader } from '../driver/pulsar-driver.js'
+import { corrupt, PositionTruncatedError, type StoredMessage } from '@wal/walimpls'
+import type { EntryPlace, EntryReader, ReceivedEntry } from '../driver/pulsar-driver.js'
 import type { PulsarId } from '../records/message-id.js'
 import { firstEntry, type ReadTopic } from './first-entry.js'
 import { comparePlaces, placeText } from './place.js'
@@ -53,7 +53,7 @@ export class LastRecord {
         return known.message
       const entry = await firstEntry(this.#topic, place)
       if (entry !== undefined && comparePlaces(entry.place, place) === 0) {
-        const message = entry.records().at(-1) as StoredMessage<PulsarId>
+        const message = this.#lastOf(entry)
         this.#known = { place, message, over: reader }
         return message
       }
@@ -63,6 +63,17 @@ export class LastRecord {
           `the topic ${this.#topic.topic}: the last entry ${placeText(place)} is gone: others removed it.`,
         )
     }
+  }
+
+  /** The entry’s last record, in memory of its own: an entry may have a mebibyte, and its last record a hundred bytes. */
+  #lastOf(entry: ReceivedEntry): StoredMessage<PulsarId> {
+    const message = entry.records().at(-1)
+    if (message === undefined)
+      throw corrupt(
+        `the topic ${this.#topic.topic}`,
+        `the last entry ${placeText(entry.place)} has no record`,
+      )
+    return { ...message, payload: Buffer.from(message.payload) }
   }
 
   /** The reader over which the log’s end is asked for. */
@@ -76,7 +87,7 @@ export class LastRecord {
       entry: () => {},
       ended: forget,
     })
-    reader.then((made) => (this.#closed ? made.close() : undefined), forget)
+    reader.then((made) => (this.#closed ? made.close() : undefined)).catch(forget)
     this.#reader = reader
     return reader
   }

@@ -12,7 +12,7 @@ export interface DecodedEntry {
   readonly place: Place
   /** How many messages the entry says it has; 1 when its metadata cannot be read. */
   readonly count: number
-  /** The size of what stands behind the check sum, in bytes. */
+  /** The size of what stands behind the check sum, in bytes; of a compressed entry as it is when decompressed, if that is more. */
   readonly bytes: number
   /** Name and number under which the entry was sent; undefined when the metadata cannot be read. */
   readonly producer: string | undefined

@@ -46,12 +46,12 @@ export class EntryDecoder {
     try {
       const metadata = readEntryMetadata(headersAndPayload)
       checkCount(metadata, headersAndPayload)
-      const { sequence, batchSize } = metadata
+      const { sequence, batchSize, uncompressedSize } = metadata
       const producer = nameOf(metadata)
       return {
         place,
         count: batchSize ?? 1,
-        bytes,
+        bytes: Math.max(bytes, uncompressedSize),
         producer,
         sequence,
         records: () => this.#guarded(place, () => this.#records(headersAndPayload, metadata, place)),

@@ -98,6 +98,20 @@ test('an entry that the broker names and never gives is an error that passes', a
   await expect(last.read()).rejects.toThrow('did not give the entry 10:0')
 })
 
+test('an entry without a record is told', async () => {
+  const scene = new ReadScene()
+  scene.store([])
+  await expect(scene.lastRecord().read()).rejects.toMatchObject({ code: 'WAL_CORRUPT' })
+})
+
+test('a last record that is kept does not keep its entry', async () => {
+  const scene = new ReadScene()
+  const frame = Buffer.alloc(1 << 20)
+  scene.topic.store({ messages: [{ payload: frame.subarray(0, 10), properties: [] }] })
+  const last = await scene.lastRecord().read()
+  expect(last?.payload.buffer.byteLength).toBeLessThan(frame.length)
+})
+
 test('closing leaves no reader', async () => {
   const scene = new ReadScene()
   scene.store(['a'])

@@ -37,9 +37,10 @@ export class ReadScene {
   scan(
     start: ScannerOptions<PulsarId>['start'],
     more: Partial<ScannerOptions<PulsarId>> = {},
+    requestTimeoutMs = 1000,
   ): ScannerImpls<PulsarId> {
     return openScanner({
-      ...{ driver: this.driver, topic: TOPIC, runtime: systemRuntime, requestTimeoutMs: 1000 },
+      ...{ driver: this.driver, topic: TOPIC, runtime: systemRuntime, requestTimeoutMs },
       options: { start, maxBytes: 1 << 20, ...more },
       log: this.log,
     })

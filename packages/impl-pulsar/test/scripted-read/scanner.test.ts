@@ -77,6 +77,33 @@ test('a scanner that waits asks nothing and permits nothing', async () => {
   expect(await waiting).toBeUndefined()
 })
 
+test('while the broker is known to have more, it is not asked for the end again', async () => {
+  const scene = new ReadScene()
+  scene.store(['a'])
+  let dispatches = false
+  scene.driver.onDispatch = () => dispatches
+  const scanner = scene.scan('oldest')
+  const first = scanner.next()
+  await turns(100)
+  expect(scene.driver.link.count('last')).toBe(1)
+  dispatches = true
+  scene.topic.followers.forEach((follower) => void follower.stored())
+  expect(textsOf((await first) ?? [])).toEqual(['a'])
+  expect(await scanner.next()).toEqual([])
+  expect(scene.driver.link.count('last')).toBe(2)
+})
+
+test('a scanner is told the end when the entries that it waited for were removed', async () => {
+  const scene = new ReadScene()
+  scene.store(['a'])
+  scene.driver.onDispatch = () => false
+  const scanner = scene.scan('oldest', {}, 50)
+  const first = scanner.next()
+  await turns(50)
+  scene.topic.remove(0, 1)
+  expect(await first).toEqual([])
+})
+
 test('latest gives what is stored after ready, and nothing from before', async () => {
   const scene = new ReadScene()
   scene.store(['a'])
