@@ -151,12 +151,8 @@ export const NOT_SHOWN: readonly Reason[] = [
     pieces: ['the answer leaves out the topic', ': the broker gives no record at offset'],
   },
   {
-    why: 'Entries of another application in a form that this package does not read, and ids of another backend. The tests of entry-decoder.ts and message-ids.ts have each.',
-    pieces: [
-      ', and this package knows LZ4 (1), ZLIB (2), ZSTD (3) and SNAPPY (4)',
-      'A message id of another backend than "pulsar" can\'t be compared: ids of two backends have no order',
-      'A message id of "pulsar" must be the base64 of a MessageIdData: ledger, entry, and perhaps batch index, batch size and the partition −1 or 0',
-    ],
+    why: 'Entries of another application in a form that this package does not read. The tests of entry-decoder.ts have each.',
+    pieces: [', and this package knows LZ4 (1), ZLIB (2), ZSTD (3) and SNAPPY (4)'],
   },
   {
     why: 'Another version of kafkajs in the place of the one that this package names exactly, by an override of the application.',
@@ -219,6 +215,41 @@ export const NOT_SHOWN: readonly Reason[] = [
       '): it has none for a property called "length" that is no length. Read the log with driver=protocol.',
       "with a topic epoch, so a lost producer can't come back",
       'A place in a topic must have a ledger and an entry from 0 on',
+    ],
+  },
+  {
+    why: 'Answers of an admin interface of Pulsar that are no answers: the warning that a log’s policies are unknown quotes them.',
+    pieces: [
+      'sends the request on to',
+      'sends the request on more than',
+      'is no JSON; is this address the admin interface?',
+    ],
+  },
+  {
+    why: 'Failures between the client and a broker of Pulsar that give no words of their own; the errors around them name the call and the broker.',
+    pieces: [
+      'the connection was closed',
+      'the lookup failed',
+      'the request failed',
+      'The connections to Pulsar are closed.',
+    ],
+  },
+  {
+    why: 'Only of storage that is damaged or emptied by others under Pulsar, or of a broker that stores an entry behind one that failed; the codes are on the page of users.',
+    pieces: [
+      'the check sum is wrong',
+      'is gone: others removed it.',
+      'the last entry',
+      ': the broker stored this batch, and the one before it failed. The log is read before both are sent again.',
+      ', which was sent before. If that one were stored now, readers would drop it.',
+    ],
+  },
+  {
+    why: 'Other words of a fence lost on Pulsar; `WAL_FENCED` on its page has the remedy.',
+    pieces: [
+      'attempts to take it over were refused.',
+      ': the producer was lost, and this driver cannot tell whether another one was let in since.',
+      ': another writer has stored records behind this writer’s.',
     ],
   },
 ]

@@ -161,8 +161,8 @@ export const pulsarNativeMutants = [
     [
       'readers have threads without bound',
       native('native-driver'),
-      'if (this.#readers >= MOST_READERS)',
-      'if (this.#readers < 0)',
+      'options.subscription !== undefined || this.#readers >= MOST_READERS',
+      'options.subscription !== undefined',
     ],
   ]),
   ...group(test('native-driver'), [

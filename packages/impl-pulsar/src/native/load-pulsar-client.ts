@@ -4,16 +4,13 @@ import { WalError } from '@wal/walimpls'
 import { textOf } from '@wal/walimpls/helper'
 import type { Addon } from './addon.js'
 
-/** The name in a variable: bundlers then leave the import alone, as the package need not be there. */
-const PACKAGE: string = 'pulsar-client'
-
 /**
  * Loads the package pulsar-client; undefined when it is not installed. `given` is the option `pulsarClient`: the module itself, or the
  * path of the package. Rejects with `WAL_UNAVAILABLE`, which is not retryable, when the package can't be loaded.
  */
 export async function loadPulsarClient(
   given?: unknown,
-  load: () => Promise<unknown> = () => import(/* webpackIgnore: true */ /* @vite-ignore */ PACKAGE),
+  load: () => Promise<unknown> = importInstalled,
 ): Promise<Addon | undefined> {
   let loaded = given
   try {
@@ -27,6 +24,12 @@ export async function loadPulsarClient(
   const addon = addonIn(loaded)
   if (addon === undefined) throw notLoadable('it has no Client and no MessageId')
   return addon
+}
+
+/** The comments tell bundlers to leave the import alone, as the package need not be there. */
+function importInstalled(): Promise<unknown> {
+  // @ts-expect-error: an optional peer, which this workspace never installs.
+  return import(/* webpackIgnore: true */ /* @vite-ignore */ 'pulsar-client')
 }
 
 /** The addon in a value: the module itself, or the namespace that an `import` of it gives. Undefined when it is something else. */
