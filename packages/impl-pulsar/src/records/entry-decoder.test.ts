@@ -1,4 +1,4 @@
-import { deflateSync } from 'node:zlib'
+import { constants, deflateSync } from 'node:zlib'
 import { batchOf } from '@wal/walimpls'
 import { describe, expect, test, vi } from 'vitest'
 import { EntryDecoder } from './entry-decoder.js'
@@ -195,6 +195,7 @@ describe('a compressed entry', () => {
     // Nine literals, four bytes repeated from nine before, and the last five bytes as literals.
     ['LZ4, a block', 1, hex('90', first, '0900', '50', first.slice(8))],
     ['ZLIB', 2, deflateSync(plain)],
+    ['ZLIB without a last block', 2, deflateSync(plain, { finishFlush: constants.Z_SYNC_FLUSH })],
     [
       'ZSTD, a frame with one plain block',
       3,
