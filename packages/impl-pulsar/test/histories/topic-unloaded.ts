@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict'
+import type { PulsarServer } from '@wal/brokers'
+import { type HistoryFault, PATIENCE_MS } from '@wal/histories'
+import { vi } from 'vitest'
+
+/** A fault that unloads the log's topic: the broker closes its producers and readers, and loads it again for the next client. */
+export function topicUnloaded({ admin }: PulsarServer): HistoryFault {
+  let closed = 0
+  return {
+    async strike(_ordinal, load) {
+      const ledgers = async () => (await admin.internalStats(load.channel)).ledgers.at(-1)?.ledgerId
+      const before = await ledgers()
+      load.hit()
+      await admin.unload(load.channel)
+      // A topic that is loaded again has another ledger to write to.
+      await vi.waitUntil(async () => (await ledgers()) !== before, { timeout: PATIENCE_MS, interval: 50 })
+      closed++
+      const { acked } = load
+      await vi.waitUntil(() => load.acked > acked, { timeout: PATIENCE_MS, interval: 20 })
+    },
+    check: () => assert.ok(closed > 0, 'the topic was never unloaded'),
+  }
+}
