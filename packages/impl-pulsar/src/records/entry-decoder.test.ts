@@ -217,6 +217,10 @@ describe('a compressed entry', () => {
     const bytes = entryOf(`${HEAD} 40 04 48 03 ${property('22', 'k', 'v')}`, hex('03 08 616263'))
     expect(shown(bytes)).toEqual([['14:3:0', 'abc', 'k', 'v']])
   })
+  test('of an empty message is read', () => {
+    const bytes = entryOf(`${HEAD} 40 02 48 00`, deflateSync(Buffer.alloc(0)))
+    expect(shown(bytes)).toEqual([['14:3:0', '']])
+  })
   test('that says it becomes gigabytes is refused before it is decompressed', () => {
     const bytes = entryOf(`${HEAD} 40 02 48 ffffffff0f ${count('02')}`, deflateSync(plain))
     expect(() => decode(bytes).records()).toThrow(

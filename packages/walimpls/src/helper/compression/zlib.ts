@@ -5,5 +5,6 @@ import { constants, inflateSync } from 'node:zlib'
  * with the one that it expects. Throws some error for anything else, and when there are more than `maxBytes`.
  */
 export function decompressZlib(bytes: Buffer, maxBytes: number): Buffer {
-  return inflateSync(bytes, { maxOutputLength: maxBytes, finishFlush: constants.Z_SYNC_FLUSH })
+  // Node refuses a limit of nothing.
+  return inflateSync(bytes, { maxOutputLength: Math.max(1, maxBytes), finishFlush: constants.Z_SYNC_FLUSH })
 }
