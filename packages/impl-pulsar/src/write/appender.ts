@@ -130,7 +130,6 @@ export class Appender {
       // The producer may have been lost again while the log was read. Its send fails then.
       return producer
     } catch (error) {
-      this.#renewing = false
       throw this.#mapped(error, 'not-written')
     }
   }

@@ -158,7 +158,6 @@ export class Registration {
   #comeBack(lost: EntryProducer): Promise<EntryProducer> {
     this.#returning ??= this.#returned(lost).catch((error: unknown) => {
       this.#returning = undefined
-      if (isFenced(error)) this.#fenced = error
       throw error
     })
     return this.#returning
