@@ -11,6 +11,10 @@ const guarantees = source('guarantees')
 const errorTable = source('driver/error-table')
 const chooseDriver = source('choose-driver')
 const limits = source('limits')
+const opener = source('opener')
+const shared = source('shared')
+const readOnlyWal = source('read-only-wal')
+const builder = source('builder')
 
 const group = (harness, mutants) =>
   mutants.map(([name, file, find, replace]) => ({
@@ -168,6 +172,34 @@ export const pulsarWriteMutants = [
       registration,
       'error instanceof PulsarError && TAKEN.includes(error.code)',
       'error instanceof PulsarError',
+    ],
+  ]),
+  ...group('test/write/opener', [
+    ['a place depends on the order of the hosts', shared, '.sort()', ''],
+    [
+      'a part of a partitioned topic is a channel',
+      shared,
+      'if (PARTITION.test(channel))',
+      "if (channel === '')",
+    ],
+    [
+      'a close waits for a frozen broker',
+      opener,
+      'const CLOSE_PATIENCE_MS = 3000',
+      'const CLOSE_PATIENCE_MS = 300_000',
+    ],
+    [
+      'a reader makes the topic',
+      opener,
+      'if (!(await this.#shared.driver.exists(topic))) throw noChannel(topic)',
+      'await this.#shared.driver.cursor(topic, { make: true })',
+    ],
+    ['a closed log leaves a reader on the broker', readOnlyWal, 'await this.parts.last.close()', ''],
+    [
+      'two tokens are taken',
+      builder,
+      'if (token !== undefined && tokenSupplier !== undefined)',
+      'if (token === null)',
     ],
   ]),
   ...group('test/kept/subscription', [
