@@ -189,7 +189,7 @@ export const pulsarWriteMutants = [
       'const CLOSE_PATIENCE_MS = 300_000',
     ],
     [
-      'a reader makes the topic',
+      'opening for reading makes the topic',
       opener,
       'if (!(await this.#shared.driver.exists(topic))) throw noChannel(topic)',
       'await this.#shared.driver.cursor(topic, { make: true })',
