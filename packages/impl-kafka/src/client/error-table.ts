@@ -1,5 +1,11 @@
 import type { AppendOutcome, ErrorCode, WalError } from '@wal/walimpls'
-import { type ErrorMeaning, type ErrorRow, ErrorTable } from '@wal/walimpls/helper'
+import {
+  brokenHandshakeRow,
+  type ErrorMeaning,
+  type ErrorRow,
+  ErrorTable,
+  tlsErrorRows,
+} from '@wal/walimpls/helper'
 
 interface Row {
   readonly names: readonly string[] | RegExp
@@ -18,8 +24,7 @@ const doubtful = (row: Row): ErrorRow => ({ ...row, retryable: true, outcome: 'u
 const aclAdvice = (resource: string) =>
   `The user lacks a permission on ${resource}; the ACLs needed are in the README of @wal/impl-kafka.`
 const LOGIN_ADVICE = 'Mend the user, the password or the mechanism.'
-const CERTIFICATE_ADVICE =
-  'The certificate is not one to trust: give the authority that signed it (`kafka: { ssl: { ca } }`), or mend the certificate.'
+const TLS = { server: 'broker', authority: 'kafka: { ssl: { ca } }' }
 
 /** What every error means that brokers, kafkajs and the system can give. The first row that fits holds. */
 const rows: readonly ErrorRow[] = [
@@ -162,22 +167,8 @@ const rows: readonly ErrorRow[] = [
     ],
   }),
   { names: ['UNSUPPORTED_COMPRESSION_TYPE'], code: 'WAL_CORRUPT', retryable: false, outcome: 'not-written' },
-  refused({
-    names:
-      /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(VERIFY|GET|DECRYPT|DECODE)_\w+|CERT_\w+|INVALID_(CA|PURPOSE)|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|ERR_TLS_CERT_\w+)$/,
-    advice: CERTIFICATE_ADVICE,
-  }),
-  refused({
-    names: /^(ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG)$/,
-    advice: 'The broker does not speak TLS at this address: leave TLS out, or give its TLS port.',
-  }),
-  {
-    // Node says so when the other side closes the connection in the middle of the TLS handshake.
-    text: /before secure TLS connection was established/,
-    retryable: true,
-    outcome: 'unknown',
-    advice: 'The broker may not speak TLS at this address: leave TLS out, or give its TLS port.',
-  },
+  ...tlsErrorRows(TLS),
+  brokenHandshakeRow(TLS),
   {
     // kafkajs says so when the broker closes the connection at the first request of the login.
     text: /^Closed connection$/,

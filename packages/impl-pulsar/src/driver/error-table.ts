@@ -1,5 +1,11 @@
 import type { AppendOutcome, ErrorCode, WalError } from '@wal/walimpls'
-import { type ErrorMeaning, type ErrorRow, ErrorTable } from '@wal/walimpls/helper'
+import {
+  brokenHandshakeRow,
+  type ErrorMeaning,
+  type ErrorRow,
+  ErrorTable,
+  tlsErrorRows,
+} from '@wal/walimpls/helper'
 
 interface Row {
   readonly names?: readonly string[] | RegExp
@@ -15,8 +21,7 @@ const refused = (row: Row): ErrorRow => ({ ...row, retryable: false, outcome: 'n
 /** Errors with which the broker may have stored the batch. */
 const doubtful = (row: Row): ErrorRow => ({ ...row, retryable: true, outcome: 'unknown' })
 
-const CERTIFICATE_ADVICE =
-  'The certificate is not one to trust: give the authority that signed it (`tlsOptions: { ca }`), or mend the certificate.'
+const TLS = { server: 'broker', authority: 'tlsOptions: { ca }' }
 
 /** What every error means that brokers and the system can give. The first row that fits holds. */
 const rows: readonly ErrorRow[] = [
@@ -93,22 +98,8 @@ const rows: readonly ErrorRow[] = [
   refused({
     names: ['NotAllowedError', 'InvalidTopicName', 'IncompatibleSchema', 'ConsumerAssignError'],
   }),
-  refused({
-    names:
-      /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(VERIFY|GET|DECRYPT|DECODE)_\w+|CERT_\w+|INVALID_(CA|PURPOSE)|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|ERR_TLS_CERT_\w+)$/,
-    advice: CERTIFICATE_ADVICE,
-  }),
-  refused({
-    names: /^(ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG)$/,
-    advice: 'The broker does not speak TLS at this address: leave TLS out, or give its TLS port.',
-  }),
-  {
-    // Node says so when the other side closes the connection in the middle of the TLS handshake.
-    text: /before secure TLS connection was established/,
-    retryable: true,
-    outcome: 'unknown',
-    advice: 'The broker may not speak TLS at this address: leave TLS out, or give its TLS port.',
-  },
+  ...tlsErrorRows(TLS),
+  brokenHandshakeRow(TLS),
 ]
 
 /** The meaning of a lost connection or a missing answer: the broker may have stored the batch. */

@@ -1,5 +1,13 @@
 import type { WalError } from '@wal/walimpls'
-import { type ErrorMeaning, type ErrorRow, ErrorTable, scrubbedError, textOf } from '@wal/walimpls/helper'
+import {
+  certificateAdvice,
+  type ErrorMeaning,
+  type ErrorRow,
+  ErrorTable,
+  scrubbedError,
+  textOf,
+  tlsErrorRows,
+} from '@wal/walimpls/helper'
 
 /** The meaning of an error for which the server certainly changed nothing: an append is not written. */
 const refused = (retryable: boolean, advice?: string): ErrorMeaning => ({
@@ -8,14 +16,7 @@ const refused = (retryable: boolean, advice?: string): ErrorMeaning => ({
   ...(advice === undefined ? {} : { advice }),
 })
 
-const CERTIFICATE_ADVICE =
-  'The certificate is not one to trust: give the authority that signed it (`redis: { tls: { ca } }`), or mend the certificate.'
-
-/** Codes of TLS errors that somebody has to repair: in a certificate or in the options. */
-const TLS_CODES =
-  /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(VERIFY|GET|DECRYPT|DECODE)_\w+|CERT_\w+|INVALID_(CA|PURPOSE)|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|ERR_TLS_CERT_\w+)$/
-const NO_TLS_ADVICE = 'The server does not speak TLS at this address: leave TLS out, or give its TLS port.'
-const NO_TLS_THERE = /^(ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG)$/
+const TLS = { server: 'server', authority: 'redis: { tls: { ca } }' }
 
 const ACL_ADVICE =
   'The user lacks a permission; the ACL rules needed are in the README of @wal/impl-redis-streams.'
@@ -69,7 +70,7 @@ const TEXTS: readonly ErrorRow[] = [
   // ioredis passes some TLS errors on as text only, without their code.
   {
     text: /self-signed certificate|unable to verify the first certificate|certificate has expired|does not match certificate's altnames/,
-    ...refused(false, CERTIFICATE_ADVICE),
+    ...refused(false, certificateAdvice(TLS)),
   },
   // The text with which ioredis rejects a command that it did not send.
   { text: /enableOfflineQueue options is false/, ...refused(true) },
@@ -77,8 +78,7 @@ const TEXTS: readonly ErrorRow[] = [
 
 /** All rows of the table, in order. TLS codes come first; errors inside a script are then found by their text. */
 const rows: readonly ErrorRow[] = [
-  { names: TLS_CODES, ...refused(false, CERTIFICATE_ADVICE) },
-  { names: NO_TLS_THERE, ...refused(false, NO_TLS_ADVICE) },
+  ...tlsErrorRows(TLS),
   ...TEXTS,
   ...Object.entries(REPLIES).map(([word, meaning]) => ({ names: [word], ...meaning })),
 ]
