@@ -1,15 +1,14 @@
 import { invalidArgument, isChannelName, type Runtime } from '@wal/walimpls'
-import { hostText, parseHosts } from '@wal/walimpls/helper'
+import { hostText } from '@wal/walimpls/helper'
 import { AdminClient } from './admin/admin-client.js'
 import { type Policies, readPolicies, UNKNOWN_POLICIES } from './admin/policies.js'
 import type { FullPulsarOptions } from './driver/options.js'
 import type { PulsarDriver } from './driver/pulsar-driver.js'
+import { serviceHosts } from './protocol/address.js'
 import type { ReadTopic } from './read/first-entry.js'
 
 /** What Pulsar appends to the names of the parts of a partitioned topic. */
 const PARTITION = /-partition-\d+$/
-const DEFAULT_PORT = 6650
-const DEFAULT_TLS_PORT = 6651
 
 /** What all logs of one opener share. */
 export class Shared {
@@ -23,10 +22,7 @@ export class Shared {
     readonly runtime: Runtime,
   ) {
     const { hosts, tls, adminUrl, tlsOptions, requestTimeoutMs } = options
-    this.cluster = parseHosts(hosts, tls ? DEFAULT_TLS_PORT : DEFAULT_PORT)
-      .map(hostText)
-      .sort()
-      .join()
+    this.cluster = serviceHosts(hosts, tls).map(hostText).sort().join()
     this.#admin =
       adminUrl === undefined
         ? undefined

@@ -1,6 +1,7 @@
 import { systemRuntime } from '@wal/walimpls'
 import { deferred, readOptions } from '@wal/walimpls/helper'
 import { type FullPulsarOptions, optionTable, type PulsarOptions } from '../src/driver/options.js'
+import { comparePlaces } from '../src/driver/place.js'
 import type { EntryPlace, PulsarDriver } from '../src/driver/pulsar-driver.js'
 import { openProtocolDriver } from '../src/protocol/protocol-driver.js'
 
@@ -48,6 +49,3 @@ export class RawLog implements AsyncDisposable {
     await this.driver.close()
   }
 }
-
-export const comparePlaces = (a: EntryPlace, b: EntryPlace): number =>
-  a.ledger - b.ledger || a.entry - b.entry

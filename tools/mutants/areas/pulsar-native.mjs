@@ -117,8 +117,8 @@ export const pulsarNativeMutants = [
     [
       'the first entry of a reader of the latest is the last one that it does not want',
       native('first-entry'),
-      '!isBehind(place, start.behind)',
-      'isBehind(place, place)',
+      'comparePlaces(place, start.behind) <= 0',
+      'false',
     ],
     [
       'messages come without permits',

@@ -124,7 +124,12 @@ export const pulsarProtocolMutants = [
     ['a wrong check sum is not noticed', reader, 'checkSum === undefined ||', 'true ||'],
   ]),
   ...group(scripted('cursor'), [
-    ['the cursor goes backwards', cursor, 'if (last !== undefined && !isBelow(last, place)) return', ''],
+    [
+      'the cursor goes backwards',
+      cursor,
+      'if (last !== undefined && comparePlaces(last, place) >= 0) return',
+      '',
+    ],
     ['the cursor begins at the latest entry', cursor, 'const EARLIEST = 1', 'const EARLIEST = 0'],
     ['a cursor that was closed is used', cursor, '!this.#consumer.gone', 'true'],
   ]),

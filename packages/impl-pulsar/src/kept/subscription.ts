@@ -1,7 +1,7 @@
 import { type StoredMessage, WalError } from '@wal/walimpls'
+import { comparePlaces, placeText } from '../driver/place.js'
 import type { Cursor, EntryPlace } from '../driver/pulsar-driver.js'
 import { firstEntry, type ReadTopic } from '../read/first-entry.js'
-import { comparePlaces, placeText } from '../read/place.js'
 import type { PulsarId } from '../records/message-id.js'
 import { messageIds } from '../records/message-ids.js'
 import { namesEarlierTick, truncationInLog } from './truncation-in-log.js'

@@ -1,6 +1,7 @@
 import type { Runtime } from '@wal/walimpls'
 import { CallFailure, deferred } from '@wal/walimpls/helper'
 import type { FullPulsarOptions } from '../driver/options.js'
+import { comparePlaces } from '../driver/place.js'
 import type { EntryPlace, EntryReader, PulsarDriver } from '../driver/pulsar-driver.js'
 import type { NativeStart } from './native-start.js'
 
@@ -26,7 +27,7 @@ export async function firstEntry(parts: Parts, start: NativeStart): Promise<Entr
     reader = await protocol.reader(topic, {
       start: start === 'earliest' ? start : 'at' in start ? start.at : start.behind,
       entry({ place, count }) {
-        if (typeof start === 'object' && 'behind' in start && !isBehind(place, start.behind))
+        if (typeof start === 'object' && 'behind' in start && comparePlaces(place, start.behind) <= 0)
           reader?.permit(count)
         else resolve(place)
       },
@@ -38,12 +39,4 @@ export async function firstEntry(parts: Parts, start: NativeStart): Promise<Entr
     timer.clear()
     await reader?.close().catch(() => {})
   }
-}
-
-export function samePlace(a: EntryPlace, b: EntryPlace): boolean {
-  return a.ledger === b.ledger && a.entry === b.entry
-}
-
-function isBehind(place: EntryPlace, other: EntryPlace): boolean {
-  return place.ledger > other.ledger || (place.ledger === other.ledger && place.entry > other.entry)
 }

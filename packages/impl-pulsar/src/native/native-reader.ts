@@ -1,5 +1,6 @@
 import type { Waits } from '@wal/walimpls'
 import { CallFailure, deferred, endsWithin } from '@wal/walimpls/helper'
+import { comparePlaces } from '../driver/place.js'
 import type {
   EntryPlace,
   EntryReader,
@@ -8,7 +9,7 @@ import type {
   ReceivedEntry,
 } from '../driver/pulsar-driver.js'
 import type { AddonMessage, AddonReader } from './addon.js'
-import { firstEntry, samePlace } from './first-entry.js'
+import { firstEntry } from './first-entry.js'
 import { NativeClient, type NativeParts } from './native-client.js'
 import { placeOf, storedMessage } from './native-messages.js'
 import { type NativeStart, startIdOf } from './native-start.js'
@@ -193,8 +194,8 @@ export class NativeReader implements EntryReader {
   async #isFirst(at: Received): Promise<boolean> {
     if (at.index > 0) return false
     const start = this.#start
-    if (typeof start === 'object' && 'at' in start && samePlace(start.at, at)) return true
-    return samePlace(await firstEntry(this.#parts, start), at)
+    if (typeof start === 'object' && 'at' in start && comparePlaces(start.at, at) === 0) return true
+    return comparePlaces(await firstEntry(this.#parts, start), at) === 0
   }
 
   async #openAgain(): Promise<void> {

@@ -1,3 +1,4 @@
+import { placeText } from '../driver/place.js'
 import type { EntryPlace } from '../driver/pulsar-driver.js'
 
 /** The last entry of each topic whose check sum did not fit. */
@@ -5,10 +6,10 @@ export class DamagedPlaces {
   readonly #places = new Map<string, string>()
 
   /** Whether the entry was damaged when it was read last. Remembers it for the next reading. */
-  again(topic: string, { ledger, entry }: EntryPlace): boolean {
-    const place = `${ledger}:${entry}`
-    const again = this.#places.get(topic) === place
-    this.#places.set(topic, place)
+  again(topic: string, place: EntryPlace): boolean {
+    const text = placeText(place)
+    const again = this.#places.get(topic) === text
+    this.#places.set(topic, text)
     return again
   }
 }

@@ -1,5 +1,6 @@
 import type { Waits } from '@wal/walimpls'
 import { abortable, CallFailure } from '@wal/walimpls/helper'
+import { comparePlaces } from '../driver/place.js'
 import type { Cursor, EntryPlace } from '../driver/pulsar-driver.js'
 import { PulsarError } from '../driver/pulsar-error.js'
 import { serverErrorName } from '../wire/server-errors.js'
@@ -63,11 +64,11 @@ export class ProtocolCursor implements Cursor {
 
   async advance(place: EntryPlace, waits?: Waits): Promise<void> {
     const last = this.#advanced
-    if (last !== undefined && !isBelow(last, place)) return
+    if (last !== undefined && comparePlaces(last, place) >= 0) return
     await this.#parts.operations.run(waits, async (signal) =>
       acknowledge(await this.#use(signal), place, signal),
     )
-    if (this.#advanced === undefined || isBelow(this.#advanced, place)) this.#advanced = place
+    if (this.#advanced === undefined || comparePlaces(this.#advanced, place) < 0) this.#advanced = place
   }
 
   async close(): Promise<void> {
@@ -169,8 +170,4 @@ async function acknowledge(consumer: Consumer, place: EntryPlace, signal: AbortS
     // The broker handles the commands of a connection in order: this answer comes when the acknowledgement was handled.
     await markDeleted(consumer, signal)
   }
-}
-
-function isBelow(a: EntryPlace, b: EntryPlace): boolean {
-  return a.ledger < b.ledger || (a.ledger === b.ledger && a.entry < b.entry)
 }

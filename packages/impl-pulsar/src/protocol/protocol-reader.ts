@@ -1,5 +1,6 @@
 import { corrupt, type Runtime, type Waits } from '@wal/walimpls'
 import { CallFailure, crc32c } from '@wal/walimpls/helper'
+import { placeText } from '../driver/place.js'
 import type { EntryPlace, EntryReader, ReaderOptions, ReceivedEntry } from '../driver/pulsar-driver.js'
 import { PulsarError } from '../driver/pulsar-error.js'
 import { EntryDecoder } from '../records/entry-decoder.js'
@@ -133,10 +134,10 @@ export class ProtocolReader implements EntryReader {
     // Damage on the way is gone when the entry is read again; damage in the storage is not.
     if (!damaged.again(topic, place))
       throw new CallFailure(
-        `entry ${ledger}:${entry} was damaged in the storage or on the way: its check sum is wrong`,
+        `entry ${placeText(place)} was damaged in the storage or on the way: its check sum is wrong`,
       )
     const records = () => {
-      throw corrupt(`topic "${topic}", entry ${ledger}:${entry}`, 'the check sum is wrong')
+      throw corrupt(`topic "${topic}", entry ${placeText(place)}`, 'the check sum is wrong')
     }
     return { place, count: 1, bytes: behind.length, producer: undefined, sequence: undefined, records }
   }

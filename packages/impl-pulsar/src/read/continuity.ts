@@ -1,7 +1,7 @@
 import type { StoredMessage } from '@wal/walimpls'
+import { comparePlaces } from '../driver/place.js'
 import type { EntryPlace, ReceivedEntry } from '../driver/pulsar-driver.js'
 import type { PulsarId } from '../records/message-id.js'
-import { comparePlaces } from './place.js'
 
 /** Why an entry is not the next one: it is not the one that the reader begins with, or others before it are missing. */
 export type Fault = 'not the start' | 'passed over'

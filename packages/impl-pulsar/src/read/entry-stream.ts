@@ -1,6 +1,7 @@
 import type { ScannerOptions } from '@wal/walimpls'
 import { type Deferred, deferred } from '@wal/walimpls/helper'
 import { mapError } from '../driver/error-table.js'
+import { comparePlaces, placeText } from '../driver/place.js'
 import type { EntryPlace } from '../driver/pulsar-driver.js'
 import type { PulsarId } from '../records/message-id.js'
 import { messageIds } from '../records/message-ids.js'
@@ -9,7 +10,6 @@ import { EntryQueue, type Records, type Stop } from './entry-queue.js'
 import { Feed } from './feed.js'
 import { firstEntry, type ReadTopic } from './first-entry.js'
 import { lostMiddle, rolledBack, truncated } from './missing-records.js'
-import { comparePlaces, placeText } from './place.js'
 
 /**
  * What a reader of a topic gets, in batches. Whatever is wrong is thrown when the records before the fault have been given out.

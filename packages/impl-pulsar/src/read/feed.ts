@@ -1,8 +1,8 @@
 import { CallFailure } from '@wal/walimpls/helper'
+import { comparePlaces, placeText } from '../driver/place.js'
 import type { EntryPlace, EntryReader, ReaderOptions, ReceivedEntry } from '../driver/pulsar-driver.js'
 import type { ReadTopic } from './first-entry.js'
 import { Permits } from './permits.js'
-import { comparePlaces, placeText } from './place.js'
 
 export interface FeedParts {
   readonly topic: ReadTopic

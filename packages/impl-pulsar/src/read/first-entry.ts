@@ -1,7 +1,7 @@
 import type { Runtime } from '@wal/walimpls'
 import { CallFailure, deferred } from '@wal/walimpls/helper'
+import { comparePlaces, placeText } from '../driver/place.js'
 import type { EntryPlace, PulsarDriver, ReceivedEntry } from '../driver/pulsar-driver.js'
-import { comparePlaces, placeText } from './place.js'
 
 /** A topic, and how it is read. */
 export interface ReadTopic {

@@ -1,8 +1,8 @@
 import { corrupt, PositionTruncatedError, type StoredMessage } from '@wal/walimpls'
+import { comparePlaces, placeText } from '../driver/place.js'
 import type { EntryPlace, EntryReader, ReceivedEntry } from '../driver/pulsar-driver.js'
 import type { PulsarId } from '../records/message-id.js'
 import { firstEntry, type ReadTopic } from './first-entry.js'
-import { comparePlaces, placeText } from './place.js'
 
 /** How many times the last entry is looked for when it is removed before it is read. */
 const MOST_LOOKS = 4

@@ -1,7 +1,7 @@
 import { PositionTruncatedError, WalError } from '@wal/walimpls'
+import { placeText } from '../driver/place.js'
 import type { EntryPlace } from '../driver/pulsar-driver.js'
 import { messageIds } from '../records/message-ids.js'
-import { placeText } from './place.js'
 
 /** The records that follow `after`, or that lie at `wanted`, are gone; `oldest` is the first entry kept behind them. */
 export interface Missing {

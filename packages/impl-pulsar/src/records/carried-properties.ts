@@ -74,10 +74,11 @@ function isKept(key: string, value: string): boolean {
   )
 }
 
-function withSingleKeys(list: readonly string[]): string[] {
-  const single = new Map<string, string>()
-  for (let i = 0; i < list.length; i += 2) single.set(list[i] as string, list[i + 1] as string)
-  return [...single].flat()
+/** The same properties with every key once: at its first place, with its last value. */
+export function withSingleKeys(list: PropertyList): PropertyList {
+  const values = new Map<string, string>()
+  for (let i = 0; i < list.length; i += 2) values.set(list[i] as string, list[i + 1] as string)
+  return values.size * 2 === list.length ? list : [...values].flat()
 }
 
 function indexOfCarried(list: PropertyList): number {

@@ -1,6 +1,12 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire'
 import type { Batch } from '@wal/walimpls'
-import { PAYLOAD_LENGTH_BYTES, readLength, readPayloadLength } from '@wal/walimpls/helper'
+import {
+  lengthBytes,
+  PAYLOAD_LENGTH_BYTES,
+  readLength,
+  readPayloadLength,
+  writeLength,
+} from '@wal/walimpls/helper'
 import {
   KEY,
   LENGTH_DELIMITED,
@@ -14,7 +20,6 @@ import {
   VALUE,
   VARINT,
 } from './metadata-fields.js'
-import { varintBytes, writeVarint } from './varint.js'
 
 /** A batch as the payload of an entry, made before it is known under which number and when it is sent. */
 export interface EncodedMessages {
@@ -53,7 +58,7 @@ export function encodeMessages(batch: Batch, { producer }: { readonly producer: 
   }
   const payload = to.bytes.subarray(0, to.at)
   const name = Buffer.byteLength(producer)
-  const metadata = 1 + varintBytes(name) + name + STAMP_BYTES + 1 + varintBytes(count)
+  const metadata = 1 + lengthBytes(name) + name + STAMP_BYTES + 1 + lengthBytes(count)
   return { count, payload, producer, bytes: CHECKSUM_BYTES + SIZE_BYTES + metadata + payload.length }
 }
 
@@ -119,7 +124,7 @@ function writeMessage(to: Output, start: number): number {
   makeRoom(to, MESSAGE_FRAMING + payloadLength)
   const { bytes } = to
   bytes[to.at] = PAYLOAD_SIZE_TAG
-  const end = writeVarint(bytes, to.at + 1, payloadLength)
+  const end = writeLength(bytes, to.at + 1, payloadLength)
   const size = end - begin - SIZE_BYTES
   bytes[begin] = size >>> 24
   bytes[begin + 1] = size >>> 16
@@ -149,7 +154,7 @@ function writeProperties(to: Output, start: number): number {
     }
     bytes[at++] = PROPERTY_TAG
     if (length < 126) bytes[at++] = length + 2
-    else at = writeVarint(bytes, at, length + 2)
+    else at = writeLength(bytes, at, length + 2)
     bytes[at++] = KEY_TAG
     // Most texts are so short that copying by a loop costs less than a call into Buffer.
     if (length < 64) {

@@ -1,7 +1,7 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire'
 import type { PropertyList } from '@wal/walimpls'
 import { isSameText, readUtf8 } from '@wal/walimpls/helper'
-import { CARRIED, uncarried } from './carried-properties.js'
+import { CARRIED, uncarried, withSingleKeys } from './carried-properties.js'
 import { Damage } from './damage.js'
 import { KEY, LENGTH_DELIMITED, VALUE } from './metadata-fields.js'
 import { type Cursor, readVarint } from './varint.js'
@@ -126,14 +126,6 @@ export class PropertyReader {
     this.#properties.push(textOf(asBuffer(key), 0, key.length), textOf(asBuffer(value), 0, value.length))
     this.#sameKeys = false
   }
-}
-
-/** The same properties with every key once: at its first place, with its last value. */
-function withSingleKeys(properties: string[]): string[] {
-  const values = new Map<string, string>()
-  for (let i = 0; i < properties.length; i += 2)
-    values.set(properties[i] as string, properties[i + 1] as string)
-  return values.size * 2 === properties.length ? properties : [...values].flat()
 }
 
 function textOf(bytes: Buffer, start: number, end: number): string {

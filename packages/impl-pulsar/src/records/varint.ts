@@ -3,27 +3,8 @@ export interface Cursor {
   at: number
 }
 
-/** Writes a number from 0 to 2^32 − 1 in base 128. Answers the offset after it. There must be room for five bytes. */
-export function writeVarint(bytes: Uint8Array, offset: number, value: number): number {
-  let at = offset
-  let rest = value
-  while (rest > 127) {
-    bytes[at++] = (rest & 127) | 128
-    rest >>>= 7
-  }
-  bytes[at++] = rest
-  return at
-}
-
-/** How many bytes `writeVarint` writes. */
-export function varintBytes(value: number): number {
-  let bytes = 1
-  for (let rest = value; rest > 127; rest >>>= 7) bytes++
-  return bytes
-}
-
 /**
- * Reads a number that `writeVarint` can write, and moves the cursor behind it. Answers `NaN` when the bytes end before the
+ * Reads a number from 0 to 2^32 − 1 in base 128, and moves the cursor behind it. Answers `NaN` when the bytes end before the
  * number does, or have more than 32 bits: every check whether a length fits fails for it.
  */
 export function readVarint(bytes: Uint8Array, cursor: Cursor): number {

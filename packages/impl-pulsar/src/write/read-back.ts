@@ -1,8 +1,8 @@
 import { CallFailure, deferred } from '@wal/walimpls/helper'
+import { comparePlaces } from '../driver/place.js'
 import type { EntryPlace, EntryReader, ReceivedEntry } from '../driver/pulsar-driver.js'
 import type { ReadTopic } from '../read/first-entry.js'
 import { rolledBack } from '../read/missing-records.js'
-import { comparePlaces } from '../read/place.js'
 
 /** An entry of the log without its messages: where it lies, and who stored it under which number. */
 export type SeenEntry = Pick<ReceivedEntry, 'place' | 'producer' | 'sequence' | 'count'>

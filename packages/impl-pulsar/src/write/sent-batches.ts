@@ -1,6 +1,6 @@
 import { type Batch, corrupt, WalError } from '@wal/walimpls'
+import { placeText } from '../driver/place.js'
 import type { EntryPlace } from '../driver/pulsar-driver.js'
-import { placeText } from '../read/place.js'
 import type { SeenEntry } from './read-back.js'
 
 /** A batch that was sent and is not acknowledged, by the adaptor's number. */

@@ -10,8 +10,9 @@ import { MergedHistory } from '../../../conformance/src/processes/merged-history
 import { WorkloadHistory } from '../../../conformance/src/workload/workload-history.js'
 import { pulsarBuilder } from '../../src/builder.js'
 import type { PulsarOptions } from '../../src/driver/options.js'
+import { comparePlaces } from '../../src/driver/place.js'
 import { messageIds } from '../../src/records/message-ids.js'
-import { comparePlaces, type RawLog } from '../raw-log.js'
+import type { RawLog } from '../raw-log.js'
 import type { OldWriterLine, OldWriterTask } from './old-writer-task.js'
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url))

@@ -9,6 +9,7 @@ export {
 export {
   decodeProperties,
   encodeProperties,
+  lengthBytes,
   packedBytes,
   packedTextBytes,
   propertiesBound,

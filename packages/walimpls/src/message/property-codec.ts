@@ -134,7 +134,8 @@ export function writeLength(bytes: Uint8Array, offset: number, length: number): 
   return at
 }
 
-function lengthBytes(length: number): number {
+/** How many bytes `writeLength` writes. */
+export function lengthBytes(length: number): number {
   let bytes = 1
   for (let rest = length; rest > 127; rest >>>= 7) bytes++
   return bytes
