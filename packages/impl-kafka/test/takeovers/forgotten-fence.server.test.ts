@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startKafka } from '@wal/brokers'
+import type { OldWriter } from '@wal/histories'
 import { type StoredMessage, systemRuntime } from '@wal/walimpls'
 import { afterAll, describe, test } from 'vitest'
 import { messageIds } from '../../src/records/message-id.js'
@@ -8,7 +9,7 @@ import { type FenceParts, newIdentity } from '../../src/write/fence.js'
 import { RawLog } from '../raw-log.js'
 import { buildOpener, scan } from '../scene.js'
 import { ForeignProducer } from './foreign-producer.js'
-import { type OldWriter, type TakeoverRound, takeoverRound } from './takeover-round.js'
+import { type TakeoverRound, takeoverRound } from './takeover-round.js'
 
 const ROUNDS = Number(process.env.WAL_TEST_FENCE_ROUNDS ?? 1)
 const isLong = process.env.WAL_TEST_FENCE_ROUNDS !== undefined
@@ -43,7 +44,7 @@ let foreign: ForeignProducer | undefined
 async function ackedRecord({ channel, acked }: OldWriter): Promise<StoredMessage> {
   const opener = await buildOpener({ hosts: [address] })
   try {
-    const scanner = scan(await opener.openReadOnly(channel), { from: messageIds.of(acked[0] as number) })
+    const scanner = scan(await opener.openReadOnly(channel), { from: messageIds.parse(acked[0] as string) })
     const [record] = (await scanner.next()) ?? []
     return record ?? assert.fail('the writer’s first record is gone')
   } finally {

@@ -1,5 +1,3 @@
-import type { EventBody } from '../../../conformance/src/history/history-event.js'
-
 /** The task of the process of the older writer, as JSON in its one argument. */
 export interface OldWriterTask {
   readonly address: string
@@ -11,9 +9,3 @@ export interface OldWriterTask {
   /** Whether all records but the last are truncated before the pause. */
   readonly truncates?: boolean
 }
-
-/** A line that the process prints. */
-export type OldWriterLine =
-  | { readonly event: EventBody; readonly at: string; readonly token?: string }
-  | { readonly pausing: true }
-  | { readonly ended: string | undefined }
