@@ -125,6 +125,16 @@ export async function untilRefused(call: () => Promise<unknown>): Promise<never>
   }
 }
 
+/** Waits until the broker has removed the ledger of a record that was truncated. */
+export async function freed(channel: string, { ledger }: PulsarId): Promise<void> {
+  const isKept = async () => {
+    const { ledgers } = await pulsar.admin.internalStats(channel)
+    return ledgers.some(({ ledgerId }) => ledgerId === ledger)
+  }
+  do await pulsar.admin.trim(channel)
+  while (await isKept())
+}
+
 /**
  * A second broker, with TLS, which is set back to an older copy of its data. Answers what a writer, and a reader that comes back
  * to a record that is lost, do then.

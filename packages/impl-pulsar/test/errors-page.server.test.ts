@@ -4,11 +4,13 @@ import '../src/index.js'
 import { badInput, type ErrorCase } from '../../../tools/errors-page/error-case.js'
 import { testErrorsPage } from '../../../tools/errors-page/errors-page.js'
 import { pulsarBuilder } from '../src/builder.js'
+import type { PulsarId } from '../src/records/message-id.js'
 import { messageIds } from '../src/records/message-ids.js'
 import {
   append,
   at,
   connect,
+  freed,
   lost,
   owner,
   pulsar,
@@ -197,7 +199,7 @@ const STATES: readonly ErrorCase[] = [
     async make() {
       const { log, writer, ids, reader } = await tailing()
       await writer.wal.truncate(ids[4] as never)
-      await pulsar.admin.trim(log.channel)
+      await freed(log.channel, ids[0] as PulsarId)
       await readFrom(reader, ids[0] as never)
     },
   },

@@ -110,7 +110,7 @@ export class Appender {
       return this.#idsAt({ number, place }, batch)
     } catch (error) {
       this.#registration.drop(producer)
-      // A fenced writer's connection is closed without a word, so the broker is asked before this is told as a lost connection.
+      // A fenced writer's connection is closed without a word, so the broker is asked why before this is told as a lost connection.
       const refused = error instanceof CallFailure ? await this.#registration.refusal() : undefined
       throw this.#mapped(refused ?? error, 'unknown')
     }

@@ -1,5 +1,5 @@
 import { type Runtime, WalError } from '@wal/walimpls'
-import { backoffMs, deferred, sleep } from '@wal/walimpls/helper'
+import { backoffMs, CallFailure, deferred, sleep } from '@wal/walimpls/helper'
 import type { Access, EntryProducer, PulsarDriver } from '../driver/pulsar-driver.js'
 import { PulsarError } from '../driver/pulsar-error.js'
 import { openingTurn } from './opening-turn.js'
@@ -77,14 +77,15 @@ export class Registration {
   }
 
   /**
-   * Why the broker does not let a producer that was lost come back: a fenced writer is told of its fence by nothing but the end of
-   * its connection. Undefined when the broker lets it in, which serves the next `register`, or does not say so soon.
+   * Why the broker does not let a producer that was lost come back. A fenced writer, or one whose log has reached its quota, is told
+   * by nothing but the end of its connection or of its producer. Undefined when the broker lets it in, which serves the next
+   * `register`, or does not answer soon.
    */
-  async refusal(): Promise<WalError | undefined> {
+  async refusal(): Promise<unknown> {
     if (this.#fenced !== undefined || this.#latest === undefined) return this.#fenced
     const asked = this.#comeBack(this.#latest).then(
       () => undefined,
-      (error: unknown) => (isFenced(error) ? error : undefined),
+      (error: unknown) => (error instanceof CallFailure ? undefined : error),
     )
     const { promise: late, resolve } = deferred()
     const timer = this.#parts.runtime.setTimeout(resolve, REFUSAL_PATIENCE_MS)
@@ -215,8 +216,4 @@ export class Registration {
     this.#current = undefined
     this.#lostAt = this.#parts.runtime.monotonic()
   }
-}
-
-function isFenced(error: unknown): error is WalError {
-  return WalError.isInstance(error) && error.code === 'WAL_FENCED'
 }

@@ -135,6 +135,25 @@ test('a quota that is used up is told by name, and the writer comes back when it
   expect(await writer.sendAll([batch])).toEqual(['10:1:0'])
 })
 
+test('an append under which the broker closes the producer for a quota tells the quota, and not a lost connection', async () => {
+  const log = new ScriptedWriters()
+  const writer = await log.writerAtWork()
+  log.driver.onSend = () => 'lose'
+  log.driver.link.onCall = ({ kind }) => {
+    if (kind === 'producer')
+      throw new PulsarError(
+        'ProducerBlockedQuotaExceededException',
+        'Cannot create producer on topic with backlog quota exceeded',
+      )
+  }
+  const batch = writer.batch()
+  const error = await log.runtime.run(writer.appender.append(batch).catch((failed) => failed))
+  expect(error).toMatchObject({ code: 'WAL_STORAGE_FULL', outcome: 'unknown', retryable: true })
+  log.driver.onSend = undefined
+  log.driver.link.onCall = undefined
+  expect(await writer.sendAll([batch])).toEqual(['10:1:0'])
+})
+
 test('when the log cannot be read back, the outcome stays unknown, and the next attempt reads again', async () => {
   const log = new ScriptedWriters()
   const writer = await log.writerAtWork()
