@@ -21,7 +21,7 @@ export interface KafkaBench {
 }
 
 export function startBenchKafka(): Promise<KafkaServer> {
-  return startKafka({}, console.error)
+  return startKafka({ fullSpeed: true }, console.error)
 }
 
 export async function openKafkaBench(): Promise<KafkaBench> {

@@ -17,7 +17,7 @@ export interface PulsarBench {
 }
 
 export function startBenchPulsar(): Promise<PulsarServer> {
-  return startPulsar({}, console.error)
+  return startPulsar({ fullSpeed: true }, console.error)
 }
 
 export async function openPulsarBench(): Promise<PulsarBench> {

@@ -36,6 +36,8 @@ export interface KafkaOptions {
   readonly config?: Readonly<Record<string, string | number | boolean>>
   /** The largest heap of each broker, in MiB. Default: 512. */
   readonly heapMegabytes?: number
+  /** Whether Java optimises its code as far as it can, which takes longer to start and to warm up. For benchmarks. Default: false. */
+  readonly fullSpeed?: boolean
 }
 
 const userName = /^[A-Za-z0-9._-]+$/

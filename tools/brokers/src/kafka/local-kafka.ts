@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { establishedConnections } from '../process/established-connections.js'
+import { compilerOptions } from '../process/java.js'
 import { type Command, LocalServer } from '../process/local-server.js'
 import { runCommand } from '../process/run-command.js'
 import { untilReady } from '../process/until-ready.js'
@@ -101,11 +102,13 @@ async function prepare(folder: string, plan: LocalKafkaPlan): Promise<Command> {
   writeFileSync(file, kafkaConfiguration(node, nodes, options), { mode: 0o600 })
   const format = ['format', '--cluster-id', clusterId, '--config', 'server.properties']
   if (sasl !== undefined) format.push(...scramArguments(sasl))
-  // This program ends soon, so compiling its code with optimisation would cost more than it saves.
-  const storageTool = ['-cp', classpath, '-Xmx128m', '-XX:TieredStopAtLevel=1', 'kafka.tools.StorageTool']
+  const storageTool = ['-cp', classpath, '-Xmx128m', ...compilerOptions({}), 'kafka.tools.StorageTool']
   await runCommand(java, [...storageTool, ...format], { cwd: folder })
   return {
     program: java,
-    args: ['-cp', classpath, `-Xmx${heapMegabytes}m`, ...logging, 'kafka.Kafka', 'server.properties'],
+    args: [
+      ...['-cp', classpath, `-Xmx${heapMegabytes}m`, ...compilerOptions(options), ...logging],
+      ...['kafka.Kafka', 'server.properties'],
+    ],
   }
 }

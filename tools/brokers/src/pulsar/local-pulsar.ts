@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { establishedConnections } from '../process/established-connections.js'
+import { compilerOptions } from '../process/java.js'
 import { type Command, LocalServer } from '../process/local-server.js'
 import type { FaultProxy } from '../proxy/fault-proxy.js'
 import { journalIsCut } from './bookie-journal.js'
@@ -95,6 +96,7 @@ function prepare(folder: string, plan: LocalPulsarPlan): Command {
     program: program.java,
     args: [
       ...javaOptions,
+      ...compilerOptions(options),
       ...['-cp', program.classpath, '-Dlog4j2.configurationFile=log4j2.properties'],
       ...[`-Xmx${heapMegabytes}m`, `-XX:MaxDirectMemorySize=${heapMegabytes}m`],
       'org.apache.pulsar.PulsarStandaloneStarter',

@@ -24,6 +24,8 @@ export interface PulsarOptions {
   readonly config?: Readonly<Record<string, string | number | boolean>>
   /** The largest heap, in MiB; the process may use as much again outside the heap. Default: 512. */
   readonly heapMegabytes?: number
+  /** Whether Java optimises its code as far as it can, which takes longer to start and to warm up. For benchmarks. Default: false. */
+  readonly fullSpeed?: boolean
 }
 
 const roleName = /^[A-Za-z0-9._-]+$/
