@@ -18,9 +18,6 @@ import { openTransaction } from './topic/open-transaction.js'
 import { readSettings } from './topic/settings.js'
 import { KafkaWAL } from './wal.js'
 
-/** How long a close waits for the answers of calls in progress, in milliseconds. */
-const CLOSE_PATIENCE_MS = 3000
-
 /** The least max.message.bytes of a topic that is written to: with less, hardly a time tick and its properties have room. */
 const MIN_MESSAGE_BYTES = 4 * 1024
 
@@ -85,14 +82,7 @@ export class KafkaOpener implements OpenerImpls<NumberId> {
 
   async close(): Promise<void> {
     const { runtime, cluster } = this.#shared
-    // A broker may have stopped without a word. The calls that wait for its answers fail then, and the close need not wait for
-    // the deadline of each.
-    const patience = runtime.setTimeout(() => void cluster.close(), CLOSE_PATIENCE_MS)
-    try {
-      await this.#lifetime.close()
-    } finally {
-      patience.clear()
-    }
+    await this.#lifetime.closeSoon(runtime, () => cluster.close())
   }
 
   async #parts(topic: TopicState, deadline: Deadline) {

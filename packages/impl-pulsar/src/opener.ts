@@ -17,9 +17,6 @@ import type { PulsarId } from './records/message-id.js'
 import { Shared } from './shared.js'
 import { PulsarWAL } from './wal.js'
 
-/** How long a close waits for the answers of calls in progress, in milliseconds. */
-const CLOSE_PATIENCE_MS = 3000
-
 /** An opener for the channels of a namespace: each is a topic without partitions. */
 export class PulsarOpener implements OpenerImpls<PulsarId> {
   readonly #shared: Shared
@@ -82,14 +79,7 @@ export class PulsarOpener implements OpenerImpls<PulsarId> {
 
   async close(): Promise<void> {
     const { runtime, driver } = this.#shared
-    // A broker may have stopped without a word. The calls that wait for its answers fail then, and the close need not wait for
-    // the deadline of each.
-    const patience = runtime.setTimeout(() => void driver.close(), CLOSE_PATIENCE_MS)
-    try {
-      await this.#lifetime.close()
-    } finally {
-      patience.clear()
-    }
+    await this.#lifetime.closeSoon(runtime, () => driver.close())
   }
 
   async #parts(channel: string, last: LastRecord) {

@@ -63,6 +63,18 @@ export const helperMutants = [
     replace: '          if (waits === null) leave(',
   },
   {
+    name: 'helper: a close waits for the deadline of every call',
+    ...withTest('lifetime'),
+    find: '() => this.add(disconnect)',
+    replace: '() => {}',
+  },
+  {
+    name: 'helper: a close leaves its timer',
+    ...withTest('lifetime'),
+    find: '      patience.clear()\n',
+    replace: '      void patience\n',
+  },
+  {
     name: 'helper: a call that was given up counts as ended',
     ...withTest('lifetime'),
     find: '    this.#calls.add(call)\n',

@@ -130,10 +130,9 @@ export const kafkaMutants = [
     [
       'close waits for the deadline of every call',
       opener,
-      '() => void cluster.close(), CLOSE_PATIENCE_MS',
-      '() => void cluster.nodes, CLOSE_PATIENCE_MS',
+      'closeSoon(runtime, () => cluster.close())',
+      'closeSoon(runtime, () => {})',
     ],
-    ['close leaves its timer', opener, '      patience.clear()\n', '      void patience\n'],
     ['close leaves the connections', source('shared'), '    await this.cluster.close()\n', ''],
     [
       'close does not wait for appends',

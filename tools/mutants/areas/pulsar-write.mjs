@@ -185,8 +185,8 @@ export const pulsarWriteMutants = [
     [
       'a close waits for a frozen broker',
       opener,
-      'const CLOSE_PATIENCE_MS = 3000',
-      'const CLOSE_PATIENCE_MS = 300_000',
+      'closeSoon(runtime, () => driver.close())',
+      'closeSoon(runtime, () => {})',
     ],
     [
       'opening for reading makes the topic',

@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, test } from 'vitest'
+import { simulatedRuntime } from '../testing/simulation/simulated-runtime.js'
 import { deferred } from './deferred.js'
 import { Lifetime } from './lifetime.js'
 
@@ -136,4 +137,45 @@ test('its release runs when all inside is closed; a call in flight does not keep
   void log.during(undefined, never)
   await opener.close()
   expect(steps).toEqual(['log', 'opener'])
+})
+
+test('a close whose calls wait for a frozen server disconnects from it after three seconds', async () => {
+  const runtime = simulatedRuntime({ seed: 1 })
+  const answer = deferred<never>()
+  let disconnects = 0
+  const opener = new Lifetime({ what: 'The opener', release: () => opener.settled() })
+  const call = expect(opener.during(undefined, () => answer.promise)).rejects.toThrow('disconnected')
+  const disconnect = () => {
+    disconnects++
+    answer.reject(new Error('disconnected'))
+  }
+  const closing = opener.closeSoon(runtime, disconnect)
+  await runtime.advance(2_999)
+  expect(disconnects).toBe(0)
+  await runtime.advance(1)
+  await call
+  await closing
+  expect(disconnects).toBe(1)
+})
+
+test('a close that takes no time disconnects from nothing, and leaves no timer', async () => {
+  const runtime = simulatedRuntime({ seed: 1 })
+  let disconnects = 0
+  await new Lifetime({ what: 'The opener' }).closeSoon(runtime, () => void disconnects++)
+  await runtime.advance(10_000)
+  expect(disconnects).toBe(0)
+})
+
+test('a close fails with the error of its disconnect', async () => {
+  const runtime = simulatedRuntime({ seed: 1 })
+  const held = deferred()
+  const opener = new Lifetime({ what: 'The opener', release: () => held.promise })
+  opener.add(() => held.promise)
+  const closing = opener.closeSoon(runtime, () => {
+    held.resolve()
+    throw new Error('not disconnected')
+  })
+  const failed = expect(closing).rejects.toThrow('not disconnected')
+  await runtime.advance(3_000)
+  await failed
 })

@@ -1,8 +1,12 @@
 import { WalError } from '../errors/wal-error.js'
+import type { Runtime } from '../runtime/runtime.js'
 import type { Waits } from '../wal.js'
 import { type CloseOrder, CloseTree } from './close-tree.js'
 import { abortable, onAbort } from './on-abort.js'
 import { Turns } from './turns.js'
+
+/** How long a close waits for the answers of calls in progress, in milliseconds. */
+const CLOSE_PATIENCE_MS = 3000
 
 export interface LifetimeOptions {
   /** Names the opener or log at the beginning of errors: `The log of channel "orders"`. */
@@ -92,6 +96,23 @@ export class Lifetime extends CloseTree {
         },
       )
     })
+  }
+
+  /**
+   * Closes, and after three seconds calls `disconnect`, by which calls in progress have to fail: a server may have stopped without a
+   * word, and the close need not wait for the deadline of each call.
+   */
+  async closeSoon(
+    runtime: Pick<Runtime, 'setTimeout'>,
+    disconnect: () => Promise<void> | void,
+  ): Promise<void> {
+    // What is added while this closes is closed at once.
+    const patience = runtime.setTimeout(() => this.add(disconnect), CLOSE_PATIENCE_MS)
+    try {
+      await this.close()
+    } finally {
+      patience.clear()
+    }
   }
 
   /** Resolves when every call made so far has settled. For a `release` that takes away a resource which calls still use. */
