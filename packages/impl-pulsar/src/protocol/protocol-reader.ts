@@ -100,10 +100,12 @@ export class ProtocolReader implements EntryReader {
     const ended = this.#ended as { readonly why: unknown } | undefined
     if (ended !== undefined) throw ended.why
     if (signal.aborted) {
-      // The time is over since the answer came, and the caller has gone.
+      // The time was over just after the answer had come.
       this.#finish(signal.reason)
       this.#leave()
-    } else this.#open = true
+      throw signal.reason
+    }
+    this.#open = true
   }
 
   #leave(): void {

@@ -44,6 +44,7 @@ test('entries are given with their places, and nothing after the close', async (
   ])
   expect(entries[1]?.records().map(({ payload }) => Buffer.from(payload).toString())).toEqual(['again'])
   await made.close()
+  expect(broker.sent('closeConsumer')).toMatchObject([{ consumerId: 1 }])
   socket.answer('message', { consumerId: 1, place: { ledger: 2, entry: 7 } }, storedEntry('late'))
   expect(entries).toHaveLength(2)
   made.permit(1)
@@ -91,9 +92,12 @@ test('the last entry is asked of the broker each time', async () => {
   const broker = new ScriptedBroker()
   const { made } = await openReader(broker.driver())
   expect(await made.last()).toEqual({ ledger: 1, entry: 7 })
-  broker.script.lastMessageId = ({ requestId }, socket) =>
-    socket.answer('lastMessageIdResponse', { requestId: Number(requestId), last: { ledger: -1, entry: -1 } })
-  expect(await made.last()).toBeUndefined()
+  // The broker names the last ledger of a topic that keeps no entry, or none.
+  for (const ledger of [9, -1]) {
+    broker.script.lastMessageId = ({ requestId }, socket) =>
+      socket.answer('lastMessageIdResponse', { requestId: Number(requestId), last: { ledger, entry: -1 } })
+    expect(await made.last()).toBeUndefined()
+  }
   await expect(made.last({ signal: AbortSignal.abort('enough') })).rejects.toBe('enough')
 })
 
@@ -116,6 +120,31 @@ test('a subscription without an answer in time is taken back', async () => {
   const opened = outcomeOf(openReader(broker.driver()))
   await turns()
   await broker.runtime.advance(1_001)
+  expect(await opened).toBe('no answer within 1000 ms')
+  expect(broker.sent('closeConsumer')).toMatchObject([{ consumerId: 1 }])
+})
+
+test('a subscription whose answer came when the time was just over is taken back', async () => {
+  const broker = new ScriptedBroker()
+  const deadlines: (() => void)[] = []
+  const runtime = Object.create(broker.runtime, {
+    setTimeout: {
+      value: (run: () => void, ms: number) => {
+        if (ms === 1_000) deadlines.push(run)
+        return broker.runtime.setTimeout(run, ms)
+      },
+    },
+  })
+  broker.script.subscribe = ({ requestId }, socket) => {
+    broker.runtime.setTimeout(() => {
+      socket.answer('success', { requestId: Number(requestId) })
+      // The first one is that of the call that opens the reader.
+      deadlines[0]?.()
+    }, 5)
+  }
+  const opened = outcomeOf(openReader(broker.driver({}, runtime)))
+  await turns()
+  await broker.runtime.advance(10)
   expect(await opened).toBe('no answer within 1000 ms')
   expect(broker.sent('closeConsumer')).toMatchObject([{ consumerId: 1 }])
 })
