@@ -118,7 +118,7 @@ export class ProtocolReader implements EntryReader {
       this.#parts.lookup.assign(this.#parts.topic, value)
       this.#end(new CallFailure('the broker closed the reader'))
     }
-    if (name !== 'message' || this.#ended !== undefined) return
+    if (name !== 'message') return
     try {
       this.#options.entry(this.#entry(value, behind))
     } catch (error) {

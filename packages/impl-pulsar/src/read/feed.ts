@@ -28,8 +28,6 @@ export class Feed {
   readonly #parts: FeedParts
   readonly #permits: Permits
   #reader: EntryReader | undefined
-  /** Each reader has a number, since entries of one that was left may still come. */
-  #number = 0
   #opening: Promise<void> | undefined
   #left: Promise<void> = Promise.resolve()
   #last: Mark | undefined
@@ -62,9 +60,7 @@ export class Feed {
       const more = this.#permits.more(bytes)
       if (more > 0) this.#reader.permit(more)
     } else if (this.#opening === undefined && bytes * 2 <= this.#parts.shareBytes) {
-      this.#opening = this.#goOn().finally(() => {
-        this.#opening = undefined
-      })
+      this.#opening = this.#goOn()
     }
   }
 
@@ -85,17 +81,11 @@ export class Feed {
 
   async #open(start: ReaderOptions['start']): Promise<void> {
     const { driver, topic } = this.#parts.topic
-    const number = ++this.#number
-    const reader = await driver.reader(topic, {
+    this.#reader = await driver.reader(topic, {
       start,
-      entry: (entry) => {
-        if (number === this.#number) this.#arrived(entry)
-      },
-      ended: (error) => {
-        if (number === this.#number) this.#end(error)
-      },
+      entry: (entry) => this.#arrived(entry),
+      ended: (error) => this.#end(error),
     })
-    this.#reader = reader
     this.#opening = undefined
   }
 
@@ -119,7 +109,6 @@ export class Feed {
     const reader = this.#reader
     if (reader === undefined) return
     this.#reader = undefined
-    this.#number++
     this.#permits.forget()
     this.#left = reader.close()
     this.#left.catch((error) => this.#end(error))
