@@ -101,6 +101,12 @@ export const pulsarWriteMutants = [
       'if (epoch === undefined)\n      throw',
       'if (epoch === null)\n      throw',
     ],
+    [
+      'only a lost fence is told to an append whose producer was closed',
+      registration,
+      'error instanceof CallFailure ? undefined : error',
+      "WalError.isInstance(error) && error.code === 'WAL_FENCED' ? error : undefined",
+    ],
     ['a fenced writer asks again', registration, 'if (this.#fenced !== undefined) throw this.#fenced', ''],
     [
       'an idle writer that comes back does not read its log',

@@ -29,6 +29,9 @@ test('several batches are in flight at once, but none beside the first', async (
     return sequence === 0 ? 'silent' : 'store'
   }
   void writer.append()
+  await log.runtime.advance(1000)
+  // The producer is there now, and the first batch has no answer yet.
+  void writer.append()
   void writer.append()
   await log.runtime.advance(1000)
   expect(handled).toEqual([0])
