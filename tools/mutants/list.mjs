@@ -14,6 +14,7 @@ import { openMutants } from './areas/open.mjs'
 import { outcomeMutants } from './areas/outcomes.mjs'
 import { pulsarNativeMutants } from './areas/pulsar-native.mjs'
 import { pulsarProtocolMutants } from './areas/pulsar-protocol.mjs'
+import { pulsarReadMutants } from './areas/pulsar-read.mjs'
 import { pulsarRecordsMutants } from './areas/pulsar-records.mjs'
 import { pulsarWriteMutants } from './areas/pulsar-write.mjs'
 import { readMutants } from './areas/read.mjs'
@@ -46,5 +47,6 @@ export const mutants = [
   ...kitMutants,
   ...pulsarNativeMutants,
   ...pulsarWriteMutants,
+  ...pulsarReadMutants,
   ...redisMutants,
 ]

@@ -31,6 +31,17 @@ test('what is held leaves less room, and a full reader permits nothing', () => {
   expect(permits.more(500)).toBe(1)
 })
 
+test('a small entry behind a large one lets no more come than before', () => {
+  const permits = new Permits(1000)
+  for (let i = 0; i < 10; i++) {
+    permits.more(0)
+    permits.spend(entry(500))
+  }
+  permits.spend(entry(1))
+  permits.spend(entry(1))
+  expect(permits.more(0)).toBeLessThanOrEqual(4)
+})
+
 test('a reader that holds nothing takes one entry that is larger than its share', () => {
   const permits = new Permits(1000)
   permits.more(0)

@@ -1,7 +1,7 @@
-import { CallFailure } from '@wal/walimpls/helper'
+import { CallFailure, deferred } from '@wal/walimpls/helper'
 import { expect, test } from 'vitest'
 import type { StoredEntry } from '../scripted-driver/scripted-topic.js'
-import { ReadScene, readToError, textsOf, turns } from './read-scene.js'
+import { message, ReadScene, readToEnd, readToError, textsOf, turns } from './read-scene.js'
 
 test('a batch has about maxBytes, and an entry that is larger comes in parts', async () => {
   const scene = new ReadScene()
@@ -75,15 +75,39 @@ async function overrun(scene: ReadScene) {
   return scanner
 }
 
-test('a reader that goes on where another was left does not go on behind another entry than the last one', async () => {
+const OTHERS: readonly (readonly [what: string, changed: Partial<StoredEntry>])[] = [
+  ['another number', { sequence: 99 }],
+  ['another writer', { producer: 'wal-b' }],
+  ['more messages', { messages: [message('large 1'), message('large 1')] }],
+  ['another size', { bytes: 9_001 }],
+]
+
+test.each(OTHERS)(
+  'a reader does not go on where another was left when the entry there has %s',
+  async (_, changed) => {
+    const scene = new ReadScene()
+    const scanner = await overrun(scene)
+    const at = scene.topic.entries.findIndex(({ messages: [first] }) => String(first?.payload) === 'large 1')
+    scene.topic.entries[at] = { ...(scene.topic.entries[at] as StoredEntry), ...changed }
+    const { texts, error } = await readToError(scanner)
+    expect(texts.at(-1)).toBe('large 1')
+    expect(error).toMatchObject({ retryable: true })
+    expect(String(error)).toContain('is not there any more')
+  },
+)
+
+test('a reader that gets the parts of entries is not left between two of them', async () => {
   const scene = new ReadScene()
-  const scanner = await overrun(scene)
-  const at = scene.topic.entries.findIndex(({ messages: [first] }) => String(first?.payload) === 'large 1')
-  scene.topic.entries[at] = { ...(scene.topic.entries[at] as StoredEntry), sequence: 99 }
-  const { texts, error } = await readToError(scanner)
-  expect(texts.at(-1)).toBe('large 1')
-  expect(error).toMatchObject({ retryable: true })
-  expect(String(error)).toContain('is not there any more')
+  const open = scene.driver.reader.bind(scene.driver)
+  scene.driver.reader = (topic, options) =>
+    open(topic, { ...options, entry: (entry) => options.entry({ ...entry, part: true }) })
+  for (let i = 0; i < 20; i++) scene.store([`tick ${i}`], { bytes: 10 })
+  for (let i = 0; i < 5; i++) scene.store([`large ${i}`], { bytes: 9_000 })
+  const scanner = scene.scan('oldest', { maxBytes: 10_000 })
+  await turns(100)
+  expect(scene.driver.open).toHaveLength(1)
+  expect(await readToEnd(scanner)).toHaveLength(25)
+  expect(scene.driver.readers).toHaveLength(1)
 })
 
 test('a scanner that has left its reader ends when it can’t open another', async () => {
@@ -103,6 +127,29 @@ test('a scanner that has left its reader closes without one', async () => {
   await scanner.close()
   expect(scene.driver.open).toHaveLength(0)
   expect(await scanner.next()).toBeUndefined()
+})
+
+test('a scanner that is closed while it opens another reader closes that one, which permits nothing', async () => {
+  const scene = new ReadScene()
+  const scanner = await overrun(scene)
+  const asked = deferred()
+  const answer = deferred()
+  scene.driver.link.onCall = ({ kind }) => {
+    if (kind !== 'reader') return
+    asked.resolve()
+    return answer.promise
+  }
+  const reading = (async () => {
+    while ((await scanner.next()) !== undefined);
+  })()
+  await asked.promise
+  const closed = scanner.close()
+  await turns()
+  answer.resolve()
+  await closed
+  await reading
+  expect(scene.driver.readers.map(({ permitted }) => permitted.length > 0)).toEqual([true, false])
+  expect(scene.driver.open).toHaveLength(0)
 })
 
 test('a share that is smaller than an entry takes one entry at a time', async () => {

@@ -80,15 +80,23 @@ test('a scanner that waits asks nothing and permits nothing', async () => {
 test('while the broker is known to have more, it is not asked for the end again', async () => {
   const scene = new ReadScene()
   scene.store(['a'])
+  scene.store(['b'])
   let dispatches = false
   scene.driver.onDispatch = () => dispatches
-  const scanner = scene.scan('oldest')
-  const first = scanner.next()
-  await turns(100)
-  expect(scene.driver.link.count('last')).toBe(1)
-  dispatches = true
-  scene.topic.followers.forEach((follower) => void follower.stored())
-  expect(textsOf((await first) ?? [])).toEqual(['a'])
+  /** Lets the broker give out what is permitted now. */
+  const dispatch = () => {
+    dispatches = true
+    scene.topic.followers.forEach((follower) => void follower.stored())
+    dispatches = false
+  }
+  const scanner = scene.scan('oldest', { maxBytes: 1 })
+  for (const text of ['a', 'b']) {
+    const next = scanner.next()
+    await turns(100)
+    expect(scene.driver.link.count('last')).toBe(1)
+    dispatch()
+    expect(textsOf((await next) ?? [])).toEqual([text])
+  }
   expect(await scanner.next()).toEqual([])
   expect(scene.driver.link.count('last')).toBe(2)
 })
@@ -180,9 +188,11 @@ test('a start that the log lost, while older records are kept, is a log that was
 test('a start behind the last record of its entry is a record that the log lost', async () => {
   const scene = new ReadScene()
   const place = scene.store(['a', 'b'])
+  const start = scene.from(place, 2)
+  const lost = { texts: [], error: { code: 'WAL_LOG_ROLLED_BACK' } }
+  expect(await readToError(scene.scan(start))).toMatchObject(lost)
   scene.store(['c'])
-  const scanner = scene.scan(scene.from(place, 2))
-  expect(await readToError(scanner)).toMatchObject({ texts: [], error: { code: 'WAL_LOG_ROLLED_BACK' } })
+  expect(await readToError(scene.scan(start))).toMatchObject(lost)
 })
 
 test('a start that lies above the end waits for nothing', async () => {
@@ -190,6 +200,15 @@ test('a start that lies above the end waits for nothing', async () => {
   const place = scene.store(['a'])
   const scanner = scene.scan(scene.from({ ...place, entry: 7 }))
   expect((await readToError(scanner)).error).toMatchObject({ code: 'WAL_LOG_ROLLED_BACK' })
+})
+
+test('a start in a log that has no entry now is a record that the log lost', async () => {
+  const scene = new ReadScene()
+  const lost = scene.store(['a'])
+  scene.topic.putBack([])
+  const { error } = await readToError(scene.scan(scene.from(lost)))
+  expect(error).toMatchObject({ code: 'WAL_LOG_ROLLED_BACK' })
+  expect(String(error)).toContain('the log has no entry now')
 })
 
 test('ledgers that were trimmed before a connected reader are told, behind the records before them', async () => {
@@ -233,11 +252,15 @@ test('marks of the broker between the entries are no gap', async () => {
 test('a damaged entry is told behind the records before it', async () => {
   const scene = new ReadScene()
   scene.store(['a'])
-  scene.store(['b'], { damage: corrupt('the entry 10:1', 'the check sum does not fit') })
-  scene.store(['c'])
+  scene.store(['b'])
+  scene.store(['c'], { damage: corrupt('the entry 10:2', 'the check sum does not fit') })
+  scene.store(['d'])
   const scanner = scene.scan('oldest')
+  expect(textsOf((await scanner.next()) ?? [])).toEqual(['a'])
+  // "b" and the damaged entry have come together.
+  await turns(20)
   const { texts, error } = await readToError(scanner)
-  expect(texts).toEqual(['a'])
+  expect(texts).toEqual(['b'])
   expect(error).toMatchObject({ code: 'WAL_CORRUPT' })
   await expect(scanner.next()).rejects.toBe(error)
 })
