@@ -12,6 +12,7 @@ import { kitMutants } from './areas/kit.mjs'
 import { lifetimeMutants } from './areas/lifetimes.mjs'
 import { openMutants } from './areas/open.mjs'
 import { outcomeMutants } from './areas/outcomes.mjs'
+import { pulsarKeptMutants } from './areas/pulsar-kept.mjs'
 import { pulsarNativeMutants } from './areas/pulsar-native.mjs'
 import { pulsarProtocolMutants } from './areas/pulsar-protocol.mjs'
 import { pulsarReadMutants } from './areas/pulsar-read.mjs'
@@ -48,5 +49,6 @@ export const mutants = [
   ...pulsarNativeMutants,
   ...pulsarWriteMutants,
   ...pulsarReadMutants,
+  ...pulsarKeptMutants,
   ...redisMutants,
 ]

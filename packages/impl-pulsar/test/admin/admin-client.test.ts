@@ -151,12 +151,13 @@ test('policies that nobody has set do nothing, and a broker that deletes no idle
 test('a broker without policies of topics is asked for those of the namespace', async () => {
   const url = await admin((request, response) => {
     if (request.url === '/admin/v2/namespaces/a/b/messageTTL') json(7)(request, response)
+    else if (request.url === '/admin/v2/namespaces/a/b/deduplication') json(true)(request, response)
     else if (request.url?.includes('namespaces/a/b')) response.writeHead(204).end()
     else response.writeHead(405).end('{"reason":"Topic level policies is disabled"}')
   })
   expect(await readPolicies(client(url), LOG)).toMatchObject({
     ttlSeconds: 7,
-    deduplication: false,
+    deduplication: true,
     trouble: undefined,
   })
 })

@@ -1,4 +1,5 @@
 import { RESERVED, type StoredMessage } from '@wal/walimpls'
+import { CallFailure } from '@wal/walimpls/helper'
 import { simulatedRuntime } from '@wal/walimpls/testing'
 import { expect, test } from 'vitest'
 import type { EntryPlace } from '../../src/driver/pulsar-driver.js'
@@ -76,6 +77,27 @@ test('a topic with records and without the subscription is a warning; one withou
   expect(await other.make()).toEqual([])
 })
 
+test('a topic that another writer makes and fills during the open has lost nothing', async () => {
+  const scene = new Scene()
+  scene.driver.link.onCall = ({ kind }) => {
+    if (kind === 'cursor') scene.store()
+  }
+  expect(await scene.make()).toEqual([])
+})
+
+test('a look at the subscription that gets no answer fails the open', async () => {
+  const scene = new Scene()
+  await scene.make()
+  scene.store()
+  let readers = 0
+  scene.driver.link.onCall = ({ kind }) => {
+    // Two serve the question for the last record.
+    if (kind === 'reader' && ++readers > 2) throw new CallFailure('no answer')
+  }
+  await expect(scene.make()).rejects.toThrow('no answer')
+  expect(scene.driver.open).toHaveLength(1)
+})
+
 test('a subscription that stands behind records of a log that was never truncated was moved', async () => {
   const scene = new Scene()
   await scene.make()
@@ -123,6 +145,44 @@ test('records that are gone behind the truncation point are a warning', async ()
   expect(await scene.make()).toEqual([])
   scene.topic.trim(11)
   expect(await scene.make()).toEqual([expect.stringMatching(/the oldest one kept is 13:0/)])
+})
+
+test('a log that begins at its truncation point has lost nothing', async () => {
+  const scene = new Scene()
+  await scene.make()
+  scene.store()
+  scene.topic.roll()
+  scene.store()
+  scene.store(RESERVED.recoveryPoint, '', RESERVED.truncationPoint, point(13, 0))
+  await scene.move({ ledger: 10, entry: 0 })
+  scene.topic.trim(11)
+  expect(await scene.make()).toEqual([])
+})
+
+test('the truncation point is read from a time tick in the middle of an entry', async () => {
+  const scene = new Scene()
+  await scene.make()
+  for (let i = 0; i < 3; i++) scene.store()
+  const tick = [RESERVED.recoveryPoint, '', RESERVED.truncationPoint, point(10, 2)]
+  const payload = Buffer.from('x')
+  scene.topic.store({ messages: [[], tick, []].map((properties) => ({ payload, properties })) })
+  scene.store(RESERVED.previousTick, text(10, 3, 1))
+  await scene.move({ ledger: 10, entry: 1 })
+  expect(await scene.make()).toEqual([])
+})
+
+test('of a log whose last time tick is gone, the truncation point is not known', async () => {
+  const scene = new Scene()
+  await scene.make()
+  for (let i = 0; i < 3; i++) scene.store()
+  // Lies where the tick was, in the eyes of a reader that begins there.
+  scene.store(RESERVED.recoveryPoint, '', RESERVED.truncationPoint, point(10, 3))
+  scene.store(RESERVED.previousTick, text(10, 2))
+  scene.topic.remove(2, 1)
+  await scene.move({ ledger: 10, entry: 0 })
+  expect(await scene.make()).toEqual([
+    expect.stringMatching(/stands at 10:0, and the log has records from 10:0/),
+  ])
 })
 
 test('a last record that cannot be read does not keep a log from being opened', async () => {

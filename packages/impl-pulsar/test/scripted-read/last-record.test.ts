@@ -1,9 +1,24 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { corrupt } from '@wal/walimpls'
+import { CallFailure } from '@wal/walimpls/helper'
 import { expect, test } from 'vitest'
+import type { LastRecord } from '../../src/read/last-record.js'
 import { ReadScene, turns } from './read-scene.js'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 const textOf = (message: { readonly payload: Uint8Array } | undefined) =>
   message && Buffer.from(message.payload).toString()
+
+/** Runs something each time when the last entry is known, and not read yet. */
+function whileRead(scene: ReadScene, happens: (looks: number) => void): void {
+  let looks = 0
+  scene.driver.link.onCall = ({ kind }) => {
+    if (kind === 'reader' && scene.driver.readers.length > 0) happens(++looks)
+  }
+}
 
 test('a log without records has no last one', async () => {
   const scene = new ReadScene()
@@ -72,15 +87,41 @@ test('a failed question is asked over another reader the next time', async () =>
 test('an entry that is removed before it is read is not the last one', async () => {
   const scene = new ReadScene()
   scene.store(['a'])
-  let first = true
-  scene.driver.link.onCall = ({ kind }) => {
-    if (kind !== 'reader' || scene.driver.readers.length === 0 || !first) return
-    first = false
+  whileRead(scene, (looks) => {
+    if (looks > 1) return
+    scene.topic.roll()
+    scene.store(['b'])
+    scene.store(['c'])
+    scene.topic.trim(scene.topic.next.ledger)
+  })
+  expect(textOf(await scene.lastRecord().read())).toBe('c')
+})
+
+test('a last entry that is removed each time before it is read is an error', async () => {
+  const scene = new ReadScene()
+  scene.store(['a'])
+  whileRead(scene, () => {
     scene.topic.roll()
     scene.store(['b'])
     scene.topic.trim(scene.topic.next.ledger)
-  }
-  expect(textOf(await scene.lastRecord().read())).toBe('b')
+  })
+  await expect(scene.lastRecord().read()).rejects.toMatchObject({ code: 'WAL_POSITION_TRUNCATED' })
+})
+
+test('a log that loses everything before its last entry is read has no last record', async () => {
+  const scene = new ReadScene()
+  scene.store(['a'])
+  whileRead(scene, () => scene.topic.putBack([]))
+  expect(await scene.lastRecord().read()).toBeUndefined()
+})
+
+test('a log that has lost everything has no last record, though one was known', async () => {
+  const scene = new ReadScene()
+  scene.store(['a'])
+  const last = scene.lastRecord()
+  expect(textOf(await last.read())).toBe('a')
+  scene.topic.putBack([])
+  expect(await last.read()).toBeUndefined()
 })
 
 test('a damaged last entry is told, and told again', async () => {
@@ -106,10 +147,48 @@ test('an entry without a record is told', async () => {
 
 test('a last record that is kept does not keep its entry', async () => {
   const scene = new ReadScene()
+  const last = scene.lastRecord()
+  const entry = await readLargeEntry(scene, last)
+  for (let i = 0; i < 3; i++) {
+    await turns()
+    collectGarbage()
+  }
+  expect(entry.deref() === undefined).toBe(true)
+  await last.close()
+})
+
+/** Reads the last record, which is a small part of a large entry, and takes the entry’s bytes out of the topic. */
+async function readLargeEntry(scene: ReadScene, last: LastRecord): Promise<WeakRef<ArrayBufferLike>> {
   const frame = Buffer.alloc(1 << 20)
   scene.topic.store({ messages: [{ payload: frame.subarray(0, 10), properties: [] }] })
-  const last = await scene.lastRecord().read()
-  expect(last?.payload.buffer.byteLength).toBeLessThan(frame.length)
+  expect((await last.read())?.payload).toHaveLength(10)
+  scene.topic.entries = scene.topic.entries.map((entry) => ({ ...entry, messages: [] }))
+  // The scripted driver remembers every reader, and its connection every answer.
+  scene.driver.readers.length = 0
+  scene.driver.link.cut()
+  return new WeakRef(frame.buffer)
+}
+
+test('a reader that could not be opened is opened by the next question', async () => {
+  const scene = new ReadScene()
+  scene.store(['a'])
+  const last = scene.lastRecord()
+  scene.driver.link.onCall = ({ kind }) => {
+    if (kind === 'reader') throw new CallFailure('no answer')
+  }
+  await expect(last.read()).rejects.toThrow('no answer')
+  scene.driver.link.onCall = undefined
+  expect(textOf(await last.read())).toBe('a')
+})
+
+test('a question that comes behind the close leaves no reader', async () => {
+  const scene = new ReadScene()
+  scene.store(['a'])
+  const last = scene.lastRecord()
+  await last.close()
+  await last.read().catch(() => {})
+  await turns()
+  expect(scene.driver.open).toHaveLength(0)
 })
 
 test('closing leaves no reader', async () => {

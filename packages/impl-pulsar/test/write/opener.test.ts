@@ -1,10 +1,14 @@
 import { batchOf, systemRuntime } from '@wal/walimpls'
-import { readOptions } from '@wal/walimpls/helper'
+import { CallFailure, Lifetime, readOptions, sleep } from '@wal/walimpls/helper'
 import { simulatedRuntime } from '@wal/walimpls/testing'
 import { expect, test } from 'vitest'
+import { UNKNOWN_POLICIES } from '../../src/admin/policies.js'
 import { pulsarBuilder } from '../../src/builder.js'
 import { type FullPulsarOptions, optionTable, type PulsarOptions } from '../../src/driver/options.js'
 import { PulsarOpener } from '../../src/opener.js'
+import { LastRecord } from '../../src/read/last-record.js'
+import { PulsarReadOnlyWAL } from '../../src/read-only-wal.js'
+import { Shared } from '../../src/shared.js'
 import { ScriptedDriver } from '../scripted-driver/scripted-driver.js'
 
 const full = (options: Partial<PulsarOptions> = {}) =>
@@ -40,6 +44,62 @@ test('an entry carries the writer’s name, and an open by itself disturbs no ot
   expect(driver.topic('persistent://public/default/orders').entries.map(({ producer }) => producer)).toEqual([
     'wal-mine',
   ])
+})
+
+test('the subscription that keeps the log is there when the open has resolved', async () => {
+  const { runtime, driver, opener } = scene()
+  driver.link.onCall = async ({ kind }) => {
+    if (kind === 'cursor') await sleep(runtime, 50)
+  }
+  await runtime.run(opener.open('orders', WRITER))
+  expect(driver.cursorOf('persistent://public/default/orders')).toEqual({ ledger: 10, entry: -1 })
+})
+
+test('an open that fails leaves no reader on the broker', async () => {
+  const { runtime, driver, opener } = scene()
+  driver.topic('persistent://public/default/orders').store({ messages: one().messages })
+  await runtime.run(driver.cursor('persistent://public/default/orders', { make: true }))
+  driver.link.onCall = ({ kind }) => {
+    if (kind === 'acknowledged') throw new CallFailure('no answer')
+  }
+  await expect(runtime.run(opener.open('orders', WRITER))).rejects.toMatchObject({ code: 'WAL_UNAVAILABLE' })
+  expect(driver.open).toEqual([])
+})
+
+test('a log closes when its question for the last record has its answer', async () => {
+  const { runtime, driver, opener } = scene()
+  driver.topic('persistent://public/default/orders').store({ messages: one().messages })
+  const log = await runtime.run(opener.openReadOnly('orders'))
+  const ended: string[] = []
+  const asked = log.last().then((last) => ended.push(`last ${last?.id.entry}`))
+  const closed = log.close().then(() => ended.push('close'))
+  await runtime.run(Promise.all([asked, closed]))
+  expect(ended).toEqual(['last 0', 'close'])
+  expect(driver.open).toEqual([])
+})
+
+test('policies are read again when they are older than a minute', async () => {
+  const { runtime, driver } = scene()
+  let ttlSeconds = 0
+  const shared = Object.assign(new Shared(driver, full(), runtime), {
+    policies: async () => ({ ...UNKNOWN_POLICIES, ttlSeconds }),
+  })
+  const topic = shared.topicOf('orders')
+  const log = new PulsarReadOnlyWAL({
+    ...{ shared, channel: 'orders', topic, policies: await shared.policies(), subscriptionWarnings: [] },
+    ...{ last: new LastRecord(shared.read(topic)), opener: new Lifetime({ what: 'The opener' }) },
+  })
+  const retention = async () => {
+    // The first access begins another read.
+    void log.guarantees
+    await runtime.advance(1)
+    return log.guarantees.retention
+  }
+  expect(await retention()).toBe('unknown')
+  ttlSeconds = 60
+  expect(await retention()).toBe('unknown')
+  await runtime.advance(60_000)
+  expect(await retention()).toBe('the broker removes records by itself')
 })
 
 test('to read a log that does not exist is an error, and makes nothing', async () => {
