@@ -93,6 +93,8 @@ export interface ReaderOptions {
    * ConsumerBusy. Absent: a name of its own.
    */
   readonly subscription?: string
+  /** Entries have to come whole, each with its name and number. A driver that has them only in parts reads by other means. */
+  readonly whole?: true
   /** The first entry to be read: the oldest that is kept, the next that is stored, or this one (inclusive). */
   readonly start: 'earliest' | 'latest' | EntryPlace
   /** Called for each entry, or for each part of one, in order. Not called any more once `close` was called. */

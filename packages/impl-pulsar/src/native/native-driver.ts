@@ -110,8 +110,9 @@ class NativeDriver implements PulsarDriver {
 
   async reader(topic: string, options: ReaderOptions): Promise<EntryReader> {
     this.#checkOpen()
-    // The native client draws the names of its readers' subscriptions itself.
-    if (options.subscription !== undefined || this.#readers >= MOST_READERS)
+    const { subscription, whole } = options
+    // The native client draws the names of its readers' subscriptions itself, and gives entries out message by message.
+    if (subscription !== undefined || whole === true || this.#readers >= MOST_READERS)
       return this.#protocol.reader(topic, options)
     this.#readers++
     const gone = () => this.#readers--

@@ -12,10 +12,7 @@ export interface ReadTopic {
   readonly requestTimeoutMs: number
 }
 
-/**
- * Reads the first entry at or behind a place. Undefined when the topic keeps none there. From a driver that hands entries out in
- * parts only the first part comes.
- */
+/** Reads the first entry at or behind a place, whole. Undefined when the topic keeps none there. */
 export async function firstEntry(
   { driver, topic, runtime, requestTimeoutMs }: ReadTopic,
   start: 'earliest' | EntryPlace,
@@ -23,7 +20,12 @@ export async function firstEntry(
   const found = deferred<ReceivedEntry | undefined>()
   // Nobody waits for it when the topic turns out to have no entry there.
   found.promise.catch(() => {})
-  const reader = await driver.reader(topic, { start, entry: found.resolve, ended: found.reject })
+  const reader = await driver.reader(topic, {
+    start,
+    whole: true,
+    entry: found.resolve,
+    ended: found.reject,
+  })
   const timer = runtime.setTimeout(() => found.reject(notGiven(topic, requestTimeoutMs)), requestTimeoutMs)
   try {
     reader.permit(1)

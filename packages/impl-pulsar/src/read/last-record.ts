@@ -84,6 +84,7 @@ export class LastRecord {
     }
     const reader = this.#topic.driver.reader(this.#topic.topic, {
       start: 'latest',
+      whole: true,
       entry: () => {},
       ended: forget,
     })

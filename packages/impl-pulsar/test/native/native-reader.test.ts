@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { firstEntry } from '../../src/read/first-entry.js'
+import { LastRecord } from '../../src/read/last-record.js'
 import { failure, NativeScene, records, TIMEOUT_MS, TOPIC, turns } from './scene.js'
 
 test('a reader from an entry begins with that entry, the first one of a ledger included', async () => {
@@ -212,4 +214,14 @@ test('properties that the client can’t give out are an error that names the pl
   reader.permit(1)
   await turns()
   expect(() => scene.entries[0]?.records()).toThrow(/10:0: .*driver=protocol/)
+})
+
+test('a log’s last record is the last one of its last entry, and every record of an entry is found', async () => {
+  const scene = new NativeScene()
+  scene.store(1, 3)
+  const read = { driver: scene.driver, topic: TOPIC, runtime: scene.runtime, requestTimeoutMs: TIMEOUT_MS }
+  const last = new LastRecord(read)
+  expect((await last.read())?.id).toMatchObject({ ledger: 10, entry: 1, index: 2 })
+  await last.close()
+  expect((await firstEntry(read, { ledger: 10, entry: 1 }))?.records()).toHaveLength(3)
 })
