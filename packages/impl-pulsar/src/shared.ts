@@ -1,4 +1,4 @@
-import { invalidArgument, isChannelName, type Runtime } from '@wal/walimpls'
+import { invalidArgument, isChannelName, type Runtime, type Writer } from '@wal/walimpls'
 import { hostText } from '@wal/walimpls/helper'
 import { AdminClient } from './admin/admin-client.js'
 import { type Policies, readPolicies, UNKNOWN_POLICIES } from './admin/policies.js'
@@ -15,6 +15,8 @@ export class Shared {
   /** Names the cluster: the addresses that the options give, in order. The protocol tells no name of it. */
   readonly cluster: string
   readonly #admin: AdminClient | undefined
+  /** How many logs were opened for writing. */
+  #opened = 0
 
   constructor(
     readonly driver: PulsarDriver,
@@ -50,6 +52,14 @@ export class Shared {
       .filter((topic) => topic.startsWith(prefix))
       .map((topic) => topic.slice(prefix.length))
       .filter((name) => isChannelName(name) && !PARTITION.test(name))
+  }
+
+  /**
+   * The name under which the entries of a log that is opened now are stored. A writer that opens its log again gets another one,
+   * since its entries are then numbered anew, and readers take a jump in the numbers of one name for missing entries.
+   */
+  nameOf({ incarnation }: Writer): string {
+    return `wal-${incarnation}-${++this.#opened}`
   }
 
   /** How a topic is read. */

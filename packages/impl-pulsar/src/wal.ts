@@ -22,7 +22,7 @@ export class PulsarWAL extends PulsarReadOnlyWAL implements WALImpls<PulsarId> {
     this.#appender = new Appender({
       ...shared.read(topic),
       runtime: shared.runtime,
-      name: `wal-${writer.incarnation}`,
+      name: shared.nameOf(writer),
       bounds: { lifetime: this.lifetime, maxInFlightBatches: this.limits.maxInFlightBatches },
       maxRecordBytes: this.limits.maxRecordBytes,
     })

@@ -42,7 +42,7 @@ test('an entry carries the writer’s name, and an open by itself disturbs no ot
   expect(driver.link.count('producer')).toBe(0)
   await runtime.run(log.append(one()))
   expect(driver.topic('persistent://public/default/orders').entries.map(({ producer }) => producer)).toEqual([
-    'wal-mine',
+    'wal-mine-1',
   ])
 })
 
@@ -100,6 +100,27 @@ test('policies are read again when they are older than a minute', async () => {
   expect(await retention()).toBe('unknown')
   await runtime.advance(60_000)
   expect(await retention()).toBe('the broker removes records by itself')
+})
+
+test('a writer that opens its log again, and numbers its entries from elsewhere, makes no gap for readers', async () => {
+  const { runtime, driver, opener } = scene()
+  const topic = driver.topic('persistent://public/default/orders')
+  const first = await runtime.run(opener.open('orders', WRITER))
+  await runtime.run(first.append(one()))
+  // The topic is unloaded. The native driver numbers a new producer's entries by the clock.
+  topic.roll()
+  driver.producers('persistent://public/default/orders').lastSequence = 1_000
+  const again = await runtime.run(opener.open('orders', WRITER))
+  await runtime.run(again.append(one()))
+  const scanner = again.read({ start: 'oldest', maxBytes: 1 << 20 })
+  let read = 0
+  for (
+    let batch = await runtime.run(scanner.next());
+    batch?.length;
+    batch = await runtime.run(scanner.next())
+  )
+    read += batch.length
+  expect(read).toBe(2)
 })
 
 test('to read a log that does not exist is an error, and makes nothing', async () => {
