@@ -52,7 +52,13 @@ export class ProtocolCursor implements Cursor {
     signal: AbortSignal,
   ): Promise<ProtocolCursor> {
     const consumer = await subscribe(parts, make, signal)
-    const place = await markDeleted(consumer, signal)
+    let place: EntryPlace | undefined
+    try {
+      place = await markDeleted(consumer, signal)
+    } catch (error) {
+      leave(consumer)
+      throw error
+    }
     // The protocol does not tell whether a subscription is new. A new one has nothing acknowledged.
     const found = existed ? (place !== undefined && place.entry >= 0 ? true : undefined) : false
     return new ProtocolCursor(parts, consumer, found)

@@ -90,3 +90,11 @@ test('a closed cursor closes its consumer, and is not subscribed again', async (
   expect(broker.sent('closeConsumer')).toHaveLength(1)
   expect(await outcomeOf(cursor.acknowledged())).toBe('the cursor was closed')
 })
+
+test('a cursor of which the broker does not tell where it stands leaves no consumer', async () => {
+  const broker = new ScriptedBroker()
+  broker.script.lastMessageId = ({ requestId }, socket) =>
+    socket.answer('error', { requestId: Number(requestId), error: 1, message: 'no metadata' })
+  expect(await outcomeOf(broker.driver().cursor(TOPIC, { make: true }))).toBe('no metadata')
+  expect(broker.sent('closeConsumer')).toMatchObject([{ consumerId: 1 }])
+})
