@@ -10,6 +10,12 @@ export interface EntryPlace {
   readonly entry: number
 }
 
+/** The last entry of a topic. */
+export interface LastEntry extends EntryPlace {
+  /** The index of its last message in its batch. Undefined when it is no batch, or the broker does not tell. */
+  readonly index?: number | undefined
+}
+
 /**
  * One of the two ways to speak to a Pulsar cluster. Topics are named whole: `persistent://tenant/namespace/orders`. Every call
  * settles within `requestTimeoutMs` of the opener's options. Errors are a `PulsarError` when the broker refused, and a
@@ -116,8 +122,8 @@ export interface ReceivedEntry {
   /** Name and number under which the entry was sent; undefined when the driver does not show them. */
   readonly producer: string | undefined
   readonly sequence: number | undefined
-  /** Set when this is a part of an entry, of which others may follow. */
-  readonly part?: true
+  /** Set when this is a part of an entry, of which others may follow: the index of its last message in the entry's batch. */
+  readonly part?: number
   /** Decodes the messages. Throws `WAL_CORRUPT` naming the place, or `WAL_SPEC_UNSUPPORTED` for what is not supported. */
   records(): readonly StoredMessage<PulsarId>[]
 }
@@ -126,7 +132,7 @@ export interface EntryReader {
   /** Lets the broker send this many more messages. An entry comes whole: the last one may have more messages than permitted. */
   permit(messages: number): void
   /** The place of the topic's last entry, asked of the broker now; undefined when the topic keeps none. */
-  last(waits?: Waits): Promise<EntryPlace | undefined>
+  last(waits?: Waits): Promise<LastEntry | undefined>
   /** Leaves nothing on the broker. Idempotent. */
   close(): Promise<void>
 }

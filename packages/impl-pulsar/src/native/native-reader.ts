@@ -2,8 +2,8 @@ import type { Waits } from '@wal/walimpls'
 import { CallFailure, deferred, endsWithin } from '@wal/walimpls/helper'
 import { comparePlaces } from '../driver/place.js'
 import type {
-  EntryPlace,
   EntryReader,
+  LastEntry,
   PulsarDriver,
   ReaderOptions,
   ReceivedEntry,
@@ -101,7 +101,7 @@ export class NativeReader implements EntryReader {
     if (this.#permits > 0) this.#release()
   }
 
-  last(waits?: Waits): Promise<EntryPlace | undefined> {
+  last(waits?: Waits): Promise<LastEntry | undefined> {
     return this.#side.last(waits)
   }
 
@@ -238,7 +238,7 @@ function receivedEntry(message: AddonMessage, { ledger, entry, index }: Received
     bytes: payload.length,
     producer: undefined,
     sequence: undefined,
-    part: true,
+    part: index,
     records: () => [storedMessage(message, { backend: 'pulsar', ledger, entry, index }, payload)],
   }
 }

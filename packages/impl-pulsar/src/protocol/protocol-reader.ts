@@ -1,7 +1,13 @@
 import { corrupt, type Runtime, type Waits } from '@wal/walimpls'
 import { CallFailure, crc32c } from '@wal/walimpls/helper'
 import { placeText } from '../driver/place.js'
-import type { EntryPlace, EntryReader, ReaderOptions, ReceivedEntry } from '../driver/pulsar-driver.js'
+import type {
+  EntryPlace,
+  EntryReader,
+  LastEntry,
+  ReaderOptions,
+  ReceivedEntry,
+} from '../driver/pulsar-driver.js'
 import { PulsarError } from '../driver/pulsar-error.js'
 import { EntryDecoder } from '../records/entry-decoder.js'
 import type { Answer, Received, Request } from '../wire/commands.js'
@@ -57,13 +63,15 @@ export class ProtocolReader implements EntryReader {
       this.#connection.send('flow', { consumerId: this.#number, permits: messages })
   }
 
-  async last(waits?: Waits): Promise<EntryPlace | undefined> {
+  async last(waits?: Waits): Promise<LastEntry | undefined> {
     if (this.#ended !== undefined) throw this.#ended.why
     const consumerId = this.#number
     const { last } = await this.#parts.operations.run(waits, (signal) =>
       this.#connection.ask('lastMessageId', { consumerId }, signal),
     )
-    return placeIn(last)
+    const place = placeIn(last)
+    const { batchIndex: index = -1 } = last
+    return place === undefined || index < 0 ? place : { ...place, index }
   }
 
   async close(): Promise<void> {

@@ -1,12 +1,12 @@
 import type { StoredMessage } from '@wal/walimpls'
 import { comparePlaces } from '../driver/place.js'
-import type { EntryPlace, ReceivedEntry } from '../driver/pulsar-driver.js'
+import type { EntryPlace, LastEntry, ReceivedEntry } from '../driver/pulsar-driver.js'
 import type { PulsarId } from '../records/message-id.js'
 
 /** Why an entry is not the next one: it is not the one that the reader begins with, or others before it are missing. */
 export type Fault = 'not the start' | 'passed over'
 
-type Step = Pick<ReceivedEntry, 'place' | 'producer' | 'sequence'>
+type Step = Pick<ReceivedEntry, 'place' | 'producer' | 'sequence' | 'part'>
 
 /**
  * Checks that no entry is missing between two that a reader gets one after the other. A broker that has removed a ledger goes on
@@ -32,6 +32,15 @@ export class Continuity {
     return this.#last?.place
   }
 
+  /** Whether this entry, or a part of it, was not taken. */
+  lacks(end: LastEntry): boolean {
+    const last = this.#last
+    if (this.#wanted !== undefined || last === undefined) return true
+    const order = comparePlaces(end, last.place)
+    if (order !== 0 || last.part === undefined) return order > 0
+    return end.index !== undefined && last.part < end.index
+  }
+
   /** Entries up to this one count as taken. */
   startBehind(place: EntryPlace | undefined): void {
     this.#last = place && { place, producer: undefined, sequence: undefined }
@@ -42,7 +51,8 @@ export class Continuity {
     if (this.#wanted !== undefined) {
       if (comparePlaces(entry.place, this.#wanted) !== 0) return 'not the start'
     } else if (this.#last !== undefined && hasPassedOver(this.#last, entry)) return 'passed over'
-    this.#last = { place: entry.place, producer: entry.producer, sequence: entry.sequence }
+    const { place, producer, sequence, part } = entry
+    this.#last = { place, producer, sequence, ...(part !== undefined && { part }) }
     return undefined
   }
 

@@ -8,7 +8,7 @@ const PLACE = { ledger: 10, entry: 3 }
 
 /** A message of an entry, as the native driver hands it out: by itself, as a part. */
 const part = (index: number): ReceivedEntry => ({
-  ...{ place: PLACE, count: 1, bytes: 10, producer: undefined, sequence: undefined, part: true },
+  ...{ place: PLACE, count: 1, bytes: 10, producer: undefined, sequence: undefined, part: index },
   records: () => [{ id: messageIds.of(PLACE, index), payload: Buffer.from(`${index}`), properties: [] }],
 })
 

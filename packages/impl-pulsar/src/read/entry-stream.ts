@@ -2,7 +2,7 @@ import type { ScannerOptions } from '@wal/walimpls'
 import { type Deferred, deferred } from '@wal/walimpls/helper'
 import { mapError } from '../driver/error-table.js'
 import { comparePlaces, placeText } from '../driver/place.js'
-import type { EntryPlace } from '../driver/pulsar-driver.js'
+import type { EntryPlace, LastEntry } from '../driver/pulsar-driver.js'
 import type { PulsarId } from '../records/message-id.js'
 import { messageIds } from '../records/message-ids.js'
 import { Continuity } from './continuity.js'
@@ -23,9 +23,9 @@ export class EntryStream {
   #stopped = false
   /** Whether the caller was told that it has everything, and nothing came since. */
   #told = false
-  #asking: Promise<EntryPlace | undefined> | undefined
+  #asking: Promise<LastEntry | undefined> | undefined
   /** The log’s last entry, as the broker told it last. */
-  #end: EntryPlace | undefined
+  #end: LastEntry | undefined
   /** Resolves when an entry has come, or when none will. */
   #change: Deferred | undefined
 
@@ -111,7 +111,7 @@ export class EntryStream {
     return false
   }
 
-  #ask(): Promise<EntryPlace | undefined> {
+  #ask(): Promise<LastEntry | undefined> {
     const asking = this.#feed.last().finally(() => {
       this.#asking = undefined
     })
@@ -120,7 +120,7 @@ export class EntryStream {
   }
 
   /** Whether the caller has everything up to the log’s last entry. Throws when the record that has to come first is not there. */
-  #hasAll(last: EntryPlace | undefined): boolean {
+  #hasAll(last: LastEntry | undefined): boolean {
     this.#end = last
     const { wanted } = this.#continuity
     if (wanted !== undefined && (last === undefined || comparePlaces(last, wanted) < 0))
@@ -129,9 +129,8 @@ export class EntryStream {
   }
 
   /** Whether the caller has not got this entry. */
-  #isBelow(end: EntryPlace | undefined): boolean {
-    const { wanted, last } = this.#continuity
-    return end !== undefined && (wanted !== undefined || last === undefined || comparePlaces(end, last) > 0)
+  #isBelow(end: LastEntry | undefined): boolean {
+    return end !== undefined && this.#continuity.lacks(end)
   }
 
   /**

@@ -1,6 +1,6 @@
 import { CallFailure } from '@wal/walimpls/helper'
 import { comparePlaces, placeText } from '../driver/place.js'
-import type { EntryPlace, EntryReader, ReaderOptions, ReceivedEntry } from '../driver/pulsar-driver.js'
+import type { EntryReader, LastEntry, ReaderOptions, ReceivedEntry } from '../driver/pulsar-driver.js'
 import type { ReadTopic } from './first-entry.js'
 import { Permits } from './permits.js'
 
@@ -65,7 +65,7 @@ export class Feed {
   }
 
   /** The place of the topic’s last entry, asked of the broker now. */
-  async last(): Promise<EntryPlace | undefined> {
+  async last(): Promise<LastEntry | undefined> {
     this.renew()
     await this.#opening
     if (this.#ended !== undefined) throw this.#ended.error

@@ -8,6 +8,8 @@ export interface FakeScripts {
   createReader?: (config: Package.ReaderConfig) => Promise<void> | undefined
   /** Asked at each flush, with the messages of the batch. */
   flush?: (messages: readonly Package.ProducerMessage[]) => Promise<void> | undefined
+  /** Asked before a reader's listener is called. */
+  message?: (message: Package.Message) => Promise<void> | undefined
   closeClient?: () => Promise<void> | undefined
   closeProducer?: () => Promise<void> | undefined
 }

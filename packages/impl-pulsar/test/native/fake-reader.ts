@@ -35,6 +35,12 @@ export class FakeReader implements Package.Reader {
       return
     }
     this.waiting = true
+    const late = this.#addon.scripts.message?.(message)
+    if (late === undefined) this.#give(message)
+    else void late.then(() => this.#give(message))
+  }
+
+  #give(message: Package.Message): void {
     const done = () => {
       this.waiting = false
       this.stored()

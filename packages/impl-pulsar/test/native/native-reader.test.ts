@@ -1,6 +1,8 @@
+import { CloseTree } from '@wal/walimpls/helper'
 import { expect, test } from 'vitest'
 import { firstEntry } from '../../src/read/first-entry.js'
 import { LastRecord } from '../../src/read/last-record.js'
+import { openScanner } from '../../src/read/scanner.js'
 import { failure, NativeScene, records, TIMEOUT_MS, TOPIC, turns } from './scene.js'
 
 test('a reader from an entry begins with that entry, the first one of a ledger included', async () => {
@@ -191,7 +193,7 @@ test('the last entry is asked of the broker by the other driver', async () => {
   const reader = await scene.reader()
   expect(await reader.last()).toBeUndefined()
   scene.store(1, 1)
-  expect(await reader.last()).toEqual({ ledger: 10, entry: 1 })
+  expect(await reader.last()).toEqual({ ledger: 10, entry: 1, index: 0 })
 })
 
 test('properties come back in their order, as they were', async () => {
@@ -224,4 +226,20 @@ test('a log’s last record is the last one of its last entry, and every record 
   expect((await last.read())?.id).toMatchObject({ ledger: 10, entry: 1, index: 2 })
   await last.close()
   expect((await firstEntry(read, { ledger: 10, entry: 1 }))?.records()).toHaveLength(3)
+})
+
+test('a scanner is not told to be at the end while a part of the last entry is to come', async () => {
+  const scene = new NativeScene()
+  scene.store(1, 3)
+  scene.addon.scripts.message = () => turns(20)
+  const scanner = openScanner({
+    ...{ driver: scene.driver, topic: TOPIC, runtime: scene.runtime, requestTimeoutMs: TIMEOUT_MS },
+    options: { start: 'oldest', maxBytes: 1 << 20 },
+    log: new CloseTree(),
+  })
+  const read: string[] = []
+  for (let batch = await scanner.next(); batch?.length; batch = await scanner.next())
+    read.push(...batch.map(({ id: { entry, index } }) => `${entry}:${index}`))
+  expect(read).toEqual(['0:0', '1:0', '1:1', '1:2'])
+  await scanner.close()
 })

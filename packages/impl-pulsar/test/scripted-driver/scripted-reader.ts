@@ -1,6 +1,6 @@
 import type { Waits } from '@wal/walimpls'
 import { abortable } from '@wal/walimpls/helper'
-import type { EntryPlace, EntryReader, ReaderOptions } from '../../src/driver/pulsar-driver.js'
+import type { EntryPlace, EntryReader, LastEntry, ReaderOptions } from '../../src/driver/pulsar-driver.js'
 import type { Connected, ScriptedLink } from './scripted-link.js'
 import { type Follower, receivedEntry, type ScriptedTopic } from './scripted-topic.js'
 
@@ -57,8 +57,11 @@ export class ScriptedReader implements EntryReader, Follower, Connected {
     void this.#send()
   }
 
-  last(waits?: Waits): Promise<EntryPlace | undefined> {
-    const asked = this.#link.call({ kind: 'last', topic: this.#name }, () => this.#topic.last)
+  last(waits?: Waits): Promise<LastEntry | undefined> {
+    const asked = this.#link.call({ kind: 'last', topic: this.#name }, () => {
+      const last = this.#topic.entries.at(-1)
+      return last && { ...last.place, index: last.messages.length - 1 }
+    })
     return abortable(asked, waits?.signal)
   }
 

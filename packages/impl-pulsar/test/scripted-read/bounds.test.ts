@@ -100,7 +100,7 @@ test('a reader that gets the parts of entries is not left between two of them', 
   const scene = new ReadScene()
   const open = scene.driver.reader.bind(scene.driver)
   scene.driver.reader = (topic, options) =>
-    open(topic, { ...options, entry: (entry) => options.entry({ ...entry, part: true }) })
+    open(topic, { ...options, entry: (entry) => options.entry({ ...entry, part: 0 }) })
   for (let i = 0; i < 20; i++) scene.store([`tick ${i}`], { bytes: 10 })
   for (let i = 0; i < 5; i++) scene.store([`large ${i}`], { bytes: 9_000 })
   const scanner = scene.scan('oldest', { maxBytes: 10_000 })

@@ -92,6 +92,11 @@ test('the last entry is asked of the broker each time', async () => {
   const broker = new ScriptedBroker()
   const { made } = await openReader(broker.driver())
   expect(await made.last()).toEqual({ ledger: 1, entry: 7 })
+  broker.script.lastMessageId = ({ requestId }, socket) =>
+    socket.answer('lastMessageIdResponse', {
+      ...{ requestId: Number(requestId), last: { ledger: 1, entry: 8, batchIndex: 4 } },
+    })
+  expect(await made.last()).toEqual({ ledger: 1, entry: 8, index: 4 })
   // The broker names the last ledger of a topic that keeps no entry, or none.
   for (const ledger of [9, -1]) {
     broker.script.lastMessageId = ({ requestId }, socket) =>
