@@ -127,7 +127,7 @@ class NativeDriver implements PulsarDriver {
   }
 
   async #close(): Promise<void> {
-    await Promise.all([...this.#open].map((handle) => handle.close()))
+    await Promise.allSettled([...this.#open].map((handle) => handle.close()))
     await this.#protocol.close()
   }
 

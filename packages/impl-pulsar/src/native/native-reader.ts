@@ -71,19 +71,23 @@ export class NativeReader implements EntryReader {
 
   static async open(parts: NativeReaderParts, options: ReaderOptions): Promise<NativeReader> {
     // First of all, since the native client would make the topic.
-    let failed: unknown
+    let lost: { readonly error: unknown } | undefined
+    let opened: NativeReader | undefined
     const side = await parts.protocol.reader(parts.topic, {
       start: 'latest',
       entry() {},
       ended: (error) => {
-        failed = error
+        lost = { error }
+        if (opened !== undefined) opened.#end(error)
       },
     })
     const reader = new NativeReader(parts, options, side)
     try {
       reader.#start = await startOf(options.start, side)
       await reader.#open()
-      if (failed !== undefined) throw failed
+      const ended = lost as { readonly error: unknown } | undefined
+      if (ended !== undefined) throw ended.error
+      opened = reader
       return reader
     } catch (error) {
       await reader.close()
@@ -107,7 +111,10 @@ export class NativeReader implements EntryReader {
 
   close(): Promise<void> {
     this.#ended = true
-    this.#closing ??= Promise.all([this.#leave(), this.#side.close()]).then(() => this.#gone.resolve())
+    // What the other reader has on the broker ends with its connection at the latest.
+    this.#closing ??= Promise.all([this.#leave(), this.#side.close().catch(() => {})]).then(() =>
+      this.#gone.resolve(),
+    )
     return this.#closing
   }
 

@@ -65,6 +65,20 @@ test('close closes every client and the other driver, and refuses later calls', 
   expect((await failure(scene.reader())).code).toBe('WAL_CLOSED')
 })
 
+test('a reader that fails to close does not keep the connections of the other driver open', async () => {
+  const scene = new NativeScene()
+  const reader = scene.protocol.reader.bind(scene.protocol)
+  scene.protocol.reader = async (topic, options) =>
+    Object.assign(await reader(topic, options), { close: () => Promise.reject(new Error('no answer')) })
+  await scene.reader()
+  let closed = false
+  scene.protocol.close = async () => {
+    closed = true
+  }
+  await scene.driver.close()
+  expect(closed).toBe(true)
+})
+
 test.each([
   ['Failed to send message: ResultProducerFenced', 'ProducerFenced'],
   ['Failed to create producer: ProducerBusy', 'ProducerBusy'],

@@ -243,3 +243,13 @@ test('a scanner is not told to be at the end while a part of the last entry is t
   expect(read).toEqual(['0:0', '1:0', '1:1', '1:2'])
   await scanner.close()
 })
+
+test('a reader ends when the connection on which the last entry is asked for is lost', async () => {
+  const scene = new NativeScene()
+  const reader = await scene.reader()
+  scene.protocol.link.cut()
+  await turns()
+  expect(scene.ended).toHaveLength(1)
+  await reader.close()
+  expect(scene.ended).toHaveLength(1)
+})
