@@ -161,8 +161,26 @@ export const pulsarNativeMutants = [
     [
       'readers have threads without bound',
       native('native-driver'),
-      'options.subscription !== undefined || this.#readers >= MOST_READERS',
-      'options.subscription !== undefined',
+      ' || this.#readers >= MOST_READERS)',
+      ')',
+    ],
+    [
+      'the first message of an entry passes for the entry',
+      native('native-driver'),
+      ' || whole === true || ',
+      ' || ',
+    ],
+    [
+      'a scanner is at the end between two messages of the last entry',
+      'packages/impl-pulsar/src/read/continuity.ts',
+      'return end.index !== undefined && last.part < end.index',
+      'return false',
+    ],
+    [
+      'a reader outlives the connection on which the end is asked for',
+      native('native-reader'),
+      'if (opened !== undefined) opened.#end(error)',
+      '',
     ],
   ]),
   ...group(test('native-driver'), [

@@ -130,6 +130,12 @@ export const pulsarProtocolMutants = [
       'if (last !== undefined && comparePlaces(last, place) >= 0) return',
       '',
     ],
+    [
+      'a cursor that could not be opened leaves its consumer',
+      cursor,
+      '      leave(consumer)\n      throw error\n    }\n    // The protocol',
+      '      throw error\n    }\n    // The protocol',
+    ],
     ['the cursor begins at the latest entry', cursor, 'const EARLIEST = 1', 'const EARLIEST = 0'],
     ['a cursor that was closed is used', cursor, '!this.#consumer.gone', 'true'],
   ]),

@@ -202,6 +202,12 @@ export const pulsarWriteMutants = [
     ],
     ['a closed log leaves a reader on the broker', readOnlyWal, 'await this.parts.last.close()', ''],
     [
+      'a log that is opened again numbers its entries anew under the same name',
+      shared,
+      '-${++this.#opened}`',
+      '-${this.#opened}`',
+    ],
+    [
       'two tokens are taken',
       builder,
       'if (token !== undefined && tokenSupplier !== undefined)',
