@@ -74,6 +74,7 @@ export class Shared {
   }
 
   close(): Promise<void> {
+    this.#admin?.close()
     return this.driver.close()
   }
 }

@@ -1,7 +1,7 @@
 import { type ClientRequest, type IncomingMessage, type RequestOptions, request } from 'node:http'
 import { request as secureRequest } from 'node:https'
-import type { Runtime } from '@wal/walimpls'
-import { CallFailure, type Deferred, deferred } from '@wal/walimpls/helper'
+import { type Runtime, WalError } from '@wal/walimpls'
+import { abortable, CallFailure, type Deferred, deferred, onAbort } from '@wal/walimpls/helper'
 import type { TlsOptions } from '../driver/options.js'
 
 export interface AdminClientParts {
@@ -40,6 +40,7 @@ interface Answer {
 /** Reads from the admin interface of a Pulsar cluster. */
 export class AdminClient {
   readonly #parts: AdminClientParts
+  readonly #closing = new AbortController()
 
   constructor(parts: AdminClientParts) {
     this.#parts = parts
@@ -68,23 +69,42 @@ export class AdminClient {
     throw new AdminError(310, `${first.host} sends the request on more than ${MAX_REDIRECTS} times`)
   }
 
+  /** Ends the requests in progress, and refuses later ones. */
+  close(): void {
+    this.#closing.abort(new WalError('WAL_CLOSED', 'The client of the admin interface is closed.'))
+  }
+
+  /** Asks for the token, then the interface. Both together have the time of a request. */
   async #ask(url: URL): Promise<Answer> {
-    const { token, tls, runtime, timeoutMs } = this.#parts
-    const shown = await token()
+    const { token, runtime, timeoutMs } = this.#parts
+    this.#closing.signal.throwIfAborted()
+    const limit = new AbortController()
+    const timer = runtime.setTimeout(
+      () => limit.abort(new CallFailure(`no answer of ${url.host} within ${timeoutMs} ms`)),
+      timeoutMs,
+    )
+    const stop = onAbort(this.#closing.signal, (reason) => limit.abort(reason))
+    try {
+      return await this.#request(url, await abortable(token(), limit.signal), limit.signal)
+    } finally {
+      timer.clear()
+      stop()
+    }
+  }
+
+  async #request(url: URL, shown: string | undefined, signal: AbortSignal): Promise<Answer> {
+    const { tls } = this.#parts
     const login = shown === undefined ? {} : { authorization: `Bearer ${shown}` }
     // An agent would keep the connection, and with it the process, for a while.
     const options: RequestOptions = { agent: false, headers: { accept: 'application/json', ...login } }
     const answer = deferred<Answer>()
     const outgoing: ClientRequest =
       url.protocol === 'https:' ? secureRequest(url, { ...tls, ...options }) : request(url, options)
-    const timer = runtime.setTimeout(
-      () => outgoing.destroy(new CallFailure(`no answer of ${url.host} within ${timeoutMs} ms`)),
-      timeoutMs,
-    )
+    const stop = onAbort(signal, (reason) => outgoing.destroy(reason as Error))
     outgoing.on('error', answer.reject)
     outgoing.on('response', (incoming) => collect(incoming, answer))
     outgoing.end()
-    return answer.promise.finally(() => timer.clear())
+    return abortable(answer.promise, signal).finally(stop)
   }
 }
 

@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { systemRuntime } from '@wal/walimpls'
-import { afterEach, expect, test } from 'vitest'
+import { deferred } from '@wal/walimpls/helper'
+import { afterEach, expect, test, vi } from 'vitest'
 import { AdminClient } from '../../src/admin/admin-client.js'
 import { readPolicies, UNKNOWN_POLICIES } from '../../src/admin/policies.js'
 
@@ -90,6 +91,30 @@ test('an answer without end is cut off', async () => {
     more()
   })
   await expect(client(url).get('x')).rejects.toThrow(/more than 1048576 bytes/)
+})
+
+test('a token that never comes ends in time', async () => {
+  const stuck = new AdminClient({
+    ...{ url: 'http://127.0.0.1:1', token: () => new Promise<never>(() => {}), tls: undefined },
+    ...{ runtime: systemRuntime, timeoutMs: 50 },
+  })
+  await expect(stuck.get('x')).rejects.toThrow(/within 50 ms/)
+})
+
+test('a close ends the requests in progress, and refuses later ones', async () => {
+  let gone = 0
+  const came = deferred()
+  const url = await admin((_, response) => {
+    response.on('close', () => gone++)
+    came.resolve()
+  })
+  const asked = client(url)
+  const answer = expect(asked.get('x')).rejects.toMatchObject({ code: 'WAL_CLOSED' })
+  await came.promise
+  asked.close()
+  await answer
+  await expect(asked.get('x')).rejects.toMatchObject({ code: 'WAL_CLOSED' })
+  await vi.waitFor(() => expect(gone).toBe(1))
 })
 
 const LOG = { namespace: 'a/b', channel: 'orders' }

@@ -1,7 +1,9 @@
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { batchOf, systemRuntime } from '@wal/walimpls'
 import { CallFailure, Lifetime, readOptions, sleep } from '@wal/walimpls/helper'
 import { simulatedRuntime } from '@wal/walimpls/testing'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { UNKNOWN_POLICIES } from '../../src/admin/policies.js'
 import { pulsarBuilder } from '../../src/builder.js'
 import { type FullPulsarOptions, optionTable, type PulsarOptions } from '../../src/driver/options.js'
@@ -164,6 +166,25 @@ test('a close ends in seconds though the broker answers nothing', async () => {
   const appended = log.append(one()).catch((error) => error)
   await runtime.run(opener.close(), { withinMs: 5000 })
   expect(await runtime.run(appended)).toMatchObject({ code: 'WAL_UNAVAILABLE' })
+})
+
+test('a closed opener asks the admin interface nothing more', async () => {
+  const held: ServerResponse[] = []
+  const server = createServer((_, response) => held.push(response))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const opener = new PulsarOpener(
+    new ScriptedDriver(),
+    full({ adminUrl: `http://127.0.0.1:${port}` }),
+    systemRuntime,
+  )
+  const opening = opener.open('orders', WRITER).catch((error) => error)
+  await vi.waitFor(() => expect(held).toHaveLength(1))
+  await opener.close()
+  await vi.waitFor(() => expect(held[0]?.destroyed).toBe(true))
+  expect(await opening).toMatchObject({ code: 'WAL_CLOSED' })
+  await new Promise((resolve) => server.close(resolve))
+  expect(held).toHaveLength(1)
 })
 
 const WRONG: readonly (readonly [options: Partial<PulsarOptions>, text: RegExp])[] = [
