@@ -40,6 +40,12 @@ test('without the admin interface retention is unknown, and there is nothing to 
   expect(of({ ...STOCK, inactiveTopics: undefined }).retention).toBe('unknown')
 })
 
+test('a subscription expiration time that is not told makes retention unknown, and is a warning with its remedy', () => {
+  const { retention, warnings } = of({ ...STOCK, subscriptionExpiryMinutes: undefined })
+  expect(retention).toBe('unknown')
+  expect(warnings).toEqual([expect.stringMatching(/not told.*set-subscription-expiration-time -t 0 public/)])
+})
+
 const quota = (policy: string, limits: { limitBytes?: number; limitSeconds?: number }) => ({
   backlogQuotas: [{ type: 'destination_storage', policy, limitBytes: -1, limitSeconds: -1, ...limits }],
 })

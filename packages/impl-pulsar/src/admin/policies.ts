@@ -76,7 +76,9 @@ export async function readPolicies(
   ])
   return {
     ttlSeconds: numberIn(ttl),
-    subscriptionExpiryMinutes: numberIn(expiry),
+    // The namespace does not tell what holds when it sets nothing.
+    subscriptionExpiryMinutes:
+      expiry === null ? await brokerSetting(admin, 'subscriptionExpirationTimeMinutes') : numberIn(expiry),
     backlogQuotas: known(quotas, quotasIn),
     inactiveTopics: known(inactive, inactiveMode),
     retention: known(retention, retentionIn),
@@ -85,6 +87,13 @@ export async function readPolicies(
     copies: copiesIn(persistence),
     trouble,
   }
+}
+
+/** A number among the settings of the broker, which a role may need to be a superuser for; undefined when it is not told. */
+async function brokerSetting(admin: Pick<AdminClient, 'get'>, name: string): Promise<number | undefined> {
+  const settings = await admin.get('brokers/configuration/runtime').catch(() => undefined)
+  const told = (settings as Json | null | undefined)?.[name]
+  return typeof told === 'string' && /^\d+$/.test(told) ? Number(told) : undefined
 }
 
 function known<T>(value: unknown, read: (value: unknown) => T): T | undefined {

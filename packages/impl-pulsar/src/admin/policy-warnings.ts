@@ -17,11 +17,14 @@ export const DELETED_WHEN_CAUGHT_UP = 'delete_when_subscriptions_caught_up'
 
 /** The policies that remove records, or that an operator of a log should know of: one text each, with the remedy. */
 export function* policyWarnings(policies: Policies, context: WarningContext): Generator<string> {
-  const { ttlSeconds = 0, subscriptionExpiryMinutes = 0, backlogQuotas = [], inactiveTopics } = policies
+  const { ttlSeconds = 0, subscriptionExpiryMinutes, backlogQuotas = [], inactiveTopics } = policies
   const { namespace, subscription } = context
   if (ttlSeconds > 0)
     yield `Messages count as acknowledged after ${ttlSeconds} s (message TTL), and the broker removes them then. Take the TTL away: pulsar-admin namespaces remove-message-ttl ${namespace}, and pulsar-admin topicPolicies remove-message-ttl for the topic.`
-  if (subscriptionExpiryMinutes > 0)
+  if (subscriptionExpiryMinutes === undefined) {
+    if (policies.ttlSeconds !== undefined && policies.trouble === undefined)
+      yield `Whether the broker removes a subscription that nobody uses (subscription expiration time) is not told: the namespace sets no time, and the broker’s settings may not be read. Set the time to 0: pulsar-admin namespaces set-subscription-expiration-time -t 0 ${namespace}.`
+  } else if (subscriptionExpiryMinutes > 0)
     yield `A subscription that nobody uses is removed after ${subscriptionExpiryMinutes} min (subscription expiration time), also "${subscription}", which keeps the log’s records. Set the time to 0: pulsar-admin namespaces set-subscription-expiration-time -t 0 ${namespace}.`
   for (const quota of backlogQuotas) yield* quotaWarning(quota, context)
   if (inactiveTopics === DELETED_WHEN_CAUGHT_UP)

@@ -157,6 +157,25 @@ test('the policies that hold for the topic are read', async () => {
   })
 })
 
+test.each([
+  ['the broker’s own holds', { subscriptionExpirationTimeMinutes: '60', other: 'x' }, 60],
+  ['it is unknown when the broker does not tell its own', undefined, undefined],
+  [
+    'it is unknown when the broker tells something else',
+    { subscriptionExpirationTimeMinutes: '' },
+    undefined,
+  ],
+])('of a namespace without a subscription expiration time %s', async (_, settings, minutes) => {
+  const url = await admin((request, response) => {
+    if (!request.url?.endsWith('brokers/configuration/runtime')) response.writeHead(204).end()
+    else if (settings === undefined) response.writeHead(403).end('{"reason":"superuser"}')
+    else json(settings)(request, response)
+  })
+  expect(await readPolicies(client(url), LOG)).toMatchObject({
+    ...{ subscriptionExpiryMinutes: minutes, ttlSeconds: 0, trouble: undefined },
+  })
+})
+
 test('policies that nobody has set do nothing, and a broker that deletes no idle topics says so', async () => {
   const url = await admin((request, response) =>
     request.url?.includes('inactiveTopicPolicies')
@@ -164,7 +183,9 @@ test('policies that nobody has set do nothing, and a broker that deletes no idle
           request,
           response,
         )
-      : response.writeHead(204).end(),
+      : request.url?.includes('brokers/configuration')
+        ? json({ subscriptionExpirationTimeMinutes: '0' })(request, response)
+        : response.writeHead(204).end(),
   )
   expect(await readPolicies(client(url), LOG)).toEqual({
     ...{ ttlSeconds: 0, subscriptionExpiryMinutes: 0, backlogQuotas: [], inactiveTopics: 'never' },
