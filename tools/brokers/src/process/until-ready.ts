@@ -10,10 +10,12 @@ export interface ReadinessOptions {
 
 const pauseMs = 50
 const shownLines = 30
+/** A line that says why a server ends. What a server prints while it shuts down would hide it. */
+const isTrouble = (line: string) => /\b(?:ERROR|FATAL|SEVERE)\b|Exception\b/.test(line)
 
 /**
  * Repeats a request until the server answers. Rejects when the server's process has ended, or after the time limit. The error
- * has the server's last lines of output.
+ * has the server's last lines of output, and the last ones that tell of trouble.
  */
 export async function untilReady(probe: () => Promise<void>, options: ReadinessOptions): Promise<void> {
   const { what, timeoutMs, ended, logs } = options
@@ -34,7 +36,11 @@ export async function untilReady(probe: () => Promise<void>, options: ReadinessO
 }
 
 function failure(text: string, logs: string, cause: unknown): Error {
-  const lines = logs.trimEnd().split('\n').slice(-shownLines)
+  const lines = logs.trimEnd().split('\n')
   const refusal = cause instanceof Error ? `\nIts last refusal: ${cause.message}` : ''
-  return new Error(`${text}${refusal}\nIts last lines:\n${lines.join('\n')}`, { cause })
+  const trouble = lines.slice(0, -shownLines).filter(isTrouble).slice(-shownLines)
+  const troubled = trouble.length === 0 ? '' : `\nIts last errors:\n${trouble.join('\n')}`
+  return new Error(`${text}${refusal}${troubled}\nIts last lines:\n${lines.slice(-shownLines).join('\n')}`, {
+    cause,
+  })
 }
