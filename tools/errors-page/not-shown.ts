@@ -232,6 +232,7 @@ export const NOT_SHOWN: readonly Reason[] = [
       'the lookup failed',
       'the request failed',
       'The connections to Pulsar are closed.',
+      'The client of the admin interface is closed.',
     ],
   },
   {

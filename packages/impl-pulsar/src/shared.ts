@@ -56,7 +56,7 @@ export class Shared {
 
   /**
    * The name under which the entries of a log that is opened now are stored. A writer that opens its log again gets another one,
-   * since its entries are then numbered anew, and readers take a jump in the numbers of one name for missing entries.
+   * since its entries then have other numbers, and readers take a jump in the numbers of one name for missing entries.
    */
   nameOf({ incarnation }: Writer): string {
     return `wal-${incarnation}-${++this.#opened}`

@@ -202,7 +202,7 @@ export const pulsarWriteMutants = [
     ],
     ['a closed log leaves a reader on the broker', readOnlyWal, 'await this.parts.last.close()', ''],
     [
-      'a log that is opened again numbers its entries anew under the same name',
+      'a log that is opened again begins with other numbers under the same name',
       shared,
       '-${++this.#opened}`',
       '-${this.#opened}`',
