@@ -62,6 +62,8 @@ export class SentBatches {
    * behind one that it lacks.
    */
   compare(entries: readonly SeenEntry[], name: string, where: string): void {
+    // What an earlier look has found may be gone.
+    this.#stored.clear()
     const stored = new Map<number, SeenEntry>()
     for (const entry of entries) {
       const { producer, sequence } = entry
