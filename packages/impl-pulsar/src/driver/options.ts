@@ -113,6 +113,8 @@ export const optionTable = {
   },
   adminUrl: {
     type: 'text',
+    // An address may have a password in it.
+    secret: true,
     defaultText: 'none',
     description:
       'The admin interface, from which policies that could remove records are read: `http://host:8080`.',

@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { batchOf, systemRuntime } from '@wal/walimpls'
-import { CallFailure, Lifetime, readOptions, sleep } from '@wal/walimpls/helper'
+import { CallFailure, Lifetime, readOptions, redactUrl, sleep } from '@wal/walimpls/helper'
 import { simulatedRuntime } from '@wal/walimpls/testing'
 import { expect, test, vi } from 'vitest'
 import { UNKNOWN_POLICIES } from '../../src/admin/policies.js'
@@ -185,6 +185,11 @@ test('a closed opener asks the admin interface nothing more', async () => {
   expect(await opening).toMatchObject({ code: 'WAL_CLOSED' })
   await new Promise((resolve) => server.close(resolve))
   expect(held).toHaveLength(1)
+})
+
+test('a URL that may be shown has no password of the admin interface', () => {
+  const url = 'pulsar://one:6650?adminUrl=http://admin:secret%40one:8080&token=secret&driver=protocol'
+  expect(redactUrl(url, optionTable)).toBe('pulsar://one:6650?adminUrl=***&token=***&driver=protocol')
 })
 
 const WRONG: readonly (readonly [options: Partial<PulsarOptions>, text: RegExp])[] = [
