@@ -162,3 +162,21 @@ test('G15 a message that waits in an interceptor keeps only its own bytes in mem
   for (const go of waiting) go()
   await Promise.all(held)
 })
+
+test.each(['next', 'batches'] as const)(
+  'G15 a scanner does not keep the messages that its user has taken (%s)',
+  async (by) => {
+    const wal = await open({ timeTickMs: 60_000 })
+    await wal.append(message('large'))
+    const scanner = wal.read({})
+    /** A function of its own, since a suspended one would keep the message. */
+    const take = async () => {
+      const { value } = by === 'next' ? await scanner.next() : await scanner.batches().next()
+      return new WeakRef(value as object)
+    }
+    const taken = await take()
+    await payloadBytes()
+    assert.equal(taken.deref(), undefined)
+    await scanner.close()
+  },
+)

@@ -95,6 +95,12 @@ export const helperMutants = [
     harness: inHelper('scanners.test'),
   },
   {
+    name: 'helper: a scanner keeps the batch that it gave out last',
+    ...withTest('scanner-end'),
+    find: 'running.then(nothing, nothing)',
+    replace: 'running',
+  },
+  {
     name: 'helper: a call without a reply hangs',
     ...withTest('settling-calls'),
     find: '        timeoutMs,\n      )',

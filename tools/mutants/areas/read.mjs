@@ -19,6 +19,13 @@ const positions = 'packages/core/test/positions.test.ts'
 
 export const readMutants = [
   {
+    name: 'a scanner keeps the message that its user took last',
+    file: scanner,
+    find: 'mine.then(nothing, nothing)',
+    replace: 'mine.catch(nothing)',
+    harness: 'packages/core/test/memory-kept.test.ts',
+  },
+  {
     name: 'catch-up restarted at its original start',
     file: source,
     find: 'return id === undefined ? this.#start.place : { from: id }',

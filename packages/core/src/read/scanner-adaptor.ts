@@ -14,6 +14,7 @@ import type { ReadPlan } from './read-plan.js'
 import { RecordSource, type UnitRun } from './record-source.js'
 import { ScanMeter } from './scan-meter.js'
 
+const nothing = () => {}
 const DONE: IteratorResult<never, undefined> = { done: true, value: undefined }
 
 /** How many pages a scanner holds beside its batch: the page that the batch was cut from, and the next one. */
@@ -336,7 +337,8 @@ export class ScannerAdaptor implements Scanner<Element>, PageHolder {
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
     this.#turns++
     const mine = this.#turn.then(work)
-    this.#turn = mine.catch(() => {})
+    // Wait for its end, not for its value: messages that were handed out would be kept until the next call.
+    this.#turn = mine.then(nothing, nothing)
     try {
       return await mine
     } finally {

@@ -4,6 +4,8 @@ import type { CloseTree } from './close-tree.js'
 import { deferred } from './deferred.js'
 import { abortable, onAbort } from './on-abort.js'
 
+const nothing = () => {}
+
 type End = { readonly kind: 'closed' } | { readonly kind: 'failed'; readonly error: unknown }
 
 /**
@@ -47,7 +49,8 @@ export class ScannerEnd {
   async run<T>(work: () => Promise<T>): Promise<T | undefined> {
     if (this.#end === undefined) {
       const running = work()
-      this.#work = running
+      // Wait for its end, not for its value: a batch that was given out would be kept until the next call.
+      this.#work = running.then(nothing, nothing)
       try {
         return await abortable(running, this.signal)
       } catch (error) {
@@ -104,7 +107,6 @@ export class ScannerEnd {
     const begin = deferred()
     this.#released = begin.promise
       .then(() => this.#work)
-      .catch(() => {})
       .then(() => this.#release())
       .finally(() => this.#leave())
     // After an abort or an error nobody awaits this promise, so its rejection is marked as handled.
