@@ -67,7 +67,8 @@ const rows: readonly ErrorRow[] = [
     code: 'WAL_CHANNEL_NOT_FOUND',
     retryable: false,
     outcome: 'not-written',
-    advice: 'The topic was deleted. Opening it for writing makes it.',
+    advice:
+      'The topic was deleted, or the broker makes none by itself (allowAutoTopicCreation=false). Make it, without partitions, or open it for writing where the broker may make it.',
   },
   doubtful({
     names: ['ChecksumError'],
