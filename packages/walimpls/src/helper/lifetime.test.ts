@@ -143,7 +143,7 @@ test('a close whose calls wait for a frozen server disconnects from it after thr
   const runtime = simulatedRuntime({ seed: 1 })
   const answer = deferred<never>()
   let disconnects = 0
-  const opener = new Lifetime({ what: 'The opener', release: () => opener.settled() })
+  const opener: Lifetime = new Lifetime({ what: 'The opener', release: () => opener.settled() })
   const call = expect(opener.during(undefined, () => answer.promise)).rejects.toThrow('disconnected')
   const disconnect = () => {
     disconnects++
