@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
@@ -32,5 +33,7 @@ export default defineConfig({
     execArgv: ['--expose-gc', '--no-concurrent-array-buffer-sweeping'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Vitest would leave one processor to itself. Many tests wait for timers and child processes.
+    maxWorkers: Math.max(2, availableParallelism()),
   },
 })
