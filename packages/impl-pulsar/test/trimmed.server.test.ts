@@ -8,12 +8,9 @@ import {
 } from '@wal/core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import '../src/index.js'
+import { smallLedgers } from './trims.js'
 
 const DRIVER = process.env.WAL_TEST_PULSAR_CLIENT === undefined ? 'protocol' : 'native'
-const smallLedgers = (entries: number) => ({
-  managedLedgerMaxEntriesPerLedger: entries,
-  managedLedgerMinLedgerRolloverTimeMinutes: 0,
-})
 
 const ENTRIES_OF_A_LEDGER = 5
 /** Larger than a page of a reader has room for many times over. */

@@ -1,4 +1,5 @@
-const source = (path) => `packages/impl-pulsar/src/${path}.ts`
+import { groupOf, source } from '../pulsar-source.mjs'
+
 const cursor = source('protocol/protocol-cursor')
 const firstEntry = source('read/first-entry')
 const guarantees = source('guarantees')
@@ -11,11 +12,7 @@ const readOnlyWal = source('read-only-wal')
 const subscription = source('kept/subscription')
 const truncationInLog = source('kept/truncation-in-log')
 
-const group = (harness, mutants) =>
-  mutants.map(([name, file, find, replace]) => ({
-    ...{ name: `pulsar kept: ${name}`, file, find, replace },
-    harness: `packages/impl-pulsar/${harness}.test.ts`,
-  }))
+const group = groupOf('pulsar kept')
 
 export const pulsarKeptMutants = [
   ...group('test/scripted-read/last-record', [

@@ -1,4 +1,5 @@
-const source = (path) => `packages/impl-pulsar/src/${path}.ts`
+import { groupOf, source } from '../pulsar-source.mjs'
+
 const continuity = source('read/continuity')
 const entryQueue = source('read/entry-queue')
 const entryStream = source('read/entry-stream')
@@ -7,11 +8,7 @@ const missingRecords = source('read/missing-records')
 const permits = source('read/permits')
 const scanner = source('read/scanner')
 
-const group = (harness, mutants) =>
-  mutants.map(([name, file, find, replace]) => ({
-    ...{ name: `pulsar read: ${name}`, file, find, replace },
-    harness: `packages/impl-pulsar/${harness}.test.ts`,
-  }))
+const group = groupOf('pulsar read')
 
 export const pulsarReadMutants = [
   ...group('src/read/continuity', [

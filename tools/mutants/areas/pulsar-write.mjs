@@ -1,4 +1,5 @@
-const source = (path) => `packages/impl-pulsar/src/${path}.ts`
+import { groupOf, source } from '../pulsar-source.mjs'
+
 const appender = source('write/appender')
 const registration = source('write/registration')
 const sentBatches = source('write/sent-batches')
@@ -16,11 +17,7 @@ const shared = source('shared')
 const readOnlyWal = source('read-only-wal')
 const builder = source('builder')
 
-const group = (harness, mutants) =>
-  mutants.map(([name, file, find, replace]) => ({
-    ...{ name: `pulsar: ${name}`, file, find, replace },
-    harness: `packages/impl-pulsar/${harness}.test.ts`,
-  }))
+const group = groupOf('pulsar')
 
 export const pulsarWriteMutants = [
   ...group('test/write/append', [
